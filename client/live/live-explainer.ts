@@ -1,0 +1,130 @@
+/**
+ * The contract between the page and the live pipeline: the page calls these methods and draws these streams,
+ * and knows nothing of worklets, workers, engines or sockets.
+ */
+import type { Observable } from "rxjs";
+
+/** What the listener hears; all three are aligned to the sample. */
+export type Listening = "original" | "explanation" | "rest";
+
+export type EngineChoice = "auto" | "local" | "remote";
+
+export type Source =
+  | { readonly kind: "microphone"; readonly deviceId?: string }
+  | { readonly kind: "file"; readonly file: Blob; readonly name: string; readonly loop?: boolean }
+  | {
+      readonly kind: "samples";
+      readonly samples: Float32Array;
+      readonly sampleRate: number;
+      readonly name: string;
+      readonly loop?: boolean;
+    };
+
+/** Every failure that a person can meet; the page has a sentence and a next step for each. */
+export type ProblemCode =
+  | "insecure-context"
+  | "permission-denied"
+  | "no-microphone"
+  | "microphone-busy"
+  | "microphone-lost"
+  | "file-unreadable"
+  | "file-empty"
+  | "audio-unsupported"
+  | "audio-suspended"
+  | "server-gone"
+  | "server-refused"
+  | "model-missing"
+  | "model-broken"
+  | "engine-failed"
+  | "unexpected";
+
+export interface Problem {
+  readonly code: ProblemCode;
+  /** Technical detail for the curious: file, value, address. */
+  readonly detail: string;
+}
+
+export type Status =
+  | { readonly state: "idle" }
+  | {
+      readonly state: "starting";
+      readonly step: "audio" | "model" | "microphone" | "file" | "engine";
+      readonly progress?: number;
+    }
+  | {
+      readonly state: "running";
+      readonly source: string;
+      readonly engine: "local" | "remote";
+      readonly engineDescription: string;
+      readonly notices: readonly string[];
+    }
+  | { readonly state: "stopped"; readonly reason: "asked" | "ended" }
+  | { readonly state: "failed"; readonly problem: Problem };
+
+/** What the classifier says of the newest window. */
+export interface Decision {
+  readonly firstFrame: number;
+  readonly probabilities: Float32Array;
+}
+
+/** New columns for the spectrogram, in time order and without gaps; at most 30 messages a second. */
+export interface SpectrogramColumns {
+  readonly firstFrame: number;
+  readonly frames: number;
+  readonly bins: number;
+  /** Linear magnitudes, row-major [frames, bins]. */
+  readonly magnitudes: Float32Array;
+  /** The mask that was applied to these frames, row-major [frames, bins]. */
+  readonly mask: Float32Array;
+}
+
+export interface Timings {
+  /** Milliseconds; each part of the delay from microphone sample to the same sample's explanation. */
+  readonly stftMs: number;
+  readonly lookAheadMs: number;
+  readonly strideMs: number;
+  readonly engineAllowanceMs: number;
+  /** The sum of the four: what the delay line and the overlap-add hold back. */
+  readonly algorithmicMs: number;
+  /** Device buffers as far as the browser tells: base plus output latency; null when unknown. */
+  readonly deviceMs: number | null;
+  /** Measured time from window to mask, 50th and 99th percentile, and the model's share of it. */
+  readonly engineP50Ms: number;
+  readonly engineP99Ms: number;
+  readonly inferenceP50Ms: number;
+  readonly windowsPerSecond: number;
+  readonly windowsDropped: number;
+  readonly missedDeadlines: number;
+}
+
+export interface PackSummary {
+  readonly name: string;
+  readonly title: string;
+  readonly labels: readonly string[];
+  readonly other?: string;
+  readonly threshold: number;
+  readonly sampleRate: number;
+  readonly hop: number;
+  readonly bins: number;
+  readonly methods: readonly { readonly name: string; readonly title: string }[];
+}
+
+export interface LiveExplainer {
+  readonly status$: Observable<Status>;
+  readonly decisions$: Observable<Decision>;
+  readonly columns$: Observable<SpectrogramColumns>;
+  readonly timings$: Observable<Timings>;
+  /** Loads the pack's description; rejects with a Problem. Cheap to call twice. */
+  pack(): Promise<PackSummary>;
+  /** Input devices; names are empty until permission was granted once. */
+  microphones(): Promise<readonly { readonly deviceId: string; readonly label: string }[]>;
+  start(source: Source): Promise<void>;
+  stop(): Promise<void>;
+  setListening(listening: Listening): void;
+  setEngine(choice: EngineChoice): void;
+  setMethod(name: string): void;
+  /** 0 mutes the loudspeaker and leaves the pipeline running. */
+  setVolume(volume: number): void;
+  /** Releases everything for good. */
+  close(): Promise<void>;
+}

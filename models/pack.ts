@@ -1,0 +1,78 @@
+/**
+ * The pack: a released model as a folder of `pack.json` and ONNX graphs, one graph per explanation method.
+ *
+ * Every graph has the same signature, so the runtime never knows which method it runs:
+ *
+ *   magnitudes  float32 [B, T, F]   linear STFT magnitudes |X| (unnormalised transform, periodic Hann)
+ *   target      int64   [B]         optional: the class to explain; absent means the winning class
+ *   → probabilities  float32 [B, C]
+ *   → mask           float32 [B, T, F] in [0, 1]
+ */
+import * as v from "valibot";
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const fileName = v.pipe(v.string(), v.regex(/^[\w][\w.-]*$/, "must be a plain file name inside the pack"));
+
+const methodSchema = v.object({
+  /** Short name used on the command line and the wire, e.g. "lmac". */
+  name: v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and dashes")),
+  /** Name shown to people, e.g. "L-MAC". */
+  title: v.string(),
+  graph: fileName,
+  /** Whether the graph takes a `target` input. */
+  target: v.optional(v.boolean(), false),
+});
+
+const packSchema = v.object({
+  format: v.literal(1),
+  name: v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and dashes")),
+  version: v.string(),
+  title: v.string(),
+  licence: v.string(),
+  /** Class names in the order of the probabilities. */
+  labels: v.pipe(v.array(v.string()), v.minLength(2)),
+  /** The label that means "none of the known classes", if the classifier has one. */
+  other: v.optional(v.string()),
+  /** A class is believed when its probability is at least this. */
+  threshold: fraction,
+  sampleRate: count,
+  stft: v.object({ window: count, hop: count, bins: count }),
+  /** T: frames in one window. */
+  windowFrames: count,
+  /** The domain in which the mask multiplies: |X| or log1p(|X|). */
+  masking: v.picklist(["linear", "log1p"]),
+  /** The first method is the default. */
+  methods: v.pipe(v.array(methodSchema), v.minLength(1)),
+});
+
+export type Pack = v.InferOutput<typeof packSchema>;
+export type PackMethod = v.InferOutput<typeof methodSchema>;
+
+export class PackError extends Error {
+  override name = "PackError";
+}
+
+/** Checks the parsed text of a `pack.json`; `source` is named in the error. */
+export function parsePack(json: unknown, source: string): Pack {
+  const result = v.safeParse(packSchema, json);
+  if (!result.success) {
+    const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "(root)"}: ${issue.message}`);
+    throw new PackError(`${source} is not a usable pack: ${problems.join("; ")}`);
+  }
+  const pack = result.output;
+  if (pack.other !== undefined && !pack.labels.includes(pack.other)) {
+    throw new PackError(`${source}: other "${pack.other}" is not among its labels`);
+  }
+  return pack;
+}
+
+/** The named method of the pack, or its default one when no name is given. */
+export function packMethod(pack: Pack, name?: string): PackMethod {
+  const method = name === undefined ? pack.methods[0] : pack.methods.find((each) => each.name === name);
+  if (!method) {
+    const known = pack.methods.map((each) => each.name).join(", ");
+    throw new PackError(`pack ${pack.name} has no method "${name}"; it has: ${known}`);
+  }
+  return method;
+}
