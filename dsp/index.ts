@@ -1,0 +1,11 @@
+/** The public surface of dsp/: signal processing that runs anywhere and depends on nothing else in the tree. */
+export { toMono } from "./channels.ts";
+export { BINS, type FrameShape, HOP, hann, MODEL_RATE, OUTPUT_DELAY, WINDOW } from "./frames.ts";
+export { StreamingIstft } from "./istft.ts";
+export { hzToMel, type MelOptions, type MelScale, melFilterbank, melToHz } from "./mel.ts";
+export { istft, resample, type Spectrogram, spectrogramMagnitudes, stft } from "./offline.ts";
+export { StreamingResampler } from "./resample.ts";
+export { RingBuffer, ringBufferStorage } from "./ring-buffer.ts";
+export { applyMask, type Masking, magnitudes } from "./spectrum.ts";
+export { type FrameSink, StreamingStft } from "./stft.ts";
+export { type ByteSource, openWav, readWav, type Wav, WavError, type WavReader, writeWav } from "./wav.ts";

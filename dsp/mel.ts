@@ -1,0 +1,65 @@
+export interface MelOptions {
+  readonly sampleRate: number;
+  /** Frequencies of a frame, window / 2 + 1. */
+  readonly bins: number;
+  readonly mels: number;
+  /** Lower edge of the first band in Hz; 0 when left out. */
+  readonly low?: number;
+  /** Upper edge of the last band in Hz; half the sampling rate when left out. */
+  readonly high?: number;
+  /** "slaney" (librosa's default: linear below 1 kHz) or "htk" (torchaudio's default); "slaney" when left out. */
+  readonly scale?: MelScale;
+  /** "slaney" gives every band the area 1 Hz (librosa's default), "none" the peak 1; "slaney" when left out. */
+  readonly norm?: "slaney" | "none";
+}
+
+export type MelScale = "slaney" | "htk";
+
+// Slaney's Auditory Toolbox (1998): 3 mels every 200 Hz up to 1 kHz, then 27 mels for a factor of 6.4.
+const HZ_PER_MEL = 200 / 3;
+const KNEE_HZ = 1000;
+const KNEE_MEL = KNEE_HZ / HZ_PER_MEL;
+const LOG_STEP = Math.log(6.4) / 27;
+
+export function hzToMel(hz: number, scale: MelScale): number {
+  if (scale === "htk") return 2595 * Math.log10(1 + hz / 700);
+  return hz < KNEE_HZ ? hz / HZ_PER_MEL : KNEE_MEL + Math.log(hz / KNEE_HZ) / LOG_STEP;
+}
+
+export function melToHz(mel: number, scale: MelScale): number {
+  if (scale === "htk") return 700 * (10 ** (mel / 2595) - 1);
+  return mel < KNEE_MEL ? mel * HZ_PER_MEL : KNEE_HZ * Math.exp(LOG_STEP * (mel - KNEE_MEL));
+}
+
+/**
+ * Triangular bands, equally spaced in mel: row-major [bins, mels], so that frames [T, bins] times it are
+ * mel frames [T, mels]. Equals librosa.filters.mel transposed.
+ */
+export function melFilterbank(options: MelOptions): Float32Array {
+  const {
+    sampleRate,
+    bins,
+    mels,
+    low = 0,
+    high = sampleRate / 2,
+    scale = "slaney",
+    norm = "slaney",
+  } = options;
+  if (!(low >= 0 && low < high && high <= sampleRate / 2)) {
+    throw new RangeError(`mel bands from ${low} to ${high} Hz do not fit below half of ${sampleRate} Hz`);
+  }
+  const first = hzToMel(low, scale);
+  const step = (hzToMel(high, scale) - first) / (mels + 1);
+  const edges = Float64Array.from({ length: mels + 2 }, (_, i) => melToHz(first + i * step, scale));
+  const filters = new Float32Array(bins * mels);
+  for (let mel = 0; mel < mels; mel++) {
+    const [left, centre, right] = edges.subarray(mel, mel + 3);
+    const peak = norm === "slaney" ? 2 / (right - left) : 1;
+    for (let bin = 0; bin < bins; bin++) {
+      const hz = (bin * sampleRate) / (2 * (bins - 1));
+      const height = Math.min((hz - left) / (centre - left), (right - hz) / (right - centre));
+      filters[bin * mels + mel] = peak * Math.max(0, height);
+    }
+  }
+  return filters;
+}
