@@ -4,7 +4,7 @@
  * Every graph has the same signature, so the runtime never knows which method it runs:
  *
  *   magnitudes  float32 [B, T, F]   linear STFT magnitudes |X| (unnormalised transform, periodic Hann)
- *   target      int64   [B]         optional: the class to explain; absent means the winning class
+ *   target      int64   [B]         optional input: the class to explain, or -1 for the winning class
  *   → probabilities  float32 [B, C]
  *   → mask           float32 [B, T, F] in [0, 1]
  */
@@ -49,8 +49,18 @@ const packSchema = v.object({
 export type Pack = v.InferOutput<typeof packSchema>;
 export type PackMethod = v.InferOutput<typeof methodSchema>;
 
+/** Why a pack or one of its graphs cannot be used: its files are not there, or they do not hold what they should. */
+export type PackErrorCode = "model-missing" | "model-broken";
+
 export class PackError extends Error {
   override name = "PackError";
+  constructor(
+    message: string,
+    readonly code: PackErrorCode = "model-broken",
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 /** Checks the parsed text of a `pack.json`; `source` is named in the error. */

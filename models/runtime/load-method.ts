@@ -1,0 +1,240 @@
+/** Turns one graph of a pack into a function from magnitudes to probabilities and masks. */
+import type { InferenceSession, Tensor } from "onnxruntime-web";
+import { type Pack, PackError, type PackMethod, packMethod } from "../pack.ts";
+import type { Runtime } from "./runtime.ts";
+
+export interface MethodResult {
+  /** Row-major [batch, classes], each row sums to one. */
+  readonly probabilities: Float32Array;
+  /** Row-major [batch, frames, bins], in [0, 1]. */
+  readonly masks: Float32Array;
+  /** Milliseconds inside onnxruntime. */
+  readonly inferenceMs: number;
+}
+
+export interface LoadedMethod {
+  readonly pack: Pack;
+  readonly method: PackMethod;
+  readonly runtime: Runtime;
+  /**
+   * Explains `batch` windows; one call at a time.
+   *
+   * @param magnitudes linear STFT magnitudes, row-major [batch, frames, bins]. Values that no magnitude can have
+   *   (NaN, infinite, negative) count as 0. The array is not changed and not kept.
+   * @param target the class to explain: one for all windows, or one a window; -1 or absent is the winning class.
+   * @throws MethodInputError for wrong sizes or classes; PackError when the graph gives no usable numbers.
+   */
+  run(magnitudes: Float32Array, batch: number, target?: number | readonly number[]): Promise<MethodResult>;
+  close(): Promise<void>;
+}
+
+export class MethodInputError extends Error {
+  override name = "MethodInputError";
+}
+
+/**
+ * Loads the graph of a pack's method (its default method when no name is given).
+ *
+ * @param graph the bytes of the method's `.onnx` file.
+ * @throws PackError when the graph cannot be read or has another signature than `models/pack.ts` says.
+ */
+export async function loadMethod(
+  runtime: Runtime,
+  graph: Uint8Array,
+  pack: Pack,
+  name?: string,
+): Promise<LoadedMethod> {
+  const method = packMethod(pack, name);
+  const session = await openSession(runtime, graph, pack, method);
+  try {
+    checkSignature(session, pack, method);
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+  return new OnnxMethod(runtime, session, pack, method);
+}
+
+class OnnxMethod implements LoadedMethod {
+  // Reused from call to call, so that a live stream does not make 130 KB of garbage a window.
+  #input = new Float32Array(0);
+  #running = false;
+  #closed = false;
+
+  constructor(
+    readonly runtime: Runtime,
+    private readonly session: InferenceSession,
+    readonly pack: Pack,
+    readonly method: PackMethod,
+  ) {}
+
+  async run(
+    magnitudes: Float32Array,
+    batch: number,
+    target: number | readonly number[] = -1,
+  ): Promise<MethodResult> {
+    if (this.#closed) throw new MethodInputError(`method ${this.method.name} was closed`);
+    if (this.#running) throw new MethodInputError(`method ${this.method.name} is still at the call before`);
+    const feeds = this.#feeds(magnitudes, batch, target);
+    this.#running = true;
+    try {
+      const started = performance.now();
+      const outputs = await this.session.run(feeds);
+      const inferenceMs = performance.now() - started;
+      return { ...this.#results(outputs, batch), inferenceMs };
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.session.release();
+  }
+
+  #feeds(
+    magnitudes: Float32Array,
+    batch: number,
+    target: number | readonly number[],
+  ): Record<string, Tensor> {
+    const { windowFrames, stft, labels } = this.pack;
+    const shape = `[${batch}, ${windowFrames}, ${stft.bins}]`;
+    if (!Number.isInteger(batch) || batch < 1) {
+      throw new MethodInputError(`batch must be a whole number from 1 on, not ${batch}`);
+    }
+    const size = batch * windowFrames * stft.bins;
+    if (magnitudes.length !== size) {
+      throw new MethodInputError(
+        `pack ${this.pack.name} wants magnitudes ${shape}, ${size} values, and was given ${magnitudes.length}`,
+      );
+    }
+    if (this.#input.length !== size) this.#input = new Float32Array(size);
+    copyMagnitudes(magnitudes, this.#input);
+    const { Tensor } = this.runtime.ort;
+    const feeds: Record<string, Tensor> = {
+      magnitudes: new Tensor("float32", this.#input, [batch, windowFrames, stft.bins]),
+    };
+    const targets = typeof target === "number" ? new Array<number>(batch).fill(target) : target;
+    if (targets.length !== batch) {
+      throw new MethodInputError(`${targets.length} target classes were given for ${batch} windows`);
+    }
+    for (const each of targets) {
+      if (!Number.isInteger(each) || each < -1 || each >= labels.length) {
+        throw new MethodInputError(
+          `target class ${each} is not in 0..${labels.length - 1} (or -1, the winner)`,
+        );
+      }
+      if (each !== -1 && !this.method.target) {
+        throw new MethodInputError(
+          `method ${this.method.name} of pack ${this.pack.name} explains only the winning class, not class ${each}`,
+        );
+      }
+    }
+    if (this.method.target) feeds.target = new Tensor("int64", BigInt64Array.from(targets, BigInt), [batch]);
+    return feeds;
+  }
+
+  #results(outputs: InferenceSession.OnnxValueMapType, batch: number): Omit<MethodResult, "inferenceMs"> {
+    const { windowFrames, stft, labels } = this.pack;
+    const read = (name: string, dims: readonly number[]): Float32Array => {
+      const tensor = outputs[name];
+      const data = tensor.data;
+      if (!(data instanceof Float32Array) || tensor.dims.join() !== dims.join()) {
+        throw broken(
+          this.pack,
+          this.method,
+          `gave ${name} ${tensor.type} [${tensor.dims}], not float32 [${dims}]`,
+        );
+      }
+      return data;
+    };
+    const probabilities = read("probabilities", [batch, labels.length]);
+    const masks = read("mask", [batch, windowFrames, stft.bins]);
+    if (!probabilities.every(Number.isFinite)) {
+      throw broken(this.pack, this.method, "gave probabilities that are not numbers");
+    }
+    clampMask(masks, () => broken(this.pack, this.method, "gave a mask with values that are not numbers"));
+    return { probabilities, masks };
+  }
+}
+
+async function openSession(
+  runtime: Runtime,
+  graph: Uint8Array,
+  pack: Pack,
+  method: PackMethod,
+): Promise<InferenceSession> {
+  try {
+    return await runtime.ort.InferenceSession.create(graph, runtime.sessionOptions);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw broken(
+      pack,
+      method,
+      `(${graph.length} bytes) cannot be loaded by ${runtime.name}: ${reason}`,
+      cause,
+    );
+  }
+}
+
+function checkSignature(session: InferenceSession, pack: Pack, method: PackMethod): void {
+  const { windowFrames, stft, labels } = pack;
+  const inputs = method.target ? ["magnitudes", "target"] : ["magnitudes"];
+  if ([...session.inputNames].sort().join() !== inputs.join()) {
+    throw broken(
+      pack,
+      method,
+      `has the inputs ${session.inputNames.join(", ")}; it should have ${inputs.join(", ")}`,
+    );
+  }
+  for (const output of ["probabilities", "mask"]) {
+    if (!session.outputNames.includes(output)) {
+      throw broken(pack, method, `has no output "${output}"; it has ${session.outputNames.join(", ")}`);
+    }
+  }
+  const check = (
+    values: readonly InferenceSession.ValueMetadata[],
+    name: string,
+    dims: (number | null)[],
+  ) => {
+    const value = values.find((each) => each.name === name);
+    if (!value?.isTensor) return;
+    const same = value.shape.every(
+      (dim, i) => dims[i] === null || typeof dim !== "number" || dim === dims[i],
+    );
+    if (value.shape.length > 0 && (value.shape.length !== dims.length || !same)) {
+      const wanted = dims.map((dim) => dim ?? "B").join(", ");
+      throw broken(pack, method, `has ${name} [${value.shape.join(", ")}]; pack.json says [${wanted}]`);
+    }
+  };
+  check(session.inputMetadata, "magnitudes", [null, windowFrames, stft.bins]);
+  check(session.outputMetadata, "probabilities", [null, labels.length]);
+  check(session.outputMetadata, "mask", [null, windowFrames, stft.bins]);
+}
+
+function broken(pack: Pack, method: PackMethod, what: string, cause?: unknown): PackError {
+  return new PackError(
+    `graph ${method.graph} (method ${method.name} of pack ${pack.name} ${pack.version}) ${what}; ` +
+      "fetch or build the pack again",
+    "model-broken",
+    { cause },
+  );
+}
+
+function copyMagnitudes(from: Float32Array, to: Float32Array): void {
+  for (let i = 0; i < from.length; i++) {
+    const value = from[i];
+    to[i] = value >= 0 && value < Number.POSITIVE_INFINITY ? value : 0;
+  }
+}
+
+/** Rounding may leave a mask a hair outside [0, 1]; anything that is not a number is a broken model. */
+function clampMask(mask: Float32Array, failure: () => Error): void {
+  for (let i = 0; i < mask.length; i++) {
+    const value = mask[i];
+    if (value >= 0 && value <= 1) continue;
+    if (Number.isNaN(value)) throw failure();
+    mask[i] = value < 0 ? 0 : 1;
+  }
+}

@@ -1,0 +1,55 @@
+/** onnxruntime in Node: the native package where it is installed, else the same graphs on WASM. */
+import { type Runtime, sessionOptions, threadsText } from "./runtime.ts";
+
+export interface NodeRuntimeOptions {
+  /** "auto" takes the native package and falls back to WASM; the other two insist. Default "auto". */
+  readonly build?: "auto" | "native" | "wasm";
+  /** Threads inside one model run. Default 1: several one-thread sessions side by side beat one with several. */
+  readonly threads?: number;
+  /** Told once, when "auto" falls back to WASM. */
+  readonly log?: (line: string) => void;
+}
+
+/** @throws Error when the build that was insisted on cannot be loaded. */
+export async function nodeRuntime(options: NodeRuntimeOptions = {}): Promise<Runtime> {
+  const { build = "auto", threads = 1, log = () => {} } = options;
+  if (build === "wasm") return wasmRuntime(threads);
+  try {
+    return await nativeRuntime(threads);
+  } catch (cause) {
+    const reason = firstLine(cause);
+    if (build === "native") {
+      throw new Error(
+        `onnxruntime-node cannot be loaded (${reason}); run "npm install onnxruntime-node", or use WASM instead`,
+        { cause },
+      );
+    }
+    log(`onnxruntime-node cannot be loaded (${reason}); using onnxruntime-web's WASM, which is slower`);
+    return wasmRuntime(threads);
+  }
+}
+
+async function nativeRuntime(threads: number): Promise<Runtime> {
+  const ort = await import("onnxruntime-node");
+  return {
+    name: "onnxruntime-node",
+    description: `onnxruntime-node ${ort.env.versions.node}, CPU, ${threadsText(threads)}`,
+    ort,
+    sessionOptions: sessionOptions("cpu", threads),
+  };
+}
+
+async function wasmRuntime(threads: number): Promise<Runtime> {
+  const ort = await import("onnxruntime-web");
+  ort.env.wasm.numThreads = threads;
+  return {
+    name: "onnxruntime-web",
+    description: `onnxruntime-web ${ort.env.versions.web}, WASM SIMD, ${threadsText(threads)}`,
+    ort,
+    sessionOptions: sessionOptions("wasm", threads),
+  };
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
+}

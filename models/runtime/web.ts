@@ -1,0 +1,25 @@
+/** onnxruntime-web in the browser: the plain WASM SIMD build, its files served from our own origin. */
+import * as ort from "onnxruntime-web/wasm";
+import { type Runtime, sessionOptions, threadsText } from "./runtime.ts";
+
+export interface WebRuntimeOptions {
+  /** Folder that holds `ort-wasm-simd-threaded.{mjs,wasm}`, as a URL that ends in "/". Default "/ort/". */
+  readonly wasmPath?: string;
+  /** Default 1. More needs a cross-origin isolated page and costs a core per thread; onnxruntime's wasm threads spin. */
+  readonly threads?: number;
+}
+
+/** Wasm paths and threads are settings of the whole page: the first session that is opened fixes them. */
+export function webRuntime(options: WebRuntimeOptions = {}): Runtime {
+  const wanted = options.threads ?? 1;
+  const threads = globalThis.crossOriginIsolated ? wanted : 1;
+  ort.env.wasm.wasmPaths = options.wasmPath ?? "/ort/";
+  ort.env.wasm.numThreads = threads;
+  ort.env.wasm.proxy = false;
+  return {
+    name: "onnxruntime-web",
+    description: `onnxruntime-web ${ort.env.versions.web}, WASM SIMD, ${threadsText(threads)}`,
+    ort,
+    sessionOptions: sessionOptions("wasm", threads),
+  };
+}
