@@ -8,4 +8,13 @@ export { StreamingResampler } from "./resample.ts";
 export { RingBuffer, ringBufferStorage } from "./ring-buffer.ts";
 export { applyMask, type Masking, magnitudes } from "./spectrum.ts";
 export { type FrameSink, StreamingStft } from "./stft.ts";
-export { type ByteSource, openWav, readWav, type Wav, WavError, type WavReader, writeWav } from "./wav.ts";
+export {
+  type ByteSource,
+  openWav,
+  readWav,
+  type Wav,
+  WavError,
+  type WavReader,
+  whatIsThis,
+  writeWav,
+} from "./wav.ts";

@@ -270,7 +270,8 @@ const FLOAT: Record<number, SampleReader> = {
   8: (bytes, at) => bytes.getFloat64(at, true),
 };
 
-function whatIsThis(source: ByteSource): string {
+/** What the first bytes look like and what to do about it, for errors: "it is empty; …". */
+export function whatIsThis(source: ByteSource): string {
   if (source.size === 0) return "it is empty; record or export it again";
   const start = source.read(0, 64);
   const found = ascii(start, 0);

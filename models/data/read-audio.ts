@@ -1,0 +1,318 @@
+/**
+ * Reads sound files of any common kind in Node. WAV by our own reader, the compressed kinds by `audio-decode`
+ * (WebAssembly decoders inside the package; m4a and mp4 need nothing else, nothing is fetched).
+ * Files are read piece by piece, so an hour of sound costs the samples that are kept and little more.
+ */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import decode, { type AudioData, type StreamDecoder } from "audio-decode";
+import {
+  type ByteSource,
+  openWav,
+  StreamingResampler,
+  toMono,
+  WavError,
+  whatIsThis,
+} from "../../dsp/index.ts";
+
+export class AudioFileError extends Error {
+  override name = "AudioFileError";
+}
+
+export interface ReadOptions {
+  /** Sound after this many seconds is left out, which a note tells; 3600 when left out. */
+  readonly maxSeconds?: number;
+}
+
+export interface Audio {
+  /** One array per channel, all of the same length, full scale at 1. */
+  readonly channels: Float32Array[];
+  /** In Hz. */
+  readonly sampleRate: number;
+  /** What was wrong with the file and put up with, in sentences for people; empty for a sound file. */
+  readonly notes: string[];
+}
+
+export interface MonoAudio {
+  readonly samples: Float32Array;
+  readonly sampleRate: number;
+  /** What was wrong with the file and put up with, in sentences for people. */
+  readonly notes: string[];
+}
+
+/**
+ * All channels at the file's own rate. An hour of 48 kHz stereo is 1.4 GB; use `readMono` where that will do.
+ * Rejects with an AudioFileError that names the file, what was found and what to do.
+ */
+export async function readAudio(path: string, options?: ReadOptions): Promise<Audio> {
+  const notes: string[] = [];
+  let channels: Collector[] = [];
+  let sampleRate = 0;
+  for await (const piece of readPieces(path, notes, options)) {
+    sampleRate = piece.sampleRate;
+    if (channels.length === 0) channels = piece.channels.map(() => new Collector(piece.expected));
+    // Some decoders give one channel as long as both are alike, and two from then on.
+    while (channels.length < piece.channels.length) channels.push(channels[0].copy());
+    for (const [c, channel] of channels.entries()) channel.add(piece.channels[c % piece.channels.length]);
+  }
+  return { channels: channels.map((channel) => channel.finish()), sampleRate, notes };
+}
+
+/**
+ * The mean of all channels at the wanted rate, aligned with the file's start. Holds the result alone in memory:
+ * an hour at 16 kHz is 230 MB whatever the file. Rejects like `readAudio`.
+ */
+export async function readMono(path: string, sampleRate: number, options?: ReadOptions): Promise<MonoAudio> {
+  const notes: string[] = [];
+  const collected = new Collector();
+  let resampler: StreamingResampler | undefined;
+  let out = new Float32Array(0);
+  let taken = 0;
+  let late = 0;
+  const push = (stream: StreamingResampler, samples: Float32Array) => {
+    const needed = stream.maxOutput(samples.length);
+    if (out.length < needed) out = new Float32Array(needed);
+    const written = stream.push(samples, out);
+    const skipped = Math.min(late, written);
+    late -= skipped;
+    collected.add(out.slice(skipped, written));
+  };
+  for await (const piece of readPieces(path, notes, options)) {
+    if (resampler === undefined) {
+      resampler = resamplerFor(path, piece.sampleRate, sampleRate);
+      late = resampler.delay;
+    }
+    taken += piece.channels[0].length;
+    push(resampler, toMono(piece.channels));
+  }
+  if (resampler === undefined) throw noSound(path);
+  const wanted = resampler.maxOutput(taken);
+  const silence = new Float32Array(4096);
+  while (collected.length < wanted) push(resampler, silence);
+  return { samples: collected.finish(wanted), sampleRate, notes };
+}
+
+function resamplerFor(path: string, from: number, to: number): StreamingResampler {
+  try {
+    return new StreamingResampler(from, to);
+  } catch (error) {
+    throw new AudioFileError(`${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+interface Piece {
+  /** One array per channel, all of the same length; ours to keep. */
+  readonly channels: Float32Array[];
+  readonly sampleRate: number;
+  /** Samples per channel of the whole sound, where that is certain. */
+  readonly expected?: number;
+  /** Samples that were NaN or infinite and are now 0. */
+  readonly replaced: number;
+}
+
+/** Bytes read at a time. */
+const PIECE_BYTES = 1 << 18;
+/** Compressed files beyond this are refused: some containers have to be in memory as a whole. */
+const MOST_COMPRESSED_BYTES = 2 ** 30;
+
+/** The sound in order, free of NaN and no longer than allowed; at least one piece, none of them empty. */
+async function* readPieces(path: string, notes: string[], options: ReadOptions = {}): AsyncGenerator<Piece> {
+  const { maxSeconds = 3600 } = options;
+  const file = openFile(path);
+  try {
+    const source: ByteSource = { size: file.size, read: file.read };
+    const kind = kindOf(source);
+    if (kind === undefined) {
+      throw new AudioFileError(
+        `${path} is none of WAV, MP3, Ogg, FLAC, M4A, AIFF, CAF, WebM and WMA: ${whatIsThis(source)}`,
+      );
+    }
+    const pieces = kind === "wav" ? wavPieces(source, path, notes) : decodedPieces(kind, source, path);
+    let taken = 0;
+    let replaced = 0;
+    let sampleRate = 0;
+    for await (const piece of pieces) {
+      if (sampleRate !== 0 && piece.sampleRate !== sampleRate) {
+        throw new AudioFileError(
+          `${path} changes from ${sampleRate} to ${piece.sampleRate} Hz midway; convert it to one rate: ` +
+            `ffmpeg -i INPUT -ar ${sampleRate} OUTPUT.wav`,
+        );
+      }
+      sampleRate = piece.sampleRate;
+      replaced += piece.replaced;
+      const most = Math.ceil(maxSeconds * sampleRate);
+      const length = piece.channels[0].length;
+      const expected = piece.expected === undefined ? undefined : Math.min(most, piece.expected);
+      const room = most - taken;
+      if (length > room) {
+        notes.push(`${path} is longer than ${maxSeconds} s; only its beginning was read`);
+        if (room > 0)
+          yield { ...piece, channels: piece.channels.map((each) => each.subarray(0, room)), expected };
+        taken = most;
+        break;
+      }
+      taken += length;
+      yield { ...piece, expected };
+    }
+    if (taken === 0) throw noSound(path);
+    if (replaced > 0) notes.push(`${path} held ${replaced} samples that are no numbers; they were set to 0`);
+  } catch (error) {
+    if (error instanceof AudioFileError) throw error;
+    const reason = error instanceof WavError ? error.message : `${path} can't be read: ${messageOf(error)}`;
+    throw new AudioFileError(reason, { cause: error });
+  } finally {
+    file.close();
+  }
+}
+
+function* wavPieces(source: ByteSource, path: string, notes: string[]): Generator<Piece> {
+  const reader = openWav(source, path);
+  notes.push(...reader.notes);
+  const most = Math.ceil(PIECE_BYTES / (4 * reader.channelCount));
+  for (let at = 0; at < reader.frames; at += most) {
+    const count = Math.min(most, reader.frames - at);
+    const channels = Array.from({ length: reader.channelCount }, () => new Float32Array(count));
+    const replaced = reader.read(at, count, channels, 0);
+    yield { channels, sampleRate: reader.sampleRate, expected: reader.frames, replaced };
+  }
+}
+
+async function* decodedPieces(kind: CompressedKind, source: ByteSource, path: string): AsyncGenerator<Piece> {
+  if (source.size > MOST_COMPRESSED_BYTES) {
+    throw new AudioFileError(
+      `${path} has ${source.size} bytes, ${MOST_COMPRESSED_BYTES} are the most for ${kind}; ` +
+        "convert its sound to WAV: ffmpeg -i INPUT OUTPUT.wav",
+    );
+  }
+  const decoder: StreamDecoder = await decode[kind]();
+  try {
+    for (let at = 0; at < source.size; at += PIECE_BYTES) {
+      yield* decodedPiece(await decoder(source.read(at, PIECE_BYTES)));
+    }
+    yield* decodedPiece(await decoder());
+  } finally {
+    decoder.free();
+  }
+}
+
+function* decodedPiece({ channelData, sampleRate }: AudioData): Generator<Piece> {
+  if (channelData.length === 0 || channelData[0].length === 0) return;
+  let replaced = 0;
+  for (const channel of channelData) replaced += silenceNonNumbers(channel);
+  yield { channels: channelData, sampleRate, replaced };
+}
+
+type CompressedKind = "mp3" | "flac" | "opus" | "oga" | "m4a" | "aac" | "aiff" | "caf" | "webm" | "wma";
+
+/** By the first bytes; names lie, bytes don't. */
+function kindOf(source: ByteSource): CompressedKind | "wav" | undefined {
+  const start = Buffer.from(source.read(0, 128));
+  const text = start.toString("latin1");
+  if (/^(RIFF|RF64|BW64)....WAVE/s.test(text)) return "wav";
+  if (text.startsWith("fLaC")) return "flac";
+  if (text.startsWith("OggS")) {
+    if (text.includes("OpusHead")) return "opus";
+    return text.includes("\x7fFLAC") ? "flac" : "oga";
+  }
+  if (/^....ftyp/s.test(text)) return "m4a";
+  if (/^FORM....AIF[FC]/s.test(text)) return "aiff";
+  if (text.startsWith("caff")) return "caf";
+  if (text.startsWith("\x1a\x45\xdf\xa3")) return "webm";
+  if (text.startsWith("\x30\x26\xb2\x75")) return "wma";
+  if (text.startsWith("ID3")) return "mp3";
+  // Frames of MPEG audio begin with 11 set bits; those of AAC have the layer bits 00.
+  if (start[0] === 0xff && (start[1] & 0xe0) === 0xe0) return (start[1] & 0x06) === 0 ? "aac" : "mp3";
+  return undefined;
+}
+
+function noSound(path: string): AudioFileError {
+  return new AudioFileError(`${path} holds no sound that can be decoded; it is damaged, cut off or empty`);
+}
+
+interface OpenFile extends ByteSource {
+  close(): void;
+}
+
+function openFile(path: string): OpenFile {
+  let handle: number;
+  try {
+    handle = openSync(path, "r");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason =
+      code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "reading it is not allowed" : code;
+    throw new AudioFileError(`${path}: ${reason}`, { cause: error });
+  }
+  const status = fstatSync(handle);
+  if (!status.isFile()) {
+    closeSync(handle);
+    throw new AudioFileError(
+      `${path} is ${status.isDirectory() ? "a folder" : "no plain file"}; name a sound file`,
+    );
+  }
+  return {
+    size: status.size,
+    read(start, length) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, status.size - start)));
+      let filled = 0;
+      while (filled < bytes.length) {
+        const count = readSync(handle, bytes, filled, bytes.length - filled, start + filled);
+        if (count === 0) break;
+        filled += count;
+      }
+      return bytes.subarray(0, filled);
+    },
+    close: () => closeSync(handle),
+  };
+}
+
+/** Gathers pieces into one array: in place where the length is known before, else joined at the end. */
+class Collector {
+  length = 0;
+  #pieces: Float32Array[] = [];
+  readonly #whole?: Float32Array;
+
+  constructor(expected?: number) {
+    if (expected !== undefined) this.#whole = new Float32Array(expected);
+  }
+
+  add(piece: Float32Array): void {
+    if (this.#whole) this.#whole.set(piece, this.length);
+    else this.#pieces.push(piece);
+    this.length += piece.length;
+  }
+
+  /** Another collector of the same pieces, for a length not known before. */
+  copy(): Collector {
+    const copy = new Collector();
+    for (const piece of this.#pieces) copy.add(piece);
+    return copy;
+  }
+
+  /** The first `length` samples; this collector is empty afterwards. */
+  finish(length = this.length): Float32Array {
+    if (this.#whole) return this.#whole;
+    const joined = new Float32Array(length);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      joined.set(piece.subarray(0, length - at), at);
+      at += piece.length;
+    }
+    this.#pieces = [];
+    return joined;
+  }
+}
+
+function silenceNonNumbers(samples: Float32Array): number {
+  let replaced = 0;
+  for (let n = 0; n < samples.length; n++) {
+    if (!Number.isFinite(samples[n])) {
+      samples[n] = 0;
+      replaced++;
+    }
+  }
+  return replaced;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
