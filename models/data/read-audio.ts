@@ -99,7 +99,7 @@ function resamplerFor(path: string, from: number, to: number): StreamingResample
   }
 }
 
-interface Piece {
+export interface Piece {
   /** One array per channel, all of the same length; ours to keep. */
   readonly channels: Float32Array[];
   readonly sampleRate: number;
@@ -115,7 +115,7 @@ const PIECE_BYTES = 1 << 18;
 const MOST_COMPRESSED_BYTES = 2 ** 30;
 
 /** The sound in order, free of NaN and no longer than allowed; at least one piece, none of them empty. */
-async function* readPieces(path: string, notes: string[], options: ReadOptions = {}): AsyncGenerator<Piece> {
+export async function* readPieces(path: string, notes: string[], options: ReadOptions = {}): AsyncGenerator<Piece> {
   const { maxSeconds = 3600 } = options;
   const file = openFile(path);
   try {

@@ -1,0 +1,38 @@
+/** The `listenable` command: puts the subcommands together and turns errors into exit statuses. */
+import { Command, CommanderError } from "commander";
+import { EXIT_FAILED, EXIT_FINE, EXIT_MISUSED, UsageError } from "./errors.ts";
+import { registerExplain } from "./explain.ts";
+import { addCommonOptions } from "./options.ts";
+import { packageVersion, registerVersion } from "./version.ts";
+
+function buildProgram(): Command {
+  const program = new Command("listenable")
+    .description("Hear, in near real time, the part of a sound that made an audio classifier decide.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .showHelpAfterError("(add --help for the options and examples)")
+    .exitOverride();
+  const register = [registerExplain, registerVersion];
+  for (const each of register) each(program);
+  addCommonOptions(program);
+  return program;
+}
+
+/** Reports a failure in one line (or one JSON object) and returns the exit status. */
+function report(error: unknown, json: boolean, debug: boolean): number {
+  // Commander has printed its own message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_FINE : EXIT_MISUSED;
+  const failure = error instanceof Error ? error : new Error(String(error));
+  const status = failure instanceof UsageError ? EXIT_MISUSED : EXIT_FAILED;
+  if (debug) console.error(failure.stack);
+  else if (json) console.error(JSON.stringify({ error: { name: failure.name, message: failure.message } }));
+  else console.error(`listenable: ${failure.message}`);
+  return status;
+}
+
+const words = process.argv.slice(2);
+try {
+  await buildProgram().parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = report(error, words.includes("--json"), words.includes("--debug"));
+}

@@ -1,0 +1,33 @@
+/** Parsers for option values; each names the option's value and what would be right. */
+import { type Command, InvalidArgumentError } from "commander";
+
+/** Options that every command has. */
+export interface CommonOptions {
+  json?: boolean;
+  debug?: boolean;
+}
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError(`"${text}" is not a whole number of 1 or more.`);
+  }
+  return value;
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError(`"${text}" is not a number above 0.`);
+  }
+  return value;
+}
+
+/** Gives every command the common options, whichever file registered it. */
+export function addCommonOptions(command: Command): void {
+  for (const child of command.commands) addCommonOptions(child);
+  if (command.commands.length > 0) return;
+  const has = (name: string) => command.options.some((option) => option.long === name);
+  if (!has("--json")) command.option("--json", "print the result as one JSON object on standard output");
+  if (!has("--debug")) command.option("--debug", "print the stack when something fails");
+}

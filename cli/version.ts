@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { packageFolder } from "../models/runtime/open-pack-node.ts";
+import type { CommonOptions } from "./options.ts";
+
+export function packageVersion(): string {
+  const text = readFileSync(join(packageFolder(), "package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+export function registerVersion(program: Command): void {
+  program
+    .command("version")
+    .description("print the versions of listenable and Node, and the kind of machine")
+    .addHelpText("after", "\nExamples:\n  $ listenable version\n  $ listenable version --json\n")
+    .action((options: CommonOptions) => {
+      const facts = {
+        listenable: packageVersion(),
+        node: process.versions.node,
+        platform: `${process.platform} ${process.arch}`,
+      };
+      const lines = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
+      console.log(options.json ? JSON.stringify(facts) : lines.join("\n"));
+    });
+}

@@ -1,0 +1,217 @@
+/**
+ * Explains a recording of any length with the same convention as the live stream: overlapping windows, and for
+ * each frame the weighted mean of the masks of all windows that covered it. Unlike the live stream it waits for
+ * all of them. Memory is bounded by one window and the blocks that the caller pushes.
+ *
+ * Everything that comes out lies at the time of what went in, at the recording's own sampling rate. The model
+ * hears 16 kHz, so the explanation holds nothing above 7 kHz; the rest holds everything that it does not.
+ */
+import { StreamingIstft } from "../../dsp/istft.ts";
+import { applyMask, magnitudes } from "../../dsp/spectrum.ts";
+import { StreamingStft } from "../../dsp/stft.ts";
+import type { Pack } from "../pack.ts";
+import { AlignedResampler } from "./aligned-resampler.ts";
+import type { WindowDecision } from "./clip-decision.ts";
+import { MaskAverage } from "./mask-average.ts";
+import { SampleQueue } from "./sample-queue.ts";
+
+/** Runs the pack's graph on one window of magnitudes, row-major [frames, bins]. */
+export type ExplainWindow = (
+  magnitudes: Float32Array,
+) => Promise<{ readonly probabilities: Float32Array; readonly mask: Float32Array }>;
+
+export interface SignalExplainerOptions {
+  readonly pack: Pack;
+  readonly explainWindow: ExplainWindow;
+  /** Of the recording, in Hz. */
+  readonly sampleRate: number;
+  /** Frames from one window to the next, 1 to the pack's window; 16 when left out. */
+  readonly stride?: number;
+}
+
+/** What was finished since the last block; the parts differ in length because their delays differ. */
+export interface ExplainedBlock {
+  /** The recording as it was pushed, and what it was split into: original = explanation + rest. */
+  readonly original: Float32Array;
+  readonly explanation: Float32Array;
+  readonly rest: Float32Array;
+  /** Row-major [frames, bins], at the model's rate, in order and without gaps. */
+  readonly magnitudes: Float32Array;
+  readonly mask: Float32Array;
+  readonly windows: readonly WindowDecision[];
+}
+
+export const DEFAULT_STRIDE = 16;
+/** Samples taken from a pushed block at a time, so that a large block need not be resampled as a whole. */
+const SLICE = 16_384;
+
+/** |X| of a full-scale sine is a quarter of the window; 80 dB below it nobody hears anything. */
+const SILENCE = 1e-4 / 4;
+
+export class SignalExplainer {
+  readonly #options: SignalExplainerOptions;
+  readonly #stride: number;
+  readonly #toModel: AlignedResampler;
+  readonly #fromModel: AlignedResampler;
+  readonly #stft: StreamingStft;
+  readonly #istft: StreamingIstft;
+  readonly #masks: MaskAverage;
+  /** Recording that waits for its explanation. */
+  readonly #waiting = new SampleQueue();
+  /** Spectra of the frames from `#firstFrame` on, each [bins, 2]. */
+  #spectra: Float32Array[] = [];
+  #firstFrame = 0;
+  #nextWindow = 0;
+  #samplesIn = 0;
+  #samplesOut = 0;
+  #modelSamplesIn = 0;
+  /** Samples still to be dropped at the start: the delay of analysis and overlap-add. */
+  #lead: number;
+  #finished = false;
+
+  constructor(options: SignalExplainerOptions) {
+    const { pack, sampleRate, stride = DEFAULT_STRIDE } = options;
+    if (!Number.isInteger(stride) || stride < 1 || stride > pack.windowFrames) {
+      throw new RangeError(
+        `stride is ${stride}; it must be a whole number of frames from 1 to ${pack.windowFrames}`,
+      );
+    }
+    this.#options = options;
+    this.#stride = stride;
+    this.#toModel = new AlignedResampler(sampleRate, pack.sampleRate);
+    this.#fromModel = new AlignedResampler(pack.sampleRate, sampleRate);
+    this.#stft = new StreamingStft(pack.stft);
+    this.#istft = new StreamingIstft(pack.stft);
+    this.#masks = new MaskAverage(pack.stft.bins, new Float32Array(pack.windowFrames).fill(1));
+    this.#lead = this.#istft.delay;
+  }
+
+  /** Takes the next samples of the recording, mono, finite; a 1 h recording is pushed in pieces. */
+  async push(samples: Float32Array): Promise<ExplainedBlock> {
+    if (this.#finished) throw new Error("the recording was finished; nothing can be pushed any more");
+    const parts: Parts = emptyParts();
+    this.#waiting.push(samples);
+    this.#samplesIn += samples.length;
+    for (let at = 0; at < samples.length; at += SLICE) {
+      await this.#analyse(this.#toModel.push(samples.subarray(at, at + SLICE)), parts);
+    }
+    return joinParts(parts);
+  }
+
+  /** The end of the recording: what was still under way. A recording shorter than a window is followed by zeros. */
+  async finish(): Promise<ExplainedBlock> {
+    this.#finished = true;
+    const { sampleRate, pack } = this.#options;
+    const parts: Parts = emptyParts();
+    const modelSamples = Math.ceil((this.#samplesIn * pack.sampleRate) / sampleRate);
+    await this.#analyse(this.#toModel.finish(modelSamples), parts);
+    // Every frame that touches the recording, as in the live stream.
+    const frames = Math.ceil((this.#modelSamplesIn + this.#istft.delay) / pack.stft.hop);
+    await this.#analyse(new Float32Array(frames * pack.stft.hop - this.#modelSamplesIn), parts);
+    const end = this.#firstFrame + this.#spectra.length;
+    // The last window ends with the recording, so that its last frames are seen in full context too.
+    const lastWindow = Math.max(0, end - pack.windowFrames);
+    if (this.#nextWindow === 0 || lastWindow > this.#firstFrame) await this.#explain(lastWindow, parts);
+    this.#synthesise(end, parts);
+    this.#give(this.#fromModel.finish(this.#samplesIn), parts);
+    return joinParts(parts);
+  }
+
+  async #analyse(modelSamples: Float32Array, parts: Parts): Promise<void> {
+    const { windowFrames } = this.#options.pack;
+    this.#modelSamplesIn += modelSamples.length;
+    this.#stft.push(modelSamples, (spectrum) => this.#spectra.push(spectrum.slice()));
+    while (this.#nextWindow + windowFrames <= this.#firstFrame + this.#spectra.length) {
+      await this.#explain(this.#nextWindow, parts);
+      // Should the recording end before the next window is full, the last one begins here or later.
+      this.#synthesise(this.#nextWindow, parts);
+      this.#nextWindow += this.#stride;
+    }
+  }
+
+  /** Runs the window that begins at the frame; what lies behind the last frame counts as zeros. */
+  async #explain(firstFrame: number, parts: Parts): Promise<void> {
+    const { pack, explainWindow } = this.#options;
+    const { bins, window } = pack.stft;
+    const input = new Float32Array(pack.windowFrames * bins);
+    for (let t = 0; t < pack.windowFrames; t++) {
+      const spectrum = this.#spectra[firstFrame + t - this.#firstFrame];
+      if (spectrum) magnitudes(spectrum, input, t * bins);
+    }
+    const loudest = input.reduce((most, value) => Math.max(most, value), 0);
+    const silent = loudest < SILENCE * window;
+    if (loudest === 0) {
+      // Nothing to mask, and nothing a model could be asked about.
+      parts.windows.push({ firstFrame, probabilities: new Float32Array(pack.labels.length), silent });
+      return;
+    }
+    const { probabilities, mask } = await explainWindow(input);
+    this.#masks.add(firstFrame, mask);
+    parts.windows.push({ firstFrame, probabilities: probabilities.slice(), silent });
+  }
+
+  /** Masks and resynthesises the frames before `end`, which no further window will cover. */
+  #synthesise(end: number, parts: Parts): void {
+    const { pack } = this.#options;
+    const { bins, hop } = pack.stft;
+    const count = end - this.#firstFrame;
+    const mask = this.#masks.take(end);
+    const frameMagnitudes = new Float32Array(count * bins);
+    const samples = new Float32Array(count * hop);
+    this.#spectra.splice(0, count).forEach((spectrum, frame) => {
+      magnitudes(spectrum, frameMagnitudes, frame * bins);
+      applyMask(spectrum, mask, pack.masking, spectrum, frame * bins);
+      this.#istft.add(spectrum, samples, frame * hop);
+    });
+    this.#firstFrame = end;
+    parts.magnitudes.push(frameMagnitudes);
+    parts.mask.push(mask);
+    const lead = Math.min(this.#lead, samples.length);
+    this.#lead -= lead;
+    this.#give(this.#fromModel.push(samples.subarray(lead)), parts);
+  }
+
+  /** Hands out the next samples of the explanation, and of the recording that belong to them. */
+  #give(explained: Float32Array, parts: Parts): void {
+    const explanation = explained.subarray(0, this.#samplesIn - this.#samplesOut);
+    this.#samplesOut += explanation.length;
+    const original = this.#waiting.take(explanation.length);
+    parts.original.push(original);
+    parts.explanation.push(explanation);
+    parts.rest.push(original.map((sample, n) => sample - explanation[n]));
+  }
+}
+
+interface Parts {
+  readonly original: Float32Array[];
+  readonly explanation: Float32Array[];
+  readonly rest: Float32Array[];
+  readonly magnitudes: Float32Array[];
+  readonly mask: Float32Array[];
+  readonly windows: WindowDecision[];
+}
+
+function emptyParts(): Parts {
+  return { original: [], explanation: [], rest: [], magnitudes: [], mask: [], windows: [] };
+}
+
+function joinParts(parts: Parts): ExplainedBlock {
+  return {
+    original: concat(parts.original),
+    explanation: concat(parts.explanation),
+    rest: concat(parts.rest),
+    magnitudes: concat(parts.magnitudes),
+    mask: concat(parts.mask),
+    windows: parts.windows,
+  };
+}
+
+function concat(pieces: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}
