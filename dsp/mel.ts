@@ -48,6 +48,11 @@ export function melFilterbank(options: MelOptions): Float32Array {
   if (!(low >= 0 && low < high && high <= sampleRate / 2)) {
     throw new RangeError(`mel bands from ${low} to ${high} Hz do not fit below half of ${sampleRate} Hz`);
   }
+  if (!Number.isInteger(mels) || mels < 1 || !Number.isInteger(bins) || bins < 2) {
+    throw new RangeError(
+      `${mels} mel bands of ${bins} bins can't be made; both are whole numbers, bins from 2`,
+    );
+  }
   const first = hzToMel(low, scale);
   const step = (hzToMel(high, scale) - first) / (mels + 1);
   const edges = Float64Array.from({ length: mels + 2 }, (_, i) => melToHz(first + i * step, scale));

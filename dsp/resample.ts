@@ -39,11 +39,15 @@ export class StreamingResampler {
   readonly #filters: Float32Array;
   readonly #interpolated: boolean;
   readonly #history: Float32Array;
+  /** The filter of an output begins this many samples before the newest input it waits for. */
+  readonly #back: number;
+  /** What the whole-sample delay leaves over between two inputs, in units of 1 / #up. */
+  readonly #offset: number;
   /** Samples in `#history`. */
   #filled = 0;
-  /** Where in `#history` the filter of the next output begins; may lie beyond `#filled`. */
+  /** Output n waits for input floor(n * from / to): where that is in `#history`; may lie beyond `#filled`. */
   #next = 0;
-  /** Position of the next output between two inputs, in units of 1 / #up. */
+  /** The rest of n * from / to, in units of 1 / #up. */
   #phase = 0;
 
   /** Rates in Hz, whole numbers from 1,000 to 1,000,000; throws a RangeError otherwise. */
@@ -71,7 +75,12 @@ export class StreamingResampler {
       this.#reach,
       lower / from,
     );
-    this.#history = new Float32Array(2 * this.#reach + BLOCK);
+    // Output n lies `late` / up inputs before n * down / up.
+    const late = this.delay * this.#down;
+    const whole = Math.ceil(late / this.#up);
+    this.#offset = whole * this.#up - late;
+    this.#back = whole + this.#reach - 1;
+    this.#history = new Float32Array(this.#back + BLOCK);
     this.reset();
   }
 
@@ -111,42 +120,32 @@ export class StreamingResampler {
   /** Back to the state after construction: silence before the first sample. */
   reset(): void {
     this.#history.fill(0);
-    // Output n lies at input position n * down / up - delay * down / up; its filter begins reach - 1 before that.
-    // The history starts with 2 * reach zeros, which stand for the inputs from -2 * reach on.
-    const late = this.delay * this.#down;
-    const whole = Math.ceil(late / this.#up);
-    this.#phase = whole * this.#up - late;
-    this.#filled = 2 * this.#reach;
-    this.#next = 2 * this.#reach - whole - this.#reach + 1;
+    this.#filled = this.#back;
+    this.#next = this.#back;
+    this.#phase = 0;
   }
 
   #convert(output: Float32Array, from: number): number {
-    const taps = 2 * this.#reach;
     const history = this.#history;
-    const filters = this.#filters;
+    const taps = 2 * this.#reach;
+    const up = this.#up;
     let written = from;
     let next = this.#next;
     let phase = this.#phase;
-    while (next + taps <= this.#filled) {
-      let sum = 0;
-      if (this.#interpolated) {
-        const position = (phase * PHASES) / this.#up;
-        const row = Math.floor(position);
-        const share = position - row;
-        const base = row * taps;
-        for (let k = 0; k < taps; k++) {
-          const here = filters[base + k];
-          sum += history[next + k] * (here + share * (filters[base + taps + k] - here));
-        }
-      } else {
-        const base = phase * taps;
-        for (let k = 0; k < taps; k++) sum += history[next + k] * filters[base + k];
+    while (next < this.#filled) {
+      let start = next - this.#back;
+      let row = phase + this.#offset;
+      if (row >= up) {
+        row -= up;
+        start++;
       }
-      output[written++] = sum;
+      output[written++] = this.#interpolated
+        ? interpolated(history, start, this.#filters, (row * PHASES) / up, taps)
+        : dot(history, start, this.#filters, row * taps, taps);
       phase += this.#down;
-      const steps = Math.floor(phase / this.#up);
+      const steps = Math.floor(phase / up);
       next += steps;
-      phase -= steps * this.#up;
+      phase -= steps * up;
     }
     this.#next = next;
     this.#phase = phase;
@@ -154,11 +153,37 @@ export class StreamingResampler {
   }
 
   #makeRoom(): void {
-    const used = Math.min(this.#next, this.#filled);
+    const used = Math.min(this.#next, this.#filled) - this.#back;
     this.#history.copyWithin(0, used, this.#filled);
     this.#filled -= used;
     this.#next -= used;
   }
+}
+
+/** Two sums side by side, as each addition waits for the one before; `taps` is even. */
+function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, taps: number): number {
+  let even = 0;
+  let odd = 0;
+  for (let k = 0; k < taps; k += 2) {
+    even += a[aStart + k] * b[bStart + k];
+    odd += a[aStart + k + 1] * b[bStart + k + 1];
+  }
+  return even + odd;
+}
+
+/** As `dot`, with coefficients between two rows of `filters`. */
+function interpolated(
+  history: Float32Array,
+  start: number,
+  filters: Float32Array,
+  position: number,
+  taps: number,
+): number {
+  const row = Math.floor(position);
+  const share = position - row;
+  const before = dot(history, start, filters, row * taps, taps);
+  const after = dot(history, start, filters, (row + 1) * taps, taps);
+  return before + share * (after - before);
 }
 
 /** [rows, 2 * reach]; row r is for an instant r / phases after the input sample at index reach - 1. */

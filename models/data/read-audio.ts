@@ -3,7 +3,7 @@
  * (WebAssembly decoders inside the package; m4a and mp4 need nothing else, nothing is fetched).
  * Files are read piece by piece, so an hour of sound costs the samples that are kept and little more.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import decode, { type AudioData, type StreamDecoder } from "audio-decode";
 import {
   type ByteSource,
@@ -115,7 +115,11 @@ const PIECE_BYTES = 1 << 18;
 const MOST_COMPRESSED_BYTES = 2 ** 30;
 
 /** The sound in order, free of NaN and no longer than allowed; at least one piece, none of them empty. */
-export async function* readPieces(path: string, notes: string[], options: ReadOptions = {}): AsyncGenerator<Piece> {
+export async function* readPieces(
+  path: string,
+  notes: string[],
+  options: ReadOptions = {},
+): AsyncGenerator<Piece> {
   const { maxSeconds = 3600 } = options;
   const file = openFile(path);
   try {
@@ -233,22 +237,14 @@ interface OpenFile extends ByteSource {
 }
 
 function openFile(path: string): OpenFile {
-  let handle: number;
-  try {
-    handle = openSync(path, "r");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const reason =
-      code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "reading it is not allowed" : code;
-    throw new AudioFileError(`${path}: ${reason}`, { cause: error });
-  }
-  const status = fstatSync(handle);
+  // Asked before opening: opening a named pipe would wait for its writer.
+  const status = attempt(path, () => statSync(path));
   if (!status.isFile()) {
-    closeSync(handle);
     throw new AudioFileError(
       `${path} is ${status.isDirectory() ? "a folder" : "no plain file"}; name a sound file`,
     );
   }
+  const handle = attempt(path, () => openSync(path, "r"));
   return {
     size: status.size,
     read(start, length) {
@@ -263,6 +259,21 @@ function openFile(path: string): OpenFile {
     },
     close: () => closeSync(handle),
   };
+}
+
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason =
+      code === "ENOENT"
+        ? "there is no such file"
+        : code === "EACCES"
+          ? "reading it is not allowed"
+          : messageOf(error);
+    throw new AudioFileError(`${path}: ${reason}`, { cause: error });
+  }
 }
 
 /** Gathers pieces into one array: in place where the length is known before, else joined at the end. */
