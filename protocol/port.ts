@@ -1,0 +1,114 @@
+/**
+ * What crosses the ports between the page, the audio thread and the pipeline worker, all in one browser.
+ *
+ * Page → audio thread: `PageToProcessor`, once `connect` and then what the listener chooses.
+ * Audio thread ⇄ pipeline worker, on a port of their own, so that a busy page delays nothing:
+ *   one frame record a hop one way, masks and the delay the other. With shared memory the records and masks lie in
+ *   a ring and a board and only the delay is a message; without it both travel as transferred buffers, which go back
+ *   to the side that owns them.
+ */
+
+/** The name under which the processor is registered. */
+export const PROCESSOR = "listenable-explainer";
+
+/** What the listener hears; all three are aligned to the sample. */
+export type OutputChoice = "original" | "explanation" | "rest";
+
+/** Options of the AudioWorkletNode; plain values, as they are cloned. */
+export interface ProcessorOptions {
+  /** Of the audio context: a polyfilled processor can't know it in its constructor. */
+  readonly sampleRate: number;
+  /** The domain in which the mask multiplies. */
+  readonly masking: "linear" | "log1p";
+  /** D at the start: frames that pass between a frame's arrival and its way out. */
+  readonly delayFrames: number;
+  /** The most that D may become; memory is set aside for it. */
+  readonly maxDelayFrames: number;
+  readonly listening: OutputChoice;
+  /** Null where the page is not cross-origin isolated. */
+  readonly memory: SharedMemory | null;
+}
+
+/** Memory that audio thread and worker share; only where the page is cross-origin isolated. */
+export interface SharedMemory {
+  /** A dsp/ring-buffer.ts of frame records. */
+  readonly records: SharedArrayBuffer;
+  /** A worklets/mask-board.ts. */
+  readonly masks: SharedArrayBuffer;
+  /** One 32-bit integer that changes with every record, to wait on. */
+  readonly bell: SharedArrayBuffer;
+}
+
+export type PageToProcessor =
+  /** Gives the processor its port to the worker (transferred with the message). */
+  | { readonly type: "connect"; readonly port: MessagePort }
+  | { readonly type: "listening"; readonly listening: OutputChoice }
+  /** The processor ends for good. */
+  | { readonly type: "stop" };
+
+/** Sent once, if processing ever throws: silence follows, and the page should start afresh. */
+export interface ProcessorToPage {
+  readonly type: "failed";
+  readonly detail: string;
+}
+
+export type WorkerToProcessor =
+  | { readonly type: "delay"; readonly frames: number }
+  /** Without shared memory: masks to be used (transferred). */
+  | { readonly type: "masks"; readonly packet: Float32Array }
+  /** Without shared memory: a record that was read, returned to its pool (transferred). */
+  | { readonly type: "record"; readonly record: Float32Array };
+
+export type ProcessorToWorker =
+  /** Without shared memory: one frame record (transferred). */
+  | { readonly type: "record"; readonly record: Float32Array }
+  /** Without shared memory: a mask packet that was used, returned to its owner (transferred). */
+  | { readonly type: "masks"; readonly packet: Float32Array };
+
+/**
+ * A frame record, one a hop, all float32: a header of whole numbers, then the magnitudes [bins] of the frame that has
+ * just arrived and the mask [bins] of the frame that has just gone out.
+ */
+export const RecordField = {
+  /** Index of the frame whose magnitudes follow. */
+  frame: 0,
+  /** Index of the frame whose mask follows; -1 while the delay line fills. */
+  appliedFrame: 1,
+  /** Frames since the start that went out without a mask of their own. */
+  missed: 2,
+  /** D as it is heard now. */
+  delayFrames: 3,
+  /** Records that could not be sent since the start, as the worker did not keep up. */
+  dropped: 4,
+} as const;
+
+const WORDS_PER_NUMBER = 2;
+
+export const RECORD_HEADER = WORDS_PER_NUMBER * Object.keys(RecordField).length;
+
+export function recordWords(bins: number): number {
+  return RECORD_HEADER + 2 * bins;
+}
+
+/** A mask packet, all float32: first frame, number of frames, then the rows [frames, bins]. */
+export const PacketField = { firstFrame: 0, frames: 1 } as const;
+
+export const PACKET_HEADER = WORDS_PER_NUMBER * Object.keys(PacketField).length;
+
+export function packetWords(frames: number, bins: number): number {
+  return PACKET_HEADER + frames * bins;
+}
+
+// A float32 counts exactly to 2^24: 37 hours of frames. Two of them count for as long as anybody listens.
+const HALF = 2 ** 20;
+
+/** Writes a whole number into a header field of a record or packet. */
+export function writeNumber(words: Float32Array, field: number, value: number): void {
+  const high = Math.floor(value / HALF);
+  words[WORDS_PER_NUMBER * field] = high;
+  words[WORDS_PER_NUMBER * field + 1] = value - high * HALF;
+}
+
+export function readNumber(words: Float32Array, field: number): number {
+  return words[WORDS_PER_NUMBER * field] * HALF + words[WORDS_PER_NUMBER * field + 1];
+}

@@ -1,0 +1,121 @@
+// An explainer with everything around it made by hand: masks written by the test, records kept.
+import { BINS } from "../../dsp/index.ts";
+import { RECORD_HEADER, RecordField, readNumber } from "../../protocol/port.ts";
+import { Explainer, type ExplainerOptions, historyFrames } from "../../worklets/explainer.ts";
+import { MaskBoard, maskBoardBytes } from "../../worklets/mask-board.ts";
+
+export interface KeptRecord {
+  frame: number;
+  appliedFrame: number;
+  missed: number;
+  delayFrames: number;
+  dropped: number;
+  magnitudes: Float32Array;
+  mask: Float32Array;
+}
+
+export class Rig {
+  readonly board: MaskBoard;
+  readonly records: KeptRecord[] = [];
+  readonly explainer: Explainer;
+  /** Called for each record; it may write masks. */
+  onRecord: (record: KeptRecord) => void = () => {};
+  full = false;
+
+  constructor(options: Partial<ExplainerOptions> = {}) {
+    const maxDelayFrames = options.maxDelayFrames ?? 40;
+    this.board = new MaskBoard(new ArrayBuffer(maskBoardBytes(historyFrames(maxDelayFrames), BINS)), BINS);
+    this.board.clear();
+    this.explainer = new Explainer({
+      sampleRate: 16_000,
+      masking: "linear",
+      delayFrames: 4,
+      maxDelayFrames,
+      listening: "explanation",
+      masks: this.board,
+      records: { send: (record) => this.#keep(record) },
+      ...options,
+    });
+  }
+
+  /** Masks for each frame as soon as it has arrived. */
+  maskEvery(mask: (frame: number) => Float32Array): void {
+    this.onRecord = ({ frame }) => this.board.write(frame, mask(frame));
+  }
+
+  /** Runs `input` through in pieces of the given sizes, in turn. */
+  run(input: Float32Array, sizes: () => number = () => 128): Float32Array {
+    const output = new Float32Array(input.length);
+    for (let start = 0; start < input.length; ) {
+      const end = Math.min(input.length, start + sizes());
+      this.explainer.process(input.subarray(start, end), output.subarray(start, end));
+      start = end;
+    }
+    return output;
+  }
+
+  #keep(record: Float32Array): boolean {
+    if (this.full) return false;
+    const kept = {
+      frame: readNumber(record, RecordField.frame),
+      appliedFrame: readNumber(record, RecordField.appliedFrame),
+      missed: readNumber(record, RecordField.missed),
+      delayFrames: readNumber(record, RecordField.delayFrames),
+      dropped: readNumber(record, RecordField.dropped),
+      magnitudes: record.slice(RECORD_HEADER, RECORD_HEADER + BINS),
+      mask: record.slice(RECORD_HEADER + BINS),
+    };
+    this.records.push(kept);
+    this.onRecord(kept);
+    return true;
+  }
+}
+
+export const constantMask = (value: number) => new Float32Array(BINS).fill(value);
+
+/** Mulberry32: the same numbers in [0, 1) for the same seed. */
+export function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function noise(length: number, seed: number, amplitude = 0.5): Float32Array {
+  const next = random(seed);
+  return Float32Array.from({ length }, () => amplitude * (2 * next() - 1));
+}
+
+export function sine(length: number, hz: number, rate: number, amplitude = 0.5): Float32Array {
+  return Float32Array.from({ length }, (_, n) => amplitude * Math.sin((2 * Math.PI * hz * n) / rate));
+}
+
+export function largestDifference(a: Float32Array, b: Float32Array, from = 0, to = a.length): number {
+  let largest = 0;
+  for (let n = from; n < to; n++) largest = Math.max(largest, Math.abs(a[n] - b[n]));
+  return largest;
+}
+
+export function rms(samples: Float32Array, from = 0, to = samples.length): number {
+  let sum = 0;
+  for (let n = from; n < to; n++) sum += samples[n] ** 2;
+  return Math.sqrt(sum / (to - from));
+}
+
+/** The largest bend of the curve: what a click is made of. */
+export function largestBend(samples: Float32Array, from = 2, to = samples.length): number {
+  let largest = 0;
+  for (let n = Math.max(2, from); n < to; n++) {
+    largest = Math.max(largest, Math.abs(samples[n] - 2 * samples[n - 1] + samples[n - 2]));
+  }
+  return largest;
+}
+
+export function delayed(samples: Float32Array, by: number): Float32Array {
+  const out = new Float32Array(samples.length);
+  out.set(samples.subarray(0, samples.length - by), by);
+  return out;
+}

@@ -1,0 +1,246 @@
+import {
+  BINS,
+  HOP,
+  type Masking,
+  MODEL_RATE,
+  magnitudes,
+  OUTPUT_DELAY,
+  RingBuffer,
+  ringBufferStorage,
+  StreamingResampler,
+  StreamingStft,
+} from "../dsp/index.ts";
+import { type OutputChoice, RECORD_HEADER, RecordField, recordWords, writeNumber } from "../protocol/port.ts";
+import { Fade } from "./fade.ts";
+import { FrameHistory } from "./frame-history.ts";
+import { Lane, WARM_UP_FRAMES } from "./lane.ts";
+import type { MaskBoard } from "./mask-board.ts";
+import { MaskSchedule } from "./mask-schedule.ts";
+import { Mixer } from "./mixer.ts";
+
+/** Takes one frame record a hop, and copies what it keeps; false when it could not be taken. */
+export interface RecordSink {
+  send(record: Float32Array): boolean;
+}
+
+export interface ExplainerOptions {
+  /** Of the device, in Hz; rounded to a whole number. */
+  readonly sampleRate: number;
+  readonly masking: Masking;
+  /** D: frames from a frame's arrival to its way out. */
+  readonly delayFrames: number;
+  /** The most that D may become. */
+  readonly maxDelayFrames: number;
+  readonly listening: OutputChoice;
+  /** Masks by frame; whoever fills it stays at most `maxDelayFrames` ahead of what is heard. */
+  readonly masks: MaskBoard;
+  readonly records: RecordSink;
+  /** Frames for which the last mask is held when newer ones fail to come; 25 (200 ms) when left out. */
+  readonly holdFrames?: number;
+  /** Frames over which it then fades to a mask of ones; 50 (400 ms) when left out. */
+  readonly fadeFrames?: number;
+}
+
+/** Both fades: between original, explanation and rest, and between two delays. 20 ms. */
+const FADE_SAMPLES = 320;
+const HOLD_FRAMES = 25;
+const FADE_FRAMES = 50;
+/** Device samples processed at once, which bounds the buffers: a Web Audio render quantum. */
+const PIECE = 128;
+/** Louder than this is a fault and not a sound; it would stay in the filters. */
+const LARGEST_SAMPLE = 1e4;
+
+/**
+ * All that happens to the sound: it is brought to the model's rate, cut into frames, held back by D frames, masked,
+ * put together again and brought back to the device's rate, as many samples out as in.
+ *
+ * The delay is the same for every output choice: `latencySeconds`, that is D hops, 512 samples of the model's rate
+ * for window and hop, and at other device rates the delays of the two resamplers.
+ * After construction nothing allocates, waits or throws.
+ */
+export class Explainer {
+  readonly #sampleRate: number;
+  readonly #toModel: StreamingResampler;
+  readonly #toDevice: StreamingResampler;
+  readonly #stft = new StreamingStft();
+  readonly #history: FrameHistory;
+  readonly #schedule: MaskSchedule;
+  readonly #masks: MaskBoard;
+  readonly #records: RecordSink;
+  readonly #mixer: Mixer;
+  readonly #maxDelayFrames: number;
+  readonly #lanes: readonly [Lane, Lane];
+  readonly #laneFade = new Fade(FADE_SAMPLES);
+  /** Index of the lane that is heard; the other one is warming up or fading in while `#changing`. */
+  #lane = 0;
+  #changing = false;
+  #wantedDelay: number;
+  #dropped = 0;
+
+  readonly #clean = new Float32Array(PIECE);
+  readonly #modelIn: Float32Array;
+  readonly #modelOut = new Float32Array(HOP);
+  readonly #deviceOut: Float32Array;
+  readonly #queue: RingBuffer;
+  readonly #primed: number;
+  readonly #record = new Float32Array(recordWords(BINS));
+  readonly #hop = new Float32Array(HOP);
+  #hopFilled = 0;
+  readonly #onFrame = (spectrum: Float32Array, frame: number) => this.#processFrame(spectrum, frame);
+
+  constructor(options: ExplainerOptions) {
+    const rate = Math.round(options.sampleRate);
+    this.#sampleRate = rate;
+    this.#toModel = new StreamingResampler(rate, MODEL_RATE);
+    this.#toDevice = new StreamingResampler(MODEL_RATE, rate);
+    this.#maxDelayFrames = options.maxDelayFrames;
+    this.#wantedDelay = this.#allowedDelay(options.delayFrames);
+    const capacity = historyFrames(options.maxDelayFrames);
+    this.#history = new FrameHistory(capacity);
+    const { holdFrames = HOLD_FRAMES, fadeFrames = FADE_FRAMES } = options;
+    this.#schedule = new MaskSchedule({ bins: BINS, capacity, holdFrames, fadeFrames });
+    this.#masks = options.masks;
+    this.#records = options.records;
+    this.#mixer = new Mixer(options.listening, FADE_SAMPLES);
+    this.#lanes = [new Lane(options.masking), new Lane(options.masking)];
+    this.#lanes[0].start(this.#wantedDelay);
+
+    this.#modelIn = new Float32Array(this.#toModel.maxOutput(PIECE));
+    this.#deviceOut = new Float32Array(this.#toDevice.maxOutput(HOP));
+    // Sound leaves the frames a hop at a time. With one hop in hand there is always enough, whatever the chunking:
+    // N samples in make ceil(N * 16000 / rate) at the model's rate, and all but the last 127 of those come back.
+    this.#primed = this.#toDevice.maxOutput(HOP);
+    const hopsAtOnce = Math.ceil(this.#modelIn.length / HOP) + 1;
+    this.#queue = new RingBuffer(
+      ringBufferStorage(this.#primed + hopsAtOnce * this.#deviceOut.length + PIECE, false),
+    );
+    this.#queue.push(new Float32Array(this.#primed));
+  }
+
+  /** D as it is heard, or as it will be after the cross-fade under way. */
+  get delayFrames(): number {
+    return this.#lanes[this.#changing ? 1 - this.#lane : this.#lane].delayFrames;
+  }
+
+  /** Seconds from a sample's way in to the same sample's way out. */
+  get latencySeconds(): number {
+    const inModelSamples = this.delayFrames * HOP + OUTPUT_DELAY + this.#toModel.delay;
+    return inModelSamples / MODEL_RATE + (this.#toDevice.delay + this.#primed) / this.#sampleRate;
+  }
+
+  choose(listening: OutputChoice): void {
+    this.#mixer.choose(listening);
+  }
+
+  /** Moves D, within its limits, by a cross-fade; while one is under way only the newest wish is kept. */
+  setDelay(frames: number): void {
+    this.#wantedDelay = this.#allowedDelay(frames);
+  }
+
+  /** As many samples out as in. `input` may be `output`. NaN and absurdly large samples count as silence. */
+  process(input: Float32Array, output: Float32Array): void {
+    const clean = this.#clean;
+    for (let start = 0; start < output.length; start += PIECE) {
+      const count = Math.min(PIECE, output.length - start);
+      for (let n = 0; n < count; n++) {
+        const sample = input[start + n];
+        clean[n] = sample > -LARGEST_SAMPLE && sample < LARGEST_SAMPLE ? sample : 0;
+      }
+      const arrived = this.#toModel.push(clean, this.#modelIn, 0, count);
+      this.#takeSamples(arrived);
+      this.#queue.pop(output, start, start + count);
+    }
+  }
+
+  #takeSamples(count: number): void {
+    const hop = this.#hop;
+    for (let n = 0; n < count; n++) {
+      hop[this.#hopFilled++] = this.#modelIn[n];
+      if (this.#hopFilled === HOP) {
+        this.#hopFilled = 0;
+        this.#history.writeHop(this.#stft.nextFrame, hop);
+        this.#stft.push(hop, this.#onFrame);
+      }
+    }
+  }
+
+  #processFrame(spectrum: Float32Array, frame: number): void {
+    this.#history.writeSpectrum(frame, spectrum);
+    if (!this.#changing && this.#wantedDelay !== this.delayFrames) {
+      this.#changing = true;
+      this.#lanes[1 - this.#lane].start(this.#wantedDelay);
+    }
+    const heard = this.#lanes[this.#lane];
+    this.#advance(heard, frame);
+    if (this.#changing) this.#mixLanes(heard, frame);
+    else this.#mixLane(heard);
+    const count = this.#toDevice.push(this.#modelOut, this.#deviceOut);
+    this.#queue.push(this.#deviceOut, 0, count);
+    this.#sendRecord(spectrum, frame);
+  }
+
+  #advance(lane: Lane, newest: number): void {
+    const frame = newest - lane.delayFrames;
+    lane.next(
+      frame,
+      this.#history,
+      this.#schedule.rows,
+      frame < 0 ? 0 : this.#schedule.settle(frame, this.#masks),
+    );
+  }
+
+  #mixLane(lane: Lane): void {
+    const mixer = this.#mixer;
+    for (let n = 0; n < HOP; n++) {
+      mixer.step();
+      this.#modelOut[n] = mixer.original * lane.original[n] + mixer.explanation * lane.explanation[n];
+    }
+  }
+
+  #mixLanes(old: Lane, newest: number): void {
+    const mixer = this.#mixer;
+    const fresh = this.#lanes[1 - this.#lane];
+    this.#advance(fresh, newest);
+    if (fresh.frames <= WARM_UP_FRAMES) {
+      this.#mixLane(old);
+      return;
+    }
+    if (fresh.frames === WARM_UP_FRAMES + 1) this.#laneFade.start();
+    for (let n = 0; n < HOP; n++) {
+      mixer.step();
+      const share = this.#laneFade.next();
+      const original = old.original[n] + share * (fresh.original[n] - old.original[n]);
+      const explanation = old.explanation[n] + share * (fresh.explanation[n] - old.explanation[n]);
+      this.#modelOut[n] = mixer.original * original + mixer.explanation * explanation;
+    }
+    if (this.#laneFade.done) {
+      this.#lane = 1 - this.#lane;
+      this.#changing = false;
+    }
+  }
+
+  #sendRecord(spectrum: Float32Array, frame: number): void {
+    const record = this.#record;
+    const applied = frame - this.delayFrames;
+    writeNumber(record, RecordField.frame, frame);
+    writeNumber(record, RecordField.appliedFrame, Math.max(-1, applied));
+    writeNumber(record, RecordField.missed, this.#schedule.missed);
+    writeNumber(record, RecordField.delayFrames, this.delayFrames);
+    writeNumber(record, RecordField.dropped, this.#dropped);
+    magnitudes(spectrum, record, RECORD_HEADER);
+    const rows = this.#schedule.rows;
+    const offset = applied < 0 ? 0 : this.#schedule.settle(applied, this.#masks);
+    for (let bin = 0; bin < BINS; bin++)
+      record[RECORD_HEADER + BINS + bin] = applied < 0 ? 1 : rows[offset + bin];
+    if (!this.#records.send(record)) this.#dropped++;
+  }
+
+  #allowedDelay(frames: number): number {
+    return Math.min(this.#maxDelayFrames, Math.max(0, Math.floor(frames) || 0));
+  }
+}
+
+/** Frames that history and masks must hold for delays up to `maxDelayFrames`: a power of two with room to spare. */
+export function historyFrames(maxDelayFrames: number): number {
+  return 2 ** Math.ceil(Math.log2(maxDelayFrames + 64));
+}

@@ -1,0 +1,72 @@
+import type { MaskBoard } from "./mask-board.ts";
+
+export interface ScheduleOptions {
+  readonly bins: number;
+  /** Frames that are remembered after their masks were settled; a power of two. */
+  readonly capacity: number;
+  /** Frames for which the last mask is held when newer ones fail to come. */
+  readonly holdFrames: number;
+  /** Frames over which a held mask then fades to the neutral one. */
+  readonly fadeFrames: number;
+}
+
+/** The mask of a frame about which nothing is known: everything passes, so nobody hears a hole. */
+const NEUTRAL = 1;
+
+/**
+ * Settles which mask a frame gets at its deadline, once, and remembers it: a second reading of the same frame
+ * (while the delay changes) must not hear another mask, and the picture shows what was really applied.
+ *
+ * A frame without a mask of its own at its deadline counts as missed. It gets the last frame's mask for
+ * `holdFrames`, then a mix of that and the neutral mask that reaches the neutral one after `fadeFrames`. Until the
+ * first mask has come, frames get the neutral mask and are not missed: nothing was promised yet.
+ * Allocates at construction only.
+ */
+export class MaskSchedule {
+  /** Frames that went out without a mask of their own. */
+  missed = 0;
+  readonly #options: ScheduleOptions;
+  /** [capacity, bins]: the settled masks, frame after frame. */
+  readonly rows: Float32Array;
+  readonly #frames: Int32Array;
+  readonly #last: Float32Array;
+  #begun = false;
+  #missedInARow = 0;
+
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+    this.rows = new Float32Array(options.capacity * options.bins);
+    this.#frames = new Int32Array(options.capacity).fill(-1);
+    this.#last = new Float32Array(options.bins).fill(NEUTRAL);
+  }
+
+  /** Settles `frame` from what `board` holds now; the mask lies in `rows` from the returned offset on. */
+  settle(frame: number, board: MaskBoard): number {
+    const { bins, capacity } = this.#options;
+    const slot = frame & (capacity - 1);
+    const offset = slot * bins;
+    if (this.#frames[slot] === frame) return offset;
+    this.#frames[slot] = frame;
+    if (board.read(frame, this.rows, offset)) {
+      this.#begun = true;
+      this.#missedInARow = 0;
+      for (let bin = 0; bin < bins; bin++) this.#last[bin] = this.rows[offset + bin];
+    } else {
+      this.#fillMissing(offset);
+    }
+    return offset;
+  }
+
+  #fillMissing(offset: number): void {
+    const { bins, holdFrames, fadeFrames } = this.#options;
+    if (this.#begun) {
+      this.missed++;
+      this.#missedInARow++;
+    }
+    const faded = (this.#missedInARow - holdFrames) / fadeFrames;
+    const share = this.#begun ? Math.min(1, Math.max(0, faded)) : 1;
+    for (let bin = 0; bin < bins; bin++) {
+      this.rows[offset + bin] = this.#last[bin] + share * (NEUTRAL - this.#last[bin]);
+    }
+  }
+}
