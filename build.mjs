@@ -1,8 +1,10 @@
 // Builds everything that runs: the `listenable` command (Node) and the browser's page, worker and worklet.
+import { existsSync } from "node:fs";
 import { chmod, copyFile, cp, mkdir, rm } from "node:fs/promises";
 import { build } from "esbuild";
 
 const out = "dist";
+const publicFolder = `${out}/public`;
 const common = {
   bundle: true,
   sourcemap: true,
@@ -11,41 +13,50 @@ const common = {
   legalComments: "none",
 };
 
+/** Output name to source file. Threads and workers are started by file, so each has an entry of its own. */
+const nodeEntries = {
+  cli: "cli/listenable.ts",
+  "inference-worker": "server/inference-worker.ts",
+};
+const browserEntries = {
+  page: "client/page/main.ts",
+  pipeline: "client/live/pipeline-worker.ts",
+  worklet: "worklets/explainer-processor.ts",
+};
+const existing = (entries) =>
+  Object.fromEntries(
+    Object.entries(entries).filter(
+      ([name, file]) => existsSync(file) || console.warn(`no ${file}: ${name} left out`),
+    ),
+  );
+
 await rm(out, { recursive: true, force: true });
-await mkdir(`${out}/public/ort`, { recursive: true });
-
-// Packages stay outside the Node bundle: they hold native code, wasm and worker threads of their own.
-const node = build({
-  ...common,
-  entryPoints: { cli: "cli/listenable.ts" },
-  outdir: out,
-  platform: "node",
-  format: "esm",
-  packages: "external",
-  banner: { js: "#!/usr/bin/env node" },
-});
-
-const browser = build({
-  ...common,
-  entryPoints: {
-    page: "client/page/main.ts",
-    pipeline: "client/live/pipeline-worker.ts",
-    worklet: "worklets/explainer-processor.ts",
-  },
-  outdir: `${out}/public`,
-  platform: "browser",
-  format: "esm",
-  minify: true,
-  conditions: ["onnxruntime-web-use-extern-wasm", "production"],
-  define: { "process.env.NODE_ENV": '"production"' },
-});
+await mkdir(`${publicFolder}/ort`, { recursive: true });
 
 await Promise.all([
-  node,
-  browser,
-  cp("client/page/static", `${out}/public`, { recursive: true }),
+  // Packages stay outside the Node bundle: they hold native code, wasm and worker threads of their own.
+  build({
+    ...common,
+    entryPoints: existing(nodeEntries),
+    outdir: out,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    banner: { js: "#!/usr/bin/env node" },
+  }),
+  build({
+    ...common,
+    entryPoints: existing(browserEntries),
+    outdir: publicFolder,
+    platform: "browser",
+    format: "esm",
+    minify: true,
+    conditions: ["onnxruntime-web-use-extern-wasm", "production"],
+    define: { "process.env.NODE_ENV": '"production"' },
+  }),
+  cp("client/page/static", publicFolder, { recursive: true }),
   ...["ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.mjs"].map((file) =>
-    copyFile(`node_modules/onnxruntime-web/dist/${file}`, `${out}/public/ort/${file}`),
+    copyFile(`node_modules/onnxruntime-web/dist/${file}`, `${publicFolder}/ort/${file}`),
   ),
 ]);
 await chmod(`${out}/cli.js`, 0o755);

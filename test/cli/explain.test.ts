@@ -1,0 +1,257 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { decode } from "fast-png";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { readWav, writeWav } from "../../dsp/wav.ts";
+import { type CliResult, runCli, TINY_PACK, temporaryFolder } from "./run-cli.ts";
+
+const folder = await temporaryFolder();
+let runs = 0;
+
+interface Explained extends CliResult {
+  readonly out: string;
+}
+
+/** Runs `explain` on a file with these bytes. */
+async function explain(name: string, bytes: Uint8Array | string, ...options: string[]): Promise<Explained> {
+  const file = join(folder, name);
+  await writeFile(file, bytes);
+  const out = join(folder, `out-${runs++}`);
+  return { out, ...(await runCli("explain", file, "--out", out, "--pack", TINY_PACK, ...options)) };
+}
+
+function tone(hertz: number, seconds: number, sampleRate = 16000, amplitude = 0.5): Float32Array {
+  return Float32Array.from(
+    { length: Math.round(seconds * sampleRate) },
+    (_, n) => amplitude * Math.sin((2 * Math.PI * hertz * n) / sampleRate),
+  );
+}
+
+function float32Wav(samples: Float32Array, sampleRate = 16000): Uint8Array {
+  return writeWav([samples], sampleRate, "float32");
+}
+
+/** Checks what holds of every success, and returns the JSON that was printed. */
+async function checkedResult(run: Explained, expected: Float32Array, sampleRate: number) {
+  assert.is(run.stderr, "");
+  assert.is(run.status, 0);
+  assert.equal((await readdir(run.out)).sort(), [
+    "explanation.json",
+    "explanation.wav",
+    "rest.wav",
+    "spectrogram.png",
+  ]);
+  const sound = async (name: string) => readWav(await readFile(join(run.out, name)), name);
+  const explanation = await sound("explanation.wav");
+  const rest = await sound("rest.wav");
+  for (const wav of [explanation, rest]) {
+    assert.is(wav.sampleRate, sampleRate);
+    assert.is(wav.channels.length, 1);
+    assert.is(wav.channels[0].length, expected.length);
+    assert.equal(wav.notes, []);
+  }
+  let furthest = 0;
+  expected.forEach((sample, n) => {
+    furthest = Math.max(furthest, Math.abs(explanation.channels[0][n] + rest.channels[0][n] - sample));
+  });
+  assert.ok(furthest <= 1e-6, `sum is off by ${furthest}`);
+  const picture = decode(await readFile(join(run.out, "spectrogram.png")));
+  assert.ok(picture.width > 800 && picture.width < 2000 && picture.height > 400 && picture.height < 2000);
+  const printed = JSON.parse(run.stdout);
+  const written = JSON.parse(await readFile(join(run.out, "explanation.json"), "utf8"));
+  assert.is(written.decision.label, printed.decision.label);
+  assert.is(written.perWindow.length, printed.windows);
+  return { printed, written, explanation: explanation.channels[0], rest: rest.channels[0] };
+}
+
+function assertFails(run: CliResult, status: number, pattern: RegExp): void {
+  assert.is(run.status, status, run.stderr);
+  assert.match(run.stderr, pattern);
+  assert.not.match(run.stderr, /\n\s+at /);
+  assert.is(run.stdout, "");
+}
+
+test("the four files: what was decided, and explanation + rest = recording", async () => {
+  const low = tone(1000, 2);
+  const mixture = low.map((sample, n) => sample + 0.1 * Math.sin((2 * Math.PI * 6000 * n) / 16000));
+  const run = await explain("two-tones.wav", float32Wav(mixture), "--json");
+  const { printed, written, explanation, rest } = await checkedResult(run, mixture, 16000);
+  assert.is(printed.decision.label, "low");
+  assert.ok(printed.decision.accepted);
+  assert.is(printed.windows, written.perWindow.length);
+  // The tiny pack keeps 0.95 of the winner's band and 0.05 of all else; away from the edges that is exact.
+  const power = (samples: Float32Array, hertz: number) => {
+    let re = 0;
+    let im = 0;
+    for (let n = 4000; n < 28000; n++) {
+      re += samples[n] * Math.cos((2 * Math.PI * hertz * n) / 16000);
+      im += samples[n] * Math.sin((2 * Math.PI * hertz * n) / 16000);
+    }
+    return (2 * Math.hypot(re, im)) / 24000;
+  };
+  assert.ok(Math.abs(power(explanation, 1000) - 0.475) < 1e-3);
+  assert.ok(Math.abs(power(explanation, 6000) - 0.005) < 1e-3);
+  assert.ok(Math.abs(power(rest, 6000) - 0.095) < 1e-3);
+});
+
+test("the method of ones gives the recording back, and --original writes it", async () => {
+  const samples = tone(700, 1.5);
+  const run = await explain("ones.wav", float32Wav(samples), "--method", "all-ones", "--original");
+  assert.is(run.status, 0, run.stderr);
+  assert.match(run.stdout, /heard: low/);
+  for (const name of ["explanation.wav", "original.wav"]) {
+    const { channels } = readWav(await readFile(join(run.out, name)));
+    assert.ok(channels[0].every((sample, n) => Math.abs(sample - samples[n]) < 1e-5));
+  }
+});
+
+test("the picture shows the mask", async () => {
+  const noise = Float32Array.from(
+    { length: 32000 },
+    (_, n) => 0.3 * Math.sin(n * n * 0.01) + 0.2 * Math.sin(n * 0.3),
+  );
+  const picture = async (method: string) => {
+    const run = await explain(`${method}.wav`, float32Wav(noise), "--method", method);
+    return decode(await readFile(join(run.out, "spectrogram.png")));
+  };
+  const [masked, whole] = [await picture("bands"), await picture("all-ones")];
+  // In the lower panel masked bins are grey; with a mask of ones both panels are in colour alike.
+  const colourful = ({ data, width, height }: { data: ArrayLike<number>; width: number; height: number }) => {
+    let count = 0;
+    for (let y = Math.floor(height / 2) - 20; y < Math.floor(height * 0.75); y++) {
+      for (let x = 112; x < 1112; x++) {
+        const at = 3 * (y * width + x);
+        if (Math.max(data[at], data[at + 2]) - data[at + 1] > 40) count++;
+      }
+    }
+    return count;
+  };
+  assert.ok(colourful(masked) < 0.7 * colourful(whole), `${colourful(masked)} of ${colourful(whole)}`);
+});
+
+for (const sampleRate of [8000, 11025, 22050, 44100, 48000, 96000, 192000]) {
+  test(`a recording at ${sampleRate} Hz keeps its rate`, async () => {
+    const samples = tone(1000, 1.2, sampleRate);
+    const run = await explain(`rate-${sampleRate}.wav`, float32Wav(samples, sampleRate), "--json");
+    const { printed } = await checkedResult(run, samples, sampleRate);
+    assert.is(printed.decision.label, "low");
+  });
+}
+
+test("stereo is explained as the mean of its channels", async () => {
+  const left = tone(1000, 1.2);
+  const right = tone(1500, 1.2);
+  const run = await explain("stereo.wav", writeWav([left, right], 16000, "float32"), "--json");
+  await checkedResult(
+    run,
+    left.map((sample, n) => (sample + right[n]) / 2),
+    16000,
+  );
+});
+
+test("a tenth of a second is enough", async () => {
+  const samples = tone(1000, 0.1);
+  const run = await explain("short.wav", float32Wav(samples), "--json");
+  const { printed } = await checkedResult(run, samples, 16000);
+  assert.is(printed.windows, 1);
+  assert.is(printed.decision.label, "low");
+});
+
+test("silence is said to be silence", async () => {
+  const samples = new Float32Array(32000);
+  const run = await explain("silence.wav", float32Wav(samples), "--json");
+  const { printed } = await checkedResult(run, samples, 16000);
+  assert.is(printed.decision.label, null);
+  assert.is(printed.decision.accepted, false);
+  assert.is(printed.silentWindows, printed.windows);
+});
+
+test("DC and a full-scale square wave are explained like any sound", async () => {
+  const dc = new Float32Array(24000).fill(0.7);
+  await checkedResult(await explain("dc.wav", float32Wav(dc), "--json"), dc, 16000);
+  const square = Float32Array.from({ length: 24000 }, (_, n) => (n % 40 < 20 ? 1 : -1));
+  const run = await explain("square.wav", float32Wav(square), "--json");
+  const { printed } = await checkedResult(run, square, 16000);
+  assert.is(printed.decision.label, "low");
+});
+
+test("samples that are no numbers, or absurdly large, count as zero and are told of", async () => {
+  const samples = tone(1000, 1.2);
+  const usable = samples.slice();
+  [Number.NaN, Number.POSITIVE_INFINITY, 1e30].forEach((value, i) => {
+    samples[5000 + i] = value;
+    usable[5000 + i] = 0;
+  });
+  const run = await explain("nan.wav", float32Wav(samples), "--json");
+  const { printed } = await checkedResult(run, usable, 16000);
+  assert.is(printed.notes.length, 2);
+  assert.match(printed.notes.join(), /nan\.wav held 2 samples that are no numbers/);
+});
+
+test("a recording of nothing but NaN is silence", async () => {
+  const run = await explain("all-nan.wav", float32Wav(new Float32Array(20000).fill(Number.NaN)), "--json");
+  const { printed } = await checkedResult(run, new Float32Array(20000), 16000);
+  assert.is(printed.decision.label, null);
+  assert.match(printed.notes.join(), /held 20000 samples/);
+});
+
+test("a cut-off file is explained as far as it goes, and that is told", async () => {
+  const samples = tone(1000, 2);
+  const run = await explain("cut.wav", float32Wav(samples).subarray(0, 44 + 4 * 20000 + 3), "--json");
+  const { printed } = await checkedResult(run, samples.subarray(0, 20000), 16000);
+  assert.match(printed.notes.join(), /cut\.wav is cut off/);
+});
+
+test("files that hold no sound are refused by name", async () => {
+  assertFails(await explain("empty.wav", ""), 1, /^listenable: .*empty\.wav .*empty/);
+  assertFails(await explain("text.wav", "Dear diary, today I heard a dog.\n"), 1, /text\.wav .*Dear diary/);
+  assertFails(await explain("head.wav", float32Wav(tone(1, 1)).subarray(0, 30)), 1, /head\.wav/);
+  assertFails(
+    await explain("none.wav", float32Wav(new Float32Array(0))),
+    1,
+    /none\.wav .*without a single sample/,
+  );
+  assertFails(
+    await explain("slow.wav", float32Wav(tone(100, 1, 4000), 4000)),
+    1,
+    /slow\.wav .*4000 Hz; 8000 to/,
+  );
+  assertFails(await explain("broken.mp3", "ID3 and no more"), 1, /broken\.mp3/);
+  assertFails(
+    await runCli("explain", join(folder, "nowhere.wav"), "--out", folder, "--pack", TINY_PACK),
+    1,
+    /nowhere\.wav/,
+  );
+  assertFails(await runCli("explain", folder, "--out", folder, "--pack", TINY_PACK), 1, /is a folder/);
+});
+
+test("misuse ends with 2 and says what would be right", async () => {
+  const wav = float32Wav(tone(1000, 0.5));
+  assertFails(
+    await explain("use.wav", wav, "--method", "magic"),
+    2,
+    /no method "magic"; it has: bands, all-ones/,
+  );
+  assertFails(await explain("use.wav", wav, "--class", "dog"), 2, /no class "dog"; it has: low, high, quiet/);
+  assertFails(await explain("use.wav", wav, "--class", "low"), 2, /method bands .* leave --class out/);
+  assertFails(await explain("use.wav", wav, "--stride", "0"), 2, /"0" is not a whole number/);
+  assertFails(await explain("use.wav", wav, "--stride", "500"), 2, /windows have 128 frames/);
+  assertFails(await explain("use.wav", wav, "--runtime", "gpu"), 2, /auto, node, web/);
+  assertFails(await runCli("explain", "use.wav"), 2, /--out/);
+});
+
+test("a pack that is not there is named", async () => {
+  const run = await runCli("explain", join(folder, "use.wav"), "--out", folder, "--pack", "no-such-pack");
+  assertFails(run, 1, /no-such-pack/);
+});
+
+test("a failure leaves no half-written sound behind", async () => {
+  const run = await explain("late.mp3", Buffer.from("ID3 but nothing else"));
+  assert.is(run.status, 1);
+  const left = await readdir(run.out).catch(() => []);
+  assert.equal(left, []);
+});
+
+test.after(() => rm(folder, { recursive: true, force: true }));
+test.run();

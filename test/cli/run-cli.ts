@@ -1,0 +1,52 @@
+/** Runs the real command as a process of its own, bundled as `build.mjs` does. */
+import { spawn } from "node:child_process";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+/** Inside the package, so that the bundle finds its dependencies and its package.json. */
+const bundle = join(root, "node_modules", ".cache", "listenable-test", `cli-${process.pid}.mjs`);
+
+export const TINY_PACK = join(root, "test", "fixtures", "tiny-pack");
+
+let built: Promise<unknown> | undefined;
+
+export interface CliResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export async function runCli(...words: string[]): Promise<CliResult> {
+  built ??= build({
+    entryPoints: [join(root, "cli", "listenable.ts")],
+    outfile: bundle,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "es2022",
+    packages: "external",
+    logLevel: "warning",
+  });
+  await built;
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bundle, ...words], { timeout: 60_000 });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
+export function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "listenable-test-"));
+}
