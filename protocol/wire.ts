@@ -1,0 +1,380 @@
+/**
+ * The binary protocol between a remote engine and the server: one message a WebSocket message, little-endian.
+ * Byte layouts, order and limits are in README.md of this folder. Encoders and decoders are pure; decoders check
+ * every length and throw a `WireError` "malformed" that says what is wrong.
+ */
+import * as v from "valibot";
+import { WireError, type WireErrorName, wireErrorName, wireErrorNumber } from "./wire-errors.ts";
+import { ENCODINGS, type Encoding, encodingBytes } from "./wire-levels.ts";
+
+export const PROTOCOL_VERSION = 1;
+
+/** Path of the endpoint on the server. */
+export const EXPLAIN_PATH = "/explain";
+
+const TYPE = {
+  hello: 0x01,
+  start: 0x10,
+  frames: 0x11,
+  explain: 0x12,
+  explanation: 0x20,
+  dropped: 0x21,
+  error: 0x22,
+};
+const MAX_HELLO_BYTES = 65_536;
+const MAX_NAME_BYTES = 64;
+const MAX_ERROR_BYTES = 1024;
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const helloSchema = v.object({
+  /** Name and version of the server, for people. */
+  server: v.string(),
+  /** What runs the model there, for people: "onnxruntime-node 1.30.0, CPU, 1 thread". */
+  backend: v.string(),
+  pack: v.object({
+    name: v.string(),
+    version: v.string(),
+    title: v.string(),
+    labels: v.pipe(v.array(v.string()), v.minLength(2)),
+    other: v.optional(v.string()),
+    threshold: v.number(),
+    sampleRate: count,
+    stft: v.object({ window: count, hop: count, bins: count }),
+    windowFrames: count,
+    masking: v.picklist(["linear", "log1p"]),
+    methods: v.pipe(
+      v.array(v.object({ name: v.string(), title: v.string(), target: v.optional(v.boolean(), false) })),
+      v.minLength(1),
+    ),
+  }),
+  limits: v.object({
+    /** Bytes in one message from the client. */
+    maxMessageBytes: count,
+    /** The newest frames that the server keeps of a session; no message may hold more. */
+    keptFrames: count,
+    /** Sustained frames a second, and how many may come at once after a pause. */
+    framesPerSecond: count,
+    frameBurst: count,
+    /** The same for messages of any type. */
+    messagesPerSecond: count,
+    messageBurst: count,
+    /** A session that sends nothing for so long is closed. */
+    idleSeconds: count,
+  }),
+});
+
+export type Hello = v.InferOutput<typeof helloSchema>;
+export type WireLimits = Hello["limits"];
+
+export interface StartMessage {
+  readonly type: "start";
+  readonly version: number;
+  /** Empty means the pack's default method. */
+  readonly method: string;
+  /** Class to explain; -1 is the winning class. */
+  readonly target: number;
+}
+
+export interface FramesMessage {
+  readonly type: "frames";
+  readonly firstFrame: number;
+  readonly frames: number;
+  readonly bins: number;
+  /** Row-major [frames, bins]; 16-bit for "float16-log1p", 8-bit for "uint8-log1p". May share the message's memory. */
+  readonly levels: Uint16Array | Uint8Array;
+}
+
+export interface ExplainMessage {
+  readonly type: "explain";
+  /** 1 to 2^32 - 1; repeated in the answer. */
+  readonly request: number;
+  /** First frame of the window. */
+  readonly firstFrame: number;
+}
+
+export interface ExplanationMessage {
+  readonly type: "explanation";
+  readonly request: number;
+  readonly firstFrame: number;
+  readonly frames: number;
+  readonly bins: number;
+  readonly probabilities: Float32Array;
+  /** Row-major [frames, bins], 255 is 1. May share the message's memory. */
+  readonly mask: Uint8Array;
+  readonly inferenceMs: number;
+  /** From the request's arrival to its answer: waiting, model and all. */
+  readonly serverMs: number;
+  /** Windows of this session that were displaced by newer ones so far. */
+  readonly dropped: number;
+}
+
+export interface DroppedMessage {
+  readonly type: "dropped";
+  readonly request: number;
+  readonly dropped: number;
+}
+
+export interface ErrorMessage {
+  readonly type: "error";
+  /** 0 when it is about no request in particular. */
+  readonly request: number;
+  readonly code: WireErrorName;
+  readonly message: string;
+}
+
+export type HelloMessage = { readonly type: "hello"; readonly version: number; readonly hello: Hello };
+export type ClientMessage = StartMessage | FramesMessage | ExplainMessage;
+export type ServerMessage = HelloMessage | ExplanationMessage | DroppedMessage | ErrorMessage;
+
+export function encodeHello(hello: Hello): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(hello));
+  const { bytes, view } = message(TYPE.hello, 4, text.length);
+  view.setUint8(1, PROTOCOL_VERSION);
+  bytes.set(text, 4);
+  return bytes;
+}
+
+export function encodeStart(method = "", target = -1, version = PROTOCOL_VERSION): Uint8Array {
+  const name = new TextEncoder().encode(method);
+  const { bytes, view } = message(TYPE.start, 8, name.length);
+  view.setUint8(1, version);
+  view.setInt32(4, target, true);
+  bytes.set(name, 8);
+  return bytes;
+}
+
+export function encodeFrames(firstFrame: number, bins: number, levels: Uint16Array | Uint8Array): Uint8Array {
+  const { bytes, view } = message(TYPE.frames, 16, levels.byteLength);
+  view.setUint8(1, ENCODINGS[levels instanceof Uint16Array ? "float16-log1p" : "uint8-log1p"]);
+  view.setUint16(2, levels.length / bins, true);
+  view.setUint16(4, bins, true);
+  view.setBigInt64(8, BigInt(firstFrame), true);
+  bytes.set(new Uint8Array(levels.buffer, levels.byteOffset, levels.byteLength), 16);
+  return bytes;
+}
+
+export function encodeExplain(request: number, firstFrame: number): Uint8Array {
+  const { bytes, view } = message(TYPE.explain, 16, 0);
+  view.setUint32(4, request, true);
+  view.setBigInt64(8, BigInt(firstFrame), true);
+  return bytes;
+}
+
+export function encodeExplanation(answer: Omit<ExplanationMessage, "type">): Uint8Array {
+  const { probabilities, mask } = answer;
+  const { bytes, view } = message(TYPE.explanation, 32, probabilities.byteLength + mask.length);
+  view.setUint16(2, probabilities.length, true);
+  view.setUint16(4, answer.frames, true);
+  view.setUint16(6, answer.bins, true);
+  view.setUint32(8, answer.request, true);
+  view.setUint32(12, answer.dropped, true);
+  view.setBigInt64(16, BigInt(answer.firstFrame), true);
+  view.setFloat32(24, answer.inferenceMs, true);
+  view.setFloat32(28, answer.serverMs, true);
+  new Float32Array(bytes.buffer, 32, probabilities.length).set(probabilities);
+  bytes.set(mask, 32 + probabilities.byteLength);
+  return bytes;
+}
+
+export function encodeDropped(request: number, dropped: number): Uint8Array {
+  const { bytes, view } = message(TYPE.dropped, 12, 0);
+  view.setUint32(4, request, true);
+  view.setUint32(8, dropped, true);
+  return bytes;
+}
+
+export function encodeError(code: WireErrorName, text: string, request = 0): Uint8Array {
+  // Cutting may split a character; the decoder then shows a replacement character.
+  const words = new TextEncoder().encode(text).subarray(0, MAX_ERROR_BYTES);
+  const { bytes, view } = message(TYPE.error, 8, words.length);
+  view.setUint8(1, wireErrorNumber(code));
+  view.setUint32(4, request, true);
+  bytes.set(words, 8);
+  return bytes;
+}
+
+/** @throws WireError "malformed". */
+export function decodeClientMessage(data: ArrayBuffer): ClientMessage {
+  const view = new DataView(data);
+  const type = data.byteLength === 0 ? -1 : view.getUint8(0);
+  switch (type) {
+    case TYPE.start:
+      return decodeStart(view);
+    case TYPE.frames:
+      return decodeFrames(view);
+    case TYPE.explain:
+      return decodeExplain(view);
+    default:
+      throw unknownType(data, type);
+  }
+}
+
+/** @throws WireError "malformed". */
+export function decodeServerMessage(data: ArrayBuffer): ServerMessage {
+  const view = new DataView(data);
+  const type = data.byteLength === 0 ? -1 : view.getUint8(0);
+  switch (type) {
+    case TYPE.hello:
+      return decodeHello(view);
+    case TYPE.explanation:
+      return decodeExplanation(view);
+    case TYPE.dropped:
+      exactly(view, "dropped", 12);
+      zero(view, "dropped", 1, 2, 3);
+      return { type: "dropped", request: view.getUint32(4, true), dropped: view.getUint32(8, true) };
+    case TYPE.error:
+      return decodeError(view);
+    default:
+      throw unknownType(data, type);
+  }
+}
+
+function decodeHello(view: DataView): HelloMessage {
+  between(view, "hello", 4, 4 + MAX_HELLO_BYTES);
+  zero(view, "hello", 2, 3);
+  const version = view.getUint8(1);
+  // A hello of another version may say other things: its reader must look at the version first.
+  if (version !== PROTOCOL_VERSION) {
+    throw new WireError(
+      "wrong-version",
+      `the server speaks protocol ${version} and this client ${PROTOCOL_VERSION}: update the older one`,
+    );
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(rest(view, 4)));
+  } catch (error) {
+    throw malformed("hello", `holds no JSON (${(error as Error).message})`);
+  }
+  const result = v.safeParse(helloSchema, json);
+  if (!result.success) {
+    const [issue] = result.issues;
+    throw malformed("hello", `${v.getDotPath(issue) ?? "(root)"}: ${issue.message}`);
+  }
+  return { type: "hello", version, hello: result.output };
+}
+
+function decodeStart(view: DataView): StartMessage {
+  between(view, "start", 8, 8 + MAX_NAME_BYTES);
+  zero(view, "start", 2, 3);
+  const method = new TextDecoder().decode(rest(view, 8));
+  if (!/^[a-z0-9-]*$/.test(method))
+    throw malformed("start", "names a method with other than a-z, 0-9 and dashes");
+  return { type: "start", version: view.getUint8(1), method, target: view.getInt32(4, true) };
+}
+
+function decodeFrames(view: DataView): FramesMessage {
+  atLeast(view, "frames", 16);
+  zero(view, "frames", 6, 7);
+  const number = view.getUint8(1);
+  const encoding = (Object.keys(ENCODINGS) as Encoding[]).find((name) => ENCODINGS[name] === number);
+  if (!encoding) throw malformed("frames", `has the unknown encoding ${number}`);
+  const frames = view.getUint16(2, true);
+  const bins = view.getUint16(4, true);
+  if (frames === 0 || bins === 0) throw malformed("frames", `holds ${frames} frames of ${bins} bins`);
+  exactly(view, "frames", 16 + frames * bins * encodingBytes(encoding));
+  const firstFrame = frameIndex(view, "frames", 8);
+  const levels =
+    encoding === "uint8-log1p"
+      ? rest(view, 16)
+      : new Uint16Array(view.buffer as ArrayBuffer, 16, frames * bins);
+  return { type: "frames", firstFrame, frames, bins, levels };
+}
+
+function decodeExplain(view: DataView): ExplainMessage {
+  exactly(view, "explain", 16);
+  zero(view, "explain", 1, 2, 3);
+  const request = view.getUint32(4, true);
+  if (request === 0) throw malformed("explain", "has the request number 0");
+  return { type: "explain", request, firstFrame: frameIndex(view, "explain", 8) };
+}
+
+function decodeExplanation(view: DataView): ExplanationMessage {
+  atLeast(view, "explanation", 32);
+  zero(view, "explanation", 1);
+  const classes = view.getUint16(2, true);
+  const frames = view.getUint16(4, true);
+  const bins = view.getUint16(6, true);
+  exactly(view, "explanation", 32 + 4 * classes + frames * bins);
+  return {
+    type: "explanation",
+    request: view.getUint32(8, true),
+    dropped: view.getUint32(12, true),
+    firstFrame: frameIndex(view, "explanation", 16),
+    inferenceMs: view.getFloat32(24, true),
+    serverMs: view.getFloat32(28, true),
+    frames,
+    bins,
+    probabilities: new Float32Array(view.buffer as ArrayBuffer, 32, classes).slice(),
+    mask: rest(view, 32 + 4 * classes),
+  };
+}
+
+function decodeError(view: DataView): ErrorMessage {
+  between(view, "error", 8, 8 + MAX_ERROR_BYTES);
+  zero(view, "error", 2, 3);
+  const code = wireErrorName(view.getUint8(1));
+  if (!code) throw malformed("error", `has the unknown number ${view.getUint8(1)}`);
+  return {
+    type: "error",
+    code,
+    request: view.getUint32(4, true),
+    message: new TextDecoder().decode(rest(view, 8)),
+  };
+}
+
+/** A zeroed message of `header + body` bytes with its type written. */
+function message(
+  type: number,
+  header: number,
+  body: number,
+): { bytes: Uint8Array<ArrayBuffer>; view: DataView } {
+  const bytes = new Uint8Array(header + body);
+  bytes[0] = type;
+  return { bytes, view: new DataView(bytes.buffer) };
+}
+
+function rest(view: DataView, from: number): Uint8Array {
+  return new Uint8Array(view.buffer as ArrayBuffer, from);
+}
+
+function frameIndex(view: DataView, name: string, at: number): number {
+  const index = Number(view.getBigInt64(at, true));
+  if (!Number.isSafeInteger(index)) throw malformed(name, `has a frame number beyond ±(2^53 - 1)`);
+  return index;
+}
+
+function atLeast(view: DataView, name: string, bytes: number): void {
+  if (view.byteLength < bytes)
+    throw malformed(name, `is ${view.byteLength} bytes long, not ${bytes} or more`);
+}
+
+function exactly(view: DataView, name: string, bytes: number): void {
+  if (view.byteLength !== bytes) throw malformed(name, `is ${view.byteLength} bytes long, not ${bytes}`);
+}
+
+function between(view: DataView, name: string, least: number, most: number): void {
+  if (view.byteLength < least || view.byteLength > most) {
+    throw malformed(name, `is ${view.byteLength} bytes long, not ${least} to ${most}`);
+  }
+}
+
+function zero(view: DataView, name: string, ...at: number[]): void {
+  for (const each of at) {
+    if (view.getUint8(each) !== 0)
+      throw malformed(name, `has ${view.getUint8(each)} in the reserved byte ${each}`);
+  }
+}
+
+function unknownType(data: ArrayBuffer, type: number): WireError {
+  if (data.byteLength === 0) return new WireError("malformed", "the message is empty");
+  return new WireError(
+    "malformed",
+    `the message has the unknown type 0x${type.toString(16).padStart(2, "0")}`,
+  );
+}
+
+function malformed(name: string, what: string): WireError {
+  return new WireError("malformed", `the ${name} message ${what}`);
+}

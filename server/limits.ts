@@ -1,0 +1,47 @@
+/** What one server and one session may use. Every bound that a client can run into is told to it in the hello. */
+import type { WireLimits } from "../protocol/wire.ts";
+
+export interface ServerLimits {
+  /** Sessions at the same time; one more is refused as "server-full". */
+  readonly sessions: number;
+  /** Sustained spectral frames a second and session (real time is 125) and how many may come at once. */
+  readonly framesPerSecond: number;
+  readonly frameBurst: number;
+  /** Messages of any type a second and session, and how many may come at once. */
+  readonly messagesPerSecond: number;
+  readonly messageBurst: number;
+  /** A session that sends nothing for so long is closed. */
+  readonly idleSeconds: number;
+  /** How often peers are pinged; one that has not answered by the next ping is dead. */
+  readonly pingSeconds: number;
+  /** Bytes of answers that may wait for a client that does not read. */
+  readonly unreadBytes: number;
+  /** How long a shutdown waits for clients to say goodbye. */
+  readonly goodbyeSeconds: number;
+}
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  sessions: 64,
+  framesPerSecond: 2_000,
+  frameBurst: 16_384,
+  messagesPerSecond: 500,
+  messageBurst: 1_000,
+  idleSeconds: 600,
+  pingSeconds: 15,
+  unreadBytes: 1_048_576,
+  goodbyeSeconds: 2,
+};
+
+/** The part of the limits that the hello tells, for windows of the given size. */
+export function wireLimits(limits: ServerLimits, windowFrames: number, bins: number): WireLimits {
+  const keptFrames = 2 * windowFrames;
+  return {
+    maxMessageBytes: 16 + keptFrames * bins * 2,
+    keptFrames,
+    framesPerSecond: limits.framesPerSecond,
+    frameBurst: limits.frameBurst,
+    messagesPerSecond: limits.messagesPerSecond,
+    messageBurst: limits.messageBurst,
+    idleSeconds: limits.idleSeconds,
+  };
+}

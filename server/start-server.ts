@@ -1,0 +1,205 @@
+/** Puts the server together and starts it. */
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import pino, { type Logger } from "pino";
+import type { OpenPack } from "../models/runtime/open-pack.ts";
+import {
+  listPacks,
+  openPackFolder,
+  packageFolder,
+  releasedPacksFolder,
+} from "../models/runtime/open-pack-node.ts";
+import type { Hello } from "../protocol/wire.ts";
+import type { Backend } from "./backend.ts";
+import { attachExplainEndpoint } from "./explain-endpoint.ts";
+import { httpApp } from "./http-app.ts";
+import { DEFAULT_LIMITS, type ServerLimits, wireLimits } from "./limits.ts";
+import { Scheduler } from "./scheduler.ts";
+import { warmFile } from "./send-file.ts";
+import type { Session, SessionJob } from "./session.ts";
+import { openWorkerBackend } from "./worker-backend.ts";
+
+export interface ServerOptions {
+  /** Folder of the pack to explain with. */
+  readonly pack: string;
+  /** Default "127.0.0.1": reachable from this machine alone. */
+  readonly host?: string;
+  /** Default 8080; 0 takes any free one. */
+  readonly port?: number;
+  /** Folder of the built page; without one only the endpoint, packs and /healthz are served. */
+  readonly publicFolder?: string;
+  /** Folder with further packs to serve to pages. Default: the released ones. */
+  readonly packsFolder?: string;
+  /** "auto" takes native onnxruntime and falls back to WASM. Default "auto". */
+  readonly build?: "auto" | "native" | "wasm";
+  /** Windows that may run at the same time, each on a thread of its own. Default: cores less one, 1 to 8. */
+  readonly lanes?: number;
+  readonly limits?: Partial<ServerLimits>;
+  /** Origins of pages served elsewhere that may use the endpoint; "*" is every page. Default: none. */
+  readonly allowedOrigins?: readonly string[];
+  /** Default: no log. */
+  readonly log?: Logger;
+  /** Runs the model instead of worker threads; closed with the server. */
+  readonly backend?: Backend;
+}
+
+export interface RunningServer {
+  /** "http://127.0.0.1:8080/" */
+  readonly url: string;
+  /** Address of the endpoint for a remote engine: "ws://127.0.0.1:8080/explain". */
+  readonly explainUrl: string;
+  readonly port: number;
+  readonly backend: string;
+  readonly pack: OpenPack;
+  /** Says goodbye to every client, lets running windows finish, frees the port. Calling it twice is fine. */
+  close(): Promise<void>;
+}
+
+/**
+ * @throws PackError when the pack is missing or broken; the system's error (`code` "EADDRINUSE", "EACCES", ...) when
+ *   the port cannot be had; nothing is left running then.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const log = options.log ?? pino({ level: "silent" });
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const pack = await openPackFolder(options.pack);
+  const http = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000 }, stillStarting);
+  // The port first: loading a model only to find the port taken wastes the user's time.
+  await listen(http, options.port ?? 8080, options.host ?? "127.0.0.1");
+  try {
+    const { build, lanes } = options;
+    const backend =
+      options.backend ??
+      (await openWorkerBackend({ packFolder: options.pack, build, lanes, log: (line) => log.warn(line) }));
+    return await serve(http, pack, backend, limits, log, options);
+  } catch (error) {
+    await new Promise((resolve) => {
+      http.close(resolve);
+      http.closeAllConnections();
+    });
+    throw error;
+  }
+}
+
+async function serve(
+  http: Server,
+  pack: OpenPack,
+  backend: Backend,
+  limits: ServerLimits,
+  log: Logger,
+  options: ServerOptions,
+): Promise<RunningServer> {
+  const started = performance.now();
+  const version = serverVersion();
+  const scheduler = new Scheduler<Session, SessionJob>(backend);
+  const endpoint = attachExplainEndpoint(http, {
+    pack: pack.pack,
+    hello: helloOf(pack, backend, limits, version),
+    limits,
+    scheduler,
+    allowedOrigins: options.allowedOrigins ?? [],
+    log,
+  });
+  let closing: Promise<void> | undefined;
+  const health = () => ({
+    status: closing ? "shutting-down" : "ok",
+    version,
+    pack: pack.pack.name,
+    backend: backend.description,
+    sessions: endpoint.sessions,
+    windowsWaiting: scheduler.waiting,
+    ended: endpoint.counts,
+    uptimeSeconds: Math.round((performance.now() - started) / 1000),
+  });
+  const { publicFolder } = options;
+  const packs = await openPacks(pack, options.packsFolder ?? releasedPacksFolder(), log);
+  http.off("request", stillStarting);
+  http.on("request", httpApp({ publicFolder, packs, health, log }));
+  http.on("clientError", (_error, socket) => {
+    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    else socket.destroy();
+  });
+  if (publicFolder !== undefined) void warmFile(join(publicFolder, "ort", "ort-wasm-simd-threaded.wasm"));
+  const { address, port } = http.address() as AddressInfo;
+  const host = address.includes(":") ? `[${address}]` : address;
+  log.info({ host: address, port, pack: pack.source, backend: backend.description }, "listening");
+
+  const close = async () => {
+    log.info({ sessions: endpoint.sessions }, "shutting down");
+    const closed = new Promise((resolve) => http.close(resolve));
+    await endpoint.close();
+    http.closeAllConnections();
+    await closed;
+    await backend.close();
+    log.info("stopped");
+  };
+  return {
+    url: `http://${host}:${port}/`,
+    explainUrl: `ws://${host}:${port}/explain`,
+    port,
+    backend: backend.description,
+    pack,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function stillStarting(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(503, { "Content-Type": "text/plain; charset=utf-8", "Retry-After": "1" });
+  response.end("The server is loading its model; try again in a moment.\n");
+}
+
+function listen(http: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(port, host, () => {
+      http.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function helloOf({ pack }: OpenPack, backend: Backend, limits: ServerLimits, version: string): Hello {
+  const { name, title, labels, other, threshold, sampleRate, stft, windowFrames, masking } = pack;
+  const methods = pack.methods.map(({ name, title, target }) => ({ name, title, target }));
+  return {
+    server: `listenable ${version}`,
+    backend: backend.description,
+    pack: {
+      name,
+      version: pack.version,
+      title,
+      labels,
+      other,
+      threshold,
+      sampleRate,
+      stft,
+      windowFrames,
+      masking,
+      methods,
+    },
+    limits: wireLimits(limits, windowFrames, stft.bins),
+  };
+}
+
+/** The server's own pack first, then the others that can be opened. */
+async function openPacks(own: OpenPack, folder: string, log: Logger): Promise<Map<string, OpenPack>> {
+  const packs = new Map([[own.pack.name, own]]);
+  for (const name of listPacks(folder)) {
+    try {
+      const open = await openPackFolder(join(folder, name));
+      if (!packs.has(open.pack.name)) packs.set(open.pack.name, open);
+    } catch (error) {
+      log.warn({ reason: (error as Error).message }, "a pack is left out");
+    }
+  }
+  return packs;
+}
+
+function serverVersion(): string {
+  return JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8")).version;
+}
