@@ -13,7 +13,7 @@ export interface ToneResponse {
 
 export function toneResponse(from: number, to: number, hz: number): ToneResponse {
   const stream = new StreamingResampler(from, to);
-  const wanted = 2048;
+  const wanted = 1024;
   const input = tone(Math.ceil(((wanted + 4 * stream.delay + 2) * from) / to), hz, from);
   const all = new Float32Array(stream.maxOutput(input.length));
   const count = stream.push(input, all);
@@ -59,9 +59,9 @@ export function toneResponse(from: number, to: number, hz: number): ToneResponse
 /** RMS of the whole output over that of an input tone, for tones that must not come through. */
 export function leak(from: number, to: number, hz: number): number {
   const stream = new StreamingResampler(from, to);
-  const input = tone(Math.ceil(((2048 + 4 * stream.delay + 2) * from) / to), hz, from);
+  const input = tone(Math.ceil(((1024 + 4 * stream.delay + 2) * from) / to), hz, from);
   const all = new Float32Array(stream.maxOutput(input.length));
-  const out = all.subarray(0, stream.push(input, all)).subarray(-2048);
+  const out = all.subarray(0, stream.push(input, all)).subarray(-1024);
   return Math.sqrt((2 * out.reduce((sum, value) => sum + value * value, 0)) / out.length);
 }
 

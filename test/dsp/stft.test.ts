@@ -50,7 +50,9 @@ test("takes a part of an array", () => {
   const stream = new StreamingStft();
   const frames: Float32Array[] = [];
   stream.push(padded, (spectrum) => frames.push(spectrum.slice()), 500, 1524);
-  allFrames(samples, [samples]).forEach((frame, k) => assert.is(largestDifference(frame, frames[k]), 0));
+  for (const [k, frame] of allFrames(samples, [samples]).entries()) {
+    assert.is(largestDifference(frame, frames[k]), 0);
+  }
 });
 
 test("a constant and a full-scale square wave have the spectra known by hand", () => {
@@ -92,7 +94,7 @@ test("allocates nothing once it runs", () => {
   const quantum = noise(128, 8);
   const out = new Float32Array(BINS);
   const keep = (spectrum: Float32Array) => magnitudes(spectrum, out);
-  assert.ok(heapBytesPerCall(() => stream.push(quantum, keep), 20_000) < 8);
+  assert.ok(heapBytesPerCall(() => stream.push(quantum, keep)) < 8);
 });
 
 test("refuses shapes that can't be framed, by value", () => {
