@@ -1,0 +1,165 @@
+/** `listenable serve`: the page, the packs and the engine for pages and programs that ask over a WebSocket. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import pino from "pino";
+import { PackError } from "../models/pack.ts";
+import { DEFAULT_PACK, findPack, packageFolder } from "../models/runtime/open-pack-node.ts";
+import { type RunningServer, startServer } from "../server/start-server.ts";
+import { type CommonOptions, positiveInteger } from "./options.ts";
+
+interface ServeOptions extends CommonOptions {
+  port: number;
+  host: string;
+  pack: string;
+  runtime: keyof typeof RUNTIMES;
+  lanes?: number;
+  maxSessions: number;
+  allowOrigin: string[];
+  page: boolean;
+  logLevel?: string;
+}
+
+const RUNTIMES = { auto: "auto", node: "native", web: "wasm" } as const;
+const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"];
+
+const EXAMPLES = `
+The page is at the printed address, /healthz tells how the server is, /explain is the WebSocket endpoint
+(protocol/README.md describes it). The log goes to standard error, one JSON object a line. Ctrl+C ends it.
+Browsers allow the microphone only on https pages and on localhost: to serve other machines, put a proxy
+with TLS in front.
+
+Examples:
+  $ listenable serve
+  $ listenable serve --port 0 --json
+  $ listenable serve --pack ./my-pack --runtime web
+  $ listenable serve --host 0.0.0.0 --no-page --lanes 4 --allow-origin https://example.org
+`;
+
+export function registerServe(program: Command): void {
+  program
+    .command("serve")
+    .description("serve the page and explain what it hears")
+    .option("--port <number>", "port to listen on; 0 takes any free one", portNumber, 8080)
+    .option("--host <address>", "address to listen on; 0.0.0.0 lets other machines in", "127.0.0.1")
+    .option("--pack <name or dir>", "a released pack's name, or a folder with a pack.json", DEFAULT_PACK)
+    .addOption(
+      new Option(
+        "--runtime <kind>",
+        "onnxruntime-node, onnxruntime-web (WASM), or the first that is installed",
+      )
+        .choices(Object.keys(RUNTIMES))
+        .default("auto"),
+    )
+    .option(
+      "--lanes <number>",
+      "windows explained at the same time (default: cores less one)",
+      positiveInteger,
+    )
+    .option("--max-sessions <number>", "remote engines connected at the same time", positiveInteger, 64)
+    .option("--allow-origin <origins...>", "pages from elsewhere that may connect; * is every page", [])
+    .option("--no-page", "serve the WebSocket endpoint and the packs without the page")
+    .addOption(
+      new Option(
+        "--log-level <level>",
+        "how much is logged (default: warn on a terminal, else info)",
+      ).choices(LOG_LEVELS),
+    )
+    .option("--json", "print the address and what is served as one JSON object on standard output")
+    .addHelpText("after", EXAMPLES)
+    .action(serve);
+}
+
+/** Runs until it is told to stop. */
+async function serve(options: ServeOptions): Promise<void> {
+  const stop = stopSignal();
+  const server = await start(options);
+  console.log(options.json ? JSON.stringify(facts(server)) : greeting(server, options));
+  await stop;
+  await server.close();
+}
+
+async function start(options: ServeOptions): Promise<RunningServer> {
+  const pack = findPack(options.pack);
+  try {
+    return await startServer({
+      pack,
+      host: options.host,
+      port: options.port,
+      build: RUNTIMES[options.runtime],
+      lanes: options.lanes,
+      limits: { sessions: options.maxSessions },
+      allowedOrigins: options.allowOrigin,
+      publicFolder: options.page ? builtPage() : undefined,
+      log: pino(
+        { level: options.logLevel ?? (process.stderr.isTTY ? "warn" : "info") },
+        pino.destination({ dest: 2, sync: true }),
+      ),
+    });
+  } catch (error) {
+    throw error instanceof PackError ? error : plainer(error as NodeJS.ErrnoException, options);
+  }
+}
+
+function builtPage(): string {
+  const folder = join(packageFolder(), "dist", "public");
+  if (existsSync(join(folder, "index.html"))) return folder;
+  throw new Error(
+    `the page is not built (no index.html in ${folder}): run "npm run build", or use --no-page`,
+  );
+}
+
+/** The system's errors about addresses, with what to do about them. */
+function plainer(error: NodeJS.ErrnoException, { host, port }: ServeOptions): Error {
+  const sentences: Record<string, string> = {
+    EADDRINUSE:
+      `port ${port} of ${host} is taken by another program: ` +
+      "stop that one, or choose another port with --port (0 takes any free one)",
+    EACCES: `port ${port} of ${host} is not allowed to this user: choose one from 1024 on with --port`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine: use --host 127.0.0.1, or 0.0.0.0 for all`,
+    ENOTFOUND: `there is no host "${host}": use --host 127.0.0.1, or 0.0.0.0 for all`,
+    EAI_AGAIN: `the host "${host}" cannot be looked up: use --host 127.0.0.1, or 0.0.0.0 for all`,
+  };
+  const sentence = sentences[error.code ?? ""];
+  return sentence === undefined ? error : new Error(sentence, { cause: error });
+}
+
+function facts(server: RunningServer) {
+  const { pack } = server.pack;
+  return {
+    url: server.url,
+    explainUrl: server.explainUrl,
+    port: server.port,
+    pid: process.pid,
+    backend: server.backend,
+    pack: { name: pack.name, version: pack.version, folder: server.pack.source },
+  };
+}
+
+function greeting(server: RunningServer, options: ServeOptions): string {
+  const { pack } = server.pack;
+  // "localhost" reads better and is a secure context by every browser's rules.
+  const url = server.url.replace("//127.0.0.1:", "//localhost:");
+  const where = options.page ? `Listenable is at ${url}` : `Listenable's endpoint is at ${server.explainUrl}`;
+  return `${where}\n${pack.title} (${pack.name} ${pack.version}) on ${server.backend}. Ctrl+C ends it.`;
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const asked = () => {
+      resolve();
+      // Whoever asks again does not want to wait.
+      for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+    };
+    process.once("SIGINT", asked);
+    process.once("SIGTERM", asked);
+  });
+}
+
+function portNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) {
+    throw new InvalidArgumentError(`"${text}" is not a port: a whole number from 0 to 65535.`);
+  }
+  return value;
+}
