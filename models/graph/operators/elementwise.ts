@@ -1,0 +1,302 @@
+import { reduceTo } from "../broadcast.ts";
+import type { GraphBuilder } from "../builder.ts";
+import {
+  describe,
+  type GradientContext,
+  need,
+  noGradient,
+  number,
+  type OperatorFamily,
+  type OperatorRule,
+} from "../rule.ts";
+import { broadcastShapes } from "../shapes.ts";
+import { type Call, type DataType, type Dimension, isFloat, type Tensor, type TensorType } from "../types.ts";
+
+/** A slope so steep that HardSigmoid is the step function: one cheap pass, where Sign or Where cost several. */
+const STEEP = 3e38;
+
+/** 1 where x > 0, else 0. */
+export function step(g: GraphBuilder, x: Tensor): Tensor {
+  return g.op("HardSigmoid", [x], { alpha: STEEP, beta: 0 });
+}
+
+/** -1, 0 or 1. */
+function sign(g: GraphBuilder, x: Tensor): Tensor {
+  return g.sub(g.mul(g.op("HardSigmoid", [x], { alpha: STEEP, beta: 0.5 }), 2), 1);
+}
+
+function sameAsFirst(call: Call): TensorType[] {
+  const x = need(call, 0);
+  return [{ dtype: x.dtype, shape: x.shape }];
+}
+
+/** A function of one tensor, given by d output / d input. */
+function unary(
+  derivative: (g: GraphBuilder, context: { x: Tensor; y: Tensor; call: Call }) => Tensor,
+): OperatorRule {
+  return {
+    infer: sameAsFirst,
+    lazy: true,
+    gradient: ({ g, node, output, grad, input }) => [
+      g.mul(grad, derivative(g, { x: input(0), y: output, call: node })),
+    ],
+  };
+}
+
+function flat(): OperatorRule {
+  return { infer: sameAsFirst, gradient: noGradient, lazy: true };
+}
+
+function broadcastResult(call: Call, dtype?: DataType): TensorType[] {
+  const inputs = call.inputs.map((_, index) => need(call, index));
+  for (const input of inputs) {
+    if (input.dtype !== inputs[0].dtype) {
+      throw new Error(
+        `${describe(call)}: operands are ${inputs.map((t) => `"${t.name}" ${t.dtype}`).join(" and ")}`,
+      );
+    }
+  }
+  const shape = broadcastShapes(
+    inputs.map((input) => input.shape),
+    describe(call),
+  );
+  return [{ dtype: dtype ?? inputs[0].dtype, shape }];
+}
+
+/** Integer arithmetic on known values, so that shape computations vanish while building. */
+function foldPair(combine: (a: number, b: number) => number) {
+  return (call: Call, g: GraphBuilder): readonly Dimension[] | undefined => {
+    const [a, b] = call.inputs;
+    if (!a || !b || isFloat(a.dtype)) return undefined;
+    const p = g.valuesOf(a);
+    const q = g.valuesOf(b);
+    if (!p || !q || (p.length !== q.length && p.length !== 1 && q.length !== 1)) return undefined;
+    const result = Array.from({ length: Math.max(p.length, q.length) }, (_, i) => {
+      const left = p[p.length === 1 ? 0 : i];
+      const right = q[q.length === 1 ? 0 : i];
+      return typeof left === "number" && typeof right === "number" ? combine(left, right) : undefined;
+    });
+    return result.every((value) => value !== undefined) ? (result as number[]) : undefined;
+  };
+}
+
+/** A function of broadcast operands; `partials` gives the gradient of each operand before broadcasting is undone. */
+function broadcasting(
+  partials: (context: GradientContext) => ((() => Tensor) | undefined)[],
+  fold?: (a: number, b: number) => number,
+): OperatorRule {
+  return {
+    infer: (call) => broadcastResult(call),
+    fold: fold && foldPair(fold),
+    lazy: true,
+    gradient: (context) => {
+      const { g, node, output, wants, input } = context;
+      const list = partials(context);
+      return node.inputs.map((_, index) => {
+        const partial = wants(index) ? list[index] : undefined;
+        return partial && reduceTo(g, partial(), output, input(index));
+      });
+    },
+  };
+}
+
+/** Max and Min: the gradient goes to the operands that attain the extreme, in equal parts where several do. */
+const extreme = broadcasting(({ g, node, output, grad, input }) => {
+  const hits = node.inputs.map((_, index) => g.cast(g.op("Equal", [input(index), output]), output.dtype));
+  const share =
+    hits.length === 1
+      ? grad
+      : g.div(
+          grad,
+          hits.reduce((a, b) => g.add(a, b)),
+        );
+  return hits.map((hit) => () => g.mul(share, hit));
+});
+
+function comparison(fold?: (a: number, b: number) => number): OperatorRule {
+  return {
+    infer: (call) => broadcastResult(call, "bool"),
+    fold: fold && foldPair(fold),
+    gradient: noGradient,
+    lazy: true,
+  };
+}
+
+/** Clip's bounds are inputs of their own and may be missing; their gradients are not offered. */
+const clip: OperatorRule = {
+  infer: sameAsFirst,
+  lazy: true,
+  gradient: ({ g, output, grad, input }) => [g.where(g.op("Equal", [input(0), output]), grad, 0)],
+};
+
+const where: OperatorRule = {
+  infer: (call) => {
+    const [condition, a, b] = [need(call, 0), need(call, 1), need(call, 2)];
+    if (condition.dtype !== "bool")
+      throw new Error(`${describe(call)}: the condition is ${condition.dtype}, not bool`);
+    if (a.dtype !== b.dtype) throw new Error(`${describe(call)}: operands are ${a.dtype} and ${b.dtype}`);
+    return [{ dtype: a.dtype, shape: broadcastShapes([condition.shape, a.shape, b.shape], describe(call)) }];
+  },
+  fold: (call, g) => {
+    const [c, a, b] = call.inputs.map((input) => input && g.valuesOf(input));
+    if (!c || !a || !b || isFloat(need(call, 1).dtype)) return undefined;
+    const count = Math.max(c.length, a.length, b.length);
+    if ([c, a, b].some((list) => list.length !== 1 && list.length !== count)) return undefined;
+    const at = (list: readonly Dimension[], i: number) => list[list.length === 1 ? 0 : i];
+    if (c.some((value) => typeof value === "string")) return undefined;
+    return Array.from({ length: count }, (_, i) => (at(c, i) ? at(a, i) : at(b, i)));
+  },
+  lazy: true,
+  gradient: ({ g, output, grad, input, wants }) => [
+    undefined,
+    wants(1) ? reduceTo(g, g.where(input(0), grad, 0), output, input(1)) : undefined,
+    wants(2) ? reduceTo(g, g.where(input(0), g.constant(0, grad.dtype), grad), output, input(2)) : undefined,
+  ],
+};
+
+const pow = broadcasting(({ g, node, output, grad, input }) => [
+  () => {
+    const x = input(0);
+    const exponent = g.scalarOf(node.inputs[1]);
+    if (exponent === 2) return g.mul(g.mul(grad, 2), x);
+    if (exponent === 1) return grad;
+    if (exponent === 0.5) return g.div(g.mul(grad, 0.5), output);
+    if (exponent !== undefined)
+      return g.mul(g.mul(grad, exponent), g.op("Pow", [x, g.constant(exponent - 1, x.dtype)]));
+    return g.mul(grad, g.mul(input(1), g.op("Pow", [x, g.sub(input(1), 1)])));
+  },
+  () => {
+    // d x^p / d p = x^p ln x, taken as 0 for x = 0.
+    const x = input(0);
+    const positive = g.op("Greater", [x, g.constant(0, x.dtype)]);
+    return g.mul(grad, g.mul(output, g.log(g.where(positive, x, 1))));
+  },
+]);
+
+const prelu: OperatorRule = {
+  ...broadcasting(({ g, grad, input }) => {
+    const positive = g.op("Greater", [input(0), g.constant(0, input(0).dtype)]);
+    return [
+      () => g.mul(grad, g.where(positive, 1, input(1))),
+      () => g.mul(grad, g.where(positive, 0, input(0))),
+    ];
+  }),
+};
+
+const cast: OperatorRule = {
+  infer: (call) => [{ dtype: call.attributes.to as DataType, shape: need(call, 0).shape }],
+  fold: (call, g) => (isFloat(call.attributes.to as DataType) ? undefined : g.valuesOf(need(call, 0))),
+  lazy: true,
+  gradient: ({ g, output, grad, input }) => [
+    isFloat(input(0).dtype) && isFloat(output.dtype) ? g.cast(grad, input(0).dtype) : undefined,
+  ],
+};
+
+/** In inference form the identity; the training form draws random numbers and is refused. */
+const dropout: OperatorRule = {
+  infer: (call, g) => {
+    const training = call.inputs[2];
+    if (training && g.scalarOf(training) !== 0) {
+      throw new Error(
+        `${describe(call)}: dropout in training form is not supported; multiply by a mask fed as an input instead`,
+      );
+    }
+    const x = need(call, 0);
+    return [
+      { dtype: x.dtype, shape: x.shape },
+      { dtype: "bool", shape: x.shape },
+    ];
+  },
+  lazy: true,
+  gradient: ({ grad }) => [grad],
+};
+
+const identity: OperatorRule = {
+  infer: sameAsFirst,
+  fold: (call, g) => (isFloat(need(call, 0).dtype) ? undefined : g.valuesOf(need(call, 0))),
+  lazy: true,
+  gradient: ({ grad }) => [grad],
+};
+
+export const elementwise: OperatorFamily = {
+  Relu: unary((g, { y }) => step(g, y)),
+  LeakyRelu: unary((g, { x, call }) => {
+    const slope = number(call, "alpha", 0.01);
+    return g.add(g.mul(step(g, x), 1 - slope), slope);
+  }),
+  Sigmoid: unary((g, { y }) => g.sub(y, g.mul(y, y))),
+  Tanh: unary((g, { y }) => g.sub(1, g.mul(y, y))),
+  // Between the rails y (1 - y) > 0, on them it is exactly 0.
+  HardSigmoid: unary((g, { y, call }) => g.mul(step(g, g.sub(y, g.mul(y, y))), number(call, "alpha", 0.2))),
+  HardSwish: unary((g, { x }) => {
+    const h = g.op("HardSigmoid", [x], { alpha: 1 / 6, beta: 0.5 });
+    return g.add(h, g.mul(g.mul(x, 1 / 6), step(g, g.sub(h, g.mul(h, h)))));
+  }),
+  Elu: unary((g, { x, y, call }) => {
+    const positive = g.op("Greater", [x, g.constant(0, x.dtype)]);
+    return g.where(positive, 1, g.add(y, number(call, "alpha", 1)));
+  }),
+  Softplus: unary((g, { x }) => g.sigmoid(x)),
+  Exp: unary((_, { y }) => y),
+  Log: unary((g, { x }) => g.div(1, x)),
+  Sqrt: unary((g, { y }) => g.div(0.5, y)),
+  Reciprocal: unary((g, { y }) => g.neg(g.mul(y, y))),
+  Sin: unary((g, { x }) => g.op("Cos", [x])),
+  Cos: unary((g, { x }) => g.neg(g.op("Sin", [x]))),
+  Erf: unary((g, { x }) => g.mul(g.exp(g.neg(g.mul(x, x))), 2 / Math.sqrt(Math.PI))),
+  Abs: unary((g, { x }) => sign(g, x)),
+  Neg: {
+    infer: sameAsFirst,
+    lazy: true,
+    gradient: ({ g, grad }) => [g.neg(grad)],
+  },
+  Identity: identity,
+  Dropout: dropout,
+  Cast: cast,
+  Clip: clip,
+  Sign: flat(),
+  Floor: flat(),
+  Ceil: flat(),
+  Round: flat(),
+  Not: flat(),
+  IsNaN: {
+    infer: (call) => [{ dtype: "bool", shape: need(call, 0).shape }],
+    gradient: noGradient,
+    lazy: true,
+  },
+
+  Add: broadcasting(
+    ({ grad }) => [() => grad, () => grad],
+    (a, b) => a + b,
+  ),
+  Sub: broadcasting(
+    ({ g, grad }) => [() => grad, () => g.neg(grad)],
+    (a, b) => a - b,
+  ),
+  Mul: broadcasting(
+    ({ g, grad, input }) => [() => g.mul(grad, input(1)), () => g.mul(grad, input(0))],
+    (a, b) => a * b,
+  ),
+  Div: broadcasting(
+    ({ g, output, grad, input }) => [
+      () => g.div(grad, input(1)),
+      () => g.neg(g.mul(grad, g.div(output, input(1)))),
+    ],
+    (a, b) => Math.trunc(a / b),
+  ),
+  Pow: pow,
+  PRelu: prelu,
+  Sum: broadcasting(({ node, grad }) => node.inputs.map(() => () => grad)),
+  Mean: broadcasting(({ g, node, grad }) => node.inputs.map(() => () => g.div(grad, node.inputs.length))),
+  Max: extreme,
+  Min: extreme,
+  Where: where,
+  Equal: comparison((a, b) => Number(a === b)),
+  Greater: comparison(),
+  GreaterOrEqual: comparison(),
+  Less: comparison(),
+  LessOrEqual: comparison(),
+  And: comparison(),
+  Or: comparison(),
+  Xor: comparison(),
+};

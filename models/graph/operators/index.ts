@@ -1,0 +1,26 @@
+import type { OperatorFamily, OperatorRule } from "../rule.ts";
+import { convolution } from "./conv.ts";
+import { elementwise } from "./elementwise.ts";
+import { matmulFamily } from "./matmul.ts";
+import { normalization } from "./normalization.ts";
+import { pool } from "./pool.ts";
+import { reduce } from "./reduce.ts";
+import { resizeFamily } from "./resize.ts";
+import { shapeFamily } from "./shape.ts";
+
+const RULES = new Map<string, OperatorRule>(
+  [elementwise, convolution, matmulFamily, normalization, pool, reduce, resizeFamily, shapeFamily].flatMap(
+    (family: OperatorFamily) => Object.entries(family),
+  ),
+);
+
+/** The rule of an operator; an unknown one is refused by name. */
+export function ruleOf(op: string, node: string): OperatorRule {
+  const rule = RULES.get(op);
+  if (!rule) {
+    throw new Error(
+      `The operator "${op}" (node "${node}") is not supported; supported are ${[...RULES.keys()].sort().join(", ")}`,
+    );
+  }
+  return rule;
+}

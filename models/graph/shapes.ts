@@ -1,0 +1,90 @@
+import type { Dimension, Shape, Tensor } from "./types.ts";
+
+export function isStatic(shape: Shape): shape is readonly number[] {
+  return shape.every((size) => typeof size === "number");
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+/** Text for messages: `[B, 128, 257]`. */
+export function showShape(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/** Turns an axis counted from the end (negative) into one counted from the start. */
+export function normalAxis(axis: number, rank: number, where: string): number {
+  const normal = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || normal < 0 || normal >= Math.max(rank, 1)) {
+    throw new Error(`${where}: axis ${axis} is outside a tensor of ${rank} dimensions`);
+  }
+  return normal;
+}
+
+/** Product of dimensions; a symbolic product is a name such as `"4*B"`, the same for the same factors. */
+export function product(dimensions: Shape): Dimension {
+  let factor = 1;
+  const names: string[] = [];
+  for (const size of dimensions) {
+    if (typeof size === "number") factor *= size;
+    else {
+      for (const part of size.split("*")) {
+        if (/^\d+$/.test(part)) factor *= Number(part);
+        else names.push(part);
+      }
+    }
+  }
+  if (names.length === 0 || factor === 0) return factor;
+  return [...(factor === 1 ? [] : [String(factor)]), ...names.sort()].join("*");
+}
+
+/** `whole / part` where it comes out even, names cancelling; otherwise undefined. */
+export function quotient(whole: Dimension, part: Dimension): Dimension | undefined {
+  const split = (size: Dimension) => {
+    const parts = String(size).split("*");
+    return {
+      factor: parts.filter((p) => /^\d+$/.test(p)).reduce((a, p) => a * Number(p), 1),
+      names: parts.filter((p) => !/^\d+$/.test(p)),
+    };
+  };
+  const a = split(whole);
+  const b = split(part);
+  for (const name of b.names) {
+    const at = a.names.indexOf(name);
+    if (at < 0) return undefined;
+    a.names.splice(at, 1);
+  }
+  if (b.factor === 0 || a.factor % b.factor !== 0) return undefined;
+  return product([a.factor / b.factor, ...a.names]);
+}
+
+/** Shape of an element-wise result under ONNX (NumPy) broadcasting. */
+export function broadcastShapes(shapes: readonly Shape[], where: string): Dimension[] {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    let result: Dimension = 1;
+    for (const shape of shapes) {
+      const size = shape[axis - rank + shape.length] ?? 1;
+      if (size === 1 || size === result) continue;
+      if (result === 1) result = size;
+      else if (typeof result === "string" && typeof size === "number") result = size;
+      else if (typeof result === "number" && typeof size === "number") {
+        throw new Error(`${where}: shapes ${shapes.map(showShape).join(" and ")} do not broadcast`);
+      }
+    }
+    return result;
+  });
+}
+
+/** A dimension that must be a number here; `what` says why in the message. */
+export function fixedSize(tensor: Tensor, axis: number, what: string): number {
+  const size = tensor.shape[axis];
+  if (typeof size !== "number") {
+    throw new Error(
+      `${what}: dimension ${axis} of "${tensor.name}" ${showShape(tensor.shape)} must be a fixed number; ` +
+        "give the graph's inputs fixed shapes",
+    );
+  }
+  return size;
+}
