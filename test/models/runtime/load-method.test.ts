@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { PackError } from "../../../models/pack.ts";
@@ -6,10 +9,14 @@ import { loadMethod, MethodInputError } from "../../../models/runtime/load-metho
 import { openPackFolder } from "../../../models/runtime/open-pack-node.ts";
 import type { Runtime } from "../../../models/runtime/runtime.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
+import { writeOddPack } from "./odd-pack.ts";
 
 const tiny = await openPackFolder("test/fixtures/tiny-pack");
 const graph = await tiny.graph();
 const SIZE = 128 * 257;
+const work = mkdtempSync(join(tmpdir(), "listenable-odd-"));
+const odd = await openPackFolder(writeOddPack(join(work, "odd")));
+test.after(() => rmSync(work, { recursive: true }));
 const runtimes: Runtime[] = [await nodeRuntime({ build: "wasm" })];
 // The native package is optional: without it these tests cover WASM alone.
 await nodeRuntime({ build: "native" }).then(
@@ -105,6 +112,36 @@ for (const runtime of runtimes) {
       assert.instance(error, PackError);
       assert.match(error.message, part);
     }
+  });
+}
+
+for (const runtime of runtimes) {
+  const load = async (name: string) => loadMethod(runtime, await odd.graph(name), odd.pack, name);
+
+  test(`${runtime.name}: a target reaches the graph, one for all, one each, or none`, async () => {
+    const method = await load("targeted");
+    const masks = async (target?: number | number[]) => {
+      const result = await method.run(new Float32Array(2 * SIZE), 2, target);
+      return [result.masks[0], result.masks[SIZE]].map((each) => Math.round(each * 10));
+    };
+    assert.equal(await masks(), [1, 1]);
+    assert.equal(await masks(2), [4, 4]);
+    assert.equal(await masks([0, 1]), [2, 3]);
+    assert.instance(await failure(masks([0, 3])), MethodInputError);
+    assert.instance(await failure(masks(0.5)), MethodInputError);
+    await method.close();
+  });
+
+  test(`${runtime.name}: masks are kept in [0, 1], and a mask of NaN is a broken model`, async () => {
+    const outside = await load("outside");
+    const { masks } = await outside.run(new Float32Array(SIZE), 1);
+    assert.equal([masks[0], masks[63], masks[64], masks[256]], [1, 1, 0, 0]);
+    await outside.close();
+    const nan = await load("nan");
+    const error = await failure(nan.run(new Float32Array(SIZE), 1));
+    assert.instance(error, PackError);
+    assert.match(error.message, "nan.onnx");
+    await nan.close();
   });
 }
 
