@@ -1,0 +1,133 @@
+/** `listenable bench`: how fast and how steady it is on this machine. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { writeWav } from "../dsp/wav.ts";
+import { PackError, packMethod } from "../models/pack.ts";
+import type { OpenPack } from "../models/runtime/open-pack.ts";
+import { DEFAULT_PACK, findPack, openPackFolder, packageFolder } from "../models/runtime/open-pack-node.ts";
+import { nodeRuntime } from "../models/runtime/runtime-node.ts";
+import { startServer } from "../server/start-server.ts";
+import { findChromium, launchChromium, NO_CHROMIUM } from "./bench/chromium.ts";
+import { type EngineTime, measureEngine } from "./bench/engine-time.ts";
+import { type LiveFigures, measureLive } from "./bench/live-figures.ts";
+import { type BenchReport, reportAsMarkdown } from "./bench/report.ts";
+import { clickTrain } from "./bench/sounds.ts";
+import { UsageError } from "./errors.ts";
+import { type CommonOptions, positiveInteger, positiveNumber } from "./options.ts";
+import { showProgress } from "./progress.ts";
+
+interface BenchOptions extends CommonOptions {
+  pack: string;
+  method?: string;
+  minutes: number;
+  windows: number;
+  browser: boolean;
+  out?: string;
+}
+
+const EXAMPLES = `
+Measures the model alone (onnxruntime-node and WASM in this process), then the whole live page in a headless
+Chromium with clicks for a microphone, once with the local and once with the remote engine. Chromium is found in
+its usual places or named by LISTENABLE_CHROMIUM. Leave the machine alone meanwhile: other work shows.
+
+Examples:
+  $ listenable bench
+  $ listenable bench --minutes 1 --json
+  $ listenable bench --no-browser --pack ./my-pack
+`;
+
+export function registerBench(program: Command): void {
+  program
+    .command("bench")
+    .description("measure engine times, latency and missed deadlines on this machine")
+    .option("--pack <name or dir>", "a released pack's name, or a folder with a pack.json", DEFAULT_PACK)
+    .option("--method <name>", "explanation method of the pack (default: its first)")
+    .option("--minutes <n>", "minutes that each engine runs live", positiveNumber, 10)
+    .option("--windows <n>", "windows for the times of the model alone", positiveInteger, 300)
+    .option("--no-browser", "leave the live page out")
+    .option("--out <file>", "also write the table as Markdown to this file")
+    .addHelpText("after", EXAMPLES)
+    .action(async (options: BenchOptions) => {
+      const report = await bench(options);
+      const markdown = reportAsMarkdown(report);
+      if (options.out) await writeFile(options.out, markdown);
+      console.log(options.json ? JSON.stringify(report) : markdown.trimEnd());
+    });
+}
+
+async function bench(options: BenchOptions): Promise<BenchReport> {
+  const folder = findPack(options.pack);
+  const opened = await openPackFolder(folder);
+  const method = methodName(opened, options.method);
+  const notes: string[] = [];
+  const engines = await modelAlone(opened, method, options.windows, notes);
+  const path = options.browser ? findChromium() : null;
+  if (options.browser && path === null) notes.push(`the live page was left out: ${NO_CHROMIUM}`);
+  const live = path === null ? null : await livePage(path, folder, method, options.minutes * 60);
+  return {
+    command: `listenable bench ${process.argv.slice(3).join(" ")}`.trim(),
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? process.arch}`,
+    node: process.versions.node,
+    browser: live?.browser ?? null,
+    pack: `${opened.pack.name} ${opened.pack.version}`,
+    method,
+    engines,
+    live: live?.figures ?? [],
+    notes,
+  };
+}
+
+function methodName({ pack }: OpenPack, name?: string): string {
+  try {
+    return packMethod(pack, name).name;
+  } catch (error) {
+    throw error instanceof PackError ? new UsageError(`--method: ${error.message}`) : error;
+  }
+}
+
+async function modelAlone(
+  opened: OpenPack,
+  method: string,
+  windows: number,
+  notes: string[],
+): Promise<EngineTime[]> {
+  const times: EngineTime[] = [];
+  const builds = ["native", "wasm"] as const;
+  const progress = showProgress("model alone", builds.length);
+  for (const [done, build] of builds.entries()) {
+    try {
+      times.push(await measureEngine(await nodeRuntime({ build }), opened, method, windows));
+    } catch (error) {
+      if (build === "wasm" || error instanceof PackError) throw error;
+      notes.push(`onnxruntime-node was left out: ${(error as Error).message}`);
+    }
+    progress.update(done + 1);
+  }
+  progress.end();
+  return times;
+}
+
+async function livePage(path: string, pack: string, method: string, seconds: number) {
+  const folder = await mkdtemp(join(tmpdir(), "listenable-bench-"));
+  const microphone = join(folder, "clicks.wav");
+  await writeFile(microphone, writeWav([clickTrain(20, 48_000)], 48_000));
+  const server = await startServer({ pack, port: 0, publicFolder: join(packageFolder(), "dist", "public") });
+  const browser = await launchChromium({ path, microphone });
+  try {
+    const figures: LiveFigures[] = [];
+    for (const engine of ["local", "remote"] as const) {
+      const progress = showProgress(`${engine} engine`, seconds);
+      const onProgress = (gone: number) => progress.update(Math.min(seconds, gone));
+      figures.push(await measureLive({ browser, url: server.url, engine, method, seconds, onProgress }));
+      progress.end();
+    }
+    return { figures, browser: `Chromium ${browser.version()}` };
+  } finally {
+    await browser.close();
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,44 @@
+/** How long a pack's graph takes for one window in this process, one window after the other. */
+import { loadMethod } from "../../models/runtime/load-method.ts";
+import type { OpenPack } from "../../models/runtime/open-pack.ts";
+import type { Runtime } from "../../models/runtime/runtime.ts";
+import { percentiles } from "./percentiles.ts";
+
+export interface EngineTime {
+  readonly runtime: string;
+  readonly windows: number;
+  /** Milliseconds inside onnxruntime. */
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly windowsPerSecond: number;
+}
+
+const WARM_UP = 10;
+
+export async function measureEngine(
+  runtime: Runtime,
+  opened: OpenPack,
+  method: string | undefined,
+  windows: number,
+): Promise<EngineTime> {
+  const { pack } = opened;
+  const loaded = await loadMethod(runtime, await opened.graph(method), pack, method);
+  try {
+    // Values as of noise: zeros could take short cuts.
+    const magnitudes = Float32Array.from(
+      { length: pack.windowFrames * pack.stft.bins },
+      (_, i) => 1 + 0.9 * Math.sin(i * i * 0.37),
+    );
+    const times: number[] = [];
+    for (let n = 0; n < WARM_UP + windows; n++) {
+      const { inferenceMs } = await loaded.run(magnitudes, 1);
+      if (n >= WARM_UP) times.push(inferenceMs);
+    }
+    const [p50Ms, p95Ms, p99Ms] = percentiles(times, [0.5, 0.95, 0.99]);
+    const windowsPerSecond = (1000 * windows) / times.reduce((sum, ms) => sum + ms, 0);
+    return { runtime: runtime.description, windows, p50Ms, p95Ms, p99Ms, windowsPerSecond };
+  } finally {
+    await loaded.close();
+  }
+}

@@ -1,0 +1,154 @@
+/** The real page in a real browser, with a sound file as microphone, watched from outside. */
+import type { Browser, ConsoleMessage, Page } from "playwright-core";
+import type { Decision, Timings } from "../../client/live/live-explainer.ts";
+import { installPageTaps } from "./page-taps.ts";
+
+export interface LivePageOptions {
+  readonly browser: Browser;
+  /** Of the server, with its last slash. */
+  readonly url: string;
+  readonly engine: "auto" | "local" | "remote";
+  readonly listening?: "original" | "explanation" | "rest";
+  readonly method?: string;
+  /** "microphone" when left out; or one of the page's own sounds. */
+  readonly sound?: string;
+}
+
+export interface TappedSound {
+  readonly sampleRate: number;
+  /** What the microphone gave and what the page played at the same time. */
+  readonly microphone: Float32Array;
+  readonly output: Float32Array;
+}
+
+/** How long anything may take that should take a second or two. */
+const PATIENCE_MS = 30_000;
+
+export class LivePage {
+  /** Requests that left the server's origin. */
+  readonly foreignRequests: string[] = [];
+  /** Errors and warnings of the console, and exceptions that nobody caught. */
+  readonly complaints: string[] = [];
+
+  private constructor(readonly page: Page) {}
+
+  /** Opens the page and begins at once; resolves when it runs, rejects with what the page says otherwise. */
+  static async open(options: LivePageOptions): Promise<LivePage> {
+    const context = await options.browser.newContext();
+    const page = await context.newPage();
+    const live = new LivePage(page);
+    const origin = new URL(options.url).origin;
+    page.on("request", (request) => {
+      const address = new URL(request.url());
+      const own = address.origin === origin || ["data:", "blob:"].includes(address.protocol);
+      if (!own) live.foreignRequests.push(request.url());
+    });
+    page.on("websocket", (socket) => {
+      if (new URL(socket.url()).host !== new URL(origin).host) live.foreignRequests.push(socket.url());
+    });
+    page.on("console", (message: ConsoleMessage) => {
+      // The taps themselves earn this one.
+      if (message.text().includes("ScriptProcessorNode is deprecated")) return;
+      if (["error", "warning"].includes(message.type())) live.complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => live.complaints.push(String(error)));
+    // esbuild may wrap named functions in this helper of its own; in the page it does nothing.
+    await page.addInitScript("globalThis.__name ??= (value) => value");
+    await page.addInitScript(installPageTaps);
+    const query = new URLSearchParams({
+      ...(options.sound
+        ? { source: "sound", sound: options.sound }
+        : { source: "microphone", headphones: "yes" }),
+      engine: options.engine,
+      listening: options.listening ?? "explanation",
+      ...(options.method ? { method: options.method } : {}),
+      volume: "100",
+      start: "yes",
+    });
+    await page.goto(`${options.url}?${query}`);
+    await live.waitForState("running");
+    return live;
+  }
+
+  /** Waits for one of the page's states; a failure of the page is an error with its words. */
+  async waitForState(state: string): Promise<void> {
+    await this.page.waitForSelector(
+      `listenable-app[data-state="${state}"], listenable-app[data-state="failed"]`,
+      {
+        timeout: PATIENCE_MS,
+      },
+    );
+    const app = this.page.locator("listenable-app");
+    if ((await app.getAttribute("data-state")) === "failed" && state !== "failed") {
+      throw new Error(
+        `the page failed: ${await app.getAttribute("data-problem")}; ${this.complaints.join("; ")}`,
+      );
+    }
+  }
+
+  async attribute(name: string): Promise<string | null> {
+    return this.page.locator("listenable-app").getAttribute(name);
+  }
+
+  /** Waits until the page believes to hear this class. */
+  async waitForLabel(label: string): Promise<void> {
+    await this.page.waitForSelector(`listenable-app[data-label="${label}"]`, { timeout: PATIENCE_MS });
+  }
+
+  /** The next value of one of the explainer's streams. */
+  async next(stream: "timings$"): Promise<Timings>;
+  async next(stream: "decisions$"): Promise<Decision>;
+  async next(stream: "timings$" | "decisions$"): Promise<Timings | Decision> {
+    return this.page.locator("listenable-app").evaluate(
+      (app, name) =>
+        new Promise<Timings | Decision>((resolve) => {
+          const { explainer } = app as unknown as {
+            explainer: Record<
+              string,
+              { subscribe(next: (value: Timings | Decision) => void): { unsubscribe(): void } }
+            >;
+          };
+          const subscription = explainer[name].subscribe((value) => {
+            resolve(value);
+            queueMicrotask(() => subscription.unsubscribe());
+          });
+        }),
+      stream,
+    );
+  }
+
+  /** What the page says of its engine. */
+  async description(): Promise<string | null> {
+    return this.page.locator("running-panel .description").textContent();
+  }
+
+  /** Records microphone and output for so many seconds of sound. */
+  async listen(seconds: number): Promise<TappedSound> {
+    await this.page.evaluate(() => window.listenableTaps.record());
+    await this.page.waitForFunction((wanted) => window.listenableTaps.seconds() >= wanted, seconds, {
+      timeout: PATIENCE_MS + 2000 * seconds,
+      polling: 100,
+    });
+    const { microphone, output } = await this.page.evaluate(() => window.listenableTaps.take());
+    const sampleRate = await this.page.evaluate(() => window.listenableTaps.sampleRate);
+    return { sampleRate, microphone: floats(microphone), output: floats(output) };
+  }
+
+  /** States of the microphone's tracks: "live" or "ended". */
+  async trackStates(): Promise<string[]> {
+    return this.page.evaluate(() => window.listenableTaps.tracks.map((track) => track.readyState));
+  }
+
+  async policyViolations(): Promise<string[]> {
+    return this.page.evaluate(() => window.listenableTaps.violations);
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+}
+
+function floats(base64: string): Float32Array {
+  const bytes = Buffer.from(base64, "base64");
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}

@@ -1,0 +1,84 @@
+/** The figures of a benchmark as Markdown. */
+import type { EngineTime } from "./engine-time.ts";
+import type { LiveFigures } from "./live-figures.ts";
+
+export interface BenchReport {
+  readonly command: string;
+  readonly date: string;
+  readonly machine: string;
+  readonly node: string;
+  readonly browser: string | null;
+  readonly pack: string;
+  readonly method: string;
+  readonly engines: readonly EngineTime[];
+  readonly live: readonly LiveFigures[];
+  readonly notes: readonly string[];
+}
+
+export function reportAsMarkdown(report: BenchReport): string {
+  const { engines, live } = report;
+  const sections = [
+    `Measured ${report.date} by \`${report.command}\`: ${report.pack}, method ${report.method}; ${report.machine}; ` +
+      `Node ${report.node}; ${report.browser ?? "no browser"}.`,
+    "One window after the other, one thread:",
+    table(
+      ["runtime", "windows", "p50 ms", "p95 ms", "p99 ms", "windows a second"],
+      engines.map((each) => [
+        each.runtime,
+        String(each.windows),
+        ms(each.p50Ms),
+        ms(each.p95Ms),
+        ms(each.p99Ms),
+        each.windowsPerSecond.toFixed(0),
+      ]),
+    ),
+  ];
+  if (live.length > 0) {
+    sections.push(
+      "Live in the browser, clicks as microphone:",
+      table(
+        ["", ...live.map(({ engine }) => `${engine} engine`)],
+        LIVE_ROWS.map(([name, value]) => [name, ...live.map(value)]),
+      ),
+    );
+  }
+  if (report.notes.length > 0) sections.push(report.notes.map((note) => `- ${note}`).join("\n"));
+  return `${sections.join("\n\n")}\n`;
+}
+
+const LIVE_ROWS: readonly (readonly [string, (figures: LiveFigures) => string])[] = [
+  ["engine", (each) => each.description],
+  ["measured for", (each) => `${(each.seconds / 60).toFixed(1)} min`],
+  ["windows a second", (each) => each.windowsPerSecond.toFixed(1)],
+  ["model per window, p50", (each) => `${ms(each.inferenceP50Ms)} ms`],
+  ["window to mask, p50", (each) => `${ms(each.engineP50Ms)} ms`],
+  ["window to mask, p99", (each) => `${ms(each.engineP99Ms)} ms`],
+  ["algorithmic latency", (each) => `${ms(each.algorithmicMs)} ms`],
+  ["– framing and overlap-add", (each) => `${ms(each.parts.stftMs)} ms`],
+  ["– look-ahead", (each) => `${ms(each.parts.lookAheadMs)} ms`],
+  ["– stride", (each) => `${ms(each.parts.strideMs)} ms`],
+  ["– allowance for the engine", (each) => `${ms(each.parts.engineMs)} ms`],
+  [
+    "measured latency, microphone node to loudspeaker node",
+    (each) => orNone(each.measuredMs, (value) => `${ms(value)} ms`),
+  ],
+  ["device buffers, as the browser tells", (each) => orNone(each.deviceMs, (value) => `${ms(value)} ms`)],
+  ["missed deadlines", (each) => String(each.missedDeadlines)],
+  ["windows dropped", (each) => String(each.windowsDropped)],
+  [
+    "processor time of the page",
+    (each) => orNone(each.pageCpuShare, (share) => `${(100 * share).toFixed(0)} % of a core`),
+  ],
+];
+
+function orNone(value: number | null, show: (value: number) => string): string {
+  return value === null ? "–" : show(value);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function ms(value: number): string {
+  return value < 10 ? value.toFixed(1) : value.toFixed(0);
+}

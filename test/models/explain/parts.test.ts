@@ -1,0 +1,102 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { ClipDecisionMean } from "../../../models/explain/clip-decision.ts";
+import { DecisionTimeline } from "../../../models/explain/decision-timeline.ts";
+import { MaskAverage } from "../../../models/explain/mask-average.ts";
+import { SampleQueue } from "../../../models/explain/sample-queue.ts";
+import { SpectrogramColumns } from "../../../models/explain/spectrogram-columns.ts";
+
+const classes = { labels: ["dog", "rain", "other"], other: "other", threshold: 0.6 };
+const window = (firstFrame: number, probabilities: number[], silent = false) => ({
+  firstFrame,
+  probabilities: Float32Array.from(probabilities),
+  silent,
+});
+
+test("a clip is what its windows say on the mean, silent ones left out", () => {
+  const mean = new ClipDecisionMean(classes);
+  mean.add(window(0, [1, 0, 0]));
+  mean.add(window(16, [0.5, 0.5, 0]));
+  mean.add(window(32, [0, 0, 1], true));
+  const result = mean.result();
+  assert.is(result.label, "dog");
+  assert.is(result.probability, 0.75);
+  assert.is(result.accepted, true);
+  assert.is(result.windows, 3);
+  assert.is(result.silentWindows, 1);
+});
+
+test("below the threshold, or as none of the known classes, nothing is accepted", () => {
+  const unsure = new ClipDecisionMean(classes);
+  unsure.add(window(0, [0.5, 0.25, 0.25]));
+  assert.is(unsure.result().label, "dog");
+  assert.is(unsure.result().accepted, false);
+  const other = new ClipDecisionMean(classes);
+  other.add(window(0, [0, 0, 1]));
+  assert.is(other.result().label, "other");
+  assert.is(other.result().accepted, false);
+});
+
+test("a clip of silence alone, or of nothing, has no label", () => {
+  const mean = new ClipDecisionMean(classes);
+  assert.is(mean.result().label, null);
+  mean.add(window(0, [1, 0, 0], true));
+  assert.is(mean.result().label, null);
+  assert.equal(mean.result().probabilities, [0, 0, 0]);
+});
+
+test("masks are averaged with the windows' weights", () => {
+  // Two windows of two frames of one bin, one frame apart; the second frame of a window weighs three times the first.
+  const average = new MaskAverage(1, Float32Array.of(1, 3));
+  average.add(0, Float32Array.of(0.5, 1));
+  assert.equal([...average.take(1)], [0.5]);
+  average.add(1, Float32Array.of(0, 0.25));
+  assert.equal([...average.take(4)], [0.75, 0.25, 0]);
+});
+
+test("masks of windows out of order are refused", () => {
+  const average = new MaskAverage(1, Float32Array.of(1, 1));
+  average.add(0, Float32Array.of(1, 1));
+  average.take(2);
+  assert.throws(() => average.add(1, Float32Array.of(1, 1)), RangeError);
+  assert.throws(() => average.add(9, Float32Array.of(1, 1)), RangeError);
+});
+
+test("a queue gives samples in order, whatever the pieces", () => {
+  const queue = new SampleQueue();
+  const reused = Float32Array.of(1, 2, 3);
+  queue.push(reused);
+  reused.fill(9);
+  queue.push(Float32Array.of(4));
+  queue.push(new Float32Array(0));
+  assert.equal([...queue.take(2)], [1, 2]);
+  assert.is(queue.length, 2);
+  assert.throws(() => queue.take(3), RangeError);
+  assert.equal([...queue.take(2)], [3, 4]);
+  assert.equal([...queue.take(0)], []);
+});
+
+test("a spectrogram of any length fits its columns", () => {
+  const columns = new SpectrogramColumns(2, 4);
+  // Frame k has magnitudes k and 1, masks 0 and 1.
+  for (let k = 0; k < 11; k++) columns.add(Float32Array.of(k, 1), Float32Array.of(0, 1));
+  assert.is(columns.framesPerColumn, 4);
+  assert.is(columns.count, 3);
+  assert.equal([...columns.column(0).power], [(0 + 1 + 4 + 9) / 4, 1]);
+  assert.equal([...columns.column(2).power], [(64 + 81 + 100) / 3, 1].map(Math.fround));
+  assert.equal([...columns.column(2).mask], [0, 1]);
+});
+
+test("a timeline of any length keeps its place in time", () => {
+  const timeline = new DecisionTimeline(2, 4, 16, 1);
+  // The class changes halfway through the first 60 of 100 frames; nothing is heard in the rest.
+  for (let first = 0; first < 100; first++) {
+    timeline.add(window(first, first + 2 < 32 ? [1, 0] : [0, 1], first >= 60));
+  }
+  const over = timeline.sample(0, 100, 10);
+  assert.equal([...over.slice(0, 3)], [1, 1, 1]);
+  assert.equal([...over.slice(4, 6)], [0, 0]);
+  assert.ok(Number.isNaN(over[8]) && Number.isNaN(over[9]));
+});
+
+test.run();
