@@ -59,7 +59,7 @@ const LARGEST_SAMPLE = 1e4;
  * After construction nothing allocates, waits or throws.
  */
 export class Explainer {
-  readonly #sampleRate: number;
+  readonly #framingSeconds: number;
   readonly #toModel: StreamingResampler;
   readonly #toDevice: StreamingResampler;
   readonly #stft = new StreamingStft();
@@ -82,7 +82,6 @@ export class Explainer {
   readonly #modelOut = new Float32Array(HOP);
   readonly #deviceOut: Float32Array;
   readonly #queue: RingBuffer;
-  readonly #primed: number;
   readonly #record = new Float32Array(recordWords(BINS));
   readonly #hop = new Float32Array(HOP);
   #hopFilled = 0;
@@ -90,7 +89,7 @@ export class Explainer {
 
   constructor(options: ExplainerOptions) {
     const rate = Math.round(options.sampleRate);
-    this.#sampleRate = rate;
+    this.#framingSeconds = framingSeconds(rate);
     this.#toModel = new StreamingResampler(rate, MODEL_RATE);
     this.#toDevice = new StreamingResampler(MODEL_RATE, rate);
     this.#maxDelayFrames = options.maxDelayFrames;
@@ -109,12 +108,12 @@ export class Explainer {
     this.#deviceOut = new Float32Array(this.#toDevice.maxOutput(HOP));
     // Sound leaves the frames a hop at a time. With one hop in hand there is always enough, whatever the chunking:
     // N samples in make ceil(N * 16000 / rate) at the model's rate, and all but the last 127 of those come back.
-    this.#primed = this.#toDevice.maxOutput(HOP);
+    const primed = this.#toDevice.maxOutput(HOP);
     const hopsAtOnce = Math.ceil(this.#modelIn.length / HOP) + 1;
     this.#queue = new RingBuffer(
-      ringBufferStorage(this.#primed + hopsAtOnce * this.#deviceOut.length + PIECE, false),
+      ringBufferStorage(primed + hopsAtOnce * this.#deviceOut.length + PIECE, false),
     );
-    this.#queue.push(new Float32Array(this.#primed));
+    this.#queue.push(new Float32Array(primed));
   }
 
   /** D as it is heard, or as it will be after the cross-fade under way. */
@@ -124,8 +123,7 @@ export class Explainer {
 
   /** Seconds from a sample's way in to the same sample's way out. */
   get latencySeconds(): number {
-    const inModelSamples = this.delayFrames * HOP + OUTPUT_DELAY + this.#toModel.delay;
-    return inModelSamples / MODEL_RATE + (this.#toDevice.delay + this.#primed) / this.#sampleRate;
+    return this.#framingSeconds + (this.delayFrames * HOP) / MODEL_RATE;
   }
 
   choose(listening: OutputChoice): void {
@@ -238,6 +236,14 @@ export class Explainer {
   #allowedDelay(frames: number): number {
     return Math.min(this.#maxDelayFrames, Math.max(0, Math.floor(frames) || 0));
   }
+}
+
+/** What framing, overlap-add and resampling hold back at a device rate, in seconds; the delay's D hops come on top. */
+export function framingSeconds(sampleRate: number): number {
+  const rate = Math.round(sampleRate);
+  const toDevice = new StreamingResampler(MODEL_RATE, rate);
+  const toModel = new StreamingResampler(rate, MODEL_RATE);
+  return (OUTPUT_DELAY + toModel.delay) / MODEL_RATE + (toDevice.delay + toDevice.maxOutput(HOP)) / rate;
 }
 
 /** Frames that history and masks must hold for delays up to `maxDelayFrames`: a power of two with room to spare. */

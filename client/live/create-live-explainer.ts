@@ -1,0 +1,231 @@
+import { BehaviorSubject, Subject } from "rxjs";
+import type { Pack } from "../../models/pack.ts";
+import { fetchPack } from "../../models/runtime/open-pack.ts";
+import { EXPLAIN_PATH } from "../../protocol/wire.ts";
+import type {
+  Decision,
+  EngineChoice,
+  Listening,
+  LiveExplainer,
+  PackSummary,
+  Source,
+  SpectrogramColumns,
+  Status,
+  Timings,
+} from "./live-explainer.ts";
+import { ProblemError, toProblem } from "./problems.ts";
+import { type Choices, type LocatedPack, Session, type SessionSettings } from "./session.ts";
+
+export interface LiveExplainerOptions {
+  /** Folder of worklet.js, pipeline.js, ort/ and packs/, as a URL. Default: that of the page. */
+  readonly baseUrl?: string;
+  /** Name of the pack. Default: the server's own. */
+  readonly pack?: string;
+  /** WebSocket address of the server's engine; null never asks one. Default: `/explain` on the page's own server. */
+  readonly serverUrl?: string | null;
+  /** Frames after a frame that a window should have heard to mask it. Default 4 (32 ms). */
+  readonly lookAheadFrames?: number;
+  /** Frames from one window to the next. Default 8 (64 ms). */
+  readonly strideFrames?: number;
+  /** Limits of the delay from a sound to its explanation, without the device's own. Default 0 and 200. */
+  readonly minLatencyMs?: number;
+  readonly maxLatencyMs?: number;
+  /** Makes the audio context, at the device's own rate. It is closed at the end. */
+  readonly createContext?: () => AudioContext;
+  /** Where the sound goes. Default: the context's destination. A test may connect a recorder instead. */
+  readonly connectOutput?: (output: AudioNode) => void;
+  /** Default: the browser's own. */
+  readonly getUserMedia?: (constraints: MediaStreamConstraints) => Promise<MediaStream>;
+}
+
+/** Nothing is loaded or opened before `start` or `pack` is called. */
+export function createLiveExplainer(options: LiveExplainerOptions = {}): LiveExplainer {
+  return new PageExplainer(options);
+}
+
+class PageExplainer implements LiveExplainer {
+  readonly #status = new BehaviorSubject<Status>({ state: "idle" });
+  readonly #decisions = new Subject<Decision>();
+  readonly #columns = new Subject<SpectrogramColumns>();
+  readonly #timings = new Subject<Timings>();
+  readonly status$ = this.#status.asObservable();
+  readonly decisions$ = this.#decisions.asObservable();
+  readonly columns$ = this.#columns.asObservable();
+  readonly timings$ = this.#timings.asObservable();
+  readonly #base: string;
+  readonly #packName: string | undefined;
+  readonly #settings: SessionSettings;
+  #choices: Choices = { listening: "explanation", volume: 1, engine: "auto", method: undefined };
+  #pack: Promise<LocatedPack> | null = null;
+  #session: Session | null = null;
+  #closed = false;
+
+  constructor(options: LiveExplainerOptions) {
+    const base = new URL(options.baseUrl ?? "./", document.baseURI);
+    const at = (path: string) => new URL(path, base).href;
+    this.#base = base.href;
+    this.#packName = options.pack;
+    this.#settings = {
+      workletUrl: at("worklet.js"),
+      workerUrl: at("pipeline.js"),
+      ortUrl: at("ort/"),
+      serverUrl: options.serverUrl === undefined ? serverOf(base) : options.serverUrl,
+      lookAheadFrames: options.lookAheadFrames ?? 4,
+      strideFrames: options.strideFrames ?? 8,
+      minLatencyMs: options.minLatencyMs ?? 0,
+      maxLatencyMs: options.maxLatencyMs ?? 200,
+      createContext: options.createContext ?? (() => new AudioContext({ latencyHint: "interactive" })),
+      connectOutput: options.connectOutput ?? ((output) => output.connect(output.context.destination)),
+      getUserMedia: options.getUserMedia ?? askForMicrophone,
+    };
+  }
+
+  async pack(): Promise<PackSummary> {
+    try {
+      return summary((await this.#locatedPack()).pack);
+    } catch (error) {
+      const { code, detail } = toProblem(error);
+      throw new ProblemError(code, detail, { cause: error });
+    }
+  }
+
+  async microphones(): Promise<readonly { readonly deviceId: string; readonly label: string }[]> {
+    const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+    return devices
+      .filter(({ kind }) => kind === "audioinput")
+      .map(({ deviceId, label }) => ({ deviceId, label }));
+  }
+
+  /** Ends what runs and starts `source`; rejects with the Problem that `status$` tells too. */
+  async start(source: Source): Promise<void> {
+    if (this.#closed) throw new ProblemError("unexpected", "the explainer was closed");
+    const before = this.#session;
+    const session = this.#makeSession();
+    this.#session = session;
+    await before?.close().catch(() => {});
+    if (this.#session !== session) return;
+    try {
+      await session.start(source, this.#locatedPack());
+    } catch (error) {
+      // Stopped, or displaced by a newer start, which is what was wanted.
+      if (this.#session === session || error instanceof ProblemError) throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    const session = this.#session;
+    if (!session) return;
+    this.#session = null;
+    await session.close().catch(() => {});
+    const { state } = this.#status.value;
+    if (this.#session === null && (state === "starting" || state === "running")) {
+      this.#status.next({ state: "stopped", reason: "asked" });
+    }
+  }
+
+  setListening(listening: Listening): void {
+    this.#choose({ listening });
+  }
+
+  setEngine(engine: EngineChoice): void {
+    this.#choose({ engine });
+  }
+
+  setMethod(method: string): void {
+    this.#choose({ method });
+  }
+
+  setVolume(volume: number): void {
+    this.#choose({ volume: Math.min(1, Math.max(0, volume || 0)) });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.stop();
+    for (const stream of [this.#status, this.#decisions, this.#columns, this.#timings]) stream.complete();
+  }
+
+  #choose(change: Partial<Choices>): void {
+    this.#choices = { ...this.#choices, ...change };
+    this.#session?.choose(this.#choices);
+  }
+
+  #makeSession(): Session {
+    // What a session that was displaced still has to say interests nobody.
+    const whileCurrent =
+      <T>(tell: (value: T) => void) =>
+      (value: T) => {
+        if (this.#session === session) tell(value);
+      };
+    const session: Session = new Session(this.#settings, this.#choices, {
+      status: whileCurrent((status) => this.#status.next(status)),
+      decision: whileCurrent((decision) => this.#decisions.next(decision)),
+      columns: whileCurrent((columns) => this.#columns.next(columns)),
+      timings: whileCurrent((timings) => this.#timings.next(timings)),
+    });
+    return session;
+  }
+
+  /** Fetched once; again after a failure. */
+  #locatedPack(): Promise<LocatedPack> {
+    this.#pack ??= this.#findPack().catch((error: unknown) => {
+      this.#pack = null;
+      throw error;
+    });
+    return this.#pack;
+  }
+
+  async #findPack(): Promise<LocatedPack> {
+    const name = this.#packName ?? (await this.#defaultPack());
+    const url = new URL(`packs/${name}/`, this.#base).href;
+    return { pack: (await fetchPack(url)).pack, url };
+  }
+
+  async #defaultPack(): Promise<string> {
+    const address = new URL("packs/index.json", this.#base).href;
+    try {
+      const response = await fetch(address);
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      const index: unknown = await response.json();
+      const name = (index as { default?: unknown }).default;
+      if (typeof name !== "string") throw new Error("it names no default pack");
+      return name;
+    } catch (error) {
+      throw new ProblemError(
+        "model-missing",
+        `${address}: ${error instanceof Error ? error.message : error}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}
+
+function serverOf(base: URL): string {
+  const url = new URL(EXPLAIN_PATH, base);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
+
+function askForMicrophone(constraints: MediaStreamConstraints): Promise<MediaStream> {
+  // Missing in pages that are not secure and in some embedded browsers.
+  if (!navigator.mediaDevices) {
+    throw new DOMException("this browser offers no microphones here", "NotFoundError");
+  }
+  return navigator.mediaDevices.getUserMedia(constraints);
+}
+
+function summary(pack: Pack): PackSummary {
+  return {
+    name: pack.name,
+    title: pack.title,
+    labels: pack.labels,
+    other: pack.other,
+    threshold: pack.threshold,
+    sampleRate: pack.sampleRate,
+    hop: pack.stft.hop,
+    bins: pack.stft.bins,
+    methods: pack.methods.map(({ name, title }) => ({ name, title })),
+  };
+}

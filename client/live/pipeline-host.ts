@@ -1,0 +1,204 @@
+import { Subscription } from "rxjs";
+import type { OpenPack } from "../../models/runtime/open-pack.ts";
+import { DelayPolicy, type DelaySettings } from "./delay-policy.ts";
+import { type EngineFactories, EngineKeeper, type KeeperState } from "./engine-keeper.ts";
+import { Pipeline } from "./pipeline.ts";
+import type { PageToPipeline, PipelineOptions, PipelineToPage } from "./pipeline-messages.ts";
+import { toProblem } from "./problems.ts";
+import { ProcessorLink } from "./processor-link.ts";
+
+/** What masks take on top of the engine, to begin with: records come in bursts of 10 ms and more. */
+const TRANSPORT_MS = 25;
+
+export interface HostParts {
+  readonly post: (message: PipelineToPage, transfer?: Transferable[]) => void;
+  /** Fetches and checks the pack of `options.packUrl`. */
+  readonly openPack: (options: PipelineOptions) => Promise<OpenPack>;
+  readonly factories: (pack: OpenPack, options: PipelineOptions) => EngineFactories;
+}
+
+/** What exists once the pack is there. */
+interface Opened {
+  readonly options: PipelineOptions;
+  readonly pack: OpenPack["pack"];
+  readonly keeper: EngineKeeper;
+}
+
+/** Everything that the pipeline worker does, apart from being a worker: one pack, one stream, one life. */
+export class PipelineHost {
+  readonly #parts: HostParts;
+  readonly #subscriptions = new Subscription();
+  #opened: Opened | null = null;
+  #engine: PipelineOptions["engine"] = "auto";
+  #method: string | undefined;
+  /** Null until an engine was measured. */
+  #policy: DelayPolicy | null = null;
+  #pipeline: Pipeline | null = null;
+  #link: ProcessorLink | null = null;
+  #closed = false;
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+  }
+
+  receive(message: PageToPipeline): void {
+    switch (message.type) {
+      case "open":
+        void this.#open(message.options);
+        break;
+      case "connect":
+        this.#connect(message);
+        break;
+      case "engine":
+        this.#engine = message.engine;
+        void this.#select();
+        break;
+      case "method":
+        this.#method = message.method;
+        void this.#select();
+        break;
+      case "columns-received":
+        this.#pipeline?.columnsReceived();
+        break;
+      case "close":
+        void this.#close();
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  async #open(options: PipelineOptions): Promise<void> {
+    this.#engine = options.engine;
+    this.#method = options.method;
+    try {
+      const open = await this.#parts.openPack(options);
+      if (this.#closed) return;
+      this.#parts.post({ type: "measuring" });
+      this.#opened = { options, pack: open.pack, keeper: this.#makeKeeper(open, options) };
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    await this.#select();
+  }
+
+  /** The newest choice of engine and method. A failure after the first success leaves the engine that there was. */
+  async #select(): Promise<void> {
+    if (!this.#opened || this.#closed) return;
+    try {
+      await this.#opened.keeper.select(this.#engine, this.#method);
+    } catch (error) {
+      // Another choice has come meanwhile.
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      if (this.#policy) this.#parts.post({ type: "notice", notice: toProblem(error).detail });
+      else this.#fail(error);
+    }
+  }
+
+  #makeKeeper(open: OpenPack, options: PipelineOptions): EngineKeeper {
+    const { windowFrames, stft } = open.pack;
+    const { strideFrames } = options;
+    return new EngineKeeper({
+      factories: this.#parts.factories(open, options),
+      shape: { windowFrames, bins: stft.bins, strideFrames },
+      strideMs: strideFrames * hopMs(open.pack),
+      onEngine: (state) => this.#useEngine(state),
+      onNotice: (notice) => this.#parts.post({ type: "notice", notice }),
+      onProblem: (problem) => this.#parts.post({ type: "problem", problem }),
+      now: () => performance.now(),
+      wait,
+      random: Math.random,
+    });
+  }
+
+  #useEngine({ kind, description, warmUpMs }: KeeperState): void {
+    const { post } = this.#parts;
+    post({ type: "engine", kind, description });
+    if (this.#policy) {
+      this.#pipeline?.engineChanged();
+      return;
+    }
+    const { options, pack } = this.#opened as Opened;
+    const settings: DelaySettings = { ...options, hopMs: hopMs(pack) };
+    // Windows at a live stream's pace take longer than one right after the other.
+    this.#policy = new DelayPolicy(settings, 2 * warmUpMs + TRANSPORT_MS);
+    post({ type: "ready", delayFrames: this.#policy.delayFrames });
+  }
+
+  #connect({ port, memory }: PageToPipeline & { type: "connect" }): void {
+    const { post } = this.#parts;
+    if (!this.#opened || !this.#policy || this.#closed) {
+      port.close();
+      return;
+    }
+    const { options, pack, keeper } = this.#opened;
+    const link = new ProcessorLink(port, memory, pack.stft.bins);
+    const pipeline = new Pipeline({
+      records$: link.records$,
+      link,
+      explain: (window) => keeper.explain(window),
+      policy: this.#policy,
+      settings: {
+        windowFrames: pack.windowFrames,
+        bins: pack.stft.bins,
+        hopMs: hopMs(pack),
+        strideFrames: options.strideFrames,
+        lookAheadFrames: options.lookAheadFrames,
+        framingMs: options.framingMs,
+      },
+      now: () => performance.now(),
+    });
+    this.#link = link;
+    this.#pipeline = pipeline;
+    const error = (cause: unknown) => this.#fail(cause);
+    this.#subscriptions.add(
+      pipeline.decisions$.subscribe({ next: (decision) => post({ type: "decision", decision }), error }),
+    );
+    this.#subscriptions.add(
+      pipeline.columns$.subscribe({
+        next: (columns) =>
+          post({ type: "columns", columns }, [
+            columns.magnitudes.buffer as ArrayBuffer,
+            columns.mask.buffer as ArrayBuffer,
+          ]),
+        error,
+      }),
+    );
+    this.#subscriptions.add(
+      pipeline.timings$.subscribe({ next: (timing) => post({ type: "timing", timing }), error }),
+    );
+    link.setDelay(this.#policy.delayFrames);
+    link.start();
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#closed) this.#parts.post({ type: "problem", problem: toProblem(error) });
+  }
+
+  async #close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#subscriptions.unsubscribe();
+    this.#link?.close();
+    await this.#opened?.keeper.close().catch(() => {});
+    this.#parts.post({ type: "closed" });
+  }
+}
+
+function hopMs({ stft, sampleRate }: OpenPack["pack"]): number {
+  return (1000 * stft.hop) / sampleRate;
+}
+
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+    if (signal.aborted) done();
+  });
+}

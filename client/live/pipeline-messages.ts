@@ -1,0 +1,49 @@
+/** What the page and the pipeline worker tell each other. */
+import type { SharedMemory } from "../../protocol/port.ts";
+import type { Decision, EngineChoice, Problem, SpectrogramColumns } from "./live-explainer.ts";
+import type { Timing } from "./pipeline.ts";
+
+export interface PipelineOptions {
+  /** Folder of the pack, as a URL. */
+  readonly packUrl: string;
+  /** Folder of onnxruntime's wasm files, as a URL that ends in "/". */
+  readonly ortUrl: string;
+  /** WebSocket address of the server; null where there is none to ask. */
+  readonly serverUrl: string | null;
+  readonly engine: EngineChoice;
+  /** The pack's default when undefined. */
+  readonly method: string | undefined;
+  readonly strideFrames: number;
+  readonly lookAheadFrames: number;
+  readonly minDelayFrames: number;
+  readonly maxDelayFrames: number;
+  /** What framing, overlap-add and resampling hold back. */
+  readonly framingMs: number;
+}
+
+export type PageToPipeline =
+  /** Loads the pack and chooses an engine; answered by "ready" or "problem". */
+  | { readonly type: "open"; readonly options: PipelineOptions }
+  /** Begins: the port to the audio thread (transferred). */
+  | { readonly type: "connect"; readonly port: MessagePort; readonly memory: SharedMemory | null }
+  | { readonly type: "engine"; readonly engine: EngineChoice }
+  | { readonly type: "method"; readonly method: string }
+  /** Answers each "columns". */
+  | { readonly type: "columns-received" }
+  /** Releases everything; answered by "closed". */
+  | { readonly type: "close" };
+
+export type PipelineToPage =
+  /** The model is loaded; engines are measured now. */
+  | { readonly type: "measuring" }
+  /** D to start with. */
+  | { readonly type: "ready"; readonly delayFrames: number }
+  | { readonly type: "engine"; readonly kind: "local" | "remote"; readonly description: string }
+  /** What a person should know of the engine; null when there is nothing any more. */
+  | { readonly type: "notice"; readonly notice: string | null }
+  | { readonly type: "decision"; readonly decision: Decision }
+  | { readonly type: "columns"; readonly columns: SpectrogramColumns }
+  | { readonly type: "timing"; readonly timing: Timing }
+  /** Nothing more will come. */
+  | { readonly type: "problem"; readonly problem: Problem }
+  | { readonly type: "closed" };

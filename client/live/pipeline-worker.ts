@@ -1,0 +1,26 @@
+/** The worker between the audio thread and the engines: `PipelineHost` on this thread's messages. */
+import { fetchPack } from "../../models/runtime/open-pack.ts";
+import { webRuntime } from "../../models/runtime/web.ts";
+import { LocalEngine } from "../engines/local-engine.ts";
+import { RemoteEngine } from "../engines/remote-engine.ts";
+import { PipelineHost } from "./pipeline-host.ts";
+import type { PageToPipeline } from "./pipeline-messages.ts";
+
+/** The part of DedicatedWorkerGlobalScope that is used; TypeScript can't have it beside the page's types. */
+interface WorkerScope {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  onmessage: ((event: MessageEvent<PageToPipeline>) => void) | null;
+}
+
+const scope = self as unknown as WorkerScope;
+
+const host = new PipelineHost({
+  post: (message, transfer = []) => scope.postMessage(message, transfer),
+  openPack: ({ packUrl }) => fetchPack(packUrl),
+  factories: (pack, { ortUrl, serverUrl }) => ({
+    local: (method) => LocalEngine.open({ runtime: webRuntime({ wasmPath: ortUrl }), pack, method }),
+    remote: serverUrl === null ? null : (method) => RemoteEngine.connect({ url: serverUrl, method }),
+  }),
+});
+
+scope.onmessage = ({ data }) => host.receive(data);

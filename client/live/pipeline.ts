@@ -1,0 +1,194 @@
+import { filter, from, map, type Observable, share, tap } from "rxjs";
+import type { Explanation, SpectralWindow } from "../../protocol/engine.ts";
+import { ColumnCollector } from "./column-collector.ts";
+import type { DelayPolicy } from "./delay-policy.ts";
+import { everyStride } from "./every-stride.ts";
+import { FrameClock } from "./frame-clock.ts";
+import { latestWhenFree } from "./latest-when-free.ts";
+import type { Decision, SpectrogramColumns, Timings } from "./live-explainer.ts";
+import { MaskMerger } from "./mask-merger.ts";
+import type { FrameRecord } from "./processor-link.ts";
+import { RecentValues } from "./recent-values.ts";
+import { SpectralHistory } from "./spectral-history.ts";
+
+/** Frames that are remembered: the longest window and the longest delay find room. */
+const REMEMBERED_FRAMES = 1_024;
+const REMEMBERED_WINDOWS = 256;
+const TIMINGS_INTERVAL_MS = 250;
+/** Windows a second are counted over this time. */
+const RATE_SPAN_MS = 2_000;
+
+export interface PipelineSettings {
+  /** T: frames in one window. */
+  readonly windowFrames: number;
+  readonly bins: number;
+  /** What framing, overlap-add and resampling hold back. */
+  readonly framingMs: number;
+  readonly hopMs: number;
+  readonly strideFrames: number;
+  readonly lookAheadFrames: number;
+}
+
+export interface PipelineParts {
+  readonly records$: Observable<FrameRecord>;
+  readonly link: {
+    writeMasks(firstFrame: number, rows: Float32Array): void;
+    setDelay(frames: number): void;
+  };
+  /** Null when no engine could answer; the window is then lost. */
+  readonly explain: (window: SpectralWindow) => Promise<Explanation | null>;
+  readonly policy: DelayPolicy;
+  readonly settings: PipelineSettings;
+  /** Milliseconds on any steady clock. */
+  readonly now: () => number;
+}
+
+/** What the worker knows of the timings; the page adds what the device holds back. */
+export type Timing = Omit<Timings, "deviceMs">;
+
+/**
+ * frames → windows → newest window when the engine is free → engine → masks.
+ *
+ * Every `strideFrames` a window of the newest `windowFrames` is due; it is cut when the engine is free for it, so it
+ * always ends with the newest frame. One is in flight; those that fall due meanwhile are dropped and counted. The
+ * masks of overlapping windows are merged here and written for all frames that have not gone out yet.
+ * All streams complete with `records$`.
+ */
+export class Pipeline {
+  readonly decisions$: Observable<Decision>;
+  readonly columns$: Observable<SpectrogramColumns>;
+  readonly timings$: Observable<Timing>;
+  readonly #parts: PipelineParts;
+  readonly #history: SpectralHistory;
+  readonly #merger: MaskMerger;
+  readonly #policy: DelayPolicy;
+  readonly #clock: FrameClock;
+  readonly #columns: ColumnCollector;
+  readonly #engineMs = new RecentValues(REMEMBERED_WINDOWS);
+  readonly #inferenceMs = new RecentValues(REMEMBERED_WINDOWS);
+  readonly #deliveries: number[] = [];
+  #windowsDropped = 0;
+  #missed = 0;
+  /** Newest frame of the last window whose masks were delivered. */
+  #lastExplained = Number.NaN;
+  #lastColumn = -1;
+
+  constructor(parts: PipelineParts) {
+    const { settings, records$, now } = parts;
+    this.#parts = parts;
+    this.#history = new SpectralHistory(REMEMBERED_FRAMES, settings.bins);
+    this.#merger = new MaskMerger(REMEMBERED_FRAMES, settings.bins, settings.lookAheadFrames);
+    this.#policy = parts.policy;
+    this.#clock = new FrameClock(settings.hopMs);
+    this.#columns = new ColumnCollector(settings.bins);
+
+    const frames$ = records$.pipe(
+      tap((record) => this.#take(record)),
+      share(),
+    );
+    this.decisions$ = frames$.pipe(
+      everyStride(settings.strideFrames),
+      latestWhenFree(
+        () => this.#explainNewest(),
+        () => this.#windowsDropped++,
+      ),
+      filter((decision) => decision !== null),
+      share(),
+    );
+    this.columns$ = frames$.pipe(
+      map(() => this.#columns.take(now())),
+      filter((columns) => columns !== null),
+    );
+    this.timings$ = frames$.pipe(
+      atMostEvery(TIMINGS_INTERVAL_MS, now),
+      map(() => this.#timings(now())),
+    );
+  }
+
+  /** The page has received a message of columns; without this no more than two are sent. */
+  columnsReceived(): void {
+    this.#columns.answered();
+  }
+
+  /** Another engine or method answers from now on: old masks and times say nothing of it. */
+  engineChanged(): void {
+    this.#merger.clear();
+    this.#policy.forget();
+    this.#engineMs.clear();
+    this.#inferenceMs.clear();
+    this.#lastExplained = Number.NaN;
+  }
+
+  #take(record: FrameRecord): void {
+    const { bins } = this.#parts.settings;
+    this.#clock.arrived(record.frame, this.#parts.now());
+    this.#history.add(record.frame, record.magnitudes);
+    this.#missed = record.missed;
+    // When the delay shrinks or records were lost, frames in between show the mask of the next one that was heard.
+    const first = Math.max(this.#lastColumn + 1, record.appliedFrame - REMEMBERED_FRAMES);
+    for (let frame = first; frame <= record.appliedFrame; frame++) {
+      const column = new Float32Array(2 * bins);
+      this.#history.copy(frame, column);
+      column.set(record.mask, bins);
+      this.#columns.add(frame, column);
+      this.#lastColumn = frame;
+    }
+  }
+
+  #explainNewest(): Observable<Decision | null> {
+    const { explain, settings, now } = this.#parts;
+    const window = this.#history.window(settings.windowFrames);
+    const started = now();
+    return from(explain(window)).pipe(
+      map((explanation) => explanation && this.#deliver(explanation, this.#parts.now() - started)),
+    );
+  }
+
+  #deliver(explanation: Explanation, engineMs: number): Decision {
+    const { link, settings, now } = this.#parts;
+    const delayFrames = this.#policy.delayFrames;
+    const { firstFrame, rows } = this.#merger.merge(explanation, this.#history.newest - delayFrames + 1);
+    link.writeMasks(firstFrame, rows);
+
+    const delivered = now();
+    const newest = explanation.firstFrame + settings.windowFrames - 1;
+    const step = newest - this.#lastExplained;
+    this.#lastExplained = newest;
+    this.#engineMs.add(engineMs);
+    this.#inferenceMs.add(explanation.inferenceMs);
+    this.#deliveries.push(delivered);
+    this.#policy.delivered(delivered, this.#clock.age(newest, delivered), step || settings.strideFrames);
+    if (this.#policy.delayFrames !== delayFrames) link.setDelay(this.#policy.delayFrames);
+    return { firstFrame: explanation.firstFrame, probabilities: explanation.probabilities };
+  }
+
+  #timings(now: number): Timing {
+    const { hopMs, framingMs } = this.#parts.settings;
+    const { lookAhead, stride, engine } = this.#policy.parts;
+    while (this.#deliveries.length > 0 && now - this.#deliveries[0] > RATE_SPAN_MS) this.#deliveries.shift();
+    return {
+      stftMs: framingMs,
+      lookAheadMs: lookAhead * hopMs,
+      strideMs: stride * hopMs,
+      engineAllowanceMs: engine * hopMs,
+      algorithmicMs: framingMs + this.#policy.delayFrames * hopMs,
+      engineP50Ms: this.#engineMs.percentile(0.5) || 0,
+      engineP99Ms: this.#engineMs.percentile(0.99) || 0,
+      inferenceP50Ms: this.#inferenceMs.percentile(0.5) || 0,
+      windowsPerSecond: this.#deliveries.length / (RATE_SPAN_MS / 1_000),
+      windowsDropped: this.#windowsDropped,
+      missedDeadlines: this.#missed,
+    };
+  }
+}
+
+/** Lets a value through when at least `ms` have passed since the last one that went through. */
+function atMostEvery<T>(ms: number, now: () => number) {
+  let last = Number.NEGATIVE_INFINITY;
+  return filter<T>(() => {
+    const time = now();
+    if (time - last < ms) return false;
+    last = time;
+    return true;
+  });
+}

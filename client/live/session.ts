@@ -1,0 +1,339 @@
+import { BINS, HOP, MODEL_RATE, ringBufferStorage, WINDOW } from "../../dsp/index.ts";
+import type { Pack } from "../../models/pack.ts";
+import { recordWords, type SharedMemory } from "../../protocol/port.ts";
+import { framingSeconds, historyFrames } from "../../worklets/explainer.ts";
+import { MaskBoard, maskBoardBytes } from "../../worklets/mask-board.ts";
+import { RECORDS_IN_FLIGHT } from "../../worklets/worker-link.ts";
+import {
+  createExplainerNode,
+  type ExplainerNode,
+  keepRunning,
+  loadWorklet,
+  resumeContext,
+} from "./audio-graph.ts";
+import type {
+  Decision,
+  EngineChoice,
+  Listening,
+  Problem,
+  Source,
+  SpectrogramColumns,
+  Status,
+  Timings,
+} from "./live-explainer.ts";
+import { PipelineClient } from "./pipeline-client.ts";
+import type { PipelineToPage } from "./pipeline-messages.ts";
+import { ProblemError, toProblem } from "./problems.ts";
+import { Scope } from "./scope.ts";
+import { type OpenSource, openSource } from "./sources.ts";
+
+/** What the listener has chosen so far; a session begins with it and follows changes. */
+export interface Choices {
+  readonly listening: Listening;
+  readonly volume: number;
+  readonly engine: EngineChoice;
+  readonly method: string | undefined;
+}
+
+export interface SessionSettings {
+  readonly workletUrl: string;
+  readonly workerUrl: string;
+  readonly ortUrl: string;
+  readonly serverUrl: string | null;
+  readonly lookAheadFrames: number;
+  readonly strideFrames: number;
+  readonly minLatencyMs: number;
+  readonly maxLatencyMs: number;
+  readonly createContext: () => AudioContext;
+  readonly connectOutput: (output: AudioNode) => void;
+  readonly getUserMedia: (constraints: MediaStreamConstraints) => Promise<MediaStream>;
+}
+
+/** A pack and its folder's URL. */
+export interface LocatedPack {
+  readonly pack: Pack;
+  readonly url: string;
+}
+
+export interface SessionEvents {
+  status(status: Status): void;
+  decision(decision: Decision): void;
+  columns(columns: SpectrogramColumns): void;
+  timings(timings: Timings): void;
+}
+
+type Running = Extract<Status, { state: "running" }>;
+
+/** Beyond what the sound is late by, so that its very end is heard. */
+const TAIL_MS = 300;
+const HOP_MS = (1_000 * HOP) / MODEL_RATE;
+
+/**
+ * One stream from start to stop: audio context, source, worklet node, worker. All of it belongs to one scope, so that
+ * nothing is left when it closes, however far the start had come.
+ */
+export class Session {
+  readonly #scope = new Scope();
+  readonly #settings: SessionSettings;
+  readonly #events: SessionEvents;
+  #choices: Choices;
+  #pipeline: PipelineClient | null = null;
+  #explainer: ExplainerNode | null = null;
+  #context: AudioContext | null = null;
+  #gain: GainNode | null = null;
+  #running: Running | null = null;
+  #sourceNotices: readonly string[] = [];
+  #engineNotice: string | null = null;
+  #engine: Pick<Running, "engine" | "engineDescription"> = { engine: "local", engineDescription: "" };
+  #algorithmicMs = 0;
+  #problem: Problem | null = null;
+  /** Whether the page still waits for device or source, so that the model's progress is not what it waits for. */
+  #starting = true;
+  #loaded = false;
+  #ready: (delayFrames: number) => void = () => {};
+  #broken: (error: ProblemError) => void = () => {};
+
+  constructor(settings: SessionSettings, choices: Choices, events: SessionEvents) {
+    this.#settings = settings;
+    this.#choices = choices;
+    this.#events = events;
+  }
+
+  /** Resolves when the source is heard; rejects with a `ProblemError`, or with an `AbortError` when closed meanwhile. */
+  async start(source: Source, pack: Promise<LocatedPack>): Promise<void> {
+    try {
+      await this.#start(source, pack);
+    } catch (error) {
+      // Closing is what ended it, and a problem may be why it closed.
+      if (this.#scope.closed && !this.#problem) throw error;
+      const problem = this.#problem ?? toProblem(error);
+      await this.#fail(problem);
+      throw new ProblemError(problem.code, problem.detail, { cause: error });
+    }
+  }
+
+  choose(choices: Choices): void {
+    const { listening, volume, engine, method } = choices;
+    const before = this.#choices;
+    this.#choices = choices;
+    if (listening !== before.listening) this.#explainer?.post({ type: "listening", listening });
+    if (volume !== before.volume && this.#context) {
+      // A time constant of 10 ms: no click.
+      this.#gain?.gain.setTargetAtTime(volume, this.#context.currentTime, 0.01);
+    }
+    if (engine !== before.engine) this.#pipeline?.post({ type: "engine", engine });
+    if (method !== before.method && method !== undefined) this.#pipeline?.post({ type: "method", method });
+  }
+
+  /** Releases everything; resolves when it is done. */
+  close(): Promise<void> {
+    return this.#scope.close();
+  }
+
+  async #start(source: Source, pack: Promise<LocatedPack>): Promise<void> {
+    const { status } = this.#events;
+    const scope = this.#scope;
+    status({ state: "starting", step: "audio" });
+    if (source.kind === "microphone" && !globalThis.isSecureContext) {
+      throw new ProblemError("insecure-context", `${location.origin} is neither https nor this computer`);
+    }
+    // First of all, while the person's press still counts.
+    const context = this.#openContext();
+    const located = await pack;
+    scope.check();
+    checkStream(located);
+    const delay = this.#openPipeline(context, located.url);
+    // It is waited for below; until then its failure must not count as unheard.
+    delay.catch(() => {});
+    const notices = await loadWorklet(context, this.#settings.workletUrl);
+    await resumeContext(context, scope);
+    scope.check();
+
+    status({ state: "starting", step: source.kind === "microphone" ? "microphone" : "file" });
+    const opened = await Promise.race([this.#openSource(source, context), delay.then(forever)]);
+    scope.check();
+    this.#sourceNotices = [...notices, ...opened.notices];
+
+    status({ state: "starting", step: this.#loaded ? "engine" : "model" });
+    this.#starting = false;
+    const delayFrames = await delay;
+    scope.check();
+    this.#connect(context, opened.node, located.pack.masking, delayFrames);
+    opened.begin();
+    this.#running = { state: "running", source: opened.name, ...this.#engine, notices: this.#notices() };
+    status(this.#running);
+    keepRunning(context, scope, (problem) => void this.#fail(problem));
+  }
+
+  #openContext(): AudioContext {
+    try {
+      const context = this.#settings.createContext();
+      this.#scope.add(() => (context.state === "closed" ? undefined : context.close()));
+      this.#context = context;
+      return context;
+    } catch (error) {
+      throw new ProblemError("audio-unsupported", `no audio context: ${error}`, { cause: error });
+    }
+  }
+
+  /** Starts the worker; resolves with the delay when an engine was chosen. */
+  #openPipeline(context: AudioContext, packUrl: string): Promise<number> {
+    const { ortUrl, serverUrl, lookAheadFrames, strideFrames, minLatencyMs, workerUrl } = this.#settings;
+    const framingMs = 1_000 * framingSeconds(context.sampleRate);
+    const pipeline = new PipelineClient(workerUrl, this.#scope, (message) => this.#hear(message));
+    this.#pipeline = pipeline;
+    pipeline.open({
+      packUrl,
+      ortUrl,
+      serverUrl,
+      engine: this.#choices.engine,
+      method: this.#choices.method,
+      strideFrames,
+      lookAheadFrames,
+      framingMs,
+      minDelayFrames: Math.max(0, Math.ceil((minLatencyMs - framingMs) / HOP_MS)),
+      maxDelayFrames: this.#maxDelayFrames(context),
+    });
+    return new Promise((resolve, reject) => {
+      this.#ready = resolve;
+      this.#broken = reject;
+      this.#scope.signal.addEventListener("abort", () => reject(this.#scope.signal.reason));
+    });
+  }
+
+  #maxDelayFrames(context: AudioContext): number {
+    const framingMs = 1_000 * framingSeconds(context.sampleRate);
+    return Math.max(1, Math.floor((this.#settings.maxLatencyMs - framingMs) / HOP_MS));
+  }
+
+  #openSource(source: Source, context: AudioContext): Promise<OpenSource> {
+    return openSource(source, {
+      context,
+      scope: this.#scope,
+      getUserMedia: this.#settings.getUserMedia,
+      onEnded: () => this.#sourceEnded(),
+      onProblem: (problem) => void this.#fail(problem),
+    });
+  }
+
+  #connect(context: AudioContext, source: AudioNode, masking: Pack["masking"], delayFrames: number): void {
+    const scope = this.#scope;
+    const maxDelayFrames = this.#maxDelayFrames(context);
+    const memory = sharedMemory(maxDelayFrames);
+    const { listening, volume } = this.#choices;
+    const explainer = createExplainerNode(
+      context,
+      { sampleRate: context.sampleRate, masking, delayFrames, maxDelayFrames, listening, memory },
+      scope,
+      (detail) => void this.#fail({ code: "unexpected", detail }),
+    );
+    const { port1, port2 } = new MessageChannel();
+    explainer.post({ type: "connect", port: port1 }, [port1]);
+    this.#pipeline?.connect(port2, memory);
+    const gain = scope.own(context.createGain(), (each) => each.disconnect());
+    gain.gain.value = volume;
+    source.connect(explainer.node);
+    explainer.node.connect(gain);
+    this.#settings.connectOutput(gain);
+    this.#explainer = explainer;
+    this.#gain = gain;
+  }
+
+  #hear(message: PipelineToPage): void {
+    switch (message.type) {
+      case "measuring":
+        this.#loaded = true;
+        if (!this.#starting && !this.#running) this.#events.status({ state: "starting", step: "engine" });
+        break;
+      case "ready":
+        this.#ready(message.delayFrames);
+        break;
+      case "engine":
+        this.#engine = { engine: message.kind, engineDescription: message.description };
+        this.#update();
+        break;
+      case "notice":
+        this.#engineNotice = message.notice;
+        this.#update();
+        break;
+      case "decision":
+        this.#events.decision(message.decision);
+        break;
+      case "columns":
+        this.#pipeline?.post({ type: "columns-received" });
+        this.#events.columns(message.columns);
+        break;
+      case "timing":
+        this.#algorithmicMs = message.timing.algorithmicMs;
+        this.#events.timings({ ...message.timing, deviceMs: this.#deviceMs() });
+        break;
+      case "problem":
+        this.#broken(new ProblemError(message.problem.code, message.problem.detail));
+        if (this.#running) void this.#fail(message.problem);
+        break;
+      case "closed":
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Tells of another engine or notice, once it runs. */
+  #update(): void {
+    if (!this.#running || this.#scope.closed) return;
+    this.#running = { ...this.#running, ...this.#engine, notices: this.#notices() };
+    this.#events.status(this.#running);
+  }
+
+  #notices(): string[] {
+    return [...this.#sourceNotices, ...(this.#engineNotice ? [this.#engineNotice] : [])];
+  }
+
+  #deviceMs(): number | null {
+    const { baseLatency, outputLatency } = this.#context ?? {};
+    return baseLatency === undefined ? null : 1_000 * (baseLatency + (outputLatency ?? 0));
+  }
+
+  #sourceEnded(): void {
+    const late = this.#algorithmicMs + (this.#deviceMs() ?? 0) + TAIL_MS;
+    this.#scope.timeout(() => {
+      void this.close().then(() => this.#events.status({ state: "stopped", reason: "ended" }));
+    }, late);
+  }
+
+  async #fail(problem: Problem): Promise<void> {
+    if (this.#scope.closed) return;
+    this.#problem = problem;
+    await this.close().catch(() => {});
+    this.#events.status({ state: "failed", problem });
+  }
+}
+
+/** The audio thread works at one rate with one kind of frame; another needs another build. */
+function checkStream({ pack, url }: LocatedPack): void {
+  const { sampleRate, stft } = pack;
+  if (sampleRate !== MODEL_RATE || stft.window !== WINDOW || stft.hop !== HOP || stft.bins !== BINS) {
+    throw new ProblemError(
+      "model-broken",
+      `${url} wants ${sampleRate} Hz and frames of ${stft.window}/${stft.hop} samples; ` +
+        `this page works at ${MODEL_RATE} Hz with ${WINDOW}/${HOP}`,
+    );
+  }
+}
+
+/** Null where the page is not cross-origin isolated. */
+function sharedMemory(maxDelayFrames: number): SharedMemory | null {
+  if (!globalThis.crossOriginIsolated || typeof SharedArrayBuffer !== "function") return null;
+  const masks = new SharedArrayBuffer(maskBoardBytes(historyFrames(maxDelayFrames), BINS));
+  new MaskBoard(masks, BINS).clear();
+  return {
+    records: ringBufferStorage(RECORDS_IN_FLIGHT * recordWords(BINS), true) as SharedArrayBuffer,
+    masks,
+    bell: new SharedArrayBuffer(4),
+  };
+}
+
+/** Loses every race. */
+function forever(): Promise<never> {
+  return new Promise(() => {});
+}
