@@ -12,8 +12,6 @@ export interface WorkerBackendOptions {
   readonly build?: "auto" | "native" | "wasm";
   /** Threads that each run one window at a time. Default: the machine's cores less one for the event loop, 1 to 8. */
   readonly lanes?: number;
-  /** A run that takes longer is given up and its thread replaced. Default 30 s. */
-  readonly runLimitMs?: number;
   readonly log?: (line: string) => void;
 }
 
@@ -25,7 +23,10 @@ export async function openWorkerBackend(options: WorkerBackendOptions): Promise<
     build: options.build ?? "auto",
     threads: 1,
   };
-  const lanes = Array.from({ length: count }, () => new Lane(settings, options.runLimitMs ?? 30_000));
+  const lanes = Array.from(
+    { length: count },
+    () => new Lane(() => startThread("inference-worker", settings)),
+  );
   const opened = await Promise.allSettled(lanes.map((lane) => lane.start()));
   const failed = opened.find((each) => each.status === "rejected");
   if (failed) {
@@ -65,24 +66,25 @@ interface Started {
   readonly notices: readonly string[];
 }
 
-/** One thread and its one job. A thread that dies is replaced at the next job. */
-class Lane {
+/**
+ * One thread and its one job at a time. A thread that dies is replaced at the next job. A thread is never ended from
+ * outside: tearing one down in the middle of a native run ends the whole process.
+ */
+export class Lane {
   busy = false;
   #started: Promise<Started> | undefined;
   #closed = false;
 
-  constructor(
-    private readonly settings: LaneSettings,
-    private readonly runLimitMs: number,
-  ) {}
+  constructor(private readonly startThread: () => Worker) {}
 
+  /** Starts the thread if there is none; rejects when its model cannot be used. */
   start(): Promise<Started> {
     this.#started ??= this.#start();
     return this.#started;
   }
 
   #start(): Promise<Started> {
-    const worker = startThread("inference-worker", this.settings);
+    const worker = this.startThread();
     const started = new Promise<Started>((resolve, reject) => {
       worker.once("message", (message: FromLane) => {
         if (message.type === "ready") resolve({ worker, ...message });
@@ -90,7 +92,8 @@ class Lane {
           reject(message.code ? new PackError(message.message, message.code) : new Error(message.message));
         }
       });
-      worker.once("error", reject);
+      // Stays for good: without a listener, an error of an idle thread would end the server.
+      worker.on("error", reject);
       worker.once("exit", () => {
         if (this.#started === started) this.#started = undefined;
         reject(new Error("the model's thread ended before it was ready"));
@@ -104,53 +107,44 @@ class Lane {
     this.busy = true;
     try {
       const { worker } = await this.start();
-      return await this.#run(worker, { type: "explain", method, magnitudes, target });
+      return await run(worker, { type: "explain", method, magnitudes, target });
     } finally {
       this.busy = false;
     }
   }
 
-  #run(worker: Worker, job: ToLane & { type: "explain" }): Promise<WindowResult> {
-    return new Promise((resolve, reject) => {
-      const answered = (message: FromLane) => {
-        if (message.type === "result") resolve(message.result);
-        else
-          reject(
-            new Error(message.type === "failed" ? message.message : "the model's thread lost its place"),
-          );
-        end();
-      };
-      const died = (error?: unknown) => {
-        const reason = error instanceof Error ? `: ${error.message}` : "";
-        reject(new Error(`the model's thread ended in the middle of a window${reason}`));
-        end();
-      };
-      const overdue = setTimeout(() => {
-        reject(new Error(`the model took longer than ${this.runLimitMs / 1000} s and was stopped`));
-        end();
-        this.#started = undefined;
-        void worker.terminate();
-      }, this.runLimitMs);
-      const end = () => {
-        clearTimeout(overdue);
-        worker.off("message", answered).off("error", died).off("exit", died);
-        // Later errors of an idle thread must not end the server; its exit makes the next job start another.
-        worker.on("error", () => {});
-      };
-      worker.on("message", answered).on("error", died).on("exit", died);
-      worker.postMessage(job, [job.magnitudes.buffer as ArrayBuffer]);
-    });
-  }
-
-  /** Lets the thread finish its window: a native run must not be torn down half way. */
+  /** Lets the thread finish its window. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     const started = await this.#started?.catch(() => undefined);
-    if (!started) return;
+    if (!started || this.#started === undefined) return;
     await new Promise<void>((resolve) => {
       started.worker.once("exit", () => resolve());
       started.worker.postMessage({ type: "close" } satisfies ToLane);
     });
   }
+}
+
+function run(worker: Worker, job: ToLane & { type: "explain" }): Promise<WindowResult> {
+  return new Promise<WindowResult>((resolve, reject) => {
+    const end = (settle: () => void) => {
+      worker.off("message", answered).off("error", died).off("exit", died);
+      settle();
+    };
+    const answered = (message: FromLane) => {
+      if (message.type === "result") end(() => resolve(message.result));
+      else if (message.type === "failed") end(() => reject(new Error(message.message)));
+    };
+    const died = (error: unknown) => {
+      const reason = error instanceof Error ? `: ${error.message}` : "";
+      end(() => reject(new Error(`the model's thread ended in the middle of a window${reason}`)));
+    };
+    worker.on("message", answered).on("error", died).on("exit", died);
+    try {
+      worker.postMessage(job, [job.magnitudes.buffer as ArrayBuffer]);
+    } catch (error) {
+      end(() => reject(error));
+    }
+  });
 }

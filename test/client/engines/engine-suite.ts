@@ -146,11 +146,17 @@ export function engineSuite(kind: Engine["kind"], open: () => Promise<Engine>): 
 }
 
 export async function rejects(promise: Promise<unknown>, code: string, part = ""): Promise<void> {
-  let outcome: unknown = "no error";
-  await promise.catch((error) => {
-    outcome = error;
-  });
-  assert.instance(outcome, EngineError);
-  assert.is((outcome as EngineError).code, code);
-  assert.match((outcome as EngineError).message, part);
+  const error = await engineError(promise);
+  assert.is(error.code, code, error.message);
+  assert.match(error.message, part);
+}
+
+/** The EngineError that the promise must be rejected with. */
+export async function engineError(promise: Promise<unknown>): Promise<EngineError> {
+  const outcome = await promise.then(
+    () => "no error",
+    (error) => error,
+  );
+  assert.instance(outcome, EngineError, String(outcome));
+  return outcome as EngineError;
 }

@@ -1,0 +1,150 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { PackError } from "../../models/pack.ts";
+import type { Backend } from "../../server/backend.ts";
+import type { LaneSettings } from "../../server/inference-messages.ts";
+import { startThread } from "../../server/start-thread.ts";
+import { Lane, openWorkerBackend } from "../../server/worker-backend.ts";
+import { writeOddPack } from "../models/runtime/odd-pack.ts";
+
+const SIZE = 128 * 257;
+const TINY = "test/fixtures/tiny-pack";
+const work = mkdtempSync(join(tmpdir(), "listenable-lanes-"));
+const odd = writeOddPack(join(work, "odd"));
+test.after(() => rmSync(work, { recursive: true }));
+
+async function failure(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    () => assert.unreachable("expected an error") as never,
+    (error) => error,
+  );
+}
+
+async function answers(backend: Backend): Promise<void> {
+  const low = new Float32Array(SIZE);
+  low[10] = 20;
+  const { probabilities, mask, inferenceMs } = await backend.explain("bands", low, -1);
+  assert.ok(probabilities[0] > 0.9);
+  assert.is(mask.length, SIZE);
+  assert.equal([mask[10], mask[200]], [242, 13]);
+  assert.ok(inferenceMs > 0);
+}
+
+test("lanes run side by side, and one call too many is a mistake", async () => {
+  const backend = await openWorkerBackend({ packFolder: odd, lanes: 2 });
+  assert.is(backend.lanes, 2);
+  assert.match(backend.description, "2 side by side");
+  const both = [backend.explain("slow", new Float32Array(SIZE), -1), answers(backend)];
+  assert.match(
+    (await failure(backend.explain("bands", new Float32Array(SIZE), -1))).message,
+    "2 lanes are busy",
+  );
+  await Promise.all(both);
+  await backend.close();
+});
+
+test("a model on WASM answers the same", async () => {
+  const backend = await openWorkerBackend({ packFolder: TINY, lanes: 1, build: "wasm" });
+  assert.match(backend.description, "onnxruntime-web");
+  await answers(backend);
+  await backend.close();
+});
+
+test("a method whose graph is missing, broken or wrong fails by name, and the others go on", async () => {
+  const backend = await openWorkerBackend({ packFolder: odd, lanes: 1 });
+  const run = (method: string, target = -1) => backend.explain(method, new Float32Array(SIZE), target);
+  assert.match((await failure(run("missing"))).message, "missing.onnx is missing");
+  assert.match((await failure(run("text"))).message, "text.onnx");
+  assert.match((await failure(run("nan"))).message, "not numbers");
+  assert.match((await failure(run("nowhere"))).message, 'no method "nowhere"');
+  assert.match((await failure(run("targeted", 3))).message, "class 3");
+  assert.match((await failure(backend.explain("bands", new Float32Array(5), -1))).message, "was given 5");
+  assert.is((await run("targeted", 2)).mask[0], 102);
+  await answers(backend);
+  await backend.close();
+});
+
+test("a thread that dies fails its window and is replaced at the next", async () => {
+  const threads: Worker[] = [];
+  const lane = new Lane(() => {
+    const settings: LaneSettings = { packFolder: odd, build: "wasm", threads: 1 };
+    threads.push(startThread("inference-worker", settings));
+    return threads.at(-1)!;
+  });
+  const run = (method: string) => lane.explain(method, new Float32Array(SIZE), -1);
+  await run("bands");
+  const inFlight = failure(run("slow"));
+  await threads[0].terminate();
+  assert.match((await inFlight).message, "ended in the middle of a window");
+  assert.is((await run("bands")).mask.length, SIZE);
+  assert.is(threads.length, 2);
+  await threads[1].terminate();
+  assert.is((await run("bands")).mask.length, SIZE);
+  assert.is(threads.length, 3);
+  await lane.close();
+  assert.match((await failure(run("bands"))).message, "was closed");
+});
+
+test("a lane that is used for long gathers no listeners", async () => {
+  let thread: Worker | undefined;
+  const lane = new Lane(() => {
+    thread = startThread("inference-worker", { packFolder: TINY, build: "auto", threads: 1 });
+    return thread;
+  });
+  const count = () => ["message", "error", "exit"].map((name) => thread!.listenerCount(name));
+  await lane.explain("bands", new Float32Array(SIZE), -1);
+  const before = count();
+  for (let i = 0; i < 20; i++) await lane.explain("bands", new Float32Array(SIZE), -1);
+  assert.equal(count(), before);
+  await lane.close();
+});
+
+test("a pack that cannot be used stops the start", async () => {
+  const missing = await failure(openWorkerBackend({ packFolder: join(work, "none"), lanes: 2 }));
+  assert.instance(missing, PackError);
+  assert.is((missing as PackError).code, "model-missing");
+});
+
+test("without onnxruntime-node the server runs on WASM and says so in one line", async () => {
+  // A process in which the package cannot be found, in every thread of it.
+  const hooks = `export const resolve = (name, context, next) => {
+    if (name === "onnxruntime-node") throw Object.assign(new Error("Cannot find package 'onnxruntime-node'"), { code: "ERR_MODULE_NOT_FOUND" });
+    return next(name, context);
+  };`;
+  const url = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+  const register = url(`import { register } from "node:module"; register(${JSON.stringify(url(hooks))});`);
+  const script = `
+    import { nodeRuntime } from "./models/runtime/runtime-node.ts";
+    const lines = [];
+    const runtime = await nodeRuntime({ log: (line) => lines.push(line) });
+    const insisted = await nodeRuntime({ build: "native" }).catch((error) => error.message);
+    console.log(JSON.stringify({ name: runtime.name, lines, insisted }));`;
+  const child = spawn(process.execPath, [
+    "--import",
+    register,
+    "--import",
+    "tsx",
+    "--input-type=module",
+    "-e",
+    script,
+  ]);
+  let out = "";
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr.pipe(process.stderr);
+  await new Promise((resolve) => child.on("close", resolve));
+  const { name, lines, insisted } = JSON.parse(out);
+  assert.is(name, "onnxruntime-web");
+  assert.is(lines.length, 1);
+  assert.match(lines[0], "Cannot find package 'onnxruntime-node'");
+  assert.match(lines[0], "using onnxruntime-web's WASM");
+  assert.match(insisted, 'run "npm install onnxruntime-node"');
+});
+
+test.run();
