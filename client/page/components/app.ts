@@ -1,0 +1,490 @@
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type {
+  EngineChoice,
+  Listening,
+  LiveExplainer,
+  PackSummary,
+  Problem,
+  Source,
+  Status,
+  Timings,
+} from "../../live/live-explainer.ts";
+import { Announcer } from "../announcer.ts";
+import { listenings, readSettings, type Settings, type SourceKind } from "../parameters.ts";
+import { toProblem } from "../problems.ts";
+import { builtInSounds, sampleRate } from "../sounds/index.ts";
+import { SilenceWatch } from "../spectrogram/silence.ts";
+import { StreamController } from "../stream-controller.ts";
+import { FadingMean, type Ranked, topClasses, type Verdict, verdictOf, verdictText } from "../verdict.ts";
+import type { PageEvents } from "./emit.ts";
+import { sharedStyles } from "./shared-styles.ts";
+import { statusText } from "./status-text.ts";
+import "../spectrogram/spectrogram-view.ts";
+import "./class-bars.ts";
+import "./listening-switch.ts";
+import "./problem-card.ts";
+import "./running-panel.ts";
+import "./source-panel.ts";
+import "./verdict-line.ts";
+
+/** Shortest time between two redraws of the numbers, so that they can be read. */
+const readableMs = 100;
+
+/**
+ * The root of the page: holds what was chosen, passes it to the live explainer, and passes on what comes back.
+ *
+ * For tests and styling the host carries `data-state` (idle, starting, running, stopped, failed), `data-problem`,
+ * `data-verdict` (class, other, unsure or empty), `data-label` (the class believed, or empty), `data-listening`,
+ * and while it runs `data-engine`.
+ */
+@customElement("listenable-app")
+export class ListenableApp extends LitElement {
+  static override styles = [
+    sharedStyles,
+    css`
+      :host {
+        display: grid;
+        gap: clamp(0.75rem, 1.5vw, 1.125rem);
+      }
+      .stage {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) 19rem;
+        gap: clamp(0.75rem, 1.5vw, 1.125rem);
+      }
+      .main {
+        display: grid;
+        gap: 0.75rem;
+      }
+      .notices {
+        display: grid;
+        gap: 0.25rem;
+        margin: 0;
+        padding: 0.625rem 1rem;
+        border-radius: var(--radius);
+        background: var(--warn-tint);
+        color: var(--ink);
+        font-size: 0.875rem;
+        list-style: none;
+      }
+      .drop {
+        position: fixed;
+        z-index: 1;
+        inset: 0.75rem;
+        display: grid;
+        place-items: center;
+        border: 3px dashed var(--accent);
+        border-radius: 1.25rem;
+        background: color-mix(in srgb, var(--paper) 88%, transparent);
+        font-size: 1.5rem;
+        font-weight: 650;
+        pointer-events: none;
+      }
+      footer {
+        color: var(--soft);
+        font-size: 0.8125rem;
+      }
+      @media (max-width: 62rem) {
+        .stage {
+          grid-template-columns: minmax(0, 1fr);
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) explainer: LiveExplainer | undefined;
+  /** What the page starts with. */
+  @property({ attribute: false }) settings: Settings = readSettings("", [builtInSounds[0].name]);
+
+  @state() private status: Status = { state: "idle" };
+  @state() private pack: PackSummary | undefined;
+  /** A failure that the explainer's status does not tell of, such as a missing pack. */
+  @state() private problem: Problem | undefined;
+  @state() private timings: Timings | undefined;
+  @state() private ranked: readonly Ranked[] = [];
+  @state() private verdict: Verdict | undefined;
+  @state() private silent = false;
+  @state() private announcement = "";
+  @state() private microphones: readonly { deviceId: string; label: string }[] = [];
+  @state() private dropping = false;
+
+  @state() private kind: SourceKind = "sound";
+  @state() private sound = "";
+  @state() private microphone = "";
+  @state() private file: File | undefined;
+  @state() private repeat = true;
+  @state() private headphones = false;
+  @state() private volume = 0.8;
+  @state() private listening: Listening = "explanation";
+  @state() private engine: EngineChoice = "auto";
+  @state() private method: string | undefined;
+  @state() private shortcuts = true;
+
+  #configured: LiveExplainer | undefined;
+  /** Counts starts and stops, so that only the last one's failure is shown. */
+  #wish = 0;
+  #mean: FadingMean | undefined;
+  #silence = new SilenceWatch(Infinity);
+  #shownAt = 0;
+  readonly #announcer = new Announcer();
+
+  constructor() {
+    super();
+    new StreamController(
+      this,
+      () => this.explainer?.status$,
+      (status) => this.#statusChanged(status),
+    );
+    new StreamController(
+      this,
+      () => this.explainer?.decisions$,
+      ({ firstFrame, probabilities }) => this.#decided(firstFrame, probabilities),
+    );
+    new StreamController(
+      this,
+      () => this.explainer?.columns$,
+      (columns) => {
+        this.silent = this.#silence.push(columns);
+      },
+    );
+    new StreamController(
+      this,
+      () => this.explainer?.timings$,
+      (timings) => {
+        this.timings = timings;
+      },
+    );
+    this.#listen("choose-source", (kind) => this.#chooseSource(kind));
+    this.#listen("choose-sound", (name) => {
+      this.sound = name;
+      this.#restartIfBusy();
+    });
+    this.#listen("choose-microphone", (deviceId) => {
+      this.microphone = deviceId;
+      this.#restartIfBusy();
+    });
+    this.#listen("choose-file", (file) => this.#playFile(file));
+    this.#listen("set-repeat", (repeat) => {
+      this.repeat = repeat;
+    });
+    this.#listen("set-headphones", (worn) => {
+      this.headphones = worn;
+      this.#applyVolume();
+    });
+    this.#listen("start-stop", () => this.#startStop());
+    this.#listen("choose-listening", (listening) => this.#listenTo(listening));
+    this.#listen("set-volume", (volume) => {
+      this.volume = volume;
+      this.#applyVolume();
+    });
+    this.#listen("choose-engine", (engine) => {
+      this.engine = engine;
+      this.explainer?.setEngine(engine);
+    });
+    this.#listen("choose-method", (method) => {
+      this.method = method;
+      this.explainer?.setMethod(method);
+    });
+    this.#listen("set-shortcuts", (on) => {
+      this.shortcuts = on;
+    });
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("keydown", this.#keyPressed);
+    window.addEventListener("dragover", this.#draggedOver);
+    window.addEventListener("dragleave", this.#draggedOut);
+    window.addEventListener("drop", this.#dropped);
+    navigator.mediaDevices?.addEventListener("devicechange", this.#listMicrophones);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("keydown", this.#keyPressed);
+    window.removeEventListener("dragover", this.#draggedOver);
+    window.removeEventListener("dragleave", this.#draggedOut);
+    window.removeEventListener("drop", this.#dropped);
+    navigator.mediaDevices?.removeEventListener("devicechange", this.#listMicrophones);
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("settings")) this.#takeSettings(this.settings);
+    if (this.explainer && this.explainer !== this.#configured) {
+      this.#configured = this.explainer;
+      void this.#configure(this.explainer);
+    }
+  }
+
+  protected override updated(): void {
+    const { dataset } = this;
+    dataset.state = this.#failure ? "failed" : this.status.state;
+    dataset.problem = this.#failure?.code ?? "";
+    dataset.listening = this.listening;
+    dataset.engine = this.status.state === "running" ? this.status.engine : "";
+    dataset.verdict = this.verdict?.kind ?? "";
+    dataset.label = this.verdict && this.verdict.kind !== "unsure" ? this.verdict.label : "";
+  }
+
+  override render() {
+    const running = this.status.state === "running" ? this.status : undefined;
+    const line = this.#line();
+    return html`
+      <source-panel
+        .kind=${this.kind}
+        .sound=${this.sound}
+        .microphones=${this.microphones}
+        .microphone=${this.microphone}
+        .fileName=${this.file?.name ?? ""}
+        .repeat=${this.repeat}
+        .headphones=${this.headphones}
+        .running=${this.#busy}
+      ></source-panel>
+      <problem-card .problem=${this.#failure} ?hidden=${!this.#failure}></problem-card>
+      ${
+        running && running.notices.length > 0
+          ? html`<ul class="notices" aria-label="Notices">${running.notices.map((text) => html`<li>${text}</li>`)}</ul>`
+          : nothing
+      }
+      <div class="stage">
+        <section class="card main" aria-label="What it hears">
+          <verdict-line
+            .headline=${line.headline}
+            .sentence=${line.sentence}
+            .sure=${line.sure ?? false}
+            .progress=${line.progress}
+          ></verdict-line>
+          <listening-switch
+            .value=${this.listening}
+            .volume=${this.volume}
+            .shortcuts=${this.shortcuts}
+            .silentBecause=${this.#silentBecause}
+          ></listening-switch>
+          <spectrogram-view
+            .columns=${this.explainer?.columns$}
+            .sampleRate=${this.pack?.sampleRate ?? 16_000}
+            .hop=${this.pack?.hop ?? 128}
+            .bins=${this.pack?.bins ?? 257}
+          ></spectrogram-view>
+        </section>
+        <class-bars
+          .ranked=${this.ranked}
+          .threshold=${this.pack?.threshold ?? 0.5}
+          .other=${this.pack?.other}
+        ></class-bars>
+      </div>
+      <running-panel
+        .engine=${this.engine}
+        .engineInUse=${running?.engine}
+        .description=${running?.engineDescription ?? ""}
+        .methods=${this.pack?.methods ?? []}
+        .method=${this.method}
+        .shortcuts=${this.shortcuts}
+        .timings=${this.timings}
+      ></running-panel>
+      <footer>${this.pack ? `Model: ${this.pack.title}. It knows ${this.pack.labels.length} kinds of sound.` : ""}</footer>
+      <p class="visually-hidden" role="status" aria-live="polite">${this.announcement}</p>
+      ${this.dropping ? html`<div class="drop">Drop the sound file to listen</div>` : nothing}
+    `;
+  }
+
+  get #busy(): boolean {
+    return this.status.state === "running" || this.status.state === "starting";
+  }
+
+  get #failure(): Problem | undefined {
+    return this.status.state === "failed" ? this.status.problem : this.problem;
+  }
+
+  get #silentBecause(): string {
+    if (this.kind !== "microphone" || this.headphones) return "";
+    return "The sound is off: put on headphones and tick “I wear headphones” above to hear it.";
+  }
+
+  #line() {
+    if (this.status.state === "running" && this.silent) {
+      const hint = this.kind === "microphone" ? "Is the microphone muted?" : "This part is silent.";
+      return { headline: "No sound is coming in", sentence: hint };
+    }
+    if (this.status.state === "running" && this.verdict && this.pack) {
+      return { ...verdictText(this.verdict, this.pack.threshold), sure: this.verdict.kind === "class" };
+    }
+    return statusText(this.#failure ? { state: "failed", problem: this.#failure } : this.status);
+  }
+
+  #listen<Name extends keyof PageEvents>(name: Name, act: (detail: PageEvents[Name]) => void): void {
+    this.addEventListener(name, (event) => act((event as CustomEvent<PageEvents[Name]>).detail));
+  }
+
+  #takeSettings(settings: Settings): void {
+    this.kind = settings.source;
+    this.sound = settings.sound;
+    this.listening = settings.listening;
+    this.engine = settings.engine;
+    this.method = settings.method;
+    this.volume = settings.volume;
+    this.headphones = settings.headphones;
+  }
+
+  async #configure(explainer: LiveExplainer): Promise<void> {
+    explainer.setListening(this.listening);
+    explainer.setEngine(this.engine);
+    this.#applyVolume();
+    void this.#listMicrophones();
+    try {
+      await this.#loadPack(explainer);
+    } catch (error) {
+      this.problem = toProblem(error);
+      return;
+    }
+    if (this.settings.start) this.#startStop();
+  }
+
+  async #loadPack(explainer: LiveExplainer): Promise<void> {
+    this.pack = await explainer.pack();
+    const known = this.pack.methods.some(({ name }) => name === this.method);
+    this.method = known ? this.method : this.pack.methods[0]?.name;
+    if (this.method !== undefined) explainer.setMethod(this.method);
+    this.#silence = new SilenceWatch(Math.round((1.5 * this.pack.sampleRate) / this.pack.hop));
+  }
+
+  #statusChanged(status: Status): void {
+    const before = this.status.state;
+    this.status = status;
+    if (status.state === before) return;
+    if (status.state === "starting") {
+      this.problem = undefined;
+      this.timings = undefined;
+      this.ranked = [];
+      this.verdict = undefined;
+      this.silent = false;
+      this.#mean = undefined;
+    }
+    if (status.state === "running") {
+      this.announcement = `Listening to ${status.source}.`;
+      void this.#listMicrophones();
+      // Not there yet when the page opened; the start found it.
+      if (!this.pack && this.explainer) void this.#loadPack(this.explainer);
+    }
+    if (status.state === "stopped") {
+      this.verdict = undefined;
+      this.announcement = status.reason === "ended" ? "The sound has ended." : "Stopped.";
+    }
+    if (status.state === "failed") this.verdict = undefined;
+  }
+
+  #decided(firstFrame: number, probabilities: Float32Array): void {
+    const { pack } = this;
+    if (!pack || this.status.state !== "running") return;
+    const half = (0.5 * pack.sampleRate) / pack.hop;
+    this.#mean ??= new FadingMean(pack.labels.length, half);
+    const mean = this.#mean.push(firstFrame, probabilities);
+    const now = performance.now();
+    if (now - this.#shownAt < readableMs) return;
+    this.#shownAt = now;
+    this.ranked = topClasses(pack.labels, mean, 5);
+    this.verdict = verdictOf(pack, this.ranked[0]);
+    const sentence = `It hears: ${verdictText(this.verdict, pack.threshold).headline}.`;
+    this.announcement = this.#announcer.offer(sentence, now) ?? this.announcement;
+  }
+
+  readonly #listMicrophones = async (): Promise<void> => {
+    this.microphones = (await this.explainer?.microphones().catch(() => [])) ?? [];
+  };
+
+  #chooseSource(kind: SourceKind): void {
+    if (kind === this.kind) return;
+    this.kind = kind;
+    this.#applyVolume();
+    if (kind === "microphone") void this.#listMicrophones();
+    // The old source is stopped, and the new one waits for Start: nobody's microphone opens by surprise.
+    if (this.#busy) this.#stop();
+  }
+
+  #playFile(file: File): void {
+    this.kind = "file";
+    this.file = file;
+    this.#start();
+  }
+
+  #listenTo(listening: Listening): void {
+    this.listening = listening;
+    this.explainer?.setListening(listening);
+  }
+
+  #applyVolume(): void {
+    const silenced = this.kind === "microphone" && !this.headphones;
+    this.explainer?.setVolume(silenced ? 0 : this.volume);
+  }
+
+  #startStop(): void {
+    if (this.#busy) this.#stop();
+    else if (this.kind === "file" && !this.file) {
+      this.renderRoot.querySelector("source-panel")?.pickFile();
+    } else this.#start();
+  }
+
+  #restartIfBusy(): void {
+    if (this.#busy) this.#start();
+  }
+
+  #source(): Source | undefined {
+    switch (this.kind) {
+      case "sound": {
+        const sound = builtInSounds.find(({ name }) => name === this.sound) ?? builtInSounds[0];
+        return { kind: "samples", samples: sound.make(), sampleRate, name: sound.title, loop: true };
+      }
+      case "microphone":
+        return this.microphone ? { kind: "microphone", deviceId: this.microphone } : { kind: "microphone" };
+      case "file":
+        return this.file && { kind: "file", file: this.file, name: this.file.name, loop: this.repeat };
+      default:
+        return this.kind satisfies never;
+    }
+  }
+
+  #start(): void {
+    const { explainer } = this;
+    const source = this.#source();
+    if (!explainer || !source) return;
+    this.#applyVolume();
+    this.#wish += 1;
+    const wish = this.#wish;
+    explainer.start(source).catch((error: unknown) => {
+      // Most failures come with the status; what a start says that was overtaken interests nobody.
+      if (wish === this.#wish && this.status.state !== "failed") this.problem = toProblem(error);
+    });
+  }
+
+  #stop(): void {
+    this.#wish += 1;
+    void this.explainer?.stop();
+  }
+
+  readonly #keyPressed = (event: KeyboardEvent): void => {
+    if (!this.shortcuts || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const target = event.composedPath()[0];
+    if (target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) return;
+    const listening = listenings[Number(event.key) - 1];
+    if (listening) this.#listenTo(listening);
+  };
+
+  readonly #draggedOver = (event: DragEvent): void => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    this.dropping = true;
+  };
+
+  readonly #draggedOut = (event: DragEvent): void => {
+    // Leaving the window has no element that is entered instead.
+    if (event.relatedTarget === null) this.dropping = false;
+  };
+
+  readonly #dropped = (event: DragEvent): void => {
+    this.dropping = false;
+    const file = event.dataTransfer?.files[0];
+    if (!file) return;
+    event.preventDefault();
+    this.#playFile(file);
+  };
+}

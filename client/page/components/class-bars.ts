@@ -1,0 +1,125 @@
+import { css, html, LitElement } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { capitalised, className, percent } from "../format.ts";
+import type { Ranked } from "../verdict.ts";
+import { sharedStyles } from "./shared-styles.ts";
+
+const shown = 5;
+
+/** The most probable classes as bars, with the line above which a class is believed. */
+@customElement("class-bars")
+export class ClassBars extends LitElement {
+  static override styles = [
+    sharedStyles,
+    css`
+      .card {
+        display: flex;
+        flex-direction: column;
+        height: 100%;
+      }
+      ol {
+        display: grid;
+        gap: 0.875rem;
+        margin: 0.875rem 0;
+        padding: 0;
+        list-style: none;
+      }
+      li {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: 0.25rem 0.75rem;
+      }
+      .name {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .value {
+        font-variant-numeric: tabular-nums;
+      }
+      .empty,
+      .below {
+        color: var(--soft);
+      }
+      .believed {
+        font-weight: 600;
+      }
+      .bar {
+        position: relative;
+        grid-column: 1 / -1;
+        height: 0.625rem;
+        border-radius: 0.3125rem;
+        background: var(--sunken);
+      }
+      .fill {
+        width: var(--share);
+        height: 100%;
+        border-radius: inherit;
+        background: var(--control);
+        transition: width var(--ease);
+      }
+      .believed .fill {
+        background: var(--accent);
+      }
+      .mark {
+        position: absolute;
+        top: -0.1875rem;
+        bottom: -0.1875rem;
+        left: var(--at);
+        width: 2px;
+        border-radius: 1px;
+        background: var(--ink);
+        opacity: 0.55;
+      }
+      @media (forced-colors: active) {
+        .fill {
+          background: Highlight;
+          forced-color-adjust: none;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) ranked: readonly Ranked[] = [];
+  @property({ type: Number }) threshold = 0.5;
+  @property() other: string | undefined;
+
+  // Widths are set through the style object: a style attribute would need 'unsafe-inline' in the page's policy.
+  override render() {
+    return html`
+      <section class="card" aria-labelledby="title">
+        <h2 id="title">What it considers</h2>
+        <ol>
+          ${Array.from({ length: shown }, (_, k) => this.#row(this.ranked[k]))}
+        </ol>
+        <p class="soft">
+          The line at ${percent(this.threshold)} is where this model starts to believe itself. Mean of the last half
+          second.
+        </p>
+      </section>
+    `;
+  }
+
+  #row(entry: Ranked | undefined) {
+    const share = entry?.probability ?? 0;
+    const state = !entry
+      ? "empty"
+      : share >= this.threshold && entry.label !== this.other
+        ? "believed"
+        : "below";
+    return html`
+      <li class=${state}>
+        <span class="name">${entry ? this.#name(entry.label) : "–"}</span>
+        <span class="value">${entry ? percent(share) : ""}</span>
+        <div class="bar" aria-hidden="true">
+          <div class="fill" .style=${`--share: ${(100 * share).toFixed(1)}%`}></div>
+          <div class="mark" .style=${`--at: ${(100 * this.threshold).toFixed(1)}%`}></div>
+        </div>
+      </li>
+    `;
+  }
+
+  #name(label: string): string {
+    return label === this.other ? "Something else" : capitalised(className(label));
+  }
+}

@@ -1,0 +1,26 @@
+/** Every event that the page's components send up to the root, with what it carries. */
+import type { EngineChoice, Listening } from "../../live/live-explainer.ts";
+import type { SourceKind } from "../parameters.ts";
+
+export interface PageEvents {
+  "choose-source": SourceKind;
+  "choose-sound": string;
+  "choose-microphone": string;
+  "choose-file": File;
+  "set-repeat": boolean;
+  "set-headphones": boolean;
+  "start-stop": undefined;
+  "choose-listening": Listening;
+  "set-volume": number;
+  "choose-engine": EngineChoice;
+  "choose-method": string;
+  "set-shortcuts": boolean;
+}
+
+export function emit<Name extends keyof PageEvents>(
+  from: HTMLElement,
+  name: Name,
+  detail: PageEvents[Name],
+): void {
+  from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+}

@@ -1,0 +1,155 @@
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { Listening } from "../../live/live-explainer.ts";
+import { percent } from "../format.ts";
+import { emit } from "./emit.ts";
+import { volumeIcon } from "./icons.ts";
+import { sharedStyles } from "./shared-styles.ts";
+
+const choices: readonly { value: Listening; title: string; hint: string }[] = [
+  { value: "original", title: "Original", hint: "everything" },
+  { value: "explanation", title: "Explanation", hint: "what made it decide" },
+  { value: "rest", title: "Rest", hint: "what it left out" },
+];
+
+/** Which of the three aligned sounds is heard, and how loud. */
+@customElement("listening-switch")
+export class ListeningSwitch extends LitElement {
+  static override styles = [
+    sharedStyles,
+    css`
+      .row {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) minmax(9rem, 13rem);
+        gap: 0.75rem 1.5rem;
+        align-items: center;
+      }
+      .choices {
+        display: grid;
+        grid-template-columns: repeat(3, minmax(0, 1fr));
+        gap: 0.25rem;
+        padding: 0.25rem;
+        border-radius: 0.875rem;
+        background: var(--sunken);
+      }
+      .choices span.face {
+        flex-direction: column;
+        gap: 0;
+        min-height: 3.25rem;
+        padding: 0.375rem 0.25rem;
+        border-color: transparent;
+        background: transparent;
+        line-height: 1.3;
+        text-align: center;
+      }
+      .choices input:checked + span.face {
+        border-color: var(--accent);
+        background: var(--accent);
+        color: var(--on-accent);
+      }
+      .hint {
+        color: var(--soft);
+        font-size: 0.8125rem;
+        font-weight: 400;
+      }
+      input:checked + .face .hint,
+      input:checked + .face kbd {
+        color: inherit;
+      }
+      kbd {
+        position: absolute;
+        top: 0.375rem;
+        right: 0.625rem;
+        color: var(--soft);
+        font: 0.75rem / 1.2 ui-monospace, "SFMono-Regular", Menlo, Consolas, monospace;
+      }
+      .volume {
+        display: grid;
+        grid-template-columns: auto minmax(0, 1fr) 3rem;
+        gap: 0.5rem;
+        align-items: center;
+      }
+      output {
+        color: var(--soft);
+        font-size: 0.875rem;
+        font-variant-numeric: tabular-nums;
+        text-align: right;
+      }
+      .off {
+        margin-top: 0.625rem;
+      }
+      @media (max-width: 50rem) {
+        .row {
+          grid-template-columns: 1fr;
+        }
+      }
+      @media (max-width: 30rem) {
+        .choices span.face {
+          font-size: 0.9375rem;
+        }
+        .hint {
+          font-size: 0.75rem;
+          line-height: 1.2;
+        }
+      }
+      @media (hover: none), (max-width: 50rem) {
+        kbd {
+          display: none;
+        }
+      }
+    `,
+  ];
+
+  @property() value: Listening = "explanation";
+  /** 0 to 1. */
+  @property({ type: Number }) volume = 0.8;
+  /** Whether the keys 1, 2 and 3 switch. */
+  @property({ type: Boolean }) shortcuts = true;
+  /** Why nothing is heard although the volume is up, or empty. */
+  @property() silentBecause = "";
+
+  override render() {
+    return html`
+      <div class="row">
+        <fieldset>
+          <legend class="visually-hidden">What you hear</legend>
+          <div class="choices">
+            ${choices.map(
+              ({ value, title, hint }, k) => html`
+                <label>
+                  <input
+                    type="radio"
+                    name="listening"
+                    value=${value}
+                    .checked=${this.value === value}
+                    aria-label=${`${title}: ${hint}`}
+                    aria-keyshortcuts=${this.shortcuts ? String(k + 1) : nothing}
+                    @change=${() => emit(this, "choose-listening", value)}
+                  /><span class="face">
+                    ${title}<span class="hint">${hint}</span>
+                    ${this.shortcuts ? html`<kbd aria-hidden="true">${k + 1}</kbd>` : nothing}
+                  </span>
+                </label>
+              `,
+            )}
+          </div>
+        </fieldset>
+        <label class="volume">
+          ${volumeIcon}
+          <input
+            type="range"
+            min="0"
+            max="100"
+            step="1"
+            aria-label="Volume"
+            aria-valuetext=${percent(this.volume)}
+            .value=${String(Math.round(this.volume * 100))}
+            @input=${(event: Event) => emit(this, "set-volume", Number((event.target as HTMLInputElement).value) / 100)}
+          />
+          <output aria-hidden="true">${percent(this.volume)}</output>
+        </label>
+      </div>
+      ${this.silentBecause ? html`<p class="off soft">${this.silentBecause}</p>` : nothing}
+    `;
+  }
+}

@@ -1,0 +1,63 @@
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { Problem } from "../../live/live-explainer.ts";
+import { problemText } from "../problems.ts";
+import { warningIcon } from "./icons.ts";
+import { sharedStyles } from "./shared-styles.ts";
+
+/** A failure in plain words: what happened, the next step, and the technical detail folded away. */
+@customElement("problem-card")
+export class ProblemCard extends LitElement {
+  static override styles = [
+    sharedStyles,
+    css`
+      .card {
+        display: flex;
+        gap: 0.75rem;
+        border-color: var(--warn);
+        background: var(--warn-tint);
+        box-shadow: none;
+      }
+      .icon {
+        margin-top: 0.125rem;
+        color: var(--warn);
+      }
+      strong {
+        font-weight: 650;
+      }
+      details {
+        margin-top: 0.375rem;
+        color: var(--soft);
+        font-size: 0.875rem;
+      }
+      summary {
+        width: fit-content;
+        cursor: pointer;
+      }
+      code {
+        overflow-wrap: anywhere;
+        font-size: 0.8125rem;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) problem: Problem | undefined;
+
+  override render() {
+    return html`<div role="alert">${this.problem ? this.#card(this.problem) : nothing}</div>`;
+  }
+
+  #card({ code, detail }: Problem) {
+    const { what, next } = problemText(code);
+    return html`
+      <div class="card" data-problem=${code}>
+        ${warningIcon}
+        <div>
+          <p><strong>${what}</strong></p>
+          <p>${next}</p>
+          ${detail ? html`<details><summary>Technical detail</summary><code>${code}: ${detail}</code></details>` : nothing}
+        </div>
+      </div>
+    `;
+  }
+}

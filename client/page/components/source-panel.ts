@@ -1,0 +1,277 @@
+import { css, html, LitElement, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { SourceKind } from "../parameters.ts";
+import { builtInSounds } from "../sounds/index.ts";
+import { emit } from "./emit.ts";
+import { fileIcon, headphonesIcon, microphoneIcon, playIcon, stopIcon, waveIcon } from "./icons.ts";
+import { sharedStyles } from "./shared-styles.ts";
+
+const kinds: readonly { kind: SourceKind; title: string; icon: TemplateResult }[] = [
+  { kind: "sound", title: "Built-in sound", icon: waveIcon },
+  { kind: "microphone", title: "Microphone", icon: microphoneIcon },
+  { kind: "file", title: "Sound file", icon: fileIcon },
+];
+
+/** What is listened to, and the button that starts and stops it. */
+@customElement("source-panel")
+export class SourcePanel extends LitElement {
+  static override styles = [
+    sharedStyles,
+    css`
+      .card {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: 0.875rem 1.5rem;
+        align-items: center;
+      }
+      .rows {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: 0.75rem;
+      }
+      .first {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem 1rem;
+        align-items: center;
+      }
+      .choices.kinds {
+        display: inline-flex;
+        flex-wrap: nowrap;
+        gap: 0.25rem;
+        padding: 0.25rem;
+        border-radius: 0.875rem;
+        background: var(--sunken);
+      }
+      .choices.kinds span.face {
+        border-color: transparent;
+        background: transparent;
+        white-space: nowrap;
+      }
+      .choices.kinds input:checked + span.face {
+        border-color: var(--line);
+        background: var(--surface);
+        color: var(--ink);
+      }
+      .options {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem 1.25rem;
+        align-items: center;
+        min-height: 2.75rem;
+      }
+      .field {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.25rem 0.625rem;
+        align-items: center;
+        min-width: 0;
+      }
+      .field select {
+        max-width: 20rem;
+      }
+      .check .soft {
+        display: block;
+      }
+      .headphones {
+        max-width: 30rem;
+      }
+      .headphones .icon {
+        margin-top: 0.125rem;
+        color: var(--accent);
+      }
+      .name {
+        overflow-wrap: anywhere;
+        font-weight: 600;
+      }
+      .start {
+        display: inline-flex;
+        gap: 0.5rem;
+        align-items: center;
+        justify-content: center;
+        min-width: 8.5rem;
+        min-height: 3.25rem;
+        font-size: 1.0625rem;
+      }
+      @media (max-width: 50rem) {
+        .card {
+          grid-template-columns: 1fr;
+        }
+        .first fieldset {
+          flex: 1 1 100%;
+        }
+        .choices.kinds {
+          display: flex;
+        }
+        .kinds label {
+          flex: 1 1 auto;
+        }
+        .choices span.face {
+          padding: 0.375rem 0.75rem;
+          font-size: 0.9375rem;
+        }
+        .choices.kinds span.face {
+          padding: 0.375rem 0.25rem;
+          font-size: 0.875rem;
+        }
+        .kinds svg.icon {
+          display: none;
+        }
+        .start {
+          width: 100%;
+        }
+      }
+    `,
+  ];
+
+  @property() kind: SourceKind = "sound";
+  @property() sound = "";
+  @property({ attribute: false }) microphones: readonly { deviceId: string; label: string }[] = [];
+  @property() microphone = "";
+  @property() fileName = "";
+  @property({ type: Boolean }) repeat = true;
+  @property({ type: Boolean }) headphones = false;
+  @property({ type: Boolean }) running = false;
+
+  override render() {
+    return html`
+      <section class="card" aria-label="What to listen to">
+        <div class="rows">
+          <div class="first">
+          <fieldset>
+            <legend class="visually-hidden">Listen to</legend>
+            <div class="choices kinds">
+              ${kinds.map(
+                ({ kind, title, icon }) => html`
+                  <label>
+                    <input
+                      type="radio"
+                      name="kind"
+                      value=${kind}
+                      .checked=${this.kind === kind}
+                      @change=${() => emit(this, "choose-source", kind)}
+                    /><span class="face">${icon}${title}</span>
+                  </label>
+                `,
+              )}
+            </div>
+          </fieldset>
+          <span class="soft">${this.#note}</span>
+          </div>
+          <div class="options">${this.#options()}</div>
+        </div>
+        <button class="start ${this.running ? "" : "primary"}" @click=${() => emit(this, "start-stop", undefined)}>
+          ${this.running ? html`${stopIcon}Stop` : html`${playIcon}Start`}
+        </button>
+      </section>
+    `;
+  }
+
+  #options() {
+    switch (this.kind) {
+      case "sound":
+        return this.#sounds();
+      case "microphone":
+        return this.#microphones();
+      case "file":
+        return this.#file();
+      default:
+        return this.kind satisfies never;
+    }
+  }
+
+  get #note(): string {
+    if (this.kind === "sound") return "Synthetic: made by code, not recorded.";
+    return this.kind === "file" ? "Or drop one anywhere on the page." : "";
+  }
+
+  #sounds() {
+    return html`
+      <fieldset>
+        <legend class="visually-hidden">Built-in sound</legend>
+        <div class="choices">
+          ${builtInSounds.map(
+            ({ name, title }) => html`
+              <label>
+                <input
+                  type="radio"
+                  name="sound"
+                  value=${name}
+                  .checked=${this.sound === name}
+                  @change=${() => emit(this, "choose-sound", name)}
+                /><span class="face">${title}</span>
+              </label>
+            `,
+          )}
+        </div>
+      </fieldset>
+    `;
+  }
+
+  #microphones() {
+    const named = this.microphones.filter(({ label }) => label !== "");
+    return html`
+      <label class="field">
+        Microphone
+        <select @change=${(event: Event) => emit(this, "choose-microphone", (event.target as HTMLSelectElement).value)}>
+          <option value="" ?selected=${this.microphone === ""}>Standard microphone</option>
+          ${named
+            .filter(({ deviceId }) => deviceId !== "default")
+            .map(
+              ({ deviceId, label }) =>
+                html`<option value=${deviceId} ?selected=${this.microphone === deviceId}>${label}</option>`,
+            )}
+        </select>
+      </label>
+      <label class="check headphones">
+        <input
+          type="checkbox"
+          .checked=${this.headphones}
+          @change=${(event: Event) => emit(this, "set-headphones", (event.target as HTMLInputElement).checked)}
+        />
+        ${headphonesIcon}
+        <span>
+          I wear headphones: play the sound
+          <span class="soft">Through loudspeakers the microphone would hear itself and howl, so it stays silent without.</span>
+        </span>
+      </label>
+    `;
+  }
+
+  #file() {
+    return html`
+      <input
+        id="file"
+        class="visually-hidden"
+        type="file"
+        accept="audio/*,video/webm,.wav,.mp3,.flac,.ogg,.opus,.m4a,.aac"
+        aria-label="Choose a sound file"
+        tabindex="-1"
+        @change=${this.#fileChosen}
+      />
+      <button @click=${() => this.pickFile()}>Choose a file…</button>
+      <span class="name">${this.fileName}</span>
+      <label class="check">
+        <input
+          type="checkbox"
+          .checked=${this.repeat}
+          @change=${(event: Event) => emit(this, "set-repeat", (event.target as HTMLInputElement).checked)}
+        />
+        Repeat
+      </label>
+    `;
+  }
+
+  /** Opens the browser's file dialogue; only within a press or a key. */
+  pickFile(): void {
+    this.renderRoot.querySelector<HTMLInputElement>("#file")?.click();
+  }
+
+  #fileChosen(event: Event): void {
+    const input = event.target as HTMLInputElement;
+    const file = input.files?.[0];
+    // Emptied, so that choosing the same file again is a change too.
+    input.value = "";
+    if (file) emit(this, "choose-file", file);
+  }
+}

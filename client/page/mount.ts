@@ -1,0 +1,15 @@
+import type { LiveExplainer } from "../live/live-explainer.ts";
+import type { Settings } from "./parameters.ts";
+import "./components/app.ts";
+
+/** Hands the explainer to the page's `<listenable-app>`, and closes it when the page is left for good. */
+export function mount(explainer: LiveExplainer, settings: Settings): void {
+  const app = document.querySelector("listenable-app");
+  if (!app) throw new Error("the page has no <listenable-app>");
+  app.settings = settings;
+  app.explainer = explainer;
+  window.addEventListener("pagehide", (event) => {
+    // A page kept for the back button comes back to life with its explainer.
+    if (!event.persisted) void explainer.close();
+  });
+}

@@ -1,0 +1,54 @@
+/**
+ * The page's settings from its address, for kiosks, links and tests:
+ *
+ *   ?source=sound|microphone|file  ?sound=clock-in-rain  ?engine=auto|local|remote
+ *   ?listening=original|explanation|rest  ?method=lmac  ?pack=esc10-speech
+ *   ?volume=0..100  ?headphones=yes  ?start=yes
+ *
+ * `start=yes` begins at once, as far as the browser lets pages play sound without a press.
+ * Unknown names and values are ignored: a stale link still opens the page.
+ */
+import type { EngineChoice, Listening } from "../live/live-explainer.ts";
+
+export type SourceKind = "sound" | "microphone" | "file";
+
+export const listenings: readonly Listening[] = ["original", "explanation", "rest"];
+export const engineChoices: readonly EngineChoice[] = ["auto", "local", "remote"];
+const sourceKinds: readonly SourceKind[] = ["sound", "microphone", "file"];
+
+export interface Settings {
+  readonly source: SourceKind;
+  readonly sound: string;
+  readonly engine: EngineChoice;
+  readonly listening: Listening;
+  /** Name of the method, or undefined for the pack's default. */
+  readonly method: string | undefined;
+  /** Name of the pack, or undefined for the server's default. */
+  readonly pack: string | undefined;
+  /** 0 to 1. */
+  readonly volume: number;
+  /** Whether the microphone may play: without headphones it would hear itself. */
+  readonly headphones: boolean;
+  readonly start: boolean;
+}
+
+/** `sounds`: the names of the built-in sounds, the first being the default. */
+export function readSettings(search: string, sounds: readonly string[]): Settings {
+  const query = new URLSearchParams(search);
+  function oneOf<T extends string>(name: string, values: readonly T[]): T | undefined {
+    return values.find((value) => value === query.get(name));
+  }
+  const sound = oneOf("sound", sounds);
+  const volume = Number.parseFloat(query.get("volume") ?? "");
+  return {
+    source: oneOf("source", sourceKinds) ?? "sound",
+    sound: sound ?? sounds[0],
+    engine: oneOf("engine", engineChoices) ?? "auto",
+    listening: oneOf("listening", listenings) ?? "explanation",
+    method: query.get("method") ?? undefined,
+    pack: /^[a-z0-9-]+$/.exec(query.get("pack") ?? "")?.[0],
+    volume: Number.isFinite(volume) ? Math.min(1, Math.max(0, volume / 100)) : 0.8,
+    headphones: query.get("headphones") === "yes",
+    start: query.get("start") === "yes",
+  };
+}

@@ -1,0 +1,110 @@
+/** What a person reads when something failed: what happened, in one sentence, and what to do next. */
+import type { Problem, ProblemCode } from "../live/live-explainer.ts";
+
+export interface ProblemText {
+  readonly what: string;
+  readonly next: string;
+}
+
+export function problemText(code: ProblemCode): ProblemText {
+  switch (code) {
+    case "insecure-context":
+      return {
+        what: "Browsers give the microphone only to secure pages, and this address is not one.",
+        next: "Open the page through https:// or as http://localhost. Sound files and the built-in sounds work here too.",
+      };
+    case "permission-denied":
+      return {
+        what: "The browser was not allowed to use the microphone.",
+        next: "Allow it in the site settings beside the address bar, then press Start again.",
+      };
+    case "no-microphone":
+      return {
+        what: "No microphone was found.",
+        next: "Plug one in and press Start again, or try a sound file or a built-in sound.",
+      };
+    case "microphone-busy":
+      return {
+        what: "The microphone is there but can't be opened; another program may be using it.",
+        next: "Close programs that use it, such as a video call, or choose another microphone, then press Start again.",
+      };
+    case "microphone-lost":
+      return {
+        what: "The microphone stopped sending sound; it was unplugged or switched off.",
+        next: "Plug it in again or choose another one, then press Start.",
+      };
+    case "file-unreadable":
+      return {
+        what: "This file is damaged or is not a sound that your browser can read.",
+        next: "Choose another file; WAV, MP3, FLAC, OGG and M4A usually work.",
+      };
+    case "file-empty":
+      return {
+        what: "This file holds no sound.",
+        next: "Choose a file that is at least a second long.",
+      };
+    case "audio-unsupported":
+      return {
+        what: "This browser lacks the audio features that the page needs.",
+        next: "Use a current Firefox, Chrome, Edge or Safari.",
+      };
+    case "audio-suspended":
+      return {
+        what: "The browser is holding the sound back.",
+        next: "Press Start once more; browsers play sound only after a press or a key. If a call is going on, end it first.",
+      };
+    case "server-gone":
+      return {
+        what: "The server does not answer any more.",
+        next: "Check your connection and press Start again, or let this device do the work: choose “This device” below.",
+      };
+    case "server-refused":
+      return {
+        what: "The server turned the connection down; it may be full, or of another version.",
+        next: "Reload the page and try again in a minute, or choose “This device” below.",
+      };
+    case "model-missing":
+      return {
+        what: "The model could not be fetched.",
+        next: "Check your connection and reload the page; if you run the server, see that it was started with a pack.",
+      };
+    case "model-broken":
+      return {
+        what: "The model was fetched but can't be used; it is damaged or made for another version.",
+        next: "Reload the page without the cache; if you run the server, install the pack again.",
+      };
+    case "engine-failed":
+      return {
+        what: "The model stopped while it was working.",
+        next: "Press Start again; if it happens again, choose another engine below.",
+      };
+    case "unexpected":
+      return {
+        what: "Something failed that should not have.",
+        next: "Reload the page and try again; the detail below helps whoever looks into it.",
+      };
+    default:
+      code satisfies never;
+      return problemText("unexpected");
+  }
+}
+
+/** Anything thrown, as a problem; what is one already passes unchanged. */
+export function toProblem(thrown: unknown): Problem {
+  if (isProblem(thrown)) return thrown;
+  return {
+    code: "unexpected",
+    detail: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown),
+  };
+}
+
+function isProblem(value: unknown): value is Problem {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "code" in value &&
+    typeof value.code === "string" &&
+    "detail" in value &&
+    typeof value.detail === "string"
+  );
+}

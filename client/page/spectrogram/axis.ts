@@ -1,0 +1,94 @@
+/**
+ * The spectrogram's frequency axis: mel-like, so that low sounds get the room that ears give them.
+ * Rows run from the top (highest frequency) down, as a canvas does.
+ */
+export class FrequencyAxis {
+  readonly #low: Uint16Array;
+  readonly #high: Uint16Array;
+  /** Weight of `high` where a row is narrower than a bin; unused elsewhere. */
+  readonly #blend: Float32Array;
+  readonly #narrow: Uint8Array;
+
+  /** `bins` cover 0 Hz to half the sample rate, both included. */
+  constructor(
+    readonly rows: number,
+    readonly bins: number,
+    readonly sampleRate: number,
+  ) {
+    this.#low = new Uint16Array(rows);
+    this.#high = new Uint16Array(rows);
+    this.#blend = new Float32Array(rows);
+    this.#narrow = new Uint8Array(rows);
+    const binsPerHz = (bins - 1) / (sampleRate / 2);
+    for (let row = 0; row < rows; row++) {
+      const top = this.hertz(row / rows) * binsPerHz;
+      const bottom = this.hertz((row + 1) / rows) * binsPerHz;
+      const first = Math.ceil(bottom);
+      // The top edge is the last bin exactly; rounding must not lose it.
+      const last = row === 0 ? bins - 1 : Math.floor(top);
+      if (last - first >= 1) {
+        this.#low[row] = first;
+        this.#high[row] = last;
+      } else {
+        const centre = (top + bottom) / 2;
+        const low = Math.min(bins - 2, Math.floor(centre));
+        this.#low[row] = low;
+        this.#high[row] = low + 1;
+        this.#blend[row] = centre - low;
+        this.#narrow[row] = 1;
+      }
+    }
+  }
+
+  /** Frequency at a height: 0 is the top edge, 1 the bottom. */
+  hertz(fromTop: number): number {
+    return melToHertz((1 - fromTop) * hertzToMel(this.sampleRate / 2));
+  }
+
+  /** Height of a frequency: 0 is the top edge, 1 the bottom. */
+  fromTop(hertz: number): number {
+    return 1 - hertzToMel(hertz) / hertzToMel(this.sampleRate / 2);
+  }
+
+  /** The greatest of the row's bins, so that narrow lines stay visible where rows are wide. */
+  peak(column: Float32Array, offset: number, row: number): number {
+    const low = offset + this.#low[row];
+    const high = offset + this.#high[row];
+    if (this.#narrow[row]) return column[low] + (column[high] - column[low]) * this.#blend[row];
+    let peak = column[low];
+    for (let k = low + 1; k <= high; k++) if (column[k] > peak) peak = column[k];
+    return peak;
+  }
+
+  /** The mean of the row's bins. */
+  mean(column: Float32Array, offset: number, row: number): number {
+    const low = offset + this.#low[row];
+    const high = offset + this.#high[row];
+    if (this.#narrow[row]) return column[low] + (column[high] - column[low]) * this.#blend[row];
+    let sum = 0;
+    for (let k = low; k <= high; k++) sum += column[k];
+    return sum / (high - low + 1);
+  }
+}
+
+/** Frequencies worth a label, in hertz, below half the sample rate. */
+export function frequencyTicks(sampleRate: number): number[] {
+  return [250, 500, 1000, 2000, 4000, 8000, 16000].filter((hz) => hz <= sampleRate / 2);
+}
+
+/** Seconds worth a label on a picture `span` seconds long: whole seconds, at most eight of them. */
+export function timeTicks(span: number): number[] {
+  const step = [1, 2, 5, 10].find((each) => span / each <= 8) ?? 20;
+  const ticks: number[] = [];
+  for (let t = step; t < span - 0.2 * step; t += step) ticks.push(t);
+  return ticks;
+}
+
+/** O'Shaughnessy's mel scale: linear below about 700 Hz, logarithmic above. */
+function hertzToMel(hertz: number): number {
+  return 1127 * Math.log1p(hertz / 700);
+}
+
+function melToHertz(mel: number): number {
+  return 700 * Math.expm1(mel / 1127);
+}

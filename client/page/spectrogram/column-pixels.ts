@@ -1,0 +1,66 @@
+import type { FrequencyAxis } from "./axis.ts";
+import { colourTable, levels, pixel, veilTable } from "./colours.ts";
+import type { LevelRange } from "./level-range.ts";
+
+/** Line drawn where the mask crosses one half. */
+const contour = pixel(127, 244, 224, 205);
+/** Greatest opacity of the veil, so that what was taken away can still be made out. */
+const veilOpacity = 236;
+/** |X| of a full-scale sine under a 512-point Hann window: half the window's sum. */
+const fullScale = 128;
+
+/**
+ * Turns frames into pixel columns of two layers: the spectrogram in colour, and a veil that covers with dimmed
+ * grey what the mask takes away and outlines what it keeps.
+ *
+ * Thread: main only. `write` allocates nothing.
+ */
+export class ColumnPixels {
+  /** Row-major [rows, width], for ImageData. */
+  readonly colour: Uint32Array<ArrayBuffer>;
+  readonly veil: Uint32Array<ArrayBuffer>;
+  readonly #colours = colourTable();
+  readonly #veils = veilTable();
+  /** Whether each row of the column before was kept, for the outline's vertical parts. */
+  readonly #kept: Uint8Array;
+
+  constructor(
+    readonly axis: FrequencyAxis,
+    readonly range: LevelRange,
+    readonly width: number,
+  ) {
+    this.colour = new Uint32Array(axis.rows * width);
+    this.veil = new Uint32Array(axis.rows * width);
+    this.#kept = new Uint8Array(axis.rows);
+  }
+
+  /** Writes the frame at `offset` of magnitudes and mask (row-major [frames, bins]) as column `x`. */
+  write(magnitudes: Float32Array, mask: Float32Array, offset: number, x: number): void {
+    const { axis, range, width } = this;
+    let loudest = 0;
+    for (let k = offset; k < offset + axis.bins; k++) if (magnitudes[k] > loudest) loudest = magnitudes[k];
+    range.follow(decibels(loudest));
+    let above = false;
+    for (let row = 0; row < axis.rows; row++) {
+      const at = row * width + x;
+      const level = Math.round(range.fraction(decibels(axis.peak(magnitudes, offset, row))) * (levels - 1));
+      const share = clamp(axis.mean(mask, offset, row));
+      const kept = share >= 0.5;
+      const edge = (row > 0 && kept !== above) || kept !== (this.#kept[row] === 1);
+      this.colour[at] = this.#colours[level];
+      this.veil[at] = edge
+        ? contour
+        : (this.#veils[level] | (Math.round((1 - share) * veilOpacity) << 24)) >>> 0;
+      this.#kept[row] = kept ? 1 : 0;
+      above = kept;
+    }
+  }
+}
+
+function decibels(magnitude: number): number {
+  return 20 * Math.log10(magnitude / fullScale + 1e-9);
+}
+
+function clamp(share: number): number {
+  return share > 0 ? Math.min(share, 1) : 0;
+}

@@ -1,0 +1,198 @@
+/**
+ * A live explainer without sound, model or server, for looking at the page: it plays no audio, computes real
+ * spectra of built-in sounds, and invents masks and decisions.
+ */
+import FFT from "fft.js";
+import { BehaviorSubject, Subject } from "rxjs";
+import type {
+  Decision,
+  LiveExplainer,
+  PackSummary,
+  Problem,
+  Source,
+  SpectrogramColumns,
+  Status,
+  Timings,
+} from "../../../../client/live/live-explainer.ts";
+import { clockInRain } from "../../../../client/page/sounds/clock-in-rain.ts";
+
+const labels = [
+  "dog",
+  "rooster",
+  "rain",
+  "sea_waves",
+  "crackling_fire",
+  "crying_baby",
+  "sneezing",
+  "clock_tick",
+  "helicopter",
+  "chainsaw",
+  "speech",
+  "other",
+];
+const hop = 128;
+const bins = 257;
+
+export interface FakeOptions {
+  /** The class that is heard. */
+  readonly winner?: string;
+  readonly probability?: number;
+  readonly problem?: Problem;
+  readonly missed?: number;
+  readonly notices?: readonly string[];
+  /** Frames sent at once at the start, so that a picture is full without waiting. */
+  readonly ahead?: number;
+}
+
+export class FakeLiveExplainer implements LiveExplainer {
+  readonly status$ = new BehaviorSubject<Status>({ state: "idle" });
+  readonly decisions$ = new Subject<Decision>();
+  readonly columns$ = new Subject<SpectrogramColumns>();
+  readonly timings$ = new Subject<Timings>();
+  readonly calls: string[] = [];
+  readonly #fft = new FFT(512);
+  readonly #mean = new Float32Array(bins).fill(1e-3);
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #frame = 0;
+  #samples: Float32Array = new Float32Array(0);
+
+  constructor(readonly options: FakeOptions = {}) {}
+
+  async pack(): Promise<PackSummary> {
+    return {
+      name: "fake",
+      title: "Invented answers",
+      labels,
+      other: "other",
+      threshold: 0.6,
+      sampleRate: 16_000,
+      hop,
+      bins,
+      methods: [
+        { name: "lmac", title: "L-MAC" },
+        { name: "l2i", title: "L2I" },
+      ],
+    };
+  }
+
+  async microphones() {
+    return [
+      { deviceId: "default", label: "Default" },
+      { deviceId: "a", label: "Built-in microphone (Intel HDA Analog Stereo)" },
+      { deviceId: "b", label: "USB headset" },
+    ];
+  }
+
+  async start(source: Source): Promise<void> {
+    this.calls.push(`start ${source.kind}`);
+    this.status$.next({ state: "starting", step: "model", progress: 0.4 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (this.options.problem) {
+      this.status$.next({ state: "failed", problem: this.options.problem });
+      throw this.options.problem;
+    }
+    this.#samples = source.kind === "samples" ? source.samples : clockInRain();
+    this.#frame = 0;
+    this.status$.next({
+      state: "running",
+      source: source.kind === "microphone" ? "Microphone" : source.name,
+      engine: "local",
+      engineDescription: "onnxruntime-web, WASM SIMD, 1 thread",
+      notices: this.options.notices ?? [],
+    });
+    if (this.options.ahead) this.#columns(this.options.ahead);
+    let tick = 0;
+    this.#timer = setInterval(() => {
+      this.#columns(4);
+      if (tick % 3 === 0) this.#decision();
+      if (tick % 15 === 0) this.#timings();
+      tick += 1;
+    }, 33);
+  }
+
+  async stop(): Promise<void> {
+    this.calls.push("stop");
+    clearInterval(this.#timer);
+    this.status$.next({ state: "stopped", reason: "asked" });
+  }
+
+  setListening(value: string): void {
+    this.calls.push(`listening ${value}`);
+  }
+  setEngine(value: string): void {
+    this.calls.push(`engine ${value}`);
+  }
+  setMethod(value: string): void {
+    this.calls.push(`method ${value}`);
+  }
+  setVolume(value: number): void {
+    this.calls.push(`volume ${value}`);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.calls.push("close");
+  }
+
+  #columns(frames: number): void {
+    const magnitudes = new Float32Array(frames * bins);
+    const mask = new Float32Array(frames * bins);
+    const input = new Array<number>(512);
+    const output = this.#fft.createComplexArray() as number[];
+    for (let k = 0; k < frames; k++) {
+      const start = (this.#frame + k) * hop;
+      for (let n = 0; n < 512; n++) {
+        input[n] = this.#samples[(start + n) % this.#samples.length] * Math.sin((Math.PI * n) / 512) ** 2;
+      }
+      this.#fft.realTransform(output, input);
+      let strength = 0;
+      for (let bin = 0; bin < bins; bin++) {
+        const magnitude = Math.hypot(output[2 * bin], output[2 * bin + 1]);
+        magnitudes[k * bins + bin] = magnitude;
+        strength += Math.log((magnitude + 1e-3) / (this.#mean[bin] + 1e-3)) / bins;
+        this.#mean[bin] += 0.01 * (magnitude - this.#mean[bin]);
+      }
+      for (let bin = 0; bin < bins; bin++) {
+        const from = Math.max(0, bin - 6);
+        const to = Math.min(bins, bin + 7);
+        let local = 0;
+        for (let b = from; b < to; b++) {
+          local += Math.log((magnitudes[k * bins + b] + 1e-3) / (this.#mean[b] + 1e-3)) / (to - from);
+        }
+        mask[k * bins + bin] = 1 / (1 + Math.exp(-3 * (0.7 * local + 0.6 * strength - 0.9)));
+      }
+    }
+    this.columns$.next({ firstFrame: this.#frame, frames, bins, magnitudes, mask });
+    this.#frame += frames;
+  }
+
+  #decision(): void {
+    const winner = this.options.winner ?? "clock_tick";
+    const share = this.options.probability ?? 0.91;
+    const weights = labels.map((label, k) =>
+      label === winner ? 0 : 1 / (1 + ((k * 5) % 7)) ** 2 + 0.05 * Math.sin(this.#frame / 40 + k) ** 2,
+    );
+    const sum = weights.reduce((a, b) => a + b, 0);
+    const probabilities = Float32Array.from(labels, (label, k) =>
+      label === winner ? share : ((1 - share) * weights[k]) / sum,
+    );
+    this.decisions$.next({ firstFrame: this.#frame, probabilities });
+  }
+
+  #timings(): void {
+    this.timings$.next({
+      stftMs: 32,
+      lookAheadMs: 64,
+      strideMs: 64,
+      engineAllowanceMs: 31.5,
+      algorithmicMs: 191.5,
+      deviceMs: 21.3,
+      engineP50Ms: 14.2,
+      engineP99Ms: 31.5,
+      inferenceP50Ms: 11.8,
+      windowsPerSecond: 15.6,
+      windowsDropped: 2,
+      missedDeadlines: this.options.missed ?? 0,
+    });
+  }
+}
