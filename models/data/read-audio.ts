@@ -13,6 +13,7 @@ import {
   WavError,
   whatIsThis,
 } from "../../dsp/index.ts";
+import { moovFirst } from "./moov-first.ts";
 
 export class AudioFileError extends Error {
   override name = "AudioFileError";
@@ -63,7 +64,7 @@ export async function readAudio(path: string, options?: ReadOptions): Promise<Au
  */
 export async function readMono(path: string, sampleRate: number, options?: ReadOptions): Promise<MonoAudio> {
   const notes: string[] = [];
-  const collected = new Collector();
+  let collected = new Collector();
   let resampler: StreamingResampler | undefined;
   let out = new Float32Array(0);
   let taken = 0;
@@ -80,6 +81,7 @@ export async function readMono(path: string, sampleRate: number, options?: ReadO
     if (resampler === undefined) {
       resampler = resamplerFor(path, piece.sampleRate, sampleRate);
       late = resampler.delay;
+      if (piece.expected !== undefined) collected = new Collector(resampler.maxOutput(piece.expected));
     }
     taken += piece.channels[0].length;
     push(resampler, toMono(piece.channels));
@@ -99,6 +101,7 @@ function resamplerFor(path: string, from: number, to: number): StreamingResample
   }
 }
 
+/** A part of a sound, as long as it pleases the decoder. */
 export interface Piece {
   /** One array per channel, all of the same length; ours to keep. */
   readonly channels: Float32Array[];
@@ -111,7 +114,7 @@ export interface Piece {
 
 /** Bytes read at a time. */
 const PIECE_BYTES = 1 << 18;
-/** Compressed files beyond this are refused: some containers have to be in memory as a whole. */
+/** Compressed files beyond this are refused: more than a day of MP3, or the video of a film. */
 const MOST_COMPRESSED_BYTES = 2 ** 30;
 
 /** The sound in order, free of NaN and no longer than allowed; at least one piece, none of them empty. */
@@ -180,22 +183,39 @@ function* wavPieces(source: ByteSource, path: string, notes: string[]): Generato
   }
 }
 
-async function* decodedPieces(kind: CompressedKind, source: ByteSource, path: string): AsyncGenerator<Piece> {
-  if (source.size > MOST_COMPRESSED_BYTES) {
+async function* decodedPieces(kind: CompressedKind, file: ByteSource, path: string): AsyncGenerator<Piece> {
+  if (file.size > MOST_COMPRESSED_BYTES) {
     throw new AudioFileError(
-      `${path} has ${source.size} bytes, ${MOST_COMPRESSED_BYTES} are the most for ${kind}; ` +
+      `${path} has ${file.size} bytes, ${MOST_COMPRESSED_BYTES} are the most for ${kind}; ` +
         "convert its sound to WAV: ffmpeg -i INPUT OUTPUT.wav",
     );
   }
+  const source = kind === "m4a" ? moovFirst(file) : file;
   const decoder: StreamDecoder = await decode[kind]();
   try {
-    for (let at = 0; at < source.size; at += PIECE_BYTES) {
-      yield* decodedPiece(await decoder(source.read(at, PIECE_BYTES)));
+    for (let at = 0; at < source.size; ) {
+      let bytes = source.read(at, PIECE_BYTES);
+      if (bytes.length === 0) break;
+      if (kind === "flac" && at + bytes.length < source.size) bytes = bytes.subarray(0, flacCut(bytes));
+      at += bytes.length;
+      yield* decodedPiece(await decoder(bytes));
     }
     yield* decodedPiece(await decoder());
   } finally {
     decoder.free();
   }
+}
+
+/**
+ * Where to end a piece of FLAC so that no frame's header (at most 16 bytes, 0xFFF8 or 0xFFF9 first) is cut in two.
+ * @audio/decode-flac 1.3.5 does not see a frame whose header comes in two pieces and loses the sound's last frame
+ * over it; the test of FLAC in small pieces tells when this can go.
+ */
+function flacCut(bytes: Uint8Array): number {
+  for (let at = Math.max(1, bytes.length - 16); at < bytes.length; at++) {
+    if (bytes[at] === 0xff && (at + 1 === bytes.length || (bytes[at + 1] & 0xfe) === 0xf8)) return at;
+  }
+  return bytes.length;
 }
 
 function* decodedPiece({ channelData, sampleRate }: AudioData): Generator<Piece> {
@@ -276,7 +296,10 @@ function attempt<T>(path: string, action: () => T): T {
   }
 }
 
-/** Gathers pieces into one array: in place where the length is known before, else joined at the end. */
+/**
+ * Gathers pieces into one array: in place where the length is known before, and what exceeds it is left out; else
+ * joined at the end.
+ */
 class Collector {
   length = 0;
   #pieces: Float32Array[] = [];
@@ -287,8 +310,12 @@ class Collector {
   }
 
   add(piece: Float32Array): void {
-    if (this.#whole) this.#whole.set(piece, this.length);
-    else this.#pieces.push(piece);
+    if (this.#whole) {
+      const room = Math.max(0, this.#whole.length - this.length);
+      this.#whole.set(piece.subarray(0, room), this.length);
+    } else {
+      this.#pieces.push(piece);
+    }
     this.length += piece.length;
   }
 
