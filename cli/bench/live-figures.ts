@@ -60,7 +60,7 @@ export async function measureLive(options: LiveOptions): Promise<LiveFigures> {
     const cpuAfter = await rendererSeconds(processes);
     const pageCpuShare = cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / gone();
     const sound = await live.listen(LATENCY_SECONDS);
-    const timings = await live.next("timings$");
+    const timings = await live.timings();
     return {
       engine,
       description: (await live.description()) ?? engine,

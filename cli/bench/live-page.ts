@@ -1,6 +1,6 @@
 /** The real page in a real browser, with a sound file as microphone, watched from outside. */
 import type { Browser, ConsoleMessage, Page } from "playwright-core";
-import type { Decision, Timings } from "../../client/live/live-explainer.ts";
+import type { LiveExplainer, Timings } from "../../client/live/live-explainer.ts";
 import { installPageTaps } from "./page-taps.ts";
 
 export interface LivePageOptions {
@@ -95,25 +95,31 @@ export class LivePage {
     await this.page.waitForSelector(`listenable-app[data-label="${label}"]`, { timeout: PATIENCE_MS });
   }
 
-  /** The next value of one of the explainer's streams. */
-  async next(stream: "timings$"): Promise<Timings>;
-  async next(stream: "decisions$"): Promise<Decision>;
-  async next(stream: "timings$" | "decisions$"): Promise<Timings | Decision> {
+  /** The newest timings. */
+  async timings(): Promise<Timings> {
     return this.page.locator("listenable-app").evaluate(
-      (app, name) =>
-        new Promise<Timings | Decision>((resolve) => {
-          const { explainer } = app as unknown as {
-            explainer: Record<
-              string,
-              { subscribe(next: (value: Timings | Decision) => void): { unsubscribe(): void } }
-            >;
-          };
-          const subscription = explainer[name].subscribe((value) => {
-            resolve(value);
+      (app) =>
+        new Promise<Timings>((resolve) => {
+          const { explainer } = app as unknown as { explainer: LiveExplainer };
+          const subscription = explainer.timings$.subscribe((timings) => {
+            resolve(timings);
             queueMicrotask(() => subscription.unsubscribe());
           });
         }),
-      stream,
+    );
+  }
+
+  /** The mask [bins] of the newest frame that was played, as the picture shows it. */
+  async lastMask(): Promise<number[]> {
+    return this.page.locator("listenable-app").evaluate(
+      (app) =>
+        new Promise<number[]>((resolve) => {
+          const { explainer } = app as unknown as { explainer: LiveExplainer };
+          const subscription = explainer.columns$.subscribe(({ mask, bins }) => {
+            resolve(Array.from(mask.slice(-bins)));
+            queueMicrotask(() => subscription.unsubscribe());
+          });
+        }),
     );
   }
 

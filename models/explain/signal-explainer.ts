@@ -42,6 +42,8 @@ export interface ExplainedBlock {
 }
 
 export const DEFAULT_STRIDE = 16;
+/** Frames at a window's end whose weight rises; the live stream's default. */
+const LOOK_AHEAD = 4;
 /** Samples taken from a pushed block at a time, so that a large block need not be resampled as a whole. */
 const SLICE = 16_384;
 
@@ -82,7 +84,7 @@ export class SignalExplainer {
     this.#fromModel = new AlignedResampler(pack.sampleRate, sampleRate);
     this.#stft = new StreamingStft(pack.stft);
     this.#istft = new StreamingIstft(pack.stft);
-    this.#masks = new MaskAverage(pack.stft.bins, new Float32Array(pack.windowFrames).fill(1));
+    this.#masks = new MaskAverage(pack.stft.bins, windowWeights(pack.windowFrames));
     this.#lead = this.#istft.delay;
   }
 
@@ -180,6 +182,14 @@ export class SignalExplainer {
     parts.explanation.push(explanation);
     parts.rest.push(original.map((sample, n) => sample - explanation[n]));
   }
+}
+
+/**
+ * How much a window's word counts for each of its frames, as in the live stream: a window knows least about its
+ * newest frames, because it has not heard what follows.
+ */
+function windowWeights(frames: number): Float32Array {
+  return Float32Array.from({ length: frames }, (_, t) => Math.min(1, (frames - t) / (LOOK_AHEAD + 1)));
 }
 
 interface Parts {
