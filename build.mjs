@@ -1,5 +1,4 @@
 // Builds everything that runs: the `listenable` command (Node) and the browser's page, worker and worklet.
-import { existsSync } from "node:fs";
 import { chmod, copyFile, cp, mkdir, rm } from "node:fs/promises";
 import { build } from "esbuild";
 
@@ -23,13 +22,6 @@ const browserEntries = {
   pipeline: "client/live/pipeline-worker.ts",
   worklet: "worklets/explainer-processor.ts",
 };
-const existing = (entries) =>
-  Object.fromEntries(
-    Object.entries(entries).filter(
-      ([name, file]) => existsSync(file) || console.warn(`no ${file}: ${name} left out`),
-    ),
-  );
-
 await rm(out, { recursive: true, force: true });
 await mkdir(`${publicFolder}/ort`, { recursive: true });
 
@@ -37,7 +29,7 @@ await Promise.all([
   // Packages stay outside the Node bundle: they hold native code, wasm and worker threads of their own.
   build({
     ...common,
-    entryPoints: existing(nodeEntries),
+    entryPoints: nodeEntries,
     outdir: out,
     platform: "node",
     format: "esm",
@@ -46,7 +38,7 @@ await Promise.all([
   }),
   build({
     ...common,
-    entryPoints: existing(browserEntries),
+    entryPoints: browserEntries,
     outdir: publicFolder,
     platform: "browser",
     format: "esm",

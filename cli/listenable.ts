@@ -1,8 +1,13 @@
 /** The `listenable` command: puts the subcommands together and turns errors into exit statuses. */
 import { Command, CommanderError } from "commander";
+import { registerBench } from "./bench.ts";
 import { EXIT_FAILED, EXIT_FINE, EXIT_MISUSED, UsageError } from "./errors.ts";
+import { registerEvaluate } from "./evaluate.ts";
 import { registerExplain } from "./explain.ts";
 import { addCommonOptions } from "./options.ts";
+import { registerPack } from "./pack.ts";
+import { registerServe } from "./serve.ts";
+import { registerTrain } from "./train.ts";
 import { packageVersion, registerVersion } from "./version.ts";
 
 function buildProgram(): Command {
@@ -12,7 +17,15 @@ function buildProgram(): Command {
     .helpOption("-h, --help", "show help")
     .showHelpAfterError("(add --help for the options and examples)")
     .exitOverride();
-  const register = [registerExplain, registerVersion];
+  const register = [
+    registerServe,
+    registerExplain,
+    registerTrain,
+    registerEvaluate,
+    registerPack,
+    registerBench,
+    registerVersion,
+  ];
   for (const each of register) each(program);
   addCommonOptions(program);
   return program;
