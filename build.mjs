@@ -22,6 +22,7 @@ const browserEntries = {
   pipeline: "client/live/pipeline-worker.ts",
   worklet: "worklets/explainer-processor.ts",
 };
+
 await rm(out, { recursive: true, force: true });
 await mkdir(`${publicFolder}/ort`, { recursive: true });
 
