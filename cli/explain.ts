@@ -152,7 +152,7 @@ async function explainRecording({ file, recording, loaded, target, options }: Jo
   let samples = 0;
   let samplesIn = 0;
 
-  await mkdir(options.out, { recursive: true });
+  await makeFolder(options.out);
   const progress = showProgress(basename(file), recording.length ?? 0);
   const sounds = await OutputSounds.create(options.out, names, sampleRate);
   try {
@@ -247,6 +247,15 @@ async function explainRecording({ file, recording, loaded, target, options }: Jo
   };
   await writeFile(join(options.out, "explanation.json"), `${JSON.stringify(details, null, 1)}\n`);
   return result;
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Error(`--out ${folder} can't be made a folder (${code}); name another one`, { cause });
+  }
 }
 
 /** The sound files under way, written under another name until they are whole. */

@@ -57,14 +57,15 @@ export async function measureLive(options: LiveOptions): Promise<LiveFigures> {
       await live.page.waitForTimeout(Math.min(1000, 1000 * (seconds - gone())));
       onProgress(gone());
     }
+    const measured = gone();
     const cpuAfter = await rendererSeconds(processes);
-    const pageCpuShare = cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / gone();
+    const pageCpuShare = cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / measured;
     const sound = await live.listen(LATENCY_SECONDS);
     const timings = await live.timings();
     return {
       engine,
       description: (await live.description()) ?? engine,
-      seconds: gone(),
+      seconds: measured,
       windowsPerSecond: timings.windowsPerSecond,
       inferenceP50Ms: timings.inferenceP50Ms,
       engineP50Ms: timings.engineP50Ms,

@@ -53,6 +53,10 @@ const LIVE_ROWS: readonly (readonly [string, (figures: LiveFigures) => string])[
   ["model per window, p50", (each) => `${ms(each.inferenceP50Ms)} ms`],
   ["window to mask, p50", (each) => `${ms(each.engineP50Ms)} ms`],
   ["window to mask, p99", (each) => `${ms(each.engineP99Ms)} ms`],
+  [
+    "model's share of a core (p50 × windows a second)",
+    (each) => `${((each.inferenceP50Ms * each.windowsPerSecond) / 10).toFixed(1)} %`,
+  ],
   ["algorithmic latency", (each) => `${ms(each.algorithmicMs)} ms`],
   ["– framing and overlap-add", (each) => `${ms(each.parts.stftMs)} ms`],
   ["– look-ahead", (each) => `${ms(each.parts.lookAheadMs)} ms`],

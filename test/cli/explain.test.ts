@@ -241,6 +241,15 @@ test("misuse ends with 2 and says what would be right", async () => {
   assertFails(await runCli("explain", "use.wav"), 2, /--out/);
 });
 
+test("an output folder that can't be made is named", async () => {
+  const file = join(folder, "use.wav");
+  assertFails(
+    await runCli("explain", file, "--out", file, "--pack", TINY_PACK),
+    1,
+    /--out .*use\.wav can't be made/,
+  );
+});
+
 test("a pack that is not there is named", async () => {
   const run = await runCli("explain", join(folder, "use.wav"), "--out", folder, "--pack", "no-such-pack");
   assertFails(run, 1, /no-such-pack/);

@@ -20,7 +20,20 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-export async function runCli(...words: string[]): Promise<CliResult> {
+export function runCli(...words: string[]): Promise<CliResult> {
+  return runWatched(undefined, 60_000, words);
+}
+
+/** Runs the command for as long as it takes and calls `watch` with its process id five times a second. */
+export function runCliWatched(watch: (pid: number) => Promise<void>, ...words: string[]): Promise<CliResult> {
+  return runWatched(watch, 0, words);
+}
+
+async function runWatched(
+  watch: ((pid: number) => Promise<void>) | undefined,
+  timeout: number,
+  words: readonly string[],
+): Promise<CliResult> {
   built ??= build({
     entryPoints: [join(root, "cli", "listenable.ts")],
     outfile: bundle,
@@ -33,7 +46,8 @@ export async function runCli(...words: string[]): Promise<CliResult> {
   });
   await built;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bundle, ...words], { timeout: 60_000 });
+    const child = spawn(process.execPath, [bundle, ...words], { timeout });
+    const watching = watch && setInterval(() => void watch(child.pid as number), 200);
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk) => {
@@ -43,7 +57,10 @@ export async function runCli(...words: string[]): Promise<CliResult> {
       stderr += chunk;
     });
     child.on("error", reject);
-    child.on("close", (status) => resolve({ status, stdout, stderr }));
+    child.on("close", (status) => {
+      clearInterval(watching);
+      resolve({ status, stdout, stderr });
+    });
   });
 }
 
