@@ -1,10 +1,13 @@
 /** Masks by frame: a slot for each of the newest `capacity` frames, tagged with the frame it holds. */
 
+/** Whether any mask was ever written. */
+const BEGUN = 0;
+const CONTROL_WORDS = 1;
 const TAG_NONE = -1;
 
 /** Bytes of a board of `capacity` rows of `bins` values. */
 export function maskBoardBytes(capacity: number, bins: number): number {
-  return 4 * capacity * (1 + bins);
+  return 4 * (CONTROL_WORDS + capacity * (1 + bins));
 }
 
 /**
@@ -16,6 +19,7 @@ export function maskBoardBytes(capacity: number, bins: number): number {
  */
 export class MaskBoard {
   readonly capacity: number;
+  readonly #control: Int32Array;
   readonly #tags: Int32Array;
   readonly #rows: Float32Array;
 
@@ -24,12 +28,19 @@ export class MaskBoard {
     buffer: ArrayBufferLike,
     readonly bins: number,
   ) {
-    this.capacity = Math.floor(buffer.byteLength / (4 * (1 + bins)));
-    this.#tags = new Int32Array(buffer, 0, this.capacity);
-    this.#rows = new Float32Array(buffer, 4 * this.capacity, this.capacity * bins);
+    this.capacity = Math.floor((buffer.byteLength / 4 - CONTROL_WORDS) / (1 + bins));
+    this.#control = new Int32Array(buffer, 0, CONTROL_WORDS);
+    this.#tags = new Int32Array(buffer, 4 * CONTROL_WORDS, this.capacity);
+    this.#rows = new Float32Array(buffer, 4 * (CONTROL_WORDS + this.capacity), this.capacity * bins);
+  }
+
+  /** Whether any mask was ever written, in time or not. */
+  get begun(): boolean {
+    return Atomics.load(this.#control, BEGUN) === 1;
   }
 
   clear(): void {
+    Atomics.store(this.#control, BEGUN, 0);
     for (let slot = 0; slot < this.capacity; slot++) Atomics.store(this.#tags, slot, TAG_NONE);
   }
 
@@ -41,6 +52,7 @@ export class MaskBoard {
     if (Atomics.load(this.#tags, slot) !== frame) Atomics.store(this.#tags, slot, TAG_NONE);
     for (let bin = 0; bin < this.bins; bin++) this.#rows[start + bin] = source[offset + bin];
     Atomics.store(this.#tags, slot, frame);
+    Atomics.store(this.#control, BEGUN, 1);
   }
 
   /** Copies the mask of `frame` to `row` [bins] from `offset` on; false, and `row` untouched, if there is none. */

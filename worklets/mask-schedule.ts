@@ -19,7 +19,7 @@ const NEUTRAL = 1;
  *
  * A frame without a mask of its own at its deadline counts as missed. It gets the last frame's mask for
  * `holdFrames`, then a mix of that and the neutral mask that reaches the neutral one after `fadeFrames`. Until the
- * first mask has come, frames get the neutral mask and are not missed: nothing was promised yet.
+ * first mask of any frame has come, frames get the neutral mask and are not missed: nothing was promised yet.
  * Allocates at construction only.
  */
 export class MaskSchedule {
@@ -30,7 +30,6 @@ export class MaskSchedule {
   readonly rows: Float32Array;
   readonly #frames: Int32Array;
   readonly #last: Float32Array;
-  #begun = false;
   #missedInARow = 0;
 
   constructor(options: ScheduleOptions) {
@@ -48,23 +47,22 @@ export class MaskSchedule {
     if (this.#frames[slot] === frame) return offset;
     this.#frames[slot] = frame;
     if (board.read(frame, this.rows, offset)) {
-      this.#begun = true;
       this.#missedInARow = 0;
       for (let bin = 0; bin < bins; bin++) this.#last[bin] = this.rows[offset + bin];
     } else {
-      this.#fillMissing(offset);
+      this.#fillMissing(offset, board.begun);
     }
     return offset;
   }
 
-  #fillMissing(offset: number): void {
+  #fillMissing(offset: number, begun: boolean): void {
     const { bins, holdFrames, fadeFrames } = this.#options;
-    if (this.#begun) {
+    if (begun) {
       this.missed++;
       this.#missedInARow++;
     }
     const faded = (this.#missedInARow - holdFrames) / fadeFrames;
-    const share = this.#begun ? Math.min(1, Math.max(0, faded)) : 1;
+    const share = begun ? Math.min(1, Math.max(0, faded)) : 1;
     for (let bin = 0; bin < bins; bin++) {
       this.rows[offset + bin] = this.#last[bin] + share * (NEUTRAL - this.#last[bin]);
     }

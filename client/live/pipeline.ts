@@ -147,11 +147,13 @@ export class Pipeline {
   #deliver(explanation: Explanation, engineMs: number): Decision {
     const { link, settings, now } = this.#parts;
     const delayFrames = this.#policy.delayFrames;
-    const { firstFrame, rows } = this.#merger.merge(explanation, this.#history.newest - delayFrames + 1);
+    const newest = explanation.firstFrame + settings.windowFrames - 1;
+    // Frames before this have gone out. Even if all have, the newest one is written: masks have begun to come.
+    const oldest = Math.min(newest, this.#history.newest - delayFrames + 1);
+    const { firstFrame, rows } = this.#merger.merge(explanation, oldest);
     link.writeMasks(firstFrame, rows);
 
     const delivered = now();
-    const newest = explanation.firstFrame + settings.windowFrames - 1;
     const step = newest - this.#lastExplained;
     this.#lastExplained = newest;
     this.#engineMs.add(engineMs);

@@ -280,9 +280,12 @@ export class Session {
 
   /** Tells of another engine or notice, once it runs. */
   #update(): void {
-    if (!this.#running || this.#scope.closed) return;
-    this.#running = { ...this.#running, ...this.#engine, notices: this.#notices() };
-    this.#events.status(this.#running);
+    const before = this.#running;
+    if (!before || this.#scope.closed) return;
+    const now = { ...before, ...this.#engine, notices: this.#notices() };
+    if (JSON.stringify(now) === JSON.stringify(before)) return;
+    this.#running = now;
+    this.#events.status(now);
   }
 
   #notices(): string[] {

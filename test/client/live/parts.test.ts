@@ -1,0 +1,188 @@
+// The small parts of the pipeline, each on its own.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { ColumnCollector } from "../../../client/live/column-collector.ts";
+import { DelayPolicy } from "../../../client/live/delay-policy.ts";
+import { FrameClock } from "../../../client/live/frame-clock.ts";
+import { MaskMerger } from "../../../client/live/mask-merger.ts";
+import { microphoneProblem, toProblem } from "../../../client/live/problems.ts";
+import { RecentValues } from "../../../client/live/recent-values.ts";
+import { SpectralHistory } from "../../../client/live/spectral-history.ts";
+
+const close = (actual: number, expected: number, message?: string) =>
+  assert.ok(Math.abs(actual - expected) < 1e-6, message ?? `${actual}, expected ${expected}`);
+
+test("percentiles are of the newest values only", () => {
+  const recent = new RecentValues(100);
+  assert.ok(Number.isNaN(recent.percentile(0.5)));
+  for (let n = 0; n < 50; n++) recent.add(1_000);
+  for (let n = 1; n <= 100; n++) recent.add(n);
+  assert.is(recent.percentile(0.5), 50);
+  assert.is(recent.percentile(0.99), 99);
+  assert.is(recent.percentile(0), 1);
+  assert.is(recent.percentile(1), 100);
+});
+
+test("a window is the newest frames, with silence before the start and where frames were lost", () => {
+  const history = new SpectralHistory(8, 2);
+  history.add(0, Float32Array.of(1, 1));
+  assert.equal(history.window(3), { firstFrame: -2, magnitudes: Float32Array.of(0, 0, 0, 0, 1, 1) });
+  history.add(1, Float32Array.of(2, 2));
+  history.add(4, Float32Array.of(5, 5));
+  assert.equal(history.window(5), {
+    firstFrame: 0,
+    magnitudes: Float32Array.of(1, 1, 2, 2, 0, 0, 0, 0, 5, 5),
+  });
+  const out = new Float32Array(2);
+  for (let frame = 5; frame < 20; frame++) history.add(frame, Float32Array.of(frame, 0));
+  history.copy(19, out);
+  assert.equal(out, Float32Array.of(19, 0));
+  history.copy(11, out);
+  assert.equal(out, Float32Array.of(0, 0), "no longer remembered");
+  history.add(10_000, Float32Array.of(7, 7));
+  assert.equal(history.window(2).magnitudes, Float32Array.of(0, 0, 7, 7), "a gap longer than the memory");
+});
+
+test("a frame's mask is the mean of what windows said, less of those for which it was new", () => {
+  // Look-ahead 1: the newest frame weighs 1/2, all others 1.
+  const merger = new MaskMerger(16, 1, 1);
+  const first = merger.merge(explanation(0, [0.2, 0.4, 0.6]), 0);
+  assert.is(first.firstFrame, 0);
+  [0.2, 0.4, 0.6].forEach((value, n) => {
+    close(first.rows[n], value);
+  });
+  const second = merger.merge(explanation(1, [0.8, 0.9, 1]), 1);
+  assert.is(second.firstFrame, 1);
+  close(second.rows[0], (0.4 + 0.8) / 2);
+  close(second.rows[1], (0.5 * 0.6 + 0.9) / 1.5);
+  close(second.rows[2], 1);
+});
+
+test("merging leaves out what is past its deadline and before the start, and mends what is no mask", () => {
+  const merger = new MaskMerger(4, 1, 0);
+  assert.equal(merger.merge(explanation(-2, [9, 9, 0.5, Number.NaN]), -5), {
+    firstFrame: 0,
+    rows: Float32Array.of(0.5, 0),
+  });
+  assert.equal(merger.merge(explanation(0, [1, 1]), 7), { firstFrame: 7, rows: new Float32Array(0) });
+  const { rows } = merger.merge(explanation(4, [2, -1]), 0);
+  assert.equal(rows, Float32Array.of(1, 0), "slots are taken over by new frames");
+  merger.merge(explanation(6, [0, 0]), 6);
+  merger.clear();
+  assert.equal(merger.merge(explanation(6, [1, 1]), 6).rows, Float32Array.of(1, 1));
+});
+
+function explanation(firstFrame: number, mask: number[]) {
+  return { firstFrame, mask: Float32Array.from(mask), probabilities: new Float32Array(1), inferenceMs: 0 };
+}
+
+const settings = {
+  hopMs: 8,
+  lookAheadFrames: 4,
+  strideFrames: 8,
+  minDelayFrames: 10,
+  maxDelayFrames: 20,
+};
+
+test("D is look-ahead, step and the 99th percentile of the masks' age", () => {
+  const policy = new DelayPolicy(settings, 30);
+  assert.is(policy.delayFrames, 4 + 8 + 4);
+  let now = 0;
+  const deliver = (ageMs: number, step = 8, count = 1) => {
+    for (let n = 0; n < count; n++) {
+      now += 64;
+      policy.delivered(now, ageMs, step);
+    }
+  };
+  deliver(33, 8, 20);
+  assert.is(policy.delayFrames, 17, "grows");
+  assert.equal(policy.parts, { lookAhead: 4, stride: 8, engine: 5 });
+  deliver(20, 8, 200);
+  assert.is(policy.delayFrames, 17, "one late window in 220 still counts");
+  deliver(9, 8, 250);
+  assert.is(policy.delayFrames, 17, "shrinks only after a while");
+  deliver(9, 8, 60);
+  assert.is(policy.delayFrames, 14);
+});
+
+test("D keeps its limits, and look-ahead is what the upper one costs first", () => {
+  const policy = new DelayPolicy(settings, 500);
+  assert.is(policy.delayFrames, 20);
+  policy.delivered(1_000, 70, 8);
+  assert.equal(policy.parts, { lookAhead: 3, stride: 8, engine: 9 });
+  policy.delivered(2_000, 200, 16);
+  assert.is(policy.delayFrames, 20);
+  assert.equal(policy.parts, { lookAhead: 0, stride: 16, engine: 4 });
+  const quick = new DelayPolicy({ ...settings, lookAheadFrames: 0, strideFrames: 2 }, 0);
+  assert.is(quick.delayFrames, 10);
+});
+
+test("D does not follow every single window", () => {
+  const policy = new DelayPolicy(settings, 0);
+  policy.delivered(0, 20, 8);
+  const after = policy.delayFrames;
+  policy.delivered(100, 60, 8);
+  assert.is(policy.delayFrames, after, "within half a second");
+  policy.delivered(600, 10, 8);
+  assert.is(policy.delayFrames, 4 + 8 + 8);
+});
+
+test("a frame's age counts from when the audio thread made it, by the earliest arrivals", () => {
+  const clock = new FrameClock(8);
+  assert.is(clock.age(5, 100), 0);
+  // Bursts of three frames: the first of each burst is late by 16 ms, the last not at all.
+  for (let burst = 0; burst < 20; burst++) {
+    for (let n = 0; n < 3; n++) clock.arrived(3 * burst + n, 1_000 + 24 * burst);
+  }
+  close(clock.age(59, 1_000 + 24 * 19), 0);
+  close(clock.age(57, 1_000 + 24 * 19 + 5), 16 + 5);
+  // The audio clock is slow by half a second in a minute, far more than any is: old arrivals are forgotten.
+  for (let frame = 60; frame < 7_500; frame++) clock.arrived(frame, 984 + 8 * (frame + 1) * 1.008);
+  assert.ok(clock.age(7_499, 984 + 8 * 7_500 * 1.008) < 100);
+});
+
+test("columns are collected into at most 30 messages a second, and wait for a page that does not answer", () => {
+  const collector = new ColumnCollector(1);
+  assert.is(collector.take(0), null);
+  let messages = 0;
+  for (let frame = 0; frame < 125; frame++) {
+    collector.add(frame, Float32Array.of(frame, 0.5));
+    if (collector.take(frame * 8)) {
+      messages++;
+      collector.answered();
+    }
+  }
+  assert.ok(messages > 20 && messages <= 30, `${messages} in a second`);
+  collector.take(2_000);
+  collector.add(125, Float32Array.of(125, 0.5));
+  collector.add(126, Float32Array.of(126, 0.25));
+  assert.equal(collector.take(3_000), {
+    firstFrame: 125,
+    frames: 2,
+    bins: 1,
+    magnitudes: Float32Array.of(125, 126),
+    mask: Float32Array.of(0.5, 0.25),
+  });
+  for (let frame = 127; frame < 5_000; frame++) {
+    collector.add(frame, new Float32Array(2));
+    assert.is(collector.take(4_000 + frame), null, "two are unanswered");
+  }
+  collector.answered();
+  const late = collector.take(10_000);
+  assert.equal([late?.firstFrame, late?.frames], [4_000, 1_000], "the oldest were dropped");
+});
+
+test("the microphone's failures have their own codes", () => {
+  for (const [name, code] of [
+    ["NotAllowedError", "permission-denied"],
+    ["NotFoundError", "no-microphone"],
+    ["OverconstrainedError", "no-microphone"],
+    ["NotReadableError", "microphone-busy"],
+    ["TypeError", "unexpected"],
+  ]) {
+    assert.is(microphoneProblem(new DOMException("x", name)).code, code);
+  }
+  assert.equal(toProblem("odd"), { code: "unexpected", detail: "odd" });
+});
+
+test.run();

@@ -1,0 +1,209 @@
+// The whole way from sound to masked sound in one thread and on a simulated clock: the explainer of the audio thread,
+// the pipeline of the worker, and an engine that takes as long as the test says.
+import { Subject } from "rxjs";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { DelayPolicy } from "../../../client/live/delay-policy.ts";
+import type { Decision, SpectrogramColumns } from "../../../client/live/live-explainer.ts";
+import { Pipeline, type Timing } from "../../../client/live/pipeline.ts";
+import type { FrameRecord } from "../../../client/live/processor-link.ts";
+import { BINS, HOP, WINDOW } from "../../../dsp/index.ts";
+import type { Explanation, SpectralWindow } from "../../../protocol/engine.ts";
+import { delayed, largestDifference, noise, Rig, sine } from "../../worklets/rig.ts";
+import { settled } from "./fakes.ts";
+
+const WINDOW_FRAMES = 128;
+
+interface Options {
+  /** Milliseconds that the engine takes for its n-th window. */
+  readonly engineMs: (n: number) => number;
+  /** Mask of a frame in a window, the same for all bins. */
+  readonly mask?: (frame: number, window: SpectralWindow) => number;
+  readonly fails?: (n: number) => boolean;
+  readonly maxDelayFrames?: number;
+  readonly listening?: "explanation" | "original";
+  /** Records reach the worker in bursts of so many frames. */
+  readonly burst?: number;
+}
+
+async function play(input: Float32Array, options: Options) {
+  const { engineMs, mask = () => 1, fails = () => false, maxDelayFrames = 20, burst = 1 } = options;
+  const settings = {
+    hopMs: 8,
+    lookAheadFrames: 4,
+    strideFrames: 8,
+    minDelayFrames: 0,
+    maxDelayFrames,
+  };
+  let now = 0;
+  const rig = new Rig({ delayFrames: 14, maxDelayFrames, listening: options.listening ?? "explanation" });
+  const policy = new DelayPolicy(settings, 16);
+  const records = new Subject<FrameRecord>();
+  const due: { at: number; answer: () => void }[] = [];
+  const windows: SpectralWindow[] = [];
+  let inFlight = 0;
+  let mostInFlight = 0;
+  const explain = (window: SpectralWindow) =>
+    new Promise<Explanation | null>((resolve) => {
+      const n = windows.push(window) - 1;
+      mostInFlight = Math.max(mostInFlight, ++inFlight);
+      const answer = () => {
+        inFlight--;
+        const rows = new Float32Array(WINDOW_FRAMES * BINS);
+        for (let t = 0; t < WINDOW_FRAMES; t++) {
+          rows.fill(mask(window.firstFrame + t, window), t * BINS, (t + 1) * BINS);
+        }
+        resolve(
+          fails(n)
+            ? null
+            : {
+                firstFrame: window.firstFrame,
+                probabilities: Float32Array.of(1, 0),
+                mask: rows,
+                inferenceMs: 1,
+              },
+        );
+      };
+      due.push({ at: now + engineMs(n), answer });
+    });
+  const pipeline = new Pipeline({
+    records$: records,
+    link: {
+      writeMasks: (first, rows) => {
+        for (let n = 0; n < rows.length / BINS; n++) rig.board.write(first + n, rows, n * BINS);
+      },
+      setDelay: (frames) => rig.explainer.setDelay(frames),
+    },
+    explain,
+    policy,
+    settings: { ...settings, windowFrames: WINDOW_FRAMES, bins: BINS, framingMs: 32 },
+    now: () => now,
+  });
+  const decisions: Decision[] = [];
+  const columns: SpectrogramColumns[] = [];
+  const timings: Timing[] = [];
+  pipeline.decisions$.subscribe((decision) => decisions.push(decision));
+  pipeline.columns$.subscribe((message) => {
+    columns.push(message);
+    pipeline.columnsReceived();
+  });
+  pipeline.timings$.subscribe((timing) => timings.push(timing));
+
+  const output = new Float32Array(input.length);
+  const sent: FrameRecord[] = [];
+  rig.onRecord = (record) => sent.push(record);
+  for (let start = 0; start + HOP <= input.length; start += HOP) {
+    now = 8 * (1 + start / HOP);
+    while (due.length > 0 && due[0].at <= now) due.shift()?.answer();
+    await settled();
+    rig.explainer.process(input.subarray(start, start + HOP), output.subarray(start, start + HOP));
+    if (sent.length >= burst) for (const record of sent.splice(0)) records.next(record);
+    await settled();
+  }
+  return { output, decisions, columns, timings, windows, mostInFlight, records: rig.records, pipeline };
+}
+
+test("with masks of ones the sound comes back, and no deadline is missed from the first frame on", async () => {
+  const input = noise(HOP * 400, 1);
+  const { output, records, windows, decisions, timings } = await play(input, { engineMs: () => 12 });
+  const { delayFrames, missed } = records.at(-1)!;
+  assert.is(missed, 0);
+  assert.is(delayFrames, 14);
+  assert.ok(largestDifference(output, delayed(input, 14 * HOP + WINDOW)) < 1e-5);
+  assert.is(windows.length, 400 / 8);
+  assert.is(windows[0].firstFrame, 7 - 127, "the first window is silence but for its last frames");
+  assert.equal(
+    decisions.slice(0, 3).map(({ firstFrame }) => firstFrame),
+    [-120, -112, -104],
+  );
+  const timing = timings.at(-1)!;
+  assert.equal(
+    [timing.lookAheadMs, timing.strideMs, timing.engineAllowanceMs, timing.algorithmicMs],
+    [32, 64, 16, 32 + 14 * 8],
+  );
+  assert.equal([timing.windowsDropped, timing.missedDeadlines], [0, 0]);
+  assert.ok(Math.abs(timing.windowsPerSecond - 15.6) < 0.5, `${timing.windowsPerSecond}`);
+});
+
+test("a frame gets the mask that was meant for it, not its neighbour's", async () => {
+  const input = sine(HOP * 300, 1_000, 16_000);
+  // A look-ahead of 4 frames: masks are right only in windows that heard so much more.
+  const { columns } = await play(input, {
+    engineMs: () => 12,
+    mask: (frame) => (frame >= 100 && frame < 160 ? 0.75 : 0.25),
+  });
+  const applied = new Map<number, number>();
+  for (const { firstFrame, frames, bins, mask, magnitudes } of columns) {
+    for (let n = 0; n < frames; n++) {
+      applied.set(firstFrame + n, mask[n * bins + 9]);
+      if (firstFrame + n > 4) assert.ok(magnitudes[n * bins + 32] > 50, "and beside it its own magnitudes");
+    }
+  }
+  assert.is(applied.size, [...applied.keys()].at(-1)! + 1, "columns without gaps");
+  for (const [frame, value] of applied) {
+    assert.ok(Math.abs(value - (frame >= 100 && frame < 160 ? 0.75 : 0.25)) < 1e-6, `${frame}: ${value}`);
+  }
+});
+
+test("windows with more look-ahead count for more", async () => {
+  const { records } = await play(noise(HOP * 200, 2), {
+    engineMs: () => 4,
+    // A window knows nothing of its newest two frames and takes them for 0.
+    mask: (frame, { firstFrame }) => (frame > firstFrame + 125 ? 0 : 1),
+  });
+  const values = records.filter(({ appliedFrame }) => appliedFrame > 50).map(({ mask }) => mask[0]);
+  assert.ok(Math.min(...values) > 0.5 && Math.max(...values) === 1, `${Math.min(...values)}`);
+});
+
+test("a slow engine gets the newest window, one at a time, and the delay grows until nothing is missed", async () => {
+  const { windows, mostInFlight, timings, records } = await play(noise(HOP * 900, 3), {
+    engineMs: () => 90,
+    maxDelayFrames: 60,
+  });
+  assert.is(mostInFlight, 1);
+  const steps = windows.slice(1).map(({ firstFrame }, n) => firstFrame - windows[n].firstFrame);
+  assert.ok(
+    steps.slice(2).every((step) => step >= 11 && step <= 13),
+    `${steps}`,
+  );
+  assert.ok(timings.at(-1)!.windowsDropped > 10);
+  const { delayFrames, missed } = records.at(-1)!;
+  assert.ok(delayFrames >= 4 + 12 + 12 && delayFrames <= 32, `D = ${delayFrames}`);
+  const before = records[300].missed;
+  assert.is(missed - before, 0, "all in time once the delay has grown");
+});
+
+test("an engine too slow for the limit costs missed frames, which are counted, and no more than that", async () => {
+  const input = noise(HOP * 400, 4);
+  const { output, records, timings } = await play(input, { engineMs: () => 160, listening: "original" });
+  assert.is(records.at(-1)?.delayFrames, 20);
+  assert.ok(records.at(-1)!.missed > 100);
+  assert.ok(timings.at(-1)!.missedDeadlines >= records.at(-40)!.missed, "and told, at most 250 ms late");
+  assert.is(largestDifference(output, delayed(input, 20 * HOP + WINDOW), HOP * 100), 0);
+});
+
+test("windows that no engine answers cost nothing but themselves", async () => {
+  const { decisions, windows, records } = await play(noise(HOP * 300, 5), {
+    engineMs: () => 10,
+    fails: (n) => n % 5 === 4,
+    maxDelayFrames: 40,
+  });
+  assert.is(decisions.length, windows.length - Math.floor(windows.length / 5));
+  const { missed, delayFrames } = records.at(-1)!;
+  assert.is(missed, records[200].missed);
+  assert.ok(delayFrames >= 4 + 16 + 2, `D = ${delayFrames} covers a lost window`);
+});
+
+test("bursts on the way to the worker count into the delay", async () => {
+  const { records } = await play(noise(HOP * 500, 6), { engineMs: () => 4, burst: 3 });
+  const { delayFrames, missed } = records.at(-1)!;
+  assert.ok(delayFrames >= 14 && delayFrames <= 17, `D = ${delayFrames}`);
+  assert.is(missed, records[250].missed);
+});
+
+test("the page gets at most 30 messages a second", async () => {
+  const { columns } = await play(noise(HOP * 375, 7), { engineMs: () => 10 });
+  assert.ok(columns.length <= 90 && columns.length > 60, `${columns.length} in 3 s`);
+});
+
+test.run();
