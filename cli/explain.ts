@@ -153,7 +153,7 @@ async function explainRecording({ file, recording, loaded, target, options }: Jo
   let samplesIn = 0;
 
   await makeFolder(options.out);
-  const progress = showProgress(basename(file), recording.length ?? 0);
+  const progress = showProgress(basename(file), recording.length);
   const sounds = await OutputSounds.create(options.out, names, sampleRate);
   try {
     const take = async (block: Awaited<ReturnType<SignalExplainer["finish"]>>) => {
@@ -292,8 +292,7 @@ class OutputSounds {
   }
 }
 
-function showPosition(progress: Progress, samplesIn: number, { sampleRate, length }: Recording): void {
-  if (length === null) progress.setTotal(samplesIn);
+function showPosition(progress: Progress, samplesIn: number, { sampleRate }: Recording): void {
   progress.update(samplesIn, `· ${(samplesIn / sampleRate).toFixed(0)} s`);
 }
 

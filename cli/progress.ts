@@ -11,11 +11,15 @@ export interface Progress {
 
 const SILENT: Progress = { update() {}, setTotal() {}, end() {} };
 
-/** A progress line, or one that does nothing when standard error is not a terminal. */
-export function showProgress(title: string, total: number, stream = process.stderr): Progress {
+/**
+ * A progress line, or one that does nothing when standard error is not a terminal. A total of null is one that nobody
+ * knows: then only the time gone and the detail are shown.
+ */
+export function showProgress(title: string, total: number | null, stream = process.stderr): Progress {
   if (!stream.isTTY) return SILENT;
+  const known = "{bar} {percentage} % · {duration_formatted} gone, {eta_formatted} left";
   const bar = new SingleBar({
-    format: `${title} {bar} {percentage} % · {duration_formatted} gone, {eta_formatted} left {detail}`,
+    format: `${title} ${total === null ? "{duration_formatted} gone" : known} {detail}`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     barsize: 24,
@@ -25,7 +29,7 @@ export function showProgress(title: string, total: number, stream = process.stde
     stream,
     clearOnComplete: true,
   });
-  bar.start(total, 0, { detail: "" });
+  bar.start(total ?? Number.MAX_SAFE_INTEGER, 0, { detail: "" });
   return {
     update: (done, detail = "") => bar.update(done, { detail }),
     setTotal: (value) => bar.setTotal(value),
