@@ -143,6 +143,8 @@ export class GraphBuilder {
       attributes: given,
       outputCount: options.outputs ?? 1,
     };
+    const rewritten = rule.rewrite?.(call, this);
+    if (rewritten) return rewritten;
     if (rule.prepare) call = rule.prepare(call, this);
 
     const known = rule.fold?.(call, this);

@@ -33,6 +33,8 @@ export interface OperatorRule {
   fold?(call: Call, g: GraphBuilder): readonly Dimension[] | undefined;
   /** Rewrites a call before it is added (older spellings, traps of runtimes). */
   prepare?(call: Call, g: GraphBuilder): Call;
+  /** Builds the call out of others instead; undefined where it stays as it is. */
+  rewrite?(call: Call, g: GraphBuilder): readonly Tensor[] | undefined;
   /** The rule; `noGradient` where the derivative is zero or none exists; absent where it is not implemented. */
   gradient?: GradientRule;
   /** The rule copes with a gradient that still has to be broadcast. */

@@ -8,8 +8,8 @@ import {
   type OperatorFamily,
   type OperatorRule,
 } from "../rule.ts";
-import { normalAxis, showShape } from "../shapes.ts";
-import type { Call, Tensor } from "../types.ts";
+import { fixedSize, normalAxis, showShape } from "../shapes.ts";
+import { type Call, type DataType, type Tensor, typedArray } from "../types.ts";
 
 /** Axes that a batch normalization averages over: all but the channels. */
 function averaged(x: Tensor): number[] {
@@ -45,29 +45,24 @@ function inferenceGradient({ g, node, grad, input, wants }: GradientContext): (T
   ];
 }
 
+/** In training form, always with momentum 0 (see `rewrite`), so that the outputs are the batch's statistics. */
 function trainingGradient({ g, node, grad, input, wants }: GradientContext): (Tensor | undefined)[] {
   const [x, scale] = [input(0), input(1)];
+  const [, mean, variance] = node.outputs;
   const axes = averaged(x);
-  let [mean, variance] = [node.outputs[1], node.outputs[2]];
-  if (number(node, "momentum", 0.9) !== 0 || !mean || !variance) {
-    // The outputs are mixed with the running statistics: compute those of the batch once more.
-    mean = g.reduceMean(x, axes);
-    const centred = g.sub(x, perChannel(g, mean, x));
-    variance = g.reduceMean(g.mul(centred, centred), axes);
-  }
   const inverse = g.div(1, g.sqrt(g.add(variance, number(node, "epsilon", 1e-5))));
   const total = g.reduceSum(grad, axes);
-  const centred = g.sub(x, perChannel(g, mean, x));
-  const scaleGradient = g.mul(g.reduceSum(g.mul(grad, centred), axes), inverse);
+  // sum(dy * normalized x), with the mean taken out afterwards: that saves two passes over x.
+  const scaleGradient = g.mul(g.sub(g.reduceSum(g.mul(grad, x), axes), g.mul(mean, total)), inverse);
   const forInput = () => {
-    // dx = slope (dy - mean(dy) - normalized x * mean(dy * normalized x)), as one multiple of each of dy and x - mean.
+    // dx = slope (dy - mean(dy) - normalized x * mean(dy * normalized x)), gathered as slope dy + tilt x + shift.
     const count = sizeAlong(g, x, axes);
     const slope = g.mul(scale, inverse);
-    const ofCentred = g.div(g.mul(g.mul(slope, inverse), scaleGradient), count);
-    const shift = g.div(g.mul(slope, total), count);
-    return g.sub(
+    const tilt = g.neg(g.div(g.mul(g.mul(slope, inverse), scaleGradient), count));
+    const shift = g.neg(g.add(g.div(g.mul(slope, total), count), g.mul(tilt, mean)));
+    return g.add(
       g.mul(grad, perChannel(g, slope, x)),
-      g.add(g.mul(centred, perChannel(g, ofCentred, x)), perChannel(g, shift, x)),
+      g.add(g.mul(x, perChannel(g, tilt, x)), perChannel(g, shift, x)),
     );
   };
   return [
@@ -77,16 +72,50 @@ function trainingGradient({ g, node, grad, input, wants }: GradientContext): (Te
   ];
 }
 
+/** Placeholders made so far in a graph: each gets contents of its own. */
+const placeholders = new WeakMap<GraphBuilder, number>();
+
+/**
+ * Statistics that the training form is given but, with momentum 0, does not use. onnxruntime keeps its results in
+ * the buffers of these inputs, and merges initializers with equal contents before: then one node's mean overwrites
+ * another's variance, without a word (https://github.com/microsoft/onnxruntime/issues/29790, seen with 1.30).
+ * So no two are alike, and none looks like a number that somebody would use.
+ */
+function placeholder(g: GraphBuilder, channels: number, dtype: DataType): Tensor {
+  const count = (placeholders.get(g) ?? 0) + 1;
+  placeholders.set(g, count);
+  const data = typedArray(
+    dtype,
+    Array.from({ length: channels }, () => 0.0012345678 * (count + 0.123)),
+  );
+  return g.ownConstant({ dtype, shape: [channels], data });
+}
+
+function rewriteTraining(call: Call, g: GraphBuilder): readonly Tensor[] | undefined {
+  const momentum = number(call, "momentum", 0.9);
+  if (!isTraining(call) || (momentum === 0 && call.outputCount === 3)) return undefined;
+  const [, , , mean, variance] = [0, 1, 2, 3, 4].map((index) => need(call, index));
+  const attributes = { ...call.attributes, momentum: 0 };
+  const [y, batchMean, batchVariance] = g.ops("BatchNormalization", call.inputs, attributes, {
+    outputs: 3,
+    name: call.name,
+  });
+  const mixed = (running: Tensor, batch: Tensor) =>
+    momentum === 0 ? batch : g.add(g.mul(running, momentum), g.mul(batch, 1 - momentum));
+  return [y, mixed(mean, batchMean), mixed(variance, batchVariance)].slice(0, call.outputCount);
+}
+
 const batchNormalization: OperatorRule = {
+  rewrite: rewriteTraining,
   prepare: (call, g) => {
     if (!isTraining(call)) return call;
-    // onnxruntime writes the running statistics in place: initializers that two nodes share, or that serve as mean
-    // and variance alike, silently corrupt results. Every node gets its own.
-    const inputs = call.inputs.map((input, index) => {
-      const value = index >= 3 && input ? g.constantOf(input) : undefined;
-      return input && value && !g.isParameter(input) ? g.ownConstant(value) : input;
-    });
-    return { ...call, inputs };
+    const [x, scale, bias] = call.inputs;
+    const channels = fixedSize(need(call, 1), 0, describe(call));
+    const dtype = need(call, 0).dtype;
+    return {
+      ...call,
+      inputs: [x, scale, bias, placeholder(g, channels, dtype), placeholder(g, channels, dtype)],
+    };
   },
   infer: (call) => {
     const x = need(call, 0);
