@@ -38,6 +38,8 @@ const packSchema = v.object({
   threshold: fraction,
   sampleRate: count,
   stft: v.object({ window: count, hop: count, bins: count }),
+  /** Categories of sounds heard in training, known and other: what is not among them is new to the classifier. */
+  heardCategories: v.optional(v.array(v.string())),
   /** T: frames in one window. */
   windowFrames: count,
   /** The domain in which the mask multiplies: |X| or log1p(|X|). */

@@ -1,0 +1,88 @@
+/** Puts trained weights together into a pack: `pack.json`, one graph a method, and who the sounds are by. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { HOP, WINDOW } from "../dsp/index.ts";
+import { allOnesGraph, lmacGraph } from "./export-method.ts";
+import type { WeightValues } from "./frozen-layers.ts";
+import { type Pack, parsePack } from "./pack.ts";
+import type { Attribution, ClassifierMeta, DecoderMeta } from "./training/weights-file.ts";
+
+export interface PackParts {
+  readonly name: string;
+  readonly title: string;
+  readonly version: string;
+  /** A class is believed from this probability on. */
+  readonly threshold: number;
+  readonly classifier: { readonly meta: ClassifierMeta; readonly values: WeightValues };
+  readonly decoder: { readonly meta: DecoderMeta; readonly values: WeightValues };
+}
+
+export interface BuiltPack {
+  readonly pack: Pack;
+  /** Millions of multiply-adds a window, classifier and decoder together. */
+  readonly mmac: number;
+  readonly bytes: number;
+}
+
+export async function buildPack(folder: string, parts: PackParts): Promise<BuiltPack> {
+  const { classifier, decoder } = parts;
+  const { shape, labels, other } = classifier.meta;
+  const lmac = lmacGraph(classifier.values, shape, decoder.values, decoder.meta.shape);
+  const allOnes = allOnesGraph(classifier.values, shape);
+  const manifest = {
+    format: 1,
+    name: parts.name,
+    version: parts.version,
+    title: parts.title,
+    licence: "Apache-2.0",
+    labels,
+    other,
+    threshold: parts.threshold,
+    heardCategories: classifier.meta.categories,
+    sampleRate: shape.sampleRate,
+    stft: { window: WINDOW, hop: HOP, bins: shape.bins },
+    windowFrames: shape.frames,
+    masking: "linear",
+    methods: [
+      { name: "lmac", title: "L-MAC", graph: "lmac.onnx" },
+      { name: "all-ones", title: "Everything (no mask)", graph: "all-ones.onnx" },
+    ],
+    training: { classifier: classifier.meta.settings, decoder: decoder.meta.settings },
+  };
+  const pack = parsePack(manifest, join(folder, "pack.json"));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "pack.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFile(join(folder, "lmac.onnx"), lmac.bytes);
+  await writeFile(join(folder, "all-ones.onnx"), allOnes.bytes);
+  const clips = new Map(
+    [...classifier.meta.attributions, ...decoder.meta.attributions].map((clip) => [clip.file, clip]),
+  );
+  await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown([...clips.values()]));
+  return { pack, mmac: lmac.mmac, bytes: lmac.bytes.length };
+}
+
+function attributionMarkdown(clips: readonly Attribution[]): string {
+  const sorted = clips.toSorted((a, b) => (a.file < b.file ? -1 : 1));
+  const named = sorted.filter(({ licence }) => licence !== "CC0");
+  const cell = (text: string) => text.replaceAll("|", "\\|");
+  return [
+    "# The recordings this model learnt from",
+    "",
+    `${sorted.length} clips of ESC-50 (K. J. Piczak, https://github.com/karoldvl/ESC-50), each cut from a recording on Freesound:`,
+    `${sorted.length - named.length} under CC0 1.0, ${named.length} under CC BY 3.0. No clip is part of this package. The class`,
+    "`speech` learnt from sentences made with the synthesisers espeak-ng and flite.",
+    "",
+    "| clip | recording | by | licence |",
+    "| --- | --- | --- | --- |",
+    ...named.map(
+      ({ file, title, author, url, licence }) =>
+        `| ${file} | [${cell(title)}](${url}) | ${cell(author)} | ${licence === "CC-BY" ? "CC BY 3.0" : licence} |`,
+    ),
+    "",
+    `Under CC0: ${sorted
+      .filter(({ licence }) => licence === "CC0")
+      .map(({ file }) => file)
+      .join(", ")}.`,
+    "",
+  ].join("\n");
+}

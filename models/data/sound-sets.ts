@@ -1,0 +1,90 @@
+/** The sounds of a training or an evaluation, loaded from their folders. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ESC10_CLASSES, type Esc50Clip, isFreelyLicensed, readEsc50 } from "./esc50.ts";
+import { readWave } from "./waves.ts";
+
+export const SPEECH = "speech";
+export const OTHER = "other";
+
+/** The classes of the first released pack, in the order of its probabilities. */
+export const LABELS: readonly string[] = [...ESC10_CLASSES, SPEECH, OTHER];
+
+export interface LabelledSound {
+  readonly name: string;
+  /** One of ESC-10, "speech", or the ESC-50 category of a sound outside ESC-10. */
+  readonly label: string;
+  readonly samples: Float32Array;
+}
+
+export interface SoundSetOptions {
+  /** ESC-50 in its official layout. */
+  readonly data: string;
+  readonly folds: readonly number[];
+  /** A folder of spoken sentences. */
+  readonly speech?: string;
+  /** A folder of further sounds that are of no known class. */
+  readonly other?: string;
+  /** Leave out clips that are not under CC0 or CC BY. */
+  readonly freeOnly: boolean;
+  /** ESC-50 categories to leave out. */
+  readonly without: readonly string[];
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface SoundSet {
+  readonly sounds: readonly LabelledSound[];
+  /** The ESC-50 clips among them, for attribution. */
+  readonly clips: readonly Esc50Clip[];
+  /** Files that could not be used, with the reason. */
+  readonly skipped: readonly string[];
+}
+
+export async function loadSoundSet(options: SoundSetOptions): Promise<SoundSet> {
+  const { data, folds, speech, other, freeOnly, without, onProgress = () => {} } = options;
+  const all = await readEsc50(data);
+  const missing = folds.filter((fold) => !all.some((clip) => clip.fold === fold));
+  if (missing.length > 0) {
+    const there = [...new Set(all.map((clip) => clip.fold))].sort().join(", ");
+    throw new Error(`${data} has no clips of fold ${missing.join(", ")}; it has the folds ${there}`);
+  }
+  const unknown = without.filter((category) => !all.some((clip) => clip.category === category));
+  if (unknown.length > 0) throw new Error(`${data} has no category "${unknown.join('", "')}"`);
+  const clips = all.filter(
+    (clip) =>
+      folds.includes(clip.fold) && !without.includes(clip.category) && (!freeOnly || isFreelyLicensed(clip)),
+  );
+  const sentences = speech === undefined ? [] : await soundFiles(speech);
+  const others = other === undefined ? [] : await soundFiles(other);
+  const wanted = [
+    ...clips.map((clip) => ({ name: clip.file, label: clip.category, path: clip.path })),
+    ...sentences.map((file) => ({ name: file, label: SPEECH, path: join(speech!, file) })),
+    ...others.map((file) => ({ name: file, label: OTHER, path: join(other!, file) })),
+  ];
+  const sounds: LabelledSound[] = [];
+  const skipped: string[] = [];
+  for (const [index, { name, label, path }] of wanted.entries()) {
+    try {
+      sounds.push({ name, label, samples: (await readWave(path)).samples });
+    } catch (error) {
+      // One bad file must not end a run of thousands.
+      skipped.push(error instanceof Error ? error.message : String(error));
+    }
+    onProgress(index + 1, wanted.length);
+  }
+  return { sounds, clips, skipped };
+}
+
+const SOUND_FILE = /\.(wav|flac|ogg|mp3|m4a|opus|aiff?)$/i;
+
+async function soundFiles(folder: string): Promise<string[]> {
+  const files = await readdir(folder).catch((cause) => {
+    throw new Error(`the folder of sounds ${folder} cannot be read`, { cause });
+  });
+  const sounds = files.filter((file) => SOUND_FILE.test(file)).sort();
+  if (sounds.length === 0) throw new Error(`${folder} holds no sound files`);
+  return sounds;
+}
+
+export const isEsc10 = (label: string) => (ESC10_CLASSES as readonly string[]).includes(label);
+export const isKnown = (label: string) => isEsc10(label) || label === SPEECH;

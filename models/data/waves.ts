@@ -1,0 +1,40 @@
+/** Whole sounds in memory at the model's rate, and where in them something can be heard. */
+import { MODEL_RATE, resample, toMono } from "../../dsp/index.ts";
+import { readAudio } from "./read-audio.ts";
+
+export interface Wave {
+  readonly name: string;
+  readonly samples: Float32Array;
+}
+
+/** Reads any sound file as mono samples at the model's rate. */
+export async function readWave(path: string): Promise<Wave> {
+  const { channels, sampleRate } = await readAudio(path);
+  const mono = toMono(channels);
+  return { name: path, samples: sampleRate === MODEL_RATE ? mono : resample(mono, sampleRate, MODEL_RATE) };
+}
+
+/**
+ * Start positions, every `step` samples, of the windows of `length` samples whose level is within `rangeDb` of the
+ * loudest window. Digital silence has none. A sound shorter than a window is one window that starts at 0.
+ */
+export function audibleStarts(
+  samples: Float32Array,
+  length: number,
+  step: number,
+  rangeDb: number,
+): number[] {
+  const starts: number[] = [];
+  const powers: number[] = [];
+  const sums = new Float64Array(samples.length + 1);
+  for (let i = 0; i < samples.length; i++) sums[i + 1] = sums[i] + samples[i] * samples[i];
+  const last = Math.max(0, samples.length - length);
+  for (let start = 0; start <= last; start += step) {
+    starts.push(start);
+    powers.push((sums[Math.min(samples.length, start + length)] - sums[start]) / length);
+  }
+  const loudest = Math.max(...powers);
+  if (!(loudest > 1e-10)) return [];
+  const floor = loudest / 10 ** (rangeDb / 10);
+  return starts.filter((_, index) => powers[index] >= floor);
+}

@@ -1,0 +1,26 @@
+/** Cuts sounds into the windows that classifiers see, and turns those into magnitudes. */
+import { BINS, HOP, magnitudes, StreamingStft, WINDOW } from "../../dsp/index.ts";
+
+/** T: frames in one window. */
+export const WINDOW_FRAMES = 128;
+
+/** Samples that `WINDOW_FRAMES` whole frames cover: 1.048 s. */
+export const WINDOW_SAMPLES = (WINDOW_FRAMES - 1) * HOP + WINDOW;
+
+const stft = new StreamingStft();
+/** The first frames of a stream reach back before its start; a cut-out window has none of those. */
+const LEADING = WINDOW / HOP - 1;
+
+/** Magnitudes [WINDOW_FRAMES, BINS] of WINDOW_SAMPLES samples from `start` on (zeros past the end), into `out`. */
+export function windowMagnitudes(samples: Float32Array, start: number, out: Float32Array): Float32Array {
+  stft.reset();
+  const write = (spectrum: Float32Array, frame: number) => {
+    if (frame < LEADING) return;
+    const row = frame - LEADING;
+    magnitudes(spectrum, out.subarray(row * BINS, (row + 1) * BINS));
+  };
+  const end = Math.min(samples.length, start + WINDOW_SAMPLES);
+  stft.push(samples, write, start, end);
+  if (end - start < WINDOW_SAMPLES) stft.push(new Float32Array(WINDOW_SAMPLES - (end - start)), write);
+  return out;
+}

@@ -1,0 +1,83 @@
+/**
+ * The L-MAC decoder: reads the frozen classifier's latents from deep to shallow (U-Net like) and gives a mask on the
+ * linear STFT (Paissan et al. 2024, arXiv 2403.13086, section 3.1).
+ */
+import { hzToMel } from "../dsp/index.ts";
+import type { ClassifierShape } from "./classifier.ts";
+import type { Tensor } from "./graph/index.ts";
+import type { Layers } from "./layers.ts";
+
+export interface DecoderShape {
+  /** Channels after each of the four resolutions, deep to shallow. */
+  readonly channels: readonly number[];
+}
+
+/** latents as `classify` gives them → mask [B, T, F] in (0, 1). */
+export function decodeMask(
+  layers: Layers,
+  latents: readonly Tensor[],
+  { frames, bins, mels, sampleRate }: ClassifierShape,
+  { channels }: DecoderShape,
+): Tensor {
+  const { g } = layers;
+  const [stage1, stage2, stage3, stage4, stage5] = latents;
+  let x = layers.convNormRelu("decoder.level4", g.concat([stage5, stage4], 1), { out: channels[0] });
+  for (const [index, skip] of [stage3, stage2, stage1].entries()) {
+    const level = 3 - index;
+    const joined = g.concat([doubled(layers, x), skip], 1);
+    // At the finest level a 1x1 convolution first: a 3x3 one over all channels would cost more than the rest.
+    const mixed =
+      level === 1 ? layers.convNormRelu("decoder.mix", joined, { out: channels[3], kernel: 1 }) : joined;
+    x = layers.convNormRelu(`decoder.level${level}`, mixed, { out: channels[index + 1] });
+  }
+  const logits = layers.conv("decoder.mask", x, { out: 1, kernel: 1 });
+  // [B, 1, T/2, mels] → [B, T, F]: both directions are fixed linear interpolations, so both are matrix products.
+  const melRows = g.reshape(logits, [-1, frames / 2, mels]);
+  const toBins = g.constant(melToBinWeights(bins, mels, sampleRate), "float32", [mels, bins], "mel_to_bins");
+  const toFrames = g.constant(
+    halfRateToFrames(frames),
+    "float32",
+    [frames, frames / 2],
+    "half_rate_to_frames",
+  );
+  return g.sigmoid(g.matmul(toFrames, g.matmul(melRows, toBins)));
+}
+
+function doubled(layers: Layers, x: Tensor): Tensor {
+  const { g } = layers;
+  const scales = g.constant([1, 1, 2, 2], "float32", [4]);
+  return g.op("Resize", [x, undefined, scales], {
+    mode: "nearest",
+    coordinate_transformation_mode: "asymmetric",
+    nearest_mode: "floor",
+  });
+}
+
+/** [mels, bins]: each bin's value is interpolated between the two mel bands whose centres enclose it. */
+export function melToBinWeights(bins: number, mels: number, sampleRate: number): Float32Array {
+  const low = hzToMel(50, "slaney");
+  const step = (hzToMel(sampleRate / 2, "slaney") - low) / (mels + 1);
+  const weights = new Float32Array(mels * bins);
+  for (let bin = 0; bin < bins; bin++) {
+    const mel = (hzToMel((bin * sampleRate) / (2 * (bins - 1)), "slaney") - low) / step - 1;
+    const position = Math.min(mels - 1, Math.max(0, mel));
+    const left = Math.min(mels - 2, Math.floor(position));
+    weights[left * bins + bin] = 1 - (position - left);
+    weights[(left + 1) * bins + bin] = position - left;
+  }
+  return weights;
+}
+
+/** [frames, frames / 2]: linear interpolation in time from every second frame to all of them. */
+function halfRateToFrames(frames: number): Float32Array {
+  const half = frames / 2;
+  const weights = new Float32Array(frames * half);
+  for (let frame = 0; frame < frames; frame++) {
+    // Output k of a stride-2 kernel of three with padding one is centred on frame 2k.
+    const position = Math.min(half - 1, frame / 2);
+    const left = Math.min(half - 2, Math.floor(position));
+    weights[frame * half + left] += 1 - (position - left);
+    weights[frame * half + left + 1] += position - left;
+  }
+  return weights;
+}
