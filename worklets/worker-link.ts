@@ -65,6 +65,7 @@ export class WorkerLink implements RecordSink {
       if (this.#ring.room < record.length) return false;
       this.#ring.push(record);
       Atomics.add(this.#bell, 0, 1);
+      // Never waits for the worker; inside the browser it is a short look into a list of waiters.
       Atomics.notify(this.#bell, 0);
       return true;
     }

@@ -18,8 +18,9 @@ const RECOVER_MS = 5_000;
  */
 export async function loadWorklet(context: AudioContext, url: string): Promise<string[]> {
   const notices: string[] = [];
+  const missing = typeof AudioWorkletNode !== "function";
   try {
-    if (typeof AudioWorkletNode !== "function") {
+    if (missing) {
       await import("audioworklet-polyfill");
       notices.push(
         "This browser, or this address, offers no AudioWorklet: a replacement runs on the page itself and may stutter.",
@@ -27,7 +28,11 @@ export async function loadWorklet(context: AudioContext, url: string): Promise<s
     }
     await context.audioWorklet.addModule(url);
   } catch (error) {
-    throw new ProblemError("audio-unsupported", `${url} cannot run as an audio worklet: ${error}`, {
+    // The polyfill evaluates the worklet's text, so a content policy without 'unsafe-eval' keeps it from working.
+    const why = missing
+      ? "AudioWorklet is missing here and its replacement was not allowed to run"
+      : "it failed";
+    throw new ProblemError("audio-unsupported", `${url} cannot run as an audio worklet: ${why} (${error})`, {
       cause: error,
     });
   }

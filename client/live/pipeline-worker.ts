@@ -12,6 +12,9 @@ interface WorkerScope {
   onmessage: ((event: MessageEvent<PageToPipeline>) => void) | null;
 }
 
+/** In "auto" nobody should wait long for a server that isn't there. */
+const CONNECT_MS = 3_000;
+
 const scope = self as unknown as WorkerScope;
 
 const host = new PipelineHost({
@@ -19,7 +22,10 @@ const host = new PipelineHost({
   openPack: ({ packUrl }) => fetchPack(packUrl),
   factories: (pack, { ortUrl, serverUrl }) => ({
     local: (method) => LocalEngine.open({ runtime: webRuntime({ wasmPath: ortUrl }), pack, method }),
-    remote: serverUrl === null ? null : (method) => RemoteEngine.connect({ url: serverUrl, method }),
+    remote:
+      serverUrl === null
+        ? null
+        : (method) => RemoteEngine.connect({ url: serverUrl, method, connectTimeoutMs: CONNECT_MS }),
   }),
 });
 

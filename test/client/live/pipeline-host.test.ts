@@ -1,0 +1,154 @@
+import { readFile } from "node:fs/promises";
+import { MessageChannel } from "node:worker_threads";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { EngineFactories } from "../../../client/live/engine-keeper.ts";
+import { PipelineHost } from "../../../client/live/pipeline-host.ts";
+import type { PipelineOptions, PipelineToPage } from "../../../client/live/pipeline-messages.ts";
+import { PackError, parsePack } from "../../../models/pack.ts";
+import { EngineError } from "../../../protocol/engine.ts";
+import { Explainer } from "../../../worklets/explainer.ts";
+import { WorkerLink } from "../../../worklets/worker-link.ts";
+import { noise } from "../../worklets/rig.ts";
+import { FakeEngine, settled } from "./fakes.ts";
+
+const packFile = "test/fixtures/tiny-pack/pack.json";
+const pack = parsePack(JSON.parse(await readFile(packFile, "utf8")), packFile);
+
+const options: PipelineOptions = {
+  packUrl: "http://localhost/packs/tiny/",
+  ortUrl: "http://localhost/ort/",
+  serverUrl: null,
+  engine: "local",
+  method: undefined,
+  strideFrames: 8,
+  lookAheadFrames: 4,
+  minDelayFrames: 0,
+  maxDelayFrames: 20,
+  framingMs: 32,
+};
+
+function rig(factories: Partial<EngineFactories> = {}, openPack?: () => Promise<never>) {
+  const messages: PipelineToPage[] = [];
+  const engines: FakeEngine[] = [];
+  const open = (kind: "local" | "remote") => async (method: string | undefined) => {
+    const engine = new FakeEngine(kind, { now: 0 }, 1, method);
+    engines.push(engine);
+    return engine;
+  };
+  const host = new PipelineHost({
+    post: (message) => messages.push(message),
+    openPack:
+      openPack ?? (async () => ({ pack, source: options.packUrl, graph: async () => new Uint8Array() })),
+    factories: () => ({ local: open("local"), remote: open("remote"), ...factories }),
+  });
+  const types = () => messages.map(({ type }) => type);
+  const until = async (type: PipelineToPage["type"]) => {
+    for (let n = 0; n < 200 && !types().includes(type); n++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    assert.ok(types().includes(type), `${type} never came, but ${types()}`);
+    return messages.findLast((message) => message.type === type) as PipelineToPage;
+  };
+  return { host, messages, engines, types, until };
+}
+
+test("opens, connects, explains, and leaves nothing open", async () => {
+  const { host, engines, types, until, messages } = rig();
+  host.receive({ type: "open", options });
+  const ready = await until("ready");
+  assert.equal(types().slice(0, 3), ["measuring", "engine", "ready"]);
+  assert.ok(ready.type === "ready" && ready.delayFrames >= 16 && ready.delayFrames <= 20);
+
+  const { port1, port2 } = new MessageChannel();
+  const link = new WorkerLink(null, options.maxDelayFrames, (frames) => explainer.setDelay(frames));
+  const explainer = new Explainer({
+    sampleRate: 16_000,
+    masking: "linear",
+    delayFrames: 20,
+    maxDelayFrames: options.maxDelayFrames,
+    listening: "explanation",
+    masks: link.masks,
+    records: link,
+  });
+  link.connect(port1 as unknown as MessagePort);
+  host.receive({ type: "connect", port: port2 as unknown as MessagePort, memory: null });
+  const input = noise(128, 1);
+  for (let hop = 0; hop < 60; hop++) {
+    explainer.process(input, new Float32Array(128));
+    if (hop % 6 === 0) await new Promise((resolve) => setTimeout(resolve, 4));
+    if (messages.at(-1)?.type === "columns") host.receive({ type: "columns-received" });
+  }
+  await until("decision");
+  const columns = await until("columns");
+  assert.ok(columns.type === "columns" && columns.columns.bins === 257);
+  await until("timing");
+
+  host.receive({ type: "method", method: "all-ones" });
+  for (let n = 0; n < 10; n++) await settled();
+  assert.equal(
+    engines.map(({ method, closed }) => [method, closed]),
+    [
+      [undefined, true],
+      ["all-ones", false],
+    ],
+  );
+  host.receive({ type: "close" });
+  await until("closed");
+  assert.ok(engines.every(({ closed }) => closed));
+  link.disconnect();
+});
+
+test("a missing pack and an engine that does not open are problems with their own codes", async () => {
+  const missing = rig({}, async () => {
+    throw new PackError("status 404", "model-missing");
+  });
+  missing.host.receive({ type: "open", options });
+  assert.equal(await missing.until("problem"), {
+    type: "problem",
+    problem: { code: "model-missing", detail: "status 404" },
+  });
+  const refused = rig({
+    remote: async () => {
+      throw new EngineError("refused", "full");
+    },
+  });
+  refused.host.receive({ type: "open", options: { ...options, engine: "remote" } });
+  const problem = await refused.until("problem");
+  assert.ok(problem.type === "problem" && problem.problem.code === "server-refused");
+});
+
+test("a change of mind while it opens counts, and a failed one afterwards changes nothing but the notice", async () => {
+  const { host, messages, until, engines, types } = rig({
+    remote: async () => {
+      throw new EngineError("lost", "nobody there");
+    },
+  });
+  host.receive({ type: "open", options });
+  host.receive({ type: "method", method: "all-ones" });
+  await until("ready");
+  assert.equal(
+    engines.filter(({ closed }) => !closed).map(({ method }) => method),
+    ["all-ones"],
+  );
+  host.receive({ type: "engine", engine: "remote" });
+  for (let n = 0; n < 10; n++) await settled();
+  assert.equal(messages.at(-1), { type: "notice", notice: "nobody there" });
+  assert.not.ok(types().includes("problem"));
+  assert.not.ok(engines.at(-1)?.closed);
+  host.receive({ type: "close" });
+  await until("closed");
+});
+
+test("closing while it opens leaves nothing open", async () => {
+  const { host, until, engines, types } = rig();
+  host.receive({ type: "open", options });
+  await settled();
+  host.receive({ type: "close" });
+  await until("closed");
+  for (let n = 0; n < 20; n++) await settled();
+  assert.ok(engines.every(({ closed }) => closed));
+  assert.not.ok(types().includes("problem"));
+});
+
+test.run();
