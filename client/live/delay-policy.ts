@@ -20,6 +20,8 @@ const REMEMBERED = 256;
 /** D shrinks only when this much shorter would do, so that it doesn't swing to and fro. */
 const SLACK_FRAMES = 2;
 const SHRINK_AFTER_MS = 15_000;
+/** After each growth it waits twice as long before it shrinks, up to this: a busy machine stays busy now and then. */
+const LONGEST_SHRINK_AFTER_MS = 240_000;
 const GROW_AFTER_MS = 500;
 
 /**
@@ -31,7 +33,8 @@ const GROW_AFTER_MS = 500;
  * with the 99th percentiles of what was measured: `step` is the stride, or more when the engine can't keep it, and
  * `age` holds the way from the audio thread, waiting, the engine and the way back. D stays within its limits; where
  * the upper limit cuts it, look-ahead goes first, and only then are deadlines missed.
- * It grows within half a second and shrinks after 15 seconds in which a clearly shorter one would have done.
+ * It grows within half a second, and shrinks after 15 seconds in which a clearly shorter one would have done; twice as
+ * many after each growth, up to 4 minutes.
  */
 export class DelayPolicy {
   readonly #settings: DelaySettings;
@@ -40,6 +43,7 @@ export class DelayPolicy {
   #delay: number;
   #changedAt = Number.NEGATIVE_INFINITY;
   #longSince = 0;
+  #shrinkAfterMs = SHRINK_AFTER_MS;
 
   /** `expectedMs`: the age to expect before anything was measured, e.g. from warm-up windows. */
   constructor(settings: DelaySettings, expectedMs: number) {
@@ -72,7 +76,8 @@ export class DelayPolicy {
     const wanted = this.#limited(this.#wanted(this.#step(), this.#ages.percentile(0.99)));
     if (wanted > this.#delay - SLACK_FRAMES) this.#longSince = now;
     const grows = wanted > this.#delay && now - this.#changedAt >= GROW_AFTER_MS;
-    const shrinks = now - this.#longSince >= SHRINK_AFTER_MS;
+    const shrinks = now - this.#longSince >= this.#shrinkAfterMs;
+    if (grows) this.#shrinkAfterMs = Math.min(LONGEST_SHRINK_AFTER_MS, 2 * this.#shrinkAfterMs);
     if (grows || shrinks) {
       this.#delay = wanted;
       this.#changedAt = now;

@@ -101,7 +101,13 @@ test("D is look-ahead, step and the 99th percentile of the masks' age", () => {
   assert.is(policy.delayFrames, 17, "one late window in 220 still counts");
   deliver(9, 8, 250);
   assert.is(policy.delayFrames, 17, "shrinks only after a while");
-  deliver(9, 8, 60);
+  deliver(9, 8, 300);
+  assert.is(policy.delayFrames, 14, "30 seconds, as it has grown once");
+  deliver(30, 8, 10);
+  assert.is(policy.delayFrames, 16);
+  deliver(9, 8, 256 + 800);
+  assert.is(policy.delayFrames, 16, "now it waits a minute");
+  deliver(9, 8, 200);
   assert.is(policy.delayFrames, 14);
 });
 
