@@ -271,6 +271,7 @@ export class ListenableApp extends LitElement {
           .ranked=${this.ranked}
           .threshold=${this.pack?.threshold ?? 0.5}
           .other=${this.pack?.other}
+          .classes=${this.pack?.labels.length ?? 5}
         ></class-bars>
       </div>
       <running-panel

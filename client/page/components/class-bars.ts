@@ -4,7 +4,7 @@ import { capitalised, className, percent } from "../format.ts";
 import type { Ranked } from "../verdict.ts";
 import { sharedStyles } from "./shared-styles.ts";
 
-const shown = 5;
+const most = 5;
 
 /** The most probable classes as bars, with the line above which a class is believed. */
 @customElement("class-bars")
@@ -83,6 +83,8 @@ export class ClassBars extends LitElement {
   @property({ attribute: false }) ranked: readonly Ranked[] = [];
   @property({ type: Number }) threshold = 0.5;
   @property() other: string | undefined;
+  /** How many classes the model knows. */
+  @property({ type: Number }) classes = most;
 
   // Widths are set through the style object: a style attribute would need 'unsafe-inline' in the page's policy.
   override render() {
@@ -90,7 +92,7 @@ export class ClassBars extends LitElement {
       <section class="card" aria-labelledby="title">
         <h2 id="title">What it considers</h2>
         <ol>
-          ${Array.from({ length: shown }, (_, k) => this.#row(this.ranked[k]))}
+          ${Array.from({ length: Math.min(most, this.classes) }, (_, k) => this.#row(this.ranked[k]))}
         </ol>
         <p class="soft">
           The line at ${percent(this.threshold)} is where this model starts to believe itself. Mean of the last half

@@ -231,7 +231,7 @@ export class RunningPanel extends LitElement {
     return html`
       <h2>Each sound is heard ${milliseconds(latencyTotal(timings))} after it came in</h2>
       <div class="stack" aria-hidden="true">
-        ${parts.map(({ ms }, k) => html`<div class="c${k}" .style=${`--ms: ${ms}`}></div>`)}
+        ${parts.map(({ ms }, k) => (ms > 0 ? html`<div class="c${k}" .style=${`--ms: ${ms}`}></div>` : nothing))}
       </div>
       <ul class="parts" aria-label="Parts of the delay">
         ${parts.map(

@@ -68,7 +68,7 @@ export class SourcePanel extends LitElement {
         min-width: 0;
       }
       .field select {
-        max-width: 20rem;
+        max-width: min(20rem, 100%);
       }
       .check .soft {
         display: block;
@@ -119,6 +119,28 @@ export class SourcePanel extends LitElement {
         }
         .start {
           width: 100%;
+        }
+      }
+      @media (max-width: 30rem) {
+        .sounds {
+          display: grid;
+          grid-template-columns: repeat(2, minmax(0, 1fr));
+        }
+        .choices.sounds span.face {
+          height: 100%;
+          line-height: 1.2;
+          text-align: center;
+        }
+      }
+      @media (max-width: 22rem) {
+        .kinds label {
+          flex: 1 1 0;
+          min-width: 0;
+        }
+        .choices.kinds span.face {
+          line-height: 1.2;
+          text-align: center;
+          white-space: normal;
         }
       }
     `,
@@ -189,7 +211,7 @@ export class SourcePanel extends LitElement {
     return html`
       <fieldset>
         <legend class="visually-hidden">Built-in sound</legend>
-        <div class="choices">
+        <div class="choices sounds">
           ${builtInSounds.map(
             ({ name, title }) => html`
               <label>
@@ -242,11 +264,9 @@ export class SourcePanel extends LitElement {
     return html`
       <input
         id="file"
-        class="visually-hidden"
+        hidden
         type="file"
         accept="audio/*,video/webm,.wav,.mp3,.flac,.ogg,.opus,.m4a,.aac"
-        aria-label="Choose a sound file"
-        tabindex="-1"
         @change=${this.#fileChosen}
       />
       <button @click=${() => this.pickFile()}>Choose a file…</button>

@@ -23,6 +23,7 @@ export class ColumnPixels {
   readonly #veils = veilTable();
   /** Whether each row of the column before was kept, for the outline's vertical parts. */
   readonly #kept: Uint8Array;
+  #first = true;
 
   constructor(
     readonly axis: FrequencyAxis,
@@ -32,6 +33,11 @@ export class ColumnPixels {
     this.colour = new Uint32Array(axis.rows * width);
     this.veil = new Uint32Array(axis.rows * width);
     this.#kept = new Uint8Array(axis.rows);
+  }
+
+  /** The next column begins a new picture: it has no neighbour to draw an outline against. */
+  restart(): void {
+    this.#first = true;
   }
 
   /** Writes the frame at `offset` of magnitudes and mask (row-major [frames, bins]) as column `x`. */
@@ -46,7 +52,7 @@ export class ColumnPixels {
       const level = Math.round(range.fraction(decibels(axis.peak(magnitudes, offset, row))) * (levels - 1));
       const share = clamp(axis.mean(mask, offset, row));
       const kept = share >= 0.5;
-      const edge = (row > 0 && kept !== above) || kept !== (this.#kept[row] === 1);
+      const edge = (row > 0 && kept !== above) || (!this.#first && kept !== (this.#kept[row] === 1));
       this.colour[at] = this.#colours[level];
       this.veil[at] = edge
         ? contour
@@ -54,6 +60,7 @@ export class ColumnPixels {
       this.#kept[row] = kept ? 1 : 0;
       above = kept;
     }
+    this.#first = false;
   }
 }
 

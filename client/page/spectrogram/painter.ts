@@ -39,6 +39,7 @@ export class SpectrogramPainter {
     if (firstFrame !== this.#newest) {
       this.#oldest = firstFrame;
       this.#newest = firstFrame;
+      this.#pixels.restart();
     }
     for (let done = 0; done < frames; ) {
       const at = this.#newest % ringColumns;

@@ -1,0 +1,213 @@
+/** The page on a fake explainer in a real browser, under the policy the server sends; skipped without Chromium. */
+import type { AddressInfo } from "node:net";
+import type { Browser, Page } from "playwright-core";
+import { chromium } from "playwright-core";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { findChromium } from "../../../cli/bench/chromium.ts";
+import type { FakeLiveExplainer } from "./dev/fake-live-explainer.ts";
+import { serve } from "./dev/serve.mjs";
+
+const path = findChromium();
+const test = suite("page in a browser");
+const check = path === null ? test.skip : test;
+let server: Awaited<ReturnType<typeof serve>>;
+let browser: Browser;
+let page: Page;
+const complaints: string[] = [];
+
+test.before(async () => {
+  if (path === null) return;
+  server = await serve();
+  const superuser = process.getuid?.() === 0;
+  browser = await chromium.launch({ executablePath: path, args: superuser ? ["--no-sandbox"] : [] });
+});
+
+test.after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+test.before.each(async () => {
+  complaints.length = 0;
+});
+
+test.after.each(async () => {
+  await page?.context().close();
+});
+
+async function open(query = "", options: Parameters<Browser["newContext"]>[0] = {}): Promise<void> {
+  const context = await browser.newContext(options);
+  page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  // Violations of the content policy come as console errors.
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/?${query}`);
+}
+
+function state(name: string, value: string) {
+  return page.waitForSelector(`listenable-app[data-${name}="${value}"]`, { timeout: 20_000 });
+}
+
+function calls(): Promise<readonly string[]> {
+  return page.locator("listenable-app").evaluate((app) => {
+    const { explainer } = app as unknown as { explainer: FakeLiveExplainer };
+    return explainer.calls;
+  });
+}
+
+check("starts, names what it hears, stops; nothing breaks the content policy", async () => {
+  await open("ahead=200");
+  await state("state", "idle");
+  await page.getByRole("button", { name: "Start" }).click();
+  await state("state", "running");
+  await state("label", "clock_tick");
+  await page.getByRole("heading", { name: "Clock tick" }).waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await state("state", "stopped");
+  await state("label", "");
+  assert.equal(complaints, []);
+});
+
+check("the picture is drawn: the mask dims it, and without the mask it is in colour", async () => {
+  await open("ahead=900");
+  await page.getByRole("button", { name: "Start" }).click();
+  await state("label", "clock_tick");
+  const colourfulness = () =>
+    page.locator("canvas").evaluate(async (element) => {
+      await new Promise(requestAnimationFrame);
+      const canvas = element as HTMLCanvasElement;
+      const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+      let sum = 0;
+      for (let k = 0; k < data.length; k += 4) {
+        sum += Math.max(data[k], data[k + 1], data[k + 2]) - Math.min(data[k], data[k + 1], data[k + 2]);
+      }
+      return sum / (data.length / 4);
+    });
+  const masked = await colourfulness();
+  await page.getByLabel("Show the mask").fill("0");
+  await page.waitForTimeout(100);
+  const plain = await colourfulness();
+  assert.ok(plain > 2 * masked, `colour ${plain} without the mask, ${masked} with it`);
+});
+
+check("keys 1, 2 and 3 switch what is heard, until they are switched off", async () => {
+  await open();
+  await page.keyboard.press("3");
+  await state("listening", "rest");
+  assert.ok(await page.getByRole("radio", { name: /^Rest/ }).isChecked());
+  await page.getByLabel(/Keys 1, 2 and 3/).uncheck();
+  await page.keyboard.press("1");
+  await page.getByRole("radio", { name: /^Explanation/ }).check();
+  await state("listening", "explanation");
+  assert.equal(
+    (await calls()).filter((call) => call.startsWith("listening")),
+    ["listening explanation", "listening rest", "listening explanation"],
+  );
+});
+
+check("the keyboard alone reaches every control, and focus is seen", async () => {
+  await open();
+  const reached: string[] = [];
+  for (let k = 0; k < 20; k++) {
+    await page.keyboard.press("Tab");
+    const focus = await page.evaluate(() => {
+      let element = document.activeElement;
+      while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+      if (!element || element === document.body) return "";
+      const face = element.matches(".choices input") ? element.nextElementSibling! : element;
+      const outlined = getComputedStyle(face).outlineStyle !== "none";
+      const name = element.getAttribute("name") ?? element.getAttribute("aria-label") ?? element.localName;
+      return `${name}${outlined ? "" : " without outline"}`;
+    });
+    if (focus === "") break;
+    reached.push(focus);
+  }
+  assert.equal(reached, [
+    "kind",
+    "sound",
+    "button",
+    "listening",
+    "Volume",
+    "input",
+    "engine",
+    "select",
+    "input",
+  ]);
+});
+
+check("the microphone stays silent until headphones are confirmed", async () => {
+  await open("source=microphone&volume=60");
+  await page.getByRole("button", { name: "Start" }).click();
+  await state("state", "running");
+  assert.is((await calls()).filter((call) => call.startsWith("volume")).at(-1), "volume 0");
+  await page.getByLabel(/I wear headphones/).check();
+  assert.is((await calls()).filter((call) => call.startsWith("volume")).at(-1), "volume 0.6");
+});
+
+check("a failure is an alert with a next step", async () => {
+  await open("source=microphone&problem=permission-denied");
+  await page.getByRole("button", { name: "Start" }).click();
+  await state("problem", "permission-denied");
+  assert.match(
+    (await page.getByRole("alert").textContent()) ?? "",
+    /not allowed to use the microphone\.\s+Allow it/,
+  );
+  assert.is(await page.getByRole("button", { name: "Start" }).count(), 1);
+});
+
+check("below the threshold the page says that it is not sure", async () => {
+  await open("probability=0.4");
+  await page.getByRole("button", { name: "Start" }).click();
+  await state("verdict", "unsure");
+  await page.getByRole("heading", { name: "Not sure" }).waitFor();
+  assert.is(await page.locator("listenable-app").getAttribute("data-label"), "");
+});
+
+check("a chosen file starts at once, and another source stops it", async () => {
+  await open("source=file");
+  await page.locator("input[type=file]").setInputFiles({
+    name: "bird.wav",
+    mimeType: "audio/wav",
+    buffer: Buffer.from("RIFF"),
+  });
+  await state("state", "running");
+  assert.ok((await calls()).includes("start file"));
+  await page.getByRole("radio", { name: "Microphone" }).check();
+  await state("state", "stopped");
+});
+
+check("an element taken off the page lets go of every stream, and takes them up again", async () => {
+  await open();
+  const observed = await page.locator("listenable-app").evaluate(async (app) => {
+    const { explainer } = app as unknown as { explainer: FakeLiveExplainer };
+    const streams = [explainer.status$, explainer.decisions$, explainer.columns$, explainer.timings$];
+    const parent = app.parentElement!;
+    const before = streams.map((stream) => stream.observed);
+    app.remove();
+    const without = streams.map((stream) => stream.observed);
+    parent.append(app);
+    return [before, without, streams.map((stream) => stream.observed)];
+  });
+  assert.equal(observed, [Array(4).fill(true), Array(4).fill(false), Array(4).fill(true)]);
+});
+
+check("nothing sticks out at any width", async () => {
+  for (const source of ["sound", "microphone", "file"]) {
+    await open(`source=${source}&notice=Something+went+another+way.&missed=3`, { reducedMotion: "reduce" });
+    await state("state", "idle");
+    if (source !== "file") {
+      await page.getByRole("button", { name: "Start" }).click();
+      await state("label", "clock_tick");
+    }
+    for (const width of [320, 360, 390, 768, 1000, 1920]) {
+      await page.setViewportSize({ width, height: 740 });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= width, `${source}: ${wide} pixels wide in a window of ${width}`);
+    }
+    if (source !== "file") await page.context().close();
+  }
+});
+
+test.run();
