@@ -14,8 +14,11 @@ export interface AdamStep {
   beta1?: number;
   beta2?: number;
   epsilon?: number;
-  /** Decoupled weight decay (AdamW, https://arxiv.org/abs/1711.05101); 0 gives plain Adam. */
-  weightDecay?: number;
+  /**
+   * Decoupled weight decay (AdamW, https://arxiv.org/abs/1711.05101); 0 gives plain Adam. A tensor shaped like the
+   * parameter decays each element at its own rate.
+   */
+  weightDecay?: Operand;
 }
 
 /**

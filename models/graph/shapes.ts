@@ -8,6 +8,14 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
+/** All index tuples of a shape, row-major. */
+export function places(shape: readonly number[]): number[][] {
+  return shape.reduce<number[][]>(
+    (list, size) => list.flatMap((place) => Array.from({ length: size }, (_, at) => [...place, at])),
+    [[]],
+  );
+}
+
 /** Text for messages: `[B, 128, 257]`. */
 export function showShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;

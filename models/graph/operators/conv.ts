@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../builder.ts";
 import { describe, need, number, numbers, type OperatorFamily, type OperatorRule, text } from "../rule.ts";
-import { fixedSize, showShape } from "../shapes.ts";
+import { fixedSize, places, showShape } from "../shapes.ts";
 import type { Call, Dimension, Tensor } from "../types.ts";
 
 /** Geometry of a sliding window, one number a spatial axis. */
@@ -168,11 +168,7 @@ function weightGradient(g: GraphBuilder, x: Tensor, grad: Tensor, window: Window
   pixels = g.pad(pixels, [...none, ...before, 0], [...none, ...after, 0]);
 
   const sliced = axes.map((_, i) => i + lead);
-  const places = kernel.reduce<number[][]>(
-    (list, size) => list.flatMap((place) => Array.from({ length: size }, (_, at) => [...place, at])),
-    [[]],
-  );
-  const products = places.map((place) => {
+  const products = places(kernel).map((place) => {
     const starts = place.map((at, i) => at * dilations[i]);
     const ends = starts.map(
       (start, i) => start + strides[i] * (fixedSize(grad, i + 2, "convolution") - 1) + 1,

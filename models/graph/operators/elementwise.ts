@@ -8,6 +8,7 @@ import {
   number,
   type OperatorFamily,
   type OperatorRule,
+  text,
 } from "../rule.ts";
 import { broadcastShapes } from "../shapes.ts";
 import { type Call, type DataType, type Dimension, isFloat, type Tensor, type TensorType } from "../types.ts";
@@ -122,6 +123,20 @@ function comparison(fold?: (a: number, b: number) => number): OperatorRule {
   };
 }
 
+/** x times the normal distribution's cumulative function, or its approximation by tanh. */
+const gelu = unary((g, { x, call }) => {
+  if (text(call, "approximate", "none") === "tanh") {
+    const root = Math.sqrt(2 / Math.PI);
+    const square = g.mul(x, x);
+    const t = g.op("Tanh", [g.mul(x, g.add(g.mul(square, 0.044715 * root), root))]);
+    const inner = g.mul(g.mul(x, g.sub(1, g.mul(t, t))), g.add(g.mul(square, 3 * 0.044715 * root), root));
+    return g.mul(g.add(g.add(t, inner), 1), 0.5);
+  }
+  const cumulative = g.mul(g.add(g.op("Erf", [g.mul(x, Math.SQRT1_2)]), 1), 0.5);
+  const density = g.mul(g.exp(g.mul(g.mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+  return g.add(cumulative, g.mul(x, density));
+});
+
 /** Clip's bounds are inputs of their own and may be missing; their gradients are not offered. */
 const clip: OperatorRule = {
   infer: sameAsFirst,
@@ -235,6 +250,16 @@ export const elementwise: OperatorFamily = {
   Elu: unary((g, { x, y, call }) => {
     const positive = g.op("Greater", [x, g.constant(0, x.dtype)]);
     return g.where(positive, 1, g.add(y, number(call, "alpha", 1)));
+  }),
+  Selu: unary((g, { x, y, call }) => {
+    const gamma = number(call, "gamma", 1.0507009873554805);
+    const positive = g.op("Greater", [x, g.constant(0, x.dtype)]);
+    return g.where(positive, gamma, g.add(y, gamma * number(call, "alpha", 1.6732632423543772)));
+  }),
+  Gelu: gelu,
+  Softsign: unary((g, { x }) => {
+    const inverse = g.div(1, g.add(g.op("Abs", [x]), 1));
+    return g.mul(inverse, inverse);
   }),
   Softplus: unary((g, { x }) => g.sigmoid(x)),
   Exp: unary((_, { y }) => y),

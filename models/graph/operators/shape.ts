@@ -10,7 +10,7 @@ import {
   type OperatorRule,
   text,
 } from "../rule.ts";
-import { fixedSize, isStatic, normalAxis, product, quotient, showShape } from "../shapes.ts";
+import { fixedSize, isStatic, normalAxis, places, product, quotient, showShape } from "../shapes.ts";
 import { type Call, type Dimension, isFloat, type Tensor, type TensorValue, toNumbers } from "../types.ts";
 
 function keepsFirst(call: Call): Tensor {
@@ -35,6 +35,19 @@ function knownNumbers(call: Call, g: GraphBuilder, index: number, what: string):
 /** The first input's known elements, for operators that only change the shape of a list of numbers. */
 function passValues(call: Call, g: GraphBuilder): readonly Dimension[] | undefined {
   return isFloat(need(call, 0).dtype) ? undefined : g.valuesOf(need(call, 0));
+}
+
+/** Picks known elements: `from` tells where in an input of `shape` the element at a place of the output lies. */
+function pick(
+  values: readonly Dimension[] | undefined,
+  shape: readonly Dimension[],
+  result: readonly Dimension[],
+  from: (place: readonly number[]) => readonly number[],
+): readonly Dimension[] | undefined {
+  if (!values || !isStatic(shape) || !isStatic(result)) return undefined;
+  return places(result).map(
+    (place) => values[from(place).reduce((flat, at, axis) => flat * shape[axis] + at, 0)],
+  );
 }
 
 const like: OperatorRule["gradient"] = ({ g, grad, input }) => [reshapeLike(g, grad, input(0))];
@@ -125,6 +138,16 @@ const transpose: OperatorRule = {
       throw new Error(`${describe(call)}: [${order}] does not order the axes of ${showShape(x.shape)}`);
     }
     return [{ dtype: x.dtype, shape: order.map((from) => x.shape[from]) }];
+  },
+  fold: (call, g) => {
+    const order = permutation(call);
+    const { shape } = keepsFirst(call);
+    return pick(
+      passValues(call, g),
+      shape,
+      order.map((axis) => shape[axis]),
+      (place) => shape.map((_, axis) => place[order.indexOf(axis)]),
+    );
   },
   gradient: ({ g, node, grad }) => {
     const order = permutation(node);
@@ -223,10 +246,14 @@ const slice: OperatorRule = {
     return [{ dtype: x.dtype, shape }];
   },
   fold: (call, g) => {
-    const values = passValues(call, g);
-    if (!values || keepsFirst(call).shape.length !== 1) return undefined;
-    const [range] = ranges(call, g);
-    return Array.from({ length: range.count ?? 0 }, (_, i) => values[range.start + i * range.step]);
+    const taken = ranges(call, g);
+    const result: Dimension[] = [...keepsFirst(call).shape];
+    for (const { axis, count } of taken) result[axis] = count ?? "?";
+    return pick(passValues(call, g), keepsFirst(call).shape, result, (place) => {
+      const source = [...place];
+      for (const { axis, start, step } of taken) source[axis] = start + place[axis] * step;
+      return source;
+    });
   },
   gradient: ({ g, node, grad, input }) => {
     const x = input(0);

@@ -18,6 +18,8 @@ unary("HardSigmoid", { alpha: 0.7 }, (v) => v * 1.3 + 0.011);
 unary("HardSwish", {}, (v) => v * 5 + 0.017);
 unary("Elu", { alpha: 1.5 }, awayFromZero);
 unary("Softplus");
+unary("Selu", {}, awayFromZero);
+unary("Softsign", {}, awayFromZero);
 unary("Exp");
 unary("Log", {}, positive);
 unary("Sqrt", {}, positive);
@@ -29,6 +31,18 @@ unary("Abs", {}, awayFromZero);
 unary("Neg");
 unary("Identity");
 unary("Dropout");
+
+for (const approximate of ["none", "tanh"]) {
+  test(`Gelu, approximate ${approximate}`, () =>
+    checkGradients({
+      inputs: [[9]],
+      values: (v) => 2 * v,
+      build: (g, [x]) => {
+        g.opset = 20;
+        return g.op("Gelu", [x], { approximate });
+      },
+    }));
+}
 
 test("Cast between floats", () =>
   checkGradients({
