@@ -13,6 +13,9 @@ import {
 import { fixedSize, isStatic, normalAxis, places, product, quotient, showShape } from "../shapes.ts";
 import { type Call, type Dimension, isFloat, type Tensor, type TensorValue, toNumbers } from "../types.ts";
 
+/** Shape arithmetic is small; larger integer tensors are data and stay in the graph. */
+const FOLD_LIMIT = 4096;
+
 function keepsFirst(call: Call): Tensor {
   return need(call, 0);
 }
@@ -34,7 +37,9 @@ function knownNumbers(call: Call, g: GraphBuilder, index: number, what: string):
 
 /** The first input's known elements, for operators that only change the shape of a list of numbers. */
 function passValues(call: Call, g: GraphBuilder): readonly Dimension[] | undefined {
-  return isFloat(need(call, 0).dtype) ? undefined : g.valuesOf(need(call, 0));
+  const x = need(call, 0);
+  const count = product(x.shape);
+  return isFloat(x.dtype) || typeof count === "string" || count > FOLD_LIMIT ? undefined : g.valuesOf(x);
 }
 
 /** Picks known elements: `from` tells where in an input of `shape` the element at a place of the output lies. */
@@ -420,7 +425,7 @@ const expand: OperatorRule = {
     const wanted = g.valuesOf(need(call, 1));
     if (values?.length !== 1 || !wanted || !isStatic(wanted)) return undefined;
     const count = product(wanted) as number;
-    return count <= 64 ? Array.from({ length: count }, () => values[0]) : undefined;
+    return count <= FOLD_LIMIT ? Array.from({ length: count }, () => values[0]) : undefined;
   },
   lazy: true,
   gradient: ({ g, output, grad, input }) => [reduceTo(g, grad, output, input(0))],
@@ -554,7 +559,7 @@ const constantOfShape: OperatorRule = {
     const shape = g.valuesOf(need(call, 0));
     if (!value || isFloat(value.dtype) || !shape || !isStatic(shape)) return undefined;
     const count = product(shape) as number;
-    return count <= 64 ? Array.from({ length: count }, () => toNumbers(value.data)[0]) : undefined;
+    return count <= FOLD_LIMIT ? Array.from({ length: count }, () => toNumbers(value.data)[0]) : undefined;
   },
   gradient: noGradient,
   lazy: true,
@@ -573,7 +578,7 @@ const range: OperatorRule = {
     if (typeof start !== "number" || typeof limit !== "number" || typeof delta !== "number") return undefined;
     if (isFloat(need(call, 0).dtype)) return undefined;
     const count = Math.max(0, Math.ceil((limit - start) / delta));
-    return count <= 4096 ? Array.from({ length: count }, (_, i) => start + i * delta) : undefined;
+    return count <= FOLD_LIMIT ? Array.from({ length: count }, (_, i) => start + i * delta) : undefined;
   },
   gradient: noGradient,
   lazy: true,
