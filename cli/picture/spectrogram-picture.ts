@@ -37,8 +37,8 @@ const ROW = 24;
 const BOTTOM = 56;
 /** Decibels from the brightest to the darkest colour. */
 const SPAN_DB = 70;
-/** Power of the loudest bin below which nothing is lit: a full-scale sine has |X| of 128, this is 90 dB less. */
-const QUIETEST_POWER = (128 * 10 ** (-90 / 20)) ** 2;
+/** The top of the scale is at least 50 dB below a full-scale sine, whose |X| is 128: silence must look dark. */
+const QUIETEST_POWER = (128 * 10 ** (-50 / 20)) ** 2;
 const LEVELS = 256;
 
 export function spectrogramPicture(content: PictureContent): Uint8Array {
