@@ -164,30 +164,73 @@ function weightGradient(g: GraphBuilder, x: Tensor, grad: Tensor, window: Window
     ]);
     grads = g.reshape(grads, [group, outer, -1]);
   }
-  const none = Array.from({ length: lead }, () => 0);
-  pixels = g.pad(pixels, [...none, ...before, 0], [...none, ...after, 0]);
-
-  const sliced = axes.map((_, i) => i + lead);
-  const products = places(kernel).map((place) => {
-    const starts = place.map((at, i) => at * dilations[i]);
-    const ends = starts.map(
-      (start, i) => start + strides[i] * (fixedSize(grad, i + 2, "convolution") - 1) + 1,
-    );
-    const whole = starts.every(
-      (start, i) => start === 0 && strides[i] === 1 && ends[i] === pixels.shape[sliced[i]],
-    );
-    const part = whole
-      ? pixels
-      : g.op("Slice", [pixels, g.int64(starts), g.int64(ends), g.int64(sliced), g.int64(strides)]);
-    return g.matmul(grads, g.reshape(part, group === 1 ? [-1, inner] : [group, -1, inner]));
+  // Cut the axes into blocks of one stride: then what a place in the kernel meets is a plain range of the blocks
+  // (copied in long runs), and neighbours along the last axis that lie in the same block share one product.
+  const last = axes.length - 1;
+  const surplus = axes.map((axis, i) => {
+    const length = fixedSize(x, axis, "convolution") + before[i] + after[i];
+    return Math.ceil(length / strides[i]) * strides[i] - length;
   });
-  // Each product is [K, C / group] (with groups [group, K / group, C / group]); put the kernel's axes behind.
-  const count = products.length;
-  const flat = products.map((part) => g.reshape(part, [outer * group, 1, inner]));
-  return g.reshape(count === 1 ? flat[0] : g.transpose(g.concat(flat, 1), [0, 2, 1]), [
-    outer * group,
-    inner,
-    ...kernel,
+  const none = Array.from({ length: lead }, () => 0);
+  pixels = g.pad(
+    pixels,
+    [...none, ...before, 0],
+    [...none, ...after.map((count, i) => count + surplus[i]), 0],
+  );
+  const blocks = axes.flatMap((_, i) => {
+    const count = fixedSize(pixels, lead + i, "convolution") / strides[i];
+    if (i === last) return [count, strides[i] * inner];
+    return strides[i] === 1 ? [count] : [count, strides[i]];
+  });
+  const view = g.reshape(pixels, [...pixels.shape.slice(0, lead).map(open), ...blocks]);
+
+  const steps = axes.map((axis) => fixedSize(grad, axis, "convolution"));
+  const products = places(kernel.slice(0, -1)).flatMap((row) => {
+    const ranges: [number, number][] = row.flatMap((at, i) => {
+      const [block, phase] = blockOf(at * dilations[i], strides[i]);
+      const range: [number, number] = [block, block + steps[i]];
+      return strides[i] === 1 ? [range] : [range, [phase, phase + 1]];
+    });
+    return runsOf(kernel[last], dilations[last], strides[last]).map(({ block, phase, count }) => {
+      const inside: [number, number] = [phase * inner, (phase + count) * inner];
+      const part = sliceRanges(g, view, lead, [...ranges, [block, block + steps[last]], inside]);
+      const columns = count * inner;
+      const product = g.matmul(grads, g.reshape(part, group === 1 ? [-1, columns] : [group, -1, columns]));
+      return g.reshape(product, [outer * group, count, inner]);
+    });
+  });
+  // Put the kernel's axes behind the channels.
+  return g.reshape(g.transpose(g.concat(products, 1), [0, 2, 1]), [outer * group, inner, ...kernel]);
+}
+
+/** Block of one stride that an offset lies in, and its place there. */
+function blockOf(offset: number, stride: number): [block: number, phase: number] {
+  return [Math.floor(offset / stride), offset % stride];
+}
+
+/** Places of a kernel along one axis, neighbours in the same block taken together. */
+function runsOf(size: number, dilation: number, stride: number) {
+  const runs: { block: number; phase: number; count: number }[] = [];
+  for (let at = 0; at < size; at++) {
+    const [block, phase] = blockOf(at * dilation, stride);
+    const run = runs.at(-1);
+    if (run?.block === block && run.phase + run.count === phase) run.count++;
+    else runs.push({ block, phase, count: 1 });
+  }
+  return runs;
+}
+
+/** Slices consecutive axes from `first` on; ranges that span their axis are left out. */
+function sliceRanges(g: GraphBuilder, x: Tensor, first: number, ranges: readonly [number, number][]): Tensor {
+  const cut = ranges
+    .map(([start, end], i) => ({ start, end, axis: first + i }))
+    .filter(({ start, end, axis }) => start !== 0 || end !== x.shape[axis]);
+  if (cut.length === 0) return x;
+  return g.op("Slice", [
+    x,
+    g.int64(cut.map(({ start }) => start)),
+    g.int64(cut.map(({ end }) => end)),
+    g.int64(cut.map(({ axis }) => axis)),
   ]);
 }
 
