@@ -13,31 +13,31 @@ import {
 /** A two-stroke engine that revs up, bites into wood and idles again. */
 function chainsaw(seconds: number, seed: number): Float32Array {
   const random = randomFrom(seed);
-  const engine = harmonicTone(0.6, 60);
-  const muffler = new Biquad("bandpass", 520, 0.8);
-  const chain = new Biquad("bandpass", 2600, 0.9);
+  const engine = harmonicTone(1.1, 60);
+  const muffler = new Biquad("bandpass", 520, 0.45);
+  const chain = new Biquad("bandpass", 5300, 0.9);
   // Clipping a lopsided wave leaves an offset that no loudspeaker should get.
   const air = new Biquad("highpass", 30);
   const rev = [
-    [0, 55],
-    [0.4, 62],
-    [0.9, 150],
-    [1.4, 138],
-    [3.2, 128],
-    [3.6, 150],
-    [4.2, 60],
-    [seconds, 55],
+    [0, 90],
+    [0.3, 95],
+    [0.6, 188],
+    [1.4, 180],
+    [3.6, 172],
+    [4.2, 186],
+    [seconds - 0.3, 110],
+    [seconds, 90],
   ] as const;
   let jitter = 0;
   return render(seconds, (t) => {
     jitter = 0.995 * jitter + 0.005 * (random() - 0.5);
     const hz = along(rev, t) * (1 + jitter);
-    const strength = hz / 150;
+    const strength = hz / 180;
     const fire = engine(hz);
     const rattle = (2 * random() - 1) * (0.5 + 0.5 * Math.tanh(fire)) * strength;
     const fade = Math.min(1, t / 0.05, (seconds - t) / 0.05);
-    const sum = 0.9 * muffler.next(fire) + 0.3 * fire * strength + 1.6 * chain.next(rattle);
-    return air.next(fade * Math.tanh((0.35 + strength) * sum));
+    const sum = 0.9 * muffler.next(fire) + 0.06 * fire * strength + 1.25 * chain.next(rattle);
+    return air.next(fade * Math.tanh(0.85 * sum));
   });
 }
 

@@ -48,23 +48,22 @@ function babble(seconds: number, pitch: number, seed: number): Float32Array {
   return out;
 }
 
-/** Rotor slap eleven times a second over a turbine's whine and the rush of air. */
+/** Rotor beats over a roar that is strongest in the lowest octaves, heard from some way off. */
 function helicopter(seconds: number, seed: number): Float32Array {
   const random = randomFrom(seed);
-  const beats = 11;
-  const thump = new Biquad("bandpass", 85, 1.2);
-  const slap = new Biquad("bandpass", 420, 0.7);
-  const rush = new Biquad("bandpass", 1300, 0.6);
-  const whine = harmonicTone(1.2, 6);
+  const beats = 24;
+  const thump = new Biquad("bandpass", 40, 1.2);
+  const slap = new Biquad("bandpass", 1350, 0.7);
+  const rush = new Biquad("bandpass", 550, 0.6);
+  const distance = new Biquad("lowpass", 1130);
   return renderLoop(seconds, (t) => {
     const noise = 2 * random() - 1;
     const x = (t * beats) % 1;
-    const stroke = Math.exp(-x * 7) * Math.min(1, x * 40);
-    return (
-      thump.next(noise) * (0.5 + 6 * stroke) +
-      slap.next(noise) * (0.1 + 2.2 * stroke) +
-      rush.next(noise) * (0.15 + 0.45 * stroke) +
-      0.012 * whine(690)
+    const stroke = Math.exp(-4 * x) * Math.min(1, 40 * x);
+    return distance.next(
+      thump.next(noise) * (1.1 + 1.6 * stroke) +
+        slap.next(noise) * (0.12 + 0.85 * stroke) +
+        rush.next(noise) * (0.28 + 0.17 * stroke),
     );
   });
 }

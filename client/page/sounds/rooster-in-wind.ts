@@ -42,16 +42,18 @@ const loudness: Line = [
   [1.9, 0],
 ];
 
-function crow(seed: number): Float32Array {
+/** The same crow, slower or faster, higher or lower, through a narrow throat and with a growl in it. */
+function crow(slower: number, higher: number, seed: number): Float32Array {
   const random = randomFrom(seed);
-  const tone = harmonicTone(0.55, 12);
-  const throat = new Biquad("bandpass", 1900, 1.1);
-  const beak = new Biquad("bandpass", 3300, 2);
+  const tone = harmonicTone(0.25, 14);
+  const throat = new Biquad("bandpass", 1050, 1.1);
+  const beak = new Biquad("bandpass", 1400, 2);
   return peakTo(
-    render(1.95, (t) => {
-      const flutter = 1 + 0.012 * Math.sin(2 * Math.PI * 28 * t) + 0.01 * (random() - 0.5);
-      const voice = tone(along(pitch, t) * flutter) + 0.35 * (2 * random() - 1);
-      return along(loudness, t) * (0.25 * voice + throat.next(voice) + 0.6 * beak.next(voice));
+    render(1.95 * slower, (time) => {
+      const t = time / slower;
+      const growl = 1 + 0.04 * Math.sin(2 * Math.PI * 208 * time) + 0.04 * (random() - 0.5);
+      const voice = tone(higher * along(pitch, t) * growl) + 0.38 * (2 * random() - 1);
+      return along(loudness, t) * (0.19 * voice + throat.next(voice) + 0.55 * beak.next(voice));
     }),
     1,
   );
@@ -74,7 +76,7 @@ function wind(seconds: number, seed: number): Float32Array {
 export function roosterInWind(): Float32Array {
   const mix = wind(10, 51);
   const background = rms(mix);
-  addLooped(mix, crow(61), 1.2, 5 * background);
-  addLooped(mix, crow(62), 6.1, 5 * background);
+  addLooped(mix, crow(1.6, 1.05, 61), 0.8, 7 * background);
+  addLooped(mix, crow(1.5, 1, 62), 5.8, 7 * background);
   return peakTo(mix, 0.7);
 }

@@ -4,13 +4,14 @@ import type { Browser, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium } from "../../../cli/bench/chromium.ts";
+import { findChromium, NO_CHROMIUM } from "../../../cli/bench/chromium.ts";
 import type { FakeLiveExplainer } from "./dev/fake-live-explainer.ts";
 import { serve } from "./dev/serve.mjs";
 
 const path = findChromium();
 const test = suite("page in a browser");
-const check = path === null ? test.skip : test;
+const check = (name: string, body: () => Promise<void>) =>
+  path === null ? test.skip(`${name} (${NO_CHROMIUM})`, body) : test(name, body);
 let server: Awaited<ReturnType<typeof serve>>;
 let browser: Browser;
 let page: Page;
