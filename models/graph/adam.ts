@@ -1,4 +1,5 @@
-import type { GraphBuilder, Operand } from "./builder.ts";
+import type { GraphBuilder } from "./builder.ts";
+import type { Operand } from "./expressions.ts";
 import type { Tensor } from "./types.ts";
 
 export interface AdamStep {

@@ -1,5 +1,6 @@
+import { Expressions } from "./expressions.ts";
 import { ruleOf } from "./operators/index.ts";
-import { isStatic, normalAxis, showShape } from "./shapes.ts";
+import { isStatic, showShape } from "./shapes.ts";
 import {
   type Attributes,
   type Call,
@@ -13,9 +14,6 @@ import {
   toNumbers,
   typedArray,
 } from "./types.ts";
-
-/** A tensor, or a plain number that becomes a constant of the other operand's type. */
-export type Operand = Tensor | number;
 
 export interface OpOptions {
   /** Name of the node; a readable one is made up without. */
@@ -38,7 +36,7 @@ const SHARED_CONSTANT_LIMIT = 64;
  * Equal calls on equal inputs give the same tensor, integer shape arithmetic is folded away, and what no output
  * needs is not encoded; so rules may be written plainly without wasting work.
  */
-export class GraphBuilder {
+export class GraphBuilder extends Expressions {
   readonly nodes: Node[] = [];
   readonly inputs: Tensor[] = [];
   readonly outputs = new Map<string, Tensor>();
@@ -48,6 +46,7 @@ export class GraphBuilder {
   readonly #constants = new Map<Tensor, TensorValue>();
   readonly #producers = new Map<Tensor, Node>();
   readonly #names = new Set<string>();
+  readonly #nodeNames = new Set<string>();
   readonly #counters = new Map<string, number>();
   readonly #calls = new Map<string, readonly Tensor[]>();
   readonly #ids = new Map<Tensor, number>();
@@ -81,7 +80,7 @@ export class GraphBuilder {
   }
 
   /** A constant from plain numbers or a typed array; a scalar without `shape` when `values` is a number. */
-  constant(
+  override constant(
     values: number | readonly number[] | TensorData,
     dtype: DataType = "float32",
     shape?: readonly number[],
@@ -107,15 +106,10 @@ export class GraphBuilder {
     return this.#leaf(name === undefined ? this.#freshName("constant") : this.#claim(name), value);
   }
 
-  /** int64 constant of one dimension: axes, shapes, pads. */
-  int64(values: readonly number[]): Tensor {
-    return this.constant(values, "int64", [values.length]);
-  }
-
   // ---- nodes --------------------------------------------------------------------------------------------------
 
   /** Adds one operator and returns its first output. Throws an error naming operator and node when inputs do not fit. */
-  op(
+  override op(
     op: string,
     inputs: readonly (Tensor | undefined)[],
     attributes: Attributes = {},
@@ -152,23 +146,22 @@ export class GraphBuilder {
     if (known?.every((value) => typeof value === "number") && isStatic(types[0].shape)) {
       return [this.constant(known as readonly number[], types[0].dtype, types[0].shape)];
     }
-    const key = rule.impure ? undefined : this.#key(call);
-    const before = key === undefined ? undefined : this.#calls.get(key);
+    const key = this.#key(call);
+    const before = this.#calls.get(key);
     if (before) return before;
 
-    const name = options.name === undefined ? this.#freshName(call.op) : this.#claimOrNumber(options.name);
+    const fresh = options.name === undefined ? this.#freshName(call.op) : undefined;
+    const name = fresh ?? unused(this.#nodeNames, this.#scope + options.name);
+    this.#nodeNames.add(name);
     const outputs = types.slice(0, call.outputCount).map((type, index) => {
       const wanted = options.outputNames?.[index] || (index === 0 ? name : `${name}:${index}`);
-      return this.#tensor(
-        wanted === name ? name : this.#claim(this.#freeName(wanted)),
-        type.dtype,
-        type.shape,
-      );
+      const tensorName = wanted === fresh ? fresh : this.#claim(unused(this.#names, wanted));
+      return this.#tensor(tensorName, type.dtype, type.shape);
     });
     const node: Node = { ...call, name, outputs };
     this.nodes.push(node);
     for (const output of outputs) this.#producers.set(output, node);
-    if (key !== undefined) this.#calls.set(key, outputs);
+    this.#calls.set(key, outputs);
     if (known) this.#folded.set(outputs[0], known);
     return outputs;
   }
@@ -196,7 +189,7 @@ export class GraphBuilder {
   /** The same values, through which no gradient flows. */
   stopGradient(tensor: Tensor): Tensor {
     const name = this.#freshName("stopped");
-    const [stopped] = [this.#tensor(name, tensor.dtype, tensor.shape)];
+    const stopped = this.#tensor(name, tensor.dtype, tensor.shape);
     const node: Node = {
       op: "Identity",
       name,
@@ -246,7 +239,7 @@ export class GraphBuilder {
       const constant =
         value.data.length <= SHARED_CONSTANT_LIMIT
           ? this.constant(value.data, value.dtype, value.shape)
-          : this.ownConstant(value, this.#freeName(tensor.name));
+          : this.ownConstant(value, unused(this.#names, tensor.name));
       copies.set(tensor, constant);
       return constant;
     };
@@ -256,7 +249,7 @@ export class GraphBuilder {
         ? [this.stopGradient(sources[0] as Tensor)]
         : this.ops(node.op, sources, node.attributes, {
             outputs: node.outputCount,
-            name: this.#freeName(node.name),
+            name: node.name,
           });
       for (const [index, output] of node.outputs.entries()) copies.set(output, outputs[index]);
     }
@@ -297,7 +290,7 @@ export class GraphBuilder {
   }
 
   /** The one element of a constant scalar, if it is one. */
-  scalarOf(tensor: Tensor | undefined): number | undefined {
+  override scalarOf(tensor: Tensor | undefined): number | undefined {
     if (!tensor || this.isParameter(tensor)) return undefined;
     const constant = this.#constants.get(tensor);
     return constant && constant.data.length === 1 ? Number(constant.data[0]) : undefined;
@@ -308,143 +301,7 @@ export class GraphBuilder {
     return this.#freshName(`?${hint.replaceAll("*", "_")}`);
   }
 
-  // ---- arithmetic, so that formulas read like formulas --------------------------------------------------------
-
-  add(a: Operand, b: Operand): Tensor {
-    if (b === 0 && typeof a !== "number") return a;
-    return this.#binary("Add", a, b);
-  }
-
-  sub(a: Operand, b: Operand): Tensor {
-    return this.#binary("Sub", a, b);
-  }
-
-  mul(a: Operand, b: Operand): Tensor {
-    if (this.#isOne(a) && typeof b !== "number") return b;
-    if (this.#isOne(b) && typeof a !== "number") return a;
-    return this.#binary("Mul", a, b);
-  }
-
-  div(a: Operand, b: Operand): Tensor {
-    if (b === 1 && typeof a !== "number") return a;
-    return this.#binary("Div", a, b);
-  }
-
-  neg(a: Tensor): Tensor {
-    return this.op("Neg", [a]);
-  }
-
-  sqrt(a: Tensor): Tensor {
-    return this.op("Sqrt", [a]);
-  }
-
-  exp(a: Tensor): Tensor {
-    return this.op("Exp", [a]);
-  }
-
-  log(a: Tensor): Tensor {
-    return this.op("Log", [a]);
-  }
-
-  relu(a: Tensor): Tensor {
-    return this.op("Relu", [a]);
-  }
-
-  sigmoid(a: Tensor): Tensor {
-    return this.op("Sigmoid", [a]);
-  }
-
-  matmul(a: Tensor, b: Tensor): Tensor {
-    return this.op("MatMul", [a, b]);
-  }
-
-  where(condition: Tensor, a: Operand, b: Operand): Tensor {
-    const like = typeof a !== "number" ? a : typeof b !== "number" ? b : undefined;
-    const dtype = like?.dtype ?? "float32";
-    return this.op("Where", [condition, this.#operand(a, dtype), this.#operand(b, dtype)]);
-  }
-
-  cast(a: Tensor, dtype: DataType): Tensor {
-    return a.dtype === dtype ? a : this.op("Cast", [a], { to: dtype });
-  }
-
-  /** Sum over `axes` (all without); dropped axes vanish unless `keep`. */
-  reduceSum(a: Tensor, axes?: readonly number[], keep = false): Tensor {
-    return this.#reduce("ReduceSum", a, axes, keep);
-  }
-
-  reduceMean(a: Tensor, axes?: readonly number[], keep = false): Tensor {
-    return this.#reduce("ReduceMean", a, axes, keep);
-  }
-
-  reduceMax(a: Tensor, axes?: readonly number[], keep = false): Tensor {
-    return this.#reduce("ReduceMax", a, axes, keep);
-  }
-
-  /** Reshape; one size may be -1. Nothing happens when the shape already is the one asked for. */
-  reshape(a: Tensor, shape: readonly number[]): Tensor {
-    if (shape.length === a.shape.length && shape.every((size, axis) => size === a.shape[axis])) return a;
-    return this.op("Reshape", [a, this.int64(shape)]);
-  }
-
-  transpose(a: Tensor, order: readonly number[]): Tensor {
-    return order.every((from, to) => from === to) ? a : this.op("Transpose", [a], { perm: order });
-  }
-
-  concat(parts: readonly Tensor[], axis: number): Tensor {
-    return parts.length === 1 ? parts[0] : this.op("Concat", parts, { axis });
-  }
-
-  /** `a[..., start:end:step, ...]` along one axis, as in NumPy. */
-  slice(a: Tensor, axis: number, start: number, end: number, step = 1): Tensor {
-    if (start === 0 && step === 1 && (end === a.shape[axis] || end >= Number.MAX_SAFE_INTEGER)) return a;
-    return this.op("Slice", [
-      a,
-      this.int64([start]),
-      this.int64([end]),
-      this.int64([axis]),
-      this.int64([step]),
-    ]);
-  }
-
-  /** Zeros around: `before[axis]` and `after[axis]` of them; negative numbers cut. */
-  pad(a: Tensor, before: readonly number[], after: readonly number[]): Tensor {
-    if ([...before, ...after].every((count) => count === 0)) return a;
-    return this.op("Pad", [a, this.int64([...before, ...after])]);
-  }
-
-  /** The run-time shape of a tensor as int64 values (a constant when it is known). */
-  shapeOf(a: Tensor): Tensor {
-    return this.op("Shape", [a]);
-  }
-
   // ---- inside -------------------------------------------------------------------------------------------------
-
-  #binary(op: string, a: Operand, b: Operand): Tensor {
-    const like = typeof a !== "number" ? a : typeof b !== "number" ? b : undefined;
-    const dtype = like?.dtype ?? "float32";
-    return this.op(op, [this.#operand(a, dtype), this.#operand(b, dtype)]);
-  }
-
-  #operand(a: Operand, dtype: DataType): Tensor {
-    return typeof a === "number" ? this.constant(a, dtype) : a;
-  }
-
-  #isOne(a: Operand): boolean {
-    return a === 1 || (typeof a !== "number" && a.shape.length === 0 && this.scalarOf(a) === 1);
-  }
-
-  #reduce(op: string, a: Tensor, axes: readonly number[] | undefined, keep: boolean): Tensor {
-    if (axes?.length === 0) return a;
-    const list = axes?.map((axis) => normalAxis(axis, a.shape.length, op)).sort((p, q) => p - q);
-    const once = (x: Tensor, some: readonly number[] | undefined) =>
-      this.op(op, [x, some && this.int64(some)], { keepdims: keep ? 1 : 0 });
-    // onnxruntime is quick where the reduced axes lie together, or at both ends; elsewhere two steps are five times
-    // quicker than one.
-    const gap = list?.findIndex((axis, i) => i > 0 && axis !== list[i - 1] + 1) ?? -1;
-    if (!list || gap < 0 || (list[0] === 0 && list.at(-1) === a.shape.length - 1)) return once(a, list);
-    return this.#reduce(op, once(a, list.slice(gap)), list.slice(0, gap), keep);
-  }
 
   #leaf(name: string, value: TensorValue): Tensor {
     const count = value.shape.reduce((a, b) => a * b, 1);
@@ -490,16 +347,6 @@ export class GraphBuilder {
     return name;
   }
 
-  #claimOrNumber(name: string): string {
-    return this.#claim(this.#freeName(this.#scope + name));
-  }
-
-  #freeName(name: string): string {
-    let free = name;
-    for (let count = 2; this.#names.has(free); count++) free = `${name}_${count}`;
-    return free;
-  }
-
   #freshName(hint: string): string {
     const base = this.#scope + hint;
     let name: string;
@@ -507,8 +354,15 @@ export class GraphBuilder {
       const count = (this.#counters.get(base) ?? 0) + 1;
       this.#counters.set(base, count);
       name = `${base}_${count}`;
-    } while (this.#names.has(name));
+    } while (this.#names.has(name) || this.#nodeNames.has(name));
     this.#names.add(name);
     return name;
   }
+}
+
+/** `name`, numbered if it is taken. */
+function unused(taken: ReadonlySet<string>, name: string): string {
+  let free = name;
+  for (let count = 2; taken.has(free); count++) free = `${name}_${count}`;
+  return free;
 }

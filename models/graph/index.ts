@@ -1,5 +1,6 @@
 export { type AdamStep, adamStep } from "./adam.ts";
-export { BASE_OPSET, GraphBuilder, type Operand, type OpOptions } from "./builder.ts";
+export { BASE_OPSET, GraphBuilder, type OpOptions } from "./builder.ts";
+export type { Operand } from "./expressions.ts";
 export { type GradientOptions, gradients, guidedRelu } from "./gradients.ts";
 export { binaryCrossEntropy, crossEntropy } from "./losses.ts";
 export { type DecodeOptions, decodeModel } from "./onnx/decode.ts";

@@ -39,8 +39,6 @@ export interface OperatorRule {
   gradient?: GradientRule;
   /** The rule copes with a gradient that still has to be broadcast. */
   lazy?: boolean;
-  /** Never merge two equal calls (random operators). */
-  impure?: boolean;
 }
 
 export type OperatorFamily = Readonly<Record<string, OperatorRule>>;

@@ -67,6 +67,11 @@ export function quotient(whole: Dimension, part: Dimension): Dimension | undefin
   return product([a.factor / b.factor, ...a.names]);
 }
 
+/** A size that is one of two names, nobody knows which: they may be equal, or one may be 1. */
+function either(a: string, b: string): string {
+  return [...new Set([...a.split("|"), ...b.split("|")])].sort().join("|");
+}
+
 /** Shape of an element-wise result under ONNX (NumPy) broadcasting. */
 export function broadcastShapes(shapes: readonly Shape[], where: string): Dimension[] {
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
@@ -76,7 +81,8 @@ export function broadcastShapes(shapes: readonly Shape[], where: string): Dimens
       const size = shape[axis - rank + shape.length] ?? 1;
       if (size === 1 || size === result) continue;
       if (result === 1) result = size;
-      else if (typeof result === "string" && typeof size === "number") result = size;
+      else if (typeof result === "string" && typeof size === "string") result = either(result, size);
+      else if (typeof result === "string") result = size;
       else if (typeof result === "number" && typeof size === "number") {
         throw new Error(`${where}: shapes ${shapes.map(showShape).join(" and ")} do not broadcast`);
       }

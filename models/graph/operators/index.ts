@@ -1,17 +1,28 @@
 import type { OperatorFamily, OperatorRule } from "../rule.ts";
 import { convolution } from "./conv.ts";
 import { elementwise } from "./elementwise.ts";
+import { indexing } from "./indexing.ts";
 import { matmulFamily } from "./matmul.ts";
 import { normalization } from "./normalization.ts";
 import { pool } from "./pool.ts";
 import { reduce } from "./reduce.ts";
 import { resizeFamily } from "./resize.ts";
 import { shapeFamily } from "./shape.ts";
+import { sizes } from "./sizes.ts";
 
 const RULES = new Map<string, OperatorRule>(
-  [elementwise, convolution, matmulFamily, normalization, pool, reduce, resizeFamily, shapeFamily].flatMap(
-    (family: OperatorFamily) => Object.entries(family),
-  ),
+  [
+    elementwise,
+    convolution,
+    matmulFamily,
+    normalization,
+    pool,
+    reduce,
+    resizeFamily,
+    shapeFamily,
+    indexing,
+    sizes,
+  ].flatMap((family: OperatorFamily) => Object.entries(family)),
 );
 
 /** The rule of an operator; an unknown one is refused by name. */

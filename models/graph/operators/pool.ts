@@ -120,7 +120,7 @@ const maxPool: OperatorRule = {
       return [g.mul(hits, spread(g, g.div(grad, winners), window, x))];
     }
     // Overlapping windows: add every gradient at the place its maximum came from.
-    const attributes = { ...node.attributes };
+    const { storage_order: _, ...attributes } = node.attributes;
     const [, indices] = g.ops("MaxPool", [x], attributes, { outputs: 2 });
     const flat = g.reshape(zerosLike(g, x), [-1]);
     const summed = g.op("ScatterElements", [flat, g.reshape(indices, [-1]), g.reshape(grad, [-1])], {

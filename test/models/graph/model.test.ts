@@ -144,6 +144,15 @@ for (const [name, { shape, nodes, initializers }] of Object.entries(OLD)) {
   });
 }
 
+test("nodes may be called like tensors of other nodes", async () => {
+  const nodes = [
+    { op: "Relu", name: "y", inputs: ["x"], outputs: ["z"] },
+    { op: "Exp", name: "z", inputs: ["z"], outputs: ["y"] },
+  ];
+  const g = await sameResults(file(17, [2, 3], nodes), [2, 3]);
+  assert.equal([g.tensor("y").name, g.nodes[1].name], ["y", "z"]);
+});
+
 test("shape arithmetic leaves no nodes behind", () => {
   const { shape, nodes, initializers } = OLD["Reshape by computed sizes"];
   const written = readModel(encodeModel(decodeModel(file(9, shape, nodes, initializers))));
@@ -229,6 +238,18 @@ test("an operator without a gradient is refused by its name and node, when a gra
   assert.throws(() => gradients(g, g.reduceSum(top), [x]), /Cannot differentiate TopK \(node "best"\)/);
   gradients(g, g.reduceSum(g.stopGradient(top)), [x]);
   assert.throws(() => gradients(g, g.op("ArgMax", [x]), [x]), /int64; only float/);
+});
+
+test("a slice of an open size is not guessed", () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", ["B", "T"]);
+  assert.equal(g.slice(x, 1, 0, 1).shape, ["B", 1]);
+  assert.is.not(g.slice(x, 1, 0, 100).shape[1], 100);
+  assert.throws(() => gradients(g, g.slice(x, 1, 0, 100), [x]), /dimension 1 of "x".*fixed/);
+  assert.throws(
+    () => gradients(g, g.add(x, g.input("y", "float32", ["B", "S"])), [x]),
+    /Cannot tell whether/,
+  );
 });
 
 test("wrong calls are refused where they are made", () => {
