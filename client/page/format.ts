@@ -2,10 +2,11 @@
 
 const unknown = "–";
 
-/** 0.934 → "93 %"; tiny but not nothing is "<1 %". */
+/** 0.934 → "93 %"; tiny but not nothing is "<1 %", and short of certain is ">99 %". */
 export function percent(fraction: number): string {
   if (!Number.isFinite(fraction)) return unknown;
   if (fraction > 0 && fraction < 0.01) return "<1 %";
+  if (fraction > 0.99 && fraction < 1) return ">99 %";
   return `${Math.round(fraction * 100)} %`;
 }
 

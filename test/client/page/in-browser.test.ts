@@ -179,6 +179,26 @@ check("a chosen file starts at once, and another source stops it", async () => {
   await state("state", "stopped");
 });
 
+check("a file dropped anywhere starts at once", async () => {
+  await open();
+  await state("state", "idle");
+  const drag = (name: string) =>
+    page.evaluate((type) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(["RIFF"], "bird.wav", { type: "audio/wav" }));
+      const event = new DragEvent(type, { dataTransfer, cancelable: true, bubbles: true });
+      document.body.dispatchEvent(event);
+      return event.defaultPrevented;
+    }, name);
+  assert.ok(await drag("dragover"), "the browser is kept from opening the file itself");
+  await page.getByText("Drop the sound file to listen").waitFor();
+  assert.ok(await drag("drop"));
+  await state("state", "running");
+  assert.ok((await calls()).includes("start file"));
+  assert.is(await page.getByText("Drop the sound file to listen").count(), 0);
+  await page.getByText("bird.wav").waitFor();
+});
+
 check("an element taken off the page lets go of every stream, and takes them up again", async () => {
   await open();
   const observed = await page.locator("listenable-app").evaluate(async (app) => {

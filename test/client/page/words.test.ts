@@ -60,6 +60,8 @@ test("numbers for people never show NaN", () => {
   assert.is(percent(0.934), "93 %");
   assert.is(percent(0.004), "<1 %");
   assert.is(percent(0), "0 %");
+  assert.is(percent(0.9987), ">99 %");
+  assert.is(percent(1), "100 %");
   assert.is(milliseconds(31.5), "32 ms");
   assert.is(milliseconds(7.25), "7.3 ms");
   assert.is(milliseconds(8), "8 ms");
