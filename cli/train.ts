@@ -49,6 +49,7 @@ interface LmacOptions extends RunOptions {
   classifier: string;
   keep: number;
   rest: number;
+  restCap: number;
   sparsity: number;
   channels: number[];
 }
@@ -107,6 +108,12 @@ export function registerTrain(program: Command): void {
     .requiredOption("--classifier <dir>", "run folder of the classifier")
     .option("--keep <weight>", "λ_in, weight of the class of the kept part", positiveNumber, 4)
     .option("--rest <weight>", "λ_out, weight of the class of the rest", positiveNumber, 0.2)
+    .option(
+      "--rest-cap <nats>",
+      "cross-entropy of the rest beyond which nothing is gained; Infinity as published",
+      Number,
+      3,
+    )
     .option(
       "--sparsity <weight>",
       "λ_s, weight of the mask's mean: higher gives smaller masks",
@@ -216,7 +223,7 @@ async function trainLmac(options: LmacOptions): Promise<void> {
   ];
   const batches = new LmacBatches(pools.filter((pool) => pool.size > 0));
   const shape = { channels: options.channels };
-  const weights = { keep: options.keep, rest: options.rest, sparsity: options.sparsity };
+  const weights = { keep: options.keep, rest: options.rest, restCap: options.restCap, sparsity: options.sparsity };
   const task = lmacTask(values, meta.shape, shape, weights, batches);
   const settings = {
     folds: options.folds,

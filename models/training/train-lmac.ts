@@ -1,7 +1,11 @@
 /**
  * Trains the L-MAC decoder on a frozen classifier (Paissan et al. 2024, arXiv 2403.13086, equation 3):
  *
- *   λ_in · CE(f(M⊙X), ŷ) − λ_out · CE(f((1−M)⊙X), ŷ) + λ_s · mean(M)
+ *   λ_in · CE(f(M⊙X), ŷ) − λ_out · min(CE(f((1−M)⊙X), ŷ), cap) + λ_s · mean(M)
+ *
+ * The published loss has no cap. A classifier that normalises the level and knows "none of these" can be driven ever
+ * further from ŷ by the rest, and the decoder then buys that with ever larger masks; with the cap it stops once the
+ * rest is sure enough not to be ŷ.
  *
  * No labels: ŷ is what the classifier itself says of X.
  */
@@ -18,6 +22,8 @@ export interface LmacWeights {
   readonly keep: number;
   /** λ_out: what is left must no longer be. */
   readonly rest: number;
+  /** Nats of cross-entropy of the rest beyond which nothing is gained; infinite in the paper. */
+  readonly restCap: number;
   /** λ_s: the mask is to be small. */
   readonly sparsity: number;
 }
@@ -54,7 +60,11 @@ export function lmacTask(
       const masked = classify(frozen, g.concat([kept, g.sub(magnitudes, kept)], 0), shape);
       const winner = winnerOf(g, whole.logits, shape.classes);
       const keep = crossEntropy(g, g.slice(masked.logits, 0, 0, batch), winner);
-      const rest = crossEntropy(g, g.slice(masked.logits, 0, batch, 2 * batch), winner);
+      const ofRest = g.op("LogSoftmax", [g.slice(masked.logits, 0, batch, 2 * batch)], { axis: 1 });
+      const surprise = g.neg(g.reduceSum(g.mul(winner, ofRest), [1]));
+      const rest = g.reduceMean(
+        Number.isFinite(weights.restCap) ? g.op("Min", [surprise, g.constant(weights.restCap)]) : surprise,
+      );
       const maskMean = g.reduceMean(mask);
       const loss = g.add(
         g.sub(g.mul(keep, g.constant(weights.keep)), g.mul(rest, g.constant(weights.rest))),
