@@ -196,7 +196,7 @@ check("a file dropped anywhere starts at once", async () => {
   await state("state", "running");
   assert.ok((await calls()).includes("start file"));
   assert.is(await page.getByText("Drop the sound file to listen").count(), 0);
-  await page.getByText("bird.wav").waitFor();
+  await page.getByText("bird.wav", { exact: true }).waitFor();
 });
 
 check("an element taken off the page lets go of every stream, and takes them up again", async () => {
