@@ -50,6 +50,7 @@ interface LmacOptions extends RunOptions {
   keep: number;
   rest: number;
   restCap: number;
+  gain: number;
   sparsity: number;
   channels: number[];
 }
@@ -108,6 +109,7 @@ export function registerTrain(program: Command): void {
     .requiredOption("--classifier <dir>", "run folder of the classifier")
     .option("--keep <weight>", "λ_in, weight of the class of the kept part", positiveNumber, 4)
     .option("--rest <weight>", "λ_out, weight of the class of the rest", positiveNumber, 0.2)
+    .option("--gain <weight>", "λ_gain, weight of being no less sure than the whole; 0 as published", finite, 1)
     .option(
       "--rest-cap <nats>",
       "cross-entropy of the rest beyond which nothing is gained; Infinity as published",
@@ -223,7 +225,7 @@ async function trainLmac(options: LmacOptions): Promise<void> {
   ];
   const batches = new LmacBatches(pools.filter((pool) => pool.size > 0));
   const shape = { channels: options.channels };
-  const weights = { keep: options.keep, rest: options.rest, restCap: options.restCap, sparsity: options.sparsity };
+  const weights = { keep: options.keep, gain: options.gain, rest: options.rest, restCap: options.restCap, sparsity: options.sparsity };
   const task = lmacTask(values, meta.shape, shape, weights, batches);
   const settings = {
     folds: options.folds,

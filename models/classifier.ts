@@ -46,12 +46,24 @@ export function meanMelBands(bins: number, mels: number, sampleRate: number): Fl
   return bands;
 }
 
-/** Linear magnitudes [B, T, F] to normalised log-mel [B, 1, T, mels], about zero mean and unit spread. */
-export function logMel(layers: Layers, magnitudes: Tensor, shape: ClassifierShape): Tensor {
+/** Mean power of each window, [B, 1, 1], never below the floor: what sounds are normalised by. */
+export function windowLevel({ g }: Layers, magnitudes: Tensor): Tensor {
+  return g.add(g.reduceMean(g.mul(magnitudes, magnitudes), [1, 2], true), g.constant(LEVEL_FLOOR));
+}
+
+/**
+ * Linear magnitudes [B, T, F] to normalised log-mel [B, 1, T, mels], about zero mean and unit spread.
+ * `level` is [B, 1, 1]; the windows' own without.
+ */
+export function logMel(
+  layers: Layers,
+  magnitudes: Tensor,
+  shape: ClassifierShape,
+  level = windowLevel(layers, magnitudes),
+): Tensor {
   const { g } = layers;
   const { frames, bins, mels, sampleRate } = shape;
   const power = g.mul(magnitudes, magnitudes);
-  const level = g.add(g.reduceMean(power, [1, 2], true), g.constant(LEVEL_FLOOR));
   const bands = g.constant(meanMelBands(bins, mels, sampleRate), "float32", [bins, mels]);
   const mel = g.div(g.matmul(power, bands), level);
   const logarithm = g.log(g.add(mel, g.constant(BAND_FLOOR)));
@@ -59,8 +71,14 @@ export function logMel(layers: Layers, magnitudes: Tensor, shape: ClassifierShap
   return g.reshape(scaled, [-1, 1, frames, mels]);
 }
 
-export function classify(layers: Layers, magnitudes: Tensor, shape: ClassifierShape): ClassifierOutput {
-  return classifyLogMel(layers, logMel(layers, magnitudes, shape), shape);
+/** `level` as in `logMel`. */
+export function classify(
+  layers: Layers,
+  magnitudes: Tensor,
+  shape: ClassifierShape,
+  level?: Tensor,
+): ClassifierOutput {
+  return classifyLogMel(layers, logMel(layers, magnitudes, shape, level), shape);
 }
 
 /** The network behind the log-mel front: five stages, each half as long and as high as the one before but the last. */

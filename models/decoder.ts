@@ -3,25 +3,37 @@
  * linear STFT (Paissan et al. 2024, arXiv 2403.13086, section 3.1).
  */
 import { hzToMel } from "../dsp/index.ts";
-import type { ClassifierShape } from "./classifier.ts";
+import type { ClassifierOutput, ClassifierShape } from "./classifier.ts";
 import type { Tensor } from "./graph/index.ts";
-import type { Layers } from "./layers.ts";
+import { type Layers, sizeOf } from "./layers.ts";
 
 export interface DecoderShape {
   /** Channels after each of the four resolutions, deep to shallow. */
   readonly channels: readonly number[];
 }
 
-/** latents as `classify` gives them → mask [B, T, F] in (0, 1). */
+/**
+ * What `classify` gives → mask [B, T, F] in (0, 1).
+ *
+ * Besides the latents of every stage the decoder reads the class probabilities, spread over the deepest level: its
+ * convolutions see no more than their neighbourhood, and which evidence counts depends on the decision as a whole.
+ */
 export function decodeMask(
   layers: Layers,
-  latents: readonly Tensor[],
-  { frames, bins, mels, sampleRate }: ClassifierShape,
+  { latents, logits }: Pick<ClassifierOutput, "latents" | "logits">,
+  { frames, bins, mels, sampleRate, classes }: ClassifierShape,
   { channels }: DecoderShape,
 ): Tensor {
   const { g } = layers;
   const [stage1, stage2, stage3, stage4, stage5] = latents;
-  let x = layers.convNormRelu("decoder.level4", g.concat([stage5, stage4], 1), { out: channels[0] });
+  const probabilities = g.reshape(g.op("Softmax", [logits], { axis: 1 }), [-1, classes, 1, 1]);
+  const plane = g.constant(
+    new Float32Array(sizeOf(stage5.shape.slice(2).map(Number))).fill(1),
+    "float32",
+    [1, 1, ...stage5.shape.slice(2).map(Number)],
+  );
+  const decision = g.mul(probabilities, plane);
+  let x = layers.convNormRelu("decoder.level4", g.concat([stage5, stage4, decision], 1), { out: channels[0] });
   for (const [index, skip] of [stage3, stage2, stage1].entries()) {
     const level = 3 - index;
     const joined = g.concat([doubled(layers, x), skip], 1);
@@ -30,9 +42,9 @@ export function decodeMask(
       level === 1 ? layers.convNormRelu("decoder.mix", joined, { out: channels[3], kernel: 1 }) : joined;
     x = layers.convNormRelu(`decoder.level${level}`, mixed, { out: channels[index + 1] });
   }
-  const logits = layers.conv("decoder.mask", x, { out: 1, kernel: 1 });
+  const maskLogits = layers.conv("decoder.mask", x, { out: 1, kernel: 1 });
   // [B, 1, T/2, mels] → [B, T, F]: both directions are fixed linear interpolations, so both are matrix products.
-  const melRows = g.reshape(logits, [-1, frames / 2, mels]);
+  const melRows = g.reshape(maskLogits, [-1, frames / 2, mels]);
   const toBins = g.constant(melToBinWeights(bins, mels, sampleRate), "float32", [mels, bins], "mel_to_bins");
   const toFrames = g.constant(
     halfRateToFrames(frames),

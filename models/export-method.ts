@@ -1,5 +1,5 @@
 /** Compiles trained weights into a pack's graphs: `magnitudes → probabilities, mask`. */
-import { type ClassifierShape, classify } from "./classifier.ts";
+import { type ClassifierOutput, type ClassifierShape, classify } from "./classifier.ts";
 import { type DecoderShape, decodeMask } from "./decoder.ts";
 import { FrozenLayers, type WeightValues } from "./frozen-layers.ts";
 import { encodeModel, GraphBuilder, type Tensor } from "./graph/index.ts";
@@ -18,14 +18,14 @@ export function lmacGraph(
   decoder: WeightValues,
   decoderShape: DecoderShape,
 ): MethodGraph {
-  return methodGraph(classifier, shape, (g, latents) =>
-    decodeMask(new FrozenLayers(g, decoder), latents, shape, decoderShape),
+  return methodGraph(classifier, shape, (g, classified) =>
+    decodeMask(new FrozenLayers(g, decoder), classified, shape, decoderShape),
   );
 }
 
 /** The classifier with a mask that keeps everything: the row every method is read against. */
 export function allOnesGraph(classifier: WeightValues, shape: ClassifierShape): MethodGraph {
-  return methodGraph(classifier, shape, (g, _latents, magnitudes) =>
+  return methodGraph(classifier, shape, (g, _classified, magnitudes) =>
     g.add(g.mul(magnitudes, g.constant(0)), g.constant(1)),
   );
 }
@@ -33,12 +33,12 @@ export function allOnesGraph(classifier: WeightValues, shape: ClassifierShape): 
 function methodGraph(
   classifier: WeightValues,
   shape: ClassifierShape,
-  maskOf: (g: GraphBuilder, latents: readonly Tensor[], magnitudes: Tensor) => Tensor,
+  maskOf: (g: GraphBuilder, classified: ClassifierOutput, magnitudes: Tensor) => Tensor,
 ): MethodGraph {
   const g = new GraphBuilder();
   const magnitudes = g.input("magnitudes", "float32", ["B", shape.frames, shape.bins]);
-  const { logits, latents } = classify(new FrozenLayers(g, classifier), magnitudes, shape);
-  g.output("probabilities", g.op("Softmax", [logits], { axis: 1 }));
-  g.output("mask", maskOf(g, latents, magnitudes));
+  const classified = classify(new FrozenLayers(g, classifier), magnitudes, shape);
+  g.output("probabilities", g.op("Softmax", [classified.logits], { axis: 1 }));
+  g.output("mask", maskOf(g, classified, magnitudes));
   return { bytes: encodeModel(g), mmac: multiplyAdds(g) / 1e6 };
 }

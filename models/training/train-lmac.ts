@@ -1,15 +1,20 @@
 /**
  * Trains the L-MAC decoder on a frozen classifier (Paissan et al. 2024, arXiv 2403.13086, equation 3):
  *
- *   λ_in · CE(f(M⊙X), ŷ) − λ_out · min(CE(f((1−M)⊙X), ŷ), cap) + λ_s · mean(M)
+ *   λ_in · CE(f(M⊙X), ŷ) + λ_gain · max(0, odds(X) − odds(M⊙X) + 1/2)
+ *     − λ_out · min(CE(f((1−M)⊙X), ŷ), cap) + λ_s · mean(M)
  *
- * The published loss has no cap. A classifier that normalises the level and knows "none of these" can be driven ever
+ * where odds is the logarithm of p_ŷ / (1 − p_ŷ). The published loss has no second term: cross-entropy hardly tells
+ * sure from surer, so masks of windows that are sure already may lose half of what made them sure. The term asks that
+ * the kept part be no less sure than the whole, whatever that is.
+ *
+ * Nor has the published loss a cap. A classifier that normalises the level and knows "none of these" can be driven ever
  * further from ŷ by the rest, and the decoder then buys that with ever larger masks; with the cap it stops once the
  * rest is sure enough not to be ŷ.
  *
  * No labels: ŷ is what the classifier itself says of X.
  */
-import { type ClassifierShape, classify } from "../classifier.ts";
+import { type ClassifierShape, classify, windowLevel } from "../classifier.ts";
 import { type DecoderShape, decodeMask } from "../decoder.ts";
 import { FrozenLayers, type WeightValues } from "../frozen-layers.ts";
 import { crossEntropy, type GraphBuilder, type Tensor } from "../graph/index.ts";
@@ -20,6 +25,8 @@ import type { TrainingTask } from "./trainer.ts";
 export interface LmacWeights {
   /** λ_in: what is kept must still be the class. */
   readonly keep: number;
+  /** λ_gain: what is kept must be no less sure of the class than the whole; 0 in the paper. */
+  readonly gain: number;
   /** λ_out: what is left must no longer be. */
   readonly rest: number;
   /** Nats of cross-entropy of the rest beyond which nothing is gained; infinite in the paper. */
@@ -40,7 +47,7 @@ export function lmacTask(
       const magnitudes = layers.g.input("magnitudes", "float32", [1, shape.frames, shape.bins]);
       decodeMask(
         layers,
-        classify(new FrozenLayers(layers.g, classifier), magnitudes, shape).latents,
+        classify(new FrozenLayers(layers.g, classifier), magnitudes, shape),
         shape,
         decoder,
       );
@@ -51,15 +58,26 @@ export function lmacTask(
       const whole = classify(frozen, magnitudes, shape);
       const mask = decodeMask(
         layers,
-        whole.latents.map((latent) => g.stopGradient(latent)),
+        { latents: whole.latents.map((latent) => g.stopGradient(latent)), logits: g.stopGradient(whole.logits) },
         shape,
         decoder,
       );
       const kept = g.mul(mask, magnitudes);
-      // Both masked versions in one batch: one pass through the classifier instead of two.
-      const masked = classify(frozen, g.concat([kept, g.sub(magnitudes, kept)], 0), shape);
+      // Both masked versions in one batch: one pass through the classifier instead of two. They keep the level of the
+      // whole: normalised anew, any faint copy of the input would serve as its own explanation.
+      const level = windowLevel(frozen, magnitudes);
+      const masked = classify(
+        frozen,
+        g.concat([kept, g.sub(magnitudes, kept)], 0),
+        shape,
+        g.concat([level, level], 0),
+      );
       const winner = winnerOf(g, whole.logits, shape.classes);
-      const keep = crossEntropy(g, g.slice(masked.logits, 0, 0, batch), winner);
+      const keptLogits = g.slice(masked.logits, 0, 0, batch);
+      const keep = crossEntropy(g, keptLogits, winner);
+      const wholeOdds = g.stopGradient(logOdds(g, whole.logits, winner));
+      const lost = g.add(g.sub(wholeOdds, logOdds(g, keptLogits, winner)), g.constant(0.5));
+      const gain = g.reduceMean(g.op("Min", [g.relu(lost), g.constant(MOST_LOST)]));
       const ofRest = g.op("LogSoftmax", [g.slice(masked.logits, 0, batch, 2 * batch)], { axis: 1 });
       const surprise = g.neg(g.reduceSum(g.mul(winner, ofRest), [1]));
       const rest = g.reduceMean(
@@ -67,13 +85,26 @@ export function lmacTask(
       );
       const maskMean = g.reduceMean(mask);
       const loss = g.add(
-        g.sub(g.mul(keep, g.constant(weights.keep)), g.mul(rest, g.constant(weights.rest))),
+        g.sub(
+          g.add(g.mul(keep, g.constant(weights.keep)), g.mul(gain, g.constant(weights.gain))),
+          g.mul(rest, g.constant(weights.rest)),
+        ),
         g.mul(maskMean, g.constant(weights.sparsity)),
       );
-      return { loss, logged: { keep, rest, mask: maskMean } };
+      return { loss, logged: { keep, gain, rest, mask: maskMean } };
     },
     feeds: (random, batch) => ({ magnitudes: batches.next(random, batch) }),
   };
+}
+
+/** Odds lost beyond this weigh no more: those windows have the cross-entropy to pull them. */
+const MOST_LOST = 6;
+
+/** log p_w − log(1 − p_w) of the class marked in `winner` [B, classes]: its logit against all others together. */
+function logOdds(g: GraphBuilder, logits: Tensor, winner: Tensor): Tensor {
+  const own = g.reduceSum(g.mul(logits, winner), [1]);
+  const others = g.op("ReduceLogSumExp", [g.sub(logits, g.mul(winner, g.constant(1e4))), g.int64([1])], { keepdims: 0 });
+  return g.sub(own, others);
 }
 
 /** One-hot of the largest logit, [B, classes], through which no gradient flows. */

@@ -93,7 +93,7 @@ run("classifier and decoder learn, and what is exported computes the same in a p
   const classifier = weightValues(task.plan, trained.parameters, trained.statistics);
 
   const decoderShape = { channels: [8, 8, 6, 4] };
-  const weights = { keep: 4, rest: 0.2, restCap: 3, sparsity: 3 };
+  const weights = { keep: 4, gain: 1, rest: 0.2, restCap: 3, sparsity: 3 };
   const sounds = new LmacBatches([new SoundPool(low), new SoundPool(high)]);
   const decoderTask = lmacTask(classifier, shape, decoderShape, weights, sounds);
   const masks: number[] = [];
