@@ -17,7 +17,7 @@ interface PackOptions extends CommonOptions {
 
 const EXAMPLES = `
 Example:
-  $ listenable pack --classifier runs/classifier --decoder runs/lmac --threshold 0.5 --out my-pack
+  $ listenable pack --classifier runs/classifier --decoder runs/lmac --out my-pack
   $ listenable serve --pack my-pack
 `;
 
@@ -31,7 +31,7 @@ export function registerPack(program: Command): void {
     .option("--name <name>", "short name: lower-case letters, digits and dashes", "esc10-speech")
     .option("--title <text>", "name shown to people", "Everyday sounds and speech")
     .option("--version <text>", "version of the pack", "1.0.0")
-    .option("--threshold <p>", "a class is believed from this probability on", probability, 0.5)
+    .option("--threshold <p>", "a class is believed from this probability on", probability, 0.8)
     .addHelpText("after", EXAMPLES)
     .action(async (options: PackOptions) => {
       const classifier = await loadWeights(join(options.classifier, "weights.bin"), "classifier");

@@ -101,15 +101,20 @@ export function registerTrain(program: Command): void {
     .action(trainClassifier);
 
   runOptions(group.command("lmac").description("train the L-MAC decoder of a classifier"), {
-    steps: 1400,
-    batch: 24,
+    steps: 1200,
+    batch: 16,
     rate: 2e-3,
     decay: 1e-4,
   })
     .requiredOption("--classifier <dir>", "run folder of the classifier")
-    .option("--keep <weight>", "λ_in, weight of the class of the kept part", positiveNumber, 4)
+    .option("--keep <weight>", "λ_in, weight of the class of the kept part", positiveNumber, 2)
     .option("--rest <weight>", "λ_out, weight of the class of the rest", positiveNumber, 0.2)
-    .option("--gain <weight>", "λ_gain, weight of being no less sure than the whole; 0 as published", finite, 1)
+    .option(
+      "--gain <weight>",
+      "λ_gain, weight of being no less sure than the whole; 0 as published",
+      finite,
+      3,
+    )
     .option(
       "--rest-cap <nats>",
       "cross-entropy of the rest beyond which nothing is gained; Infinity as published",
@@ -120,7 +125,7 @@ export function registerTrain(program: Command): void {
       "--sparsity <weight>",
       "λ_s, weight of the mask's mean: higher gives smaller masks",
       positiveNumber,
-      1,
+      6,
     )
     .option(
       "--channels <list>",
@@ -225,7 +230,13 @@ async function trainLmac(options: LmacOptions): Promise<void> {
   ];
   const batches = new LmacBatches(pools.filter((pool) => pool.size > 0));
   const shape = { channels: options.channels };
-  const weights = { keep: options.keep, gain: options.gain, rest: options.rest, restCap: options.restCap, sparsity: options.sparsity };
+  const weights = {
+    keep: options.keep,
+    gain: options.gain,
+    rest: options.rest,
+    restCap: options.restCap,
+    sparsity: options.sparsity,
+  };
   const task = lmacTask(values, meta.shape, shape, weights, batches);
   const settings = {
     folds: options.folds,

@@ -45,12 +45,7 @@ export function lmacTask(
   return {
     plan: planWeights((layers) => {
       const magnitudes = layers.g.input("magnitudes", "float32", [1, shape.frames, shape.bins]);
-      decodeMask(
-        layers,
-        classify(new FrozenLayers(layers.g, classifier), magnitudes, shape),
-        shape,
-        decoder,
-      );
+      decodeMask(layers, classify(new FrozenLayers(layers.g, classifier), magnitudes, shape), shape, decoder);
     }),
     loss(g, layers, batch) {
       const magnitudes = g.input("magnitudes", "float32", [batch, shape.frames, shape.bins]);
@@ -58,7 +53,10 @@ export function lmacTask(
       const whole = classify(frozen, magnitudes, shape);
       const mask = decodeMask(
         layers,
-        { latents: whole.latents.map((latent) => g.stopGradient(latent)), logits: g.stopGradient(whole.logits) },
+        {
+          latents: whole.latents.map((latent) => g.stopGradient(latent)),
+          logits: g.stopGradient(whole.logits),
+        },
         shape,
         decoder,
       );
@@ -103,7 +101,9 @@ const MOST_LOST = 6;
 /** log p_w − log(1 − p_w) of the class marked in `winner` [B, classes]: its logit against all others together. */
 function logOdds(g: GraphBuilder, logits: Tensor, winner: Tensor): Tensor {
   const own = g.reduceSum(g.mul(logits, winner), [1]);
-  const others = g.op("ReduceLogSumExp", [g.sub(logits, g.mul(winner, g.constant(1e4))), g.int64([1])], { keepdims: 0 });
+  const others = g.op("ReduceLogSumExp", [g.sub(logits, g.mul(winner, g.constant(1e4))), g.int64([1])], {
+    keepdims: 0,
+  });
   return g.sub(own, others);
 }
 
