@@ -1,10 +1,9 @@
 /**
- * Reads sound files of any common kind in Node. WAV by our own reader, the compressed kinds by `audio-decode`
- * (WebAssembly decoders inside the package; m4a and mp4 need nothing else, nothing is fetched).
+ * Reads sound files of any common kind in Node. WAV by our own reader, the compressed kinds by libraries that bring
+ * their decoders along, so that nothing is fetched; docs/licences.md names them.
  * Files are read piece by piece, so an hour of sound costs the samples that are kept and little more.
  */
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import decode, { type AudioData, type StreamDecoder } from "audio-decode";
 import {
   type ByteSource,
   openWav,
@@ -13,7 +12,8 @@ import {
   WavError,
   whatIsThis,
 } from "../../dsp/index.ts";
-import { moovFirst } from "./moov-first.ts";
+import type { Decoded } from "./packets.ts";
+import { type ContainerKind, containerPieces } from "./read-container.ts";
 
 export class AudioFileError extends Error {
   override name = "AudioFileError";
@@ -190,20 +190,63 @@ async function* decodedPieces(kind: CompressedKind, file: ByteSource, path: stri
         "convert its sound to WAV: ffmpeg -i INPUT OUTPUT.wav",
     );
   }
-  const source = kind === "m4a" ? moovFirst(file) : file;
-  const decoder: StreamDecoder = await decode[kind]();
+  const pieces = isContainer(kind) ? containerPieces(kind, file, path) : streamPieces(kind, file);
+  for await (const piece of pieces) yield* decodedPiece(piece);
+}
+
+/** A decoder that takes a file's bytes in pieces of any length. */
+interface StreamDecoder {
+  decode(bytes: Uint8Array): Decoded;
+  flush?(): Decoded;
+  free(): void;
+}
+
+type StreamKind = "mp3" | "flac" | "opus" | "oga" | "aiff" | "caf" | "wma";
+type CompressedKind = StreamKind | ContainerKind;
+
+function isContainer(kind: CompressedKind): kind is ContainerKind {
+  return kind === "m4a" || kind === "webm" || kind === "aac";
+}
+
+/** Loaded when a file needs them: each is up to a few hundred kilobytes of WebAssembly. */
+const STREAM_DECODERS: Record<StreamKind, () => Promise<StreamDecoder>> = {
+  mp3: async () => mono(await (await import("@audio/decode-mp3")).decoder()),
+  flac: async () => (await import("@audio/decode-flac")).decoder(),
+  opus: async () => (await import("@audio/decode-opus")).decoder(),
+  oga: async () => (await import("@audio/decode-vorbis")).decoder(),
+  aiff: async () => (await import("@audio/decode-aiff")).decoder(),
+  caf: async () => (await import("@audio/decode-caf")).decoder(),
+  wma: async () => (await import("@audio/decode-wma")).decoder(),
+};
+
+async function* streamPieces(kind: StreamKind, source: ByteSource): AsyncGenerator<Decoded> {
+  const decoder = await STREAM_DECODERS[kind]();
   try {
     for (let at = 0; at < source.size; ) {
       let bytes = source.read(at, PIECE_BYTES);
       if (bytes.length === 0) break;
       if (kind === "flac" && at + bytes.length < source.size) bytes = bytes.subarray(0, flacCut(bytes));
       at += bytes.length;
-      yield* decodedPiece(await decoder(bytes));
+      yield decoder.decode(bytes);
     }
-    yield* decodedPiece(await decoder());
+    if (decoder.flush) yield decoder.flush();
   } finally {
     decoder.free();
   }
+}
+
+/** mpg123 gives mono as two like channels. One of them is given here for as long as the other is the same. */
+function mono(decoder: StreamDecoder): StreamDecoder {
+  let alike = true;
+  return {
+    decode(bytes) {
+      const decoded = decoder.decode(bytes);
+      const [left, right] = decoded.channelData;
+      alike &&= left === undefined || right === undefined || left.every((value, n) => value === right[n]);
+      return alike ? { ...decoded, channelData: decoded.channelData.slice(0, 1) } : decoded;
+    },
+    free: () => decoder.free(),
+  };
 }
 
 /**
@@ -218,14 +261,12 @@ function flacCut(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-function* decodedPiece({ channelData, sampleRate }: AudioData): Generator<Piece> {
+function* decodedPiece({ channelData, sampleRate }: Decoded): Generator<Piece> {
   if (channelData.length === 0 || channelData[0].length === 0) return;
   let replaced = 0;
   for (const channel of channelData) replaced += silenceNonNumbers(channel);
   yield { channels: channelData, sampleRate, replaced };
 }
-
-type CompressedKind = "mp3" | "flac" | "opus" | "oga" | "m4a" | "aac" | "aiff" | "caf" | "webm" | "wma";
 
 /** By the first bytes; names lie, bytes don't. */
 function kindOf(source: ByteSource): CompressedKind | "wav" | undefined {

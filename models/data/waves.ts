@@ -1,6 +1,6 @@
 /** Whole sounds in memory at the model's rate, and where in them something can be heard. */
-import { MODEL_RATE, resample, toMono } from "../../dsp/index.ts";
-import { readAudio } from "./read-audio.ts";
+import { MODEL_RATE } from "../../dsp/index.ts";
+import { readMono } from "./read-audio.ts";
 
 export interface Wave {
   readonly name: string;
@@ -9,9 +9,8 @@ export interface Wave {
 
 /** Reads any sound file as mono samples at the model's rate. */
 export async function readWave(path: string): Promise<Wave> {
-  const { channels, sampleRate } = await readAudio(path);
-  const mono = toMono(channels);
-  return { name: path, samples: sampleRate === MODEL_RATE ? mono : resample(mono, sampleRate, MODEL_RATE) };
+  const { samples } = await readMono(path, MODEL_RATE);
+  return { name: path, samples };
 }
 
 /**
