@@ -27,13 +27,15 @@ export function decodeMask(
   const { g } = layers;
   const [stage1, stage2, stage3, stage4, stage5] = latents;
   const probabilities = g.reshape(g.op("Softmax", [logits], { axis: 1 }), [-1, classes, 1, 1]);
-  const plane = g.constant(
-    new Float32Array(sizeOf(stage5.shape.slice(2).map(Number))).fill(1),
-    "float32",
-    [1, 1, ...stage5.shape.slice(2).map(Number)],
-  );
+  const plane = g.constant(new Float32Array(sizeOf(stage5.shape.slice(2).map(Number))).fill(1), "float32", [
+    1,
+    1,
+    ...stage5.shape.slice(2).map(Number),
+  ]);
   const decision = g.mul(probabilities, plane);
-  let x = layers.convNormRelu("decoder.level4", g.concat([stage5, stage4, decision], 1), { out: channels[0] });
+  let x = layers.convNormRelu("decoder.level4", g.concat([stage5, stage4, decision], 1), {
+    out: channels[0],
+  });
   for (const [index, skip] of [stage3, stage2, stage1].entries()) {
     const level = 3 - index;
     const joined = g.concat([doubled(layers, x), skip], 1);
