@@ -229,6 +229,7 @@ async function explainRecording({ file, recording, loaded, target, options }: Jo
     },
     windows: decision.windows,
     silentWindows: decision.silentWindows,
+    faintWindows: decision.faintWindows,
     notes: recording.notes,
     files: [...names.map((name) => `${name}.wav`), "spectrogram.png", "explanation.json"],
     out: options.out,

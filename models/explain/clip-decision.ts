@@ -1,4 +1,9 @@
-/** What the classifier says of a whole recording: the mean of its windows' probabilities. */
+/**
+ * What the classifier says of a whole recording: the mean of its audible windows' probabilities. Audible is what is
+ * not silent and within 30 dB of the loudest window, as in the evaluation: a bark and ten seconds of hum are a dog.
+ */
+
+const AUDIBLE_RANGE_DB = 30;
 
 /** One window's probabilities. */
 export interface WindowDecision {
@@ -7,6 +12,8 @@ export interface WindowDecision {
   readonly probabilities: Float32Array;
   /** Nothing was to be heard in it; its probabilities mean nothing and do not count. */
   readonly silent: boolean;
+  /** Mean squared magnitude: how loud the window is beside the others of its recording. */
+  readonly power: number;
 }
 
 export interface ClipDecision {
@@ -20,10 +27,12 @@ export interface ClipDecision {
   readonly probabilities: readonly number[];
   readonly windows: number;
   readonly silentWindows: number;
+  /** Windows that are not silent but too faint beside the loudest to count. */
+  readonly faintWindows: number;
 }
 
 export class ClipDecisionMean {
-  readonly #sums: Float64Array;
+  readonly #audible: WindowDecision[] = [];
   #windows = 0;
   #silent = 0;
 
@@ -33,21 +42,28 @@ export class ClipDecisionMean {
       readonly other?: string;
       readonly threshold: number;
     },
-  ) {
-    this.#sums = new Float64Array(classes.labels.length);
-  }
+  ) {}
 
   add(window: WindowDecision): void {
     this.#windows++;
     if (window.silent) this.#silent++;
-    else for (let k = 0; k < this.#sums.length; k++) this.#sums[k] += window.probabilities[k];
+    else this.#audible.push(window);
   }
 
   result(): ClipDecision {
-    const counted = this.#windows - this.#silent;
-    const probabilities = Array.from(this.#sums, (sum) => (counted > 0 ? sum / counted : 0));
-    const counts = { probabilities, windows: this.#windows, silentWindows: this.#silent };
-    if (counted === 0) return { label: null, probability: null, accepted: false, ...counts };
+    const loudest = this.#audible.reduce((most, { power }) => Math.max(most, power), 0);
+    const counted = this.#audible.filter(({ power }) => power >= loudest / 10 ** (AUDIBLE_RANGE_DB / 10));
+    const probabilities = this.classes.labels.map(
+      (_, k) =>
+        counted.reduce((sum, window) => sum + window.probabilities[k], 0) / Math.max(1, counted.length),
+    );
+    const counts = {
+      probabilities,
+      windows: this.#windows,
+      silentWindows: this.#silent,
+      faintWindows: this.#audible.length - counted.length,
+    };
+    if (counted.length === 0) return { label: null, probability: null, accepted: false, ...counts };
     const best = probabilities.indexOf(Math.max(...probabilities));
     const label = this.classes.labels[best];
     const probability = probabilities[best];

@@ -141,15 +141,16 @@ export class SignalExplainer {
       if (spectrum) magnitudes(spectrum, input, t * bins);
     }
     const loudest = input.reduce((most, value) => Math.max(most, value), 0);
+    const power = input.reduce((sum, value) => sum + value * value, 0) / input.length;
     const silent = loudest < SILENCE * window;
     if (loudest === 0) {
       // Nothing to mask, and nothing a model could be asked about.
-      parts.windows.push({ firstFrame, probabilities: new Float32Array(pack.labels.length), silent });
+      parts.windows.push({ firstFrame, probabilities: new Float32Array(pack.labels.length), silent, power });
       return;
     }
     const { probabilities, mask } = await explainWindow(input);
     this.#masks.add(firstFrame, mask);
-    parts.windows.push({ firstFrame, probabilities: probabilities.slice(), silent });
+    parts.windows.push({ firstFrame, probabilities: probabilities.slice(), silent, power });
   }
 
   /** Masks and resynthesises the frames before `end`, which no further window will cover. */

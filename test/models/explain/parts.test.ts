@@ -7,10 +7,11 @@ import { SampleQueue } from "../../../models/explain/sample-queue.ts";
 import { SpectrogramColumns } from "../../../models/explain/spectrogram-columns.ts";
 
 const classes = { labels: ["dog", "rain", "other"], other: "other", threshold: 0.6 };
-const window = (firstFrame: number, probabilities: number[], silent = false) => ({
+const window = (firstFrame: number, probabilities: number[], silent = false, power = 1) => ({
   firstFrame,
   probabilities: Float32Array.from(probabilities),
   silent,
+  power,
 });
 
 test("a clip is what its windows say on the mean, silent ones left out", () => {
@@ -97,6 +98,19 @@ test("a timeline of any length keeps its place in time", () => {
   assert.equal([...over.slice(0, 3)], [1, 1, 1]);
   assert.equal([...over.slice(4, 6)], [0, 0]);
   assert.ok(Number.isNaN(over[8]) && Number.isNaN(over[9]));
+});
+
+test("windows 30 dB below the loudest say nothing of the clip", () => {
+  const mean = new ClipDecisionMean(classes);
+  const [first, second] = classes.labels;
+  const sure = (label: string) => classes.labels.map((each) => (each === label ? 1 : 0));
+  mean.add(window(0, sure(first), false, 1));
+  for (let k = 1; k < 20; k++) mean.add(window(k, sure(second), false, 0.0009));
+  const result = mean.result();
+  assert.is(result.label, first);
+  assert.is(result.faintWindows, 19);
+  mean.add(window(20, sure(second), false, 0.0011));
+  assert.is(mean.result().probabilities[0], 0.5);
 });
 
 test.run();
