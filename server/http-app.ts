@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { OpenPack } from "../models/runtime/open-pack.ts";
+import { COMPAT_PAGE } from "../protocol/pages.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { sendFile } from "./send-file.ts";
 
@@ -46,7 +47,9 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  for (const [name, value] of Object.entries(securityHeaders(request.headers.host))) {
+  const segments = pathSegments(request.url ?? "/");
+  const polyfill = segments?.join("/") === COMPAT_PAGE;
+  for (const [name, value] of Object.entries(securityHeaders(request.headers.host, { polyfill }))) {
     response.setHeader(name, value);
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
@@ -54,7 +57,6 @@ async function answer(
     sendText(response, 405, "Only GET and HEAD are answered here.");
     return;
   }
-  const segments = pathSegments(request.url ?? "/");
   if (!segments) {
     sendText(response, 400, "The address is not one that this server could have.");
     return;
@@ -67,7 +69,7 @@ async function answer(
   if (segments[0] === "packs") {
     if (await sendPack(options, segments.slice(1), request, response)) return;
   } else if (options.publicFolder !== undefined) {
-    const file = segments.length === 0 ? ["index.html"] : segments;
+    const file = segments.length === 0 || polyfill ? ["index.html"] : segments;
     if (await sendFile(join(options.publicFolder, ...file), request, response)) return;
   }
   sendText(response, 404, "There is nothing at this address.");

@@ -30,10 +30,12 @@ export interface ChromiumOptions {
   readonly path: string;
   /** A WAV file (16-bit PCM) that plays as the microphone, over and over. */
   readonly microphone: string;
+  /** Further arguments of the command line. */
+  readonly args?: readonly string[];
 }
 
 /** A headless Chromium that grants the microphone and plays without a press. */
-export async function launchChromium({ path, microphone }: ChromiumOptions): Promise<Browser> {
+export async function launchChromium({ path, microphone, args = [] }: ChromiumOptions): Promise<Browser> {
   const { chromium } = await import("playwright-core").catch((cause) => {
     throw new Error("playwright-core is not installed; it drives the browser: npm install playwright-core", {
       cause,
@@ -50,6 +52,7 @@ export async function launchChromium({ path, microphone }: ChromiumOptions): Pro
       "--use-fake-device-for-media-stream",
       `--use-file-for-fake-audio-capture=${microphone}`,
       "--autoplay-policy=no-user-gesture-required",
+      ...args,
     ],
   });
 }

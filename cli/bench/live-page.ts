@@ -12,6 +12,8 @@ export interface LivePageOptions {
   readonly method?: string;
   /** "microphone" when left out; or one of the page's own sounds. */
   readonly sound?: string;
+  /** Runs in the page before anything of its own. */
+  readonly before?: () => void;
 }
 
 export interface TappedSound {
@@ -55,6 +57,7 @@ export class LivePage {
     // esbuild may wrap named functions in this helper of its own; in the page it does nothing.
     await page.addInitScript("globalThis.__name ??= (value) => value");
     await page.addInitScript(installPageTaps);
+    if (options.before) await page.addInitScript(options.before);
     const query = new URLSearchParams({
       ...(options.sound
         ? { source: "sound", sound: options.sound }

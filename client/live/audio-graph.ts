@@ -6,37 +6,33 @@ import {
 } from "../../protocol/port.ts";
 import { ProblemError } from "./problems.ts";
 import type { Scope } from "./scope.ts";
+import { installPolyfill, workletSupport } from "./worklet-support.ts";
 
 /** How long a context may take to start; without a press of the person some never do. */
 const RESUME_MS = 2_000;
 /** How long an interrupted one may take to come back while the page is seen. */
 const RECOVER_MS = 5_000;
 
-/**
- * Makes the context able to run worklets and returns what a person should know of that. Where AudioWorklet is missing,
- * a polyfill takes its place, if the page's content policy lets it.
- */
-export async function loadWorklet(context: AudioContext, url: string): Promise<string[]> {
-  const notices: string[] = [];
-  const missing = typeof AudioWorkletNode !== "function";
+/** What keeps the processor from running here, before anything is opened; null when nothing is known to. */
+export function workletProblem(): ProblemError | null {
+  if (workletSupport() !== "forbidden") return null;
+  return new ProblemError(
+    "worklet-missing",
+    "there is no AudioWorklet, and the page's content policy forbids its replacement",
+  );
+}
+
+/** Loads the processor into the context; where AudioWorklet is missing, a polyfill takes its place. */
+export async function loadWorklet(context: AudioContext, url: string): Promise<void> {
   try {
-    if (missing) {
-      await import("audioworklet-polyfill");
-      notices.push(
-        "This browser, or this address, offers no AudioWorklet: a replacement runs on the page itself and may stutter.",
-      );
-    }
+    if (workletSupport() !== "native") await installPolyfill();
     await context.audioWorklet.addModule(url);
   } catch (error) {
-    // The polyfill evaluates the worklet's text, so a content policy without 'unsafe-eval' keeps it from working.
-    const why = missing
-      ? "AudioWorklet is missing here and its replacement was not allowed to run"
-      : "it failed";
+    const why = workletSupport() === "native" ? "it failed" : "the replacement of AudioWorklet failed";
     throw new ProblemError("audio-unsupported", `${url} cannot run as an audio worklet: ${why} (${error})`, {
       cause: error,
     });
   }
-  return notices;
 }
 
 /** Starts the context, or throws "audio-suspended". */

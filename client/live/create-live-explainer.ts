@@ -2,6 +2,7 @@ import { BehaviorSubject, Subject } from "rxjs";
 import type { Pack } from "../../models/pack.ts";
 import { fetchPack } from "../../models/runtime/open-pack.ts";
 import { EXPLAIN_PATH } from "../../protocol/wire.ts";
+import { workletProblem } from "./audio-graph.ts";
 import type {
   Decision,
   EngineChoice,
@@ -15,6 +16,7 @@ import type {
 } from "./live-explainer.ts";
 import { ProblemError, toProblem } from "./problems.ts";
 import { type Choices, type LocatedPack, Session, type SessionSettings } from "./session.ts";
+import { platformNotices } from "./worklet-support.ts";
 
 export interface LiveExplainerOptions {
   /** Folder of worklet.js, pipeline.js, ort/ and packs/, as a URL. Default: that of the page. */
@@ -52,6 +54,8 @@ class PageExplainer implements LiveExplainer {
   readonly decisions$ = this.#decisions.asObservable();
   readonly columns$ = this.#columns.asObservable();
   readonly timings$ = this.#timings.asObservable();
+  readonly hindrance = workletProblem()?.problem ?? null;
+  readonly notices = platformNotices();
   readonly #base: string;
   readonly #packName: string | undefined;
   readonly #settings: SessionSettings;

@@ -30,6 +30,8 @@ export type ProblemCode =
   | "file-unreadable"
   | "file-empty"
   | "audio-unsupported"
+  /** Sound cannot be processed under this page's content policy; `COMPAT_PAGE` of protocol/pages.ts can do it. */
+  | "worklet-missing"
   | "audio-suspended"
   | "server-gone"
   | "server-refused"
@@ -110,6 +112,10 @@ export interface PackSummary {
 }
 
 export interface LiveExplainer {
+  /** What would make every start fail in this browser, as far as it is known before; null when nothing is. */
+  readonly hindrance: Problem | null;
+  /** What a person should know of this browser before the start; told again while it runs. */
+  readonly notices: readonly string[];
   readonly status$: Observable<Status>;
   readonly decisions$: Observable<Decision>;
   readonly columns$: Observable<SpectrogramColumns>;

@@ -10,6 +10,7 @@ import {
   keepRunning,
   loadWorklet,
   resumeContext,
+  workletProblem,
 } from "./audio-graph.ts";
 import type {
   Decision,
@@ -26,6 +27,7 @@ import type { PipelineToPage } from "./pipeline-messages.ts";
 import { ProblemError, toProblem } from "./problems.ts";
 import { Scope } from "./scope.ts";
 import { type OpenSource, openSource } from "./sources.ts";
+import { platformNotices } from "./worklet-support.ts";
 
 /** What the listener has chosen so far; a session begins with it and follows changes. */
 export interface Choices {
@@ -134,6 +136,8 @@ export class Session {
     const { status } = this.#events;
     const scope = this.#scope;
     status({ state: "starting", step: "audio" });
+    const missing = workletProblem();
+    if (missing) throw missing;
     if (source.kind === "microphone" && !globalThis.isSecureContext) {
       throw new ProblemError("insecure-context", `${location.origin} is neither https nor this computer`);
     }
@@ -145,14 +149,14 @@ export class Session {
     const delay = this.#openPipeline(context, located.url);
     // It is waited for below; until then its failure must not count as unheard.
     delay.catch(() => {});
-    const notices = await loadWorklet(context, this.#settings.workletUrl);
+    await loadWorklet(context, this.#settings.workletUrl);
     await resumeContext(context, scope);
     scope.check();
 
     status({ state: "starting", step: source.kind === "microphone" ? "microphone" : "file" });
     const opened = await Promise.race([this.#openSource(source, context), delay.then(forever)]);
     scope.check();
-    this.#sourceNotices = [...notices, ...opened.notices];
+    this.#sourceNotices = [...platformNotices(), ...opened.notices];
 
     status({ state: "starting", step: this.#loaded ? "engine" : "model" });
     this.#starting = false;

@@ -48,6 +48,11 @@ export function problemText(code: ProblemCode): ProblemText {
         what: "This browser lacks the audio features that the page needs.",
         next: "Use a current Firefox, Chrome, Edge or Safari.",
       };
+    case "worklet-missing":
+      return {
+        what: "This browser, or this address, offers no audio thread, so the sound can't be processed on this page.",
+        next: "Use a current browser and open the page through https:// or as http://localhost.",
+      };
     case "audio-suspended":
       return {
         what: "The browser is holding the sound back.",

@@ -18,7 +18,12 @@ export interface LiveSetUp {
 }
 
 /** Starts both, with these samples at 48 kHz as the microphone, over and over. */
-export async function setUp(chromium: string, pack: string, microphone: Float32Array): Promise<LiveSetUp> {
+export async function setUp(
+  chromium: string,
+  pack: string,
+  microphone: Float32Array,
+  args: readonly string[] = [],
+): Promise<LiveSetUp> {
   const publicFolder = join(packageFolder(), "dist", "public");
   if (!existsSync(join(publicFolder, "page.js")))
     throw new Error("the page is not built; run npm run build first");
@@ -26,7 +31,7 @@ export async function setUp(chromium: string, pack: string, microphone: Float32A
   const file = join(folder, "microphone.wav");
   await writeFile(file, writeWav([microphone], 48_000));
   const server = await startServer({ pack, port: 0, publicFolder });
-  const browser = await launchChromium({ path: chromium, microphone: file });
+  const browser = await launchChromium({ path: chromium, microphone: file, args });
   return {
     browser,
     server,

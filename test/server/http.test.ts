@@ -99,6 +99,35 @@ test("every answer isolates the page and allows no foreign or inline code", asyn
   }
 });
 
+test("the page for browsers without AudioWorklet is the same one, with inline script and eval let through", async () => {
+  const [strict, compat] = [await get("/"), await get("/compat.html?start=yes")];
+  assert.is(compat.status, 200);
+  assert.equal(compat.body, strict.body);
+  const relaxed =
+    "script-src 'self' 'wasm-unsafe-eval' 'unsafe-eval' 'unsafe-inline'; script-src-attr 'none';";
+  assert.is(
+    String(compat.headers["content-security-policy"]).replace(
+      relaxed,
+      "script-src 'self' 'wasm-unsafe-eval';",
+    ),
+    strict.headers["content-security-policy"],
+  );
+  for (const name of ["cross-origin-opener-policy", "cross-origin-embedder-policy", "permissions-policy"]) {
+    assert.is(compat.headers[name], strict.headers[name], name);
+  }
+  for (const path of [
+    "/compat.html/",
+    "/a/compat.html",
+    "/compat.html/page.js",
+    "/COMPAT.html",
+    "/packs/compat.html",
+  ]) {
+    const { status, headers } = await get(path);
+    if (status === 200) assert.equal(path, "/compat.html/");
+    else assert.not.match(String(headers["content-security-policy"]), "unsafe-inline", path);
+  }
+});
+
 test("a host that is no plain name is not repeated in the policy", async () => {
   for (const host of ["evil; script-src *", "a b", "x'y", "*"]) {
     const { headers } = await get("/", { host });

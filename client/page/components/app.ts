@@ -228,6 +228,7 @@ export class ListenableApp extends LitElement {
 
   override render() {
     const running = this.status.state === "running" ? this.status : undefined;
+    const notices = running?.notices ?? this.explainer?.notices ?? [];
     const line = this.#line();
     return html`
       <source-panel
@@ -242,8 +243,8 @@ export class ListenableApp extends LitElement {
       ></source-panel>
       <problem-card .problem=${this.#failure} ?hidden=${!this.#failure}></problem-card>
       ${
-        running && running.notices.length > 0
-          ? html`<ul class="notices" aria-label="Notices">${running.notices.map((text) => html`<li>${text}</li>`)}</ul>`
+        notices.length > 0
+          ? html`<ul class="notices" aria-label="Notices">${notices.map((text) => html`<li>${text}</li>`)}</ul>`
           : nothing
       }
       <div class="stage">
@@ -338,7 +339,8 @@ export class ListenableApp extends LitElement {
       this.problem = toProblem(error);
       return;
     }
-    if (this.settings.start) this.#startStop();
+    if (explainer.hindrance) this.problem = explainer.hindrance;
+    else if (this.settings.start) this.#startStop();
   }
 
   async #loadPack(explainer: LiveExplainer): Promise<void> {

@@ -1,9 +1,16 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { COMPAT_PAGE } from "../../../protocol/pages.ts";
 import type { Problem } from "../../live/live-explainer.ts";
 import { problemText } from "../problems.ts";
 import { warningIcon } from "./icons.ts";
 import { sharedStyles } from "./shared-styles.ts";
+
+/** Where the page goes on, if this is not that page: everything chosen in the address stays. */
+function compatAddress(): string | undefined {
+  const { pathname, search } = location;
+  return pathname.endsWith(`/${COMPAT_PAGE}`) ? undefined : `${COMPAT_PAGE}${search}`;
+}
 
 /** A failure in plain words: what happened, the next step, and the technical detail folded away. */
 @customElement("problem-card")
@@ -24,6 +31,14 @@ export class ProblemCard extends LitElement {
       }
       strong {
         font-weight: 650;
+      }
+      .way-on {
+        margin-top: 0.625rem;
+      }
+      .button {
+        display: inline-flex;
+        align-items: center;
+        text-decoration: none;
       }
       details {
         margin-top: 0.375rem;
@@ -55,9 +70,19 @@ export class ProblemCard extends LitElement {
         <div>
           <p><strong>${what}</strong></p>
           <p>${next}</p>
+          ${code === "worklet-missing" ? this.#compatible() : nothing}
           ${detail ? html`<details><summary>Technical detail</summary><code>${code}: ${detail}</code></details>` : nothing}
         </div>
       </div>
+    `;
+  }
+
+  #compatible() {
+    const address = compatAddress();
+    if (address === undefined) return nothing;
+    return html`
+      <p>Or go on with a page that processes the sound on its main thread; there it may stutter.</p>
+      <p class="way-on"><a class="button" href=${address}>Open the compatible page</a></p>
     `;
   }
 }

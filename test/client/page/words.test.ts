@@ -24,6 +24,7 @@ const codes: Record<ProblemCode, true> = {
   "file-unreadable": true,
   "file-empty": true,
   "audio-unsupported": true,
+  "worklet-missing": true,
   "audio-suspended": true,
   "server-gone": true,
   "server-refused": true,

@@ -50,6 +50,8 @@ export class FakeLiveExplainer implements LiveExplainer {
   readonly columns$ = new Subject<SpectrogramColumns>();
   readonly timings$ = new Subject<Timings>();
   readonly calls: string[] = [];
+  readonly hindrance = null;
+  readonly notices = [];
   readonly #fft = new FFT(512);
   readonly #mean = new Float32Array(bins).fill(1e-3);
   #timer: ReturnType<typeof setInterval> | undefined;

@@ -1,0 +1,8 @@
+/** Addresses that the server and the page agree on, relative to the page's own folder. */
+
+/**
+ * The same page under a content policy that lets an AudioWorklet polyfill work, which needs inline script and eval.
+ * Only browsers and addresses without AudioWorklet are sent there; it lies beside the page, so that all relative
+ * addresses stay the same.
+ */
+export const COMPAT_PAGE = "compat.html";
