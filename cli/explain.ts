@@ -13,6 +13,7 @@ import { DEFAULT_PACK, findPack, openPackFolder } from "../models/runtime/open-p
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
 import { WavFileWriter } from "./audio/wav-file-writer.ts";
 import { UsageError } from "./errors.ts";
+import { interruptible } from "./interrupt.ts";
 import { type CommonOptions, positiveInteger } from "./options.ts";
 import { spectrogramPicture } from "./picture/spectrogram-picture.ts";
 import { type Progress, showProgress } from "./progress.ts";
@@ -91,7 +92,9 @@ async function explainFile(file: string, options: ExplainOptions) {
   const runtime = await nodeRuntime({ build: RUNTIMES[options.runtime], log });
   const loaded = await loadMethod(runtime, await opened.graph(method.name), pack, method.name);
   try {
-    return await explainRecording({ file, recording, loaded, target, options });
+    return await interruptible((interrupted) =>
+      explainRecording({ file, recording, loaded, target, options, interrupted }),
+    );
   } finally {
     await loaded.close();
   }
@@ -127,9 +130,11 @@ interface Job {
   readonly loaded: LoadedMethod;
   readonly target: number | undefined;
   readonly options: ExplainOptions;
+  /** Asked before every block and window; half-written sounds are then removed. */
+  readonly interrupted: AbortSignal;
 }
 
-async function explainRecording({ file, recording, loaded, target, options }: Job) {
+async function explainRecording({ file, recording, loaded, target, options, interrupted }: Job) {
   const { pack, method } = loaded;
   const { sampleRate } = recording;
   const explainer = new SignalExplainer({
@@ -137,6 +142,7 @@ async function explainRecording({ file, recording, loaded, target, options }: Jo
     sampleRate,
     stride: options.stride,
     explainWindow: async (magnitudes) => {
+      interrupted.throwIfAborted();
       const { probabilities, masks } = await loaded.run(magnitudes, 1, target);
       return { probabilities, mask: masks };
     },
@@ -172,6 +178,7 @@ async function explainRecording({ file, recording, loaded, target, options }: Jo
       }
     };
     for await (const block of recording.blocks) {
+      interrupted.throwIfAborted();
       await take(await explainer.push(block));
       samplesIn += block.length;
       showPosition(progress, samplesIn, recording);
@@ -268,10 +275,16 @@ class OutputSounds {
 
   static async create(folder: string, names: readonly string[], sampleRate: number): Promise<OutputSounds> {
     const writers = new Map<string, WavFileWriter>();
-    for (const name of names) {
-      writers.set(name, await WavFileWriter.create(join(folder, `${name}.wav.part`), sampleRate));
+    const sounds = new OutputSounds(folder, writers);
+    try {
+      for (const name of names) {
+        writers.set(name, await WavFileWriter.create(join(folder, `${name}.wav.part`), sampleRate));
+      }
+    } catch (error) {
+      await sounds.abandon();
+      throw error;
     }
-    return new OutputSounds(folder, writers);
+    return sounds;
   }
 
   async write(name: string, samples: Float32Array): Promise<void> {

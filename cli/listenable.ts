@@ -1,7 +1,14 @@
 /** The `listenable` command: puts the subcommands together and turns errors into exit statuses. */
 import { Command, CommanderError } from "commander";
 import { registerBench } from "./bench.ts";
-import { EXIT_FAILED, EXIT_FINE, EXIT_MISUSED, UsageError } from "./errors.ts";
+import {
+  EXIT_FAILED,
+  EXIT_FINE,
+  EXIT_INTERRUPTED,
+  EXIT_MISUSED,
+  InterruptedError,
+  UsageError,
+} from "./errors.ts";
 import { registerEvaluate } from "./evaluate.ts";
 import { registerExplain } from "./explain.ts";
 import { addCommonOptions } from "./options.ts";
@@ -36,11 +43,16 @@ function report(error: unknown, json: boolean, debug: boolean): number {
   // Commander has printed its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_FINE : EXIT_MISUSED;
   const failure = error instanceof Error ? error : new Error(String(error));
-  const status = failure instanceof UsageError ? EXIT_MISUSED : EXIT_FAILED;
+  const status = statusOf(failure);
   if (debug) console.error(failure.stack);
   else if (json) console.error(JSON.stringify({ error: { name: failure.name, message: failure.message } }));
   else console.error(`listenable: ${failure.message}`);
   return status;
+}
+
+function statusOf(failure: Error): number {
+  if (failure instanceof UsageError) return EXIT_MISUSED;
+  return failure instanceof InterruptedError ? EXIT_INTERRUPTED : EXIT_FAILED;
 }
 
 const words = process.argv.slice(2);

@@ -1,10 +1,10 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readWav, writeWav } from "../../dsp/wav.ts";
-import { type CliResult, runCli, TINY_PACK, temporaryFolder } from "./run-cli.ts";
+import { type CliResult, runCli, runCliWatched, TINY_PACK, temporaryFolder } from "./run-cli.ts";
 
 const folder = await temporaryFolder();
 let runs = 0;
@@ -262,6 +262,36 @@ test("a failure leaves no half-written sound behind", async () => {
   const left = await readdir(run.out).catch(() => []);
   assert.equal(left, []);
 });
+
+test("a sound that can't be written leaves no others behind", async () => {
+  const out = join(folder, "blocked");
+  await mkdir(join(out, "rest.wav.part"), { recursive: true });
+  const file = join(folder, "blocked.wav");
+  await writeFile(file, float32Wav(tone(1000, 0.5)));
+  assertFails(await runCli("explain", file, "--out", out, "--pack", TINY_PACK), 1, /rest\.wav\.part/);
+  assert.equal(await readdir(out), ["rest.wav.part"]);
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  test(`${signal} in the middle leaves no half-written sound behind and ends with 130`, async () => {
+    const out = join(folder, `out-${signal}`);
+    const file = join(folder, `${signal}.wav`);
+    // At stride 1 this would take minutes.
+    await writeFile(file, float32Wav(tone(1000, 300)));
+    let seen: string[] = [];
+    const run = await runCliWatched(
+      async (pid) => {
+        if (seen.length > 0) return;
+        seen = await readdir(out).catch(() => []);
+        if (seen.length > 0) process.kill(pid, signal);
+      },
+      ...["explain", file, "--out", out, "--pack", TINY_PACK, "--stride", "1"],
+    );
+    assert.match(seen.join(), "explanation.wav.part");
+    assertFails(run, 130, /interrupted/);
+    assert.equal(await readdir(out), []);
+  });
+}
 
 test.after(() => rm(folder, { recursive: true, force: true }));
 test.run();
