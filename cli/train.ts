@@ -14,6 +14,8 @@ import { lmacTask } from "../models/training/train-lmac.ts";
 import { type TrainedWeights, type TrainingTask, train } from "../models/training/trainer.ts";
 import { type Attribution, loadWeights, saveWeights } from "../models/training/weights-file.ts";
 import { weightValues } from "../models/training-layers.ts";
+import { InterruptedError } from "./errors.ts";
+import { interruptible } from "./interrupt.ts";
 import { type CommonOptions, positiveInteger, positiveNumber } from "./options.ts";
 import { curvePicture } from "./picture/curve-picture.ts";
 import { showProgress } from "./progress.ts";
@@ -282,7 +284,7 @@ async function loadSounds(options: DataOptions) {
   return set;
 }
 
-/** Undefined when the run stopped before its end because it was asked to. */
+/** Undefined when the run stopped before its end because `--stop-after` said so; Ctrl+C ends it with an error. */
 async function runTraining(
   title: string,
   task: TrainingTask,
@@ -292,22 +294,30 @@ async function runTraining(
   const { out, steps, batch, rate, decay, seed, threads, stopAfter } = options;
   await mkdir(out, { recursive: true });
   const progress = showProgress(title, steps);
-  const trained = await train(task, {
-    directory: out,
-    seed,
-    threads,
-    stopAfter,
-    settings,
-    optimiser: { steps, batch, learningRate: rate, weightDecay: decay },
-    onStep: ({ step, values }) =>
-      progress.update(
-        step,
-        Object.entries(values)
-          .map(([name, value]) => `· ${name} ${value}`)
-          .join(" "),
-      ),
-  });
-  progress.end();
+  const trained = await interruptible(async (signal) => {
+    const result = await train(task, {
+      directory: out,
+      seed,
+      threads,
+      stopAfter,
+      signal,
+      settings,
+      optimiser: { steps, batch, learningRate: rate, weightDecay: decay },
+      onStep: ({ step, values }) =>
+        progress.update(
+          step,
+          Object.entries(values)
+            .map(([name, value]) => `· ${name} ${value}`)
+            .join(" "),
+        ),
+    });
+    if (signal.aborted && result.stepsDone < steps) {
+      throw new InterruptedError(
+        `stopped after step ${result.stepsDone} of ${steps}, saved in ${out}; the same command goes on from there`,
+      );
+    }
+    return result;
+  }).finally(() => progress.end());
   await writeFile(join(out, "curve.png"), await curvePicture(join(out, "log.jsonl"), title));
   if (trained.stepsDone >= steps) return trained;
   print(options, { out, steps: trained.stepsDone, of: steps });

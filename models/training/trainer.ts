@@ -48,6 +48,8 @@ export interface TrainingOptions {
   readonly checkpointEvery?: number;
   /** Stop after this many steps in this call (the schedule still spans all); the run can be resumed. */
   readonly stopAfter?: number;
+  /** Stops after the step that is under way when it aborts, with a checkpoint; the run can be resumed. */
+  readonly signal?: AbortSignal;
   /** Settings of the run; a checkpoint made with others is not resumed. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -70,7 +72,7 @@ const STATE = ["parameters", "statistics", "m", "v"] as const;
 
 /** Trains, or goes on from `checkpoint.bin` in the directory: the same seed gives the same weights either way. */
 export async function train(task: TrainingTask, options: TrainingOptions): Promise<TrainedWeights> {
-  const { directory, seed, optimiser, threads, onStep = () => {}, checkpointEvery = 200 } = options;
+  const { directory, seed, optimiser, threads, onStep = () => {}, checkpointEvery = 200, signal } = options;
   const { steps, batch } = optimiser;
   await mkdir(directory, { recursive: true });
   const path = join(directory, "checkpoint.bin");
@@ -112,7 +114,7 @@ export async function train(task: TrainingTask, options: TrainingOptions): Promi
     session.inputMetadata.map((value) => [value.name, value.isTensor ? value.shape.map(Number) : []]),
   );
   try {
-    while (step < end) {
+    while (step < end && !signal?.aborted) {
       // A generator of its own for every step makes resuming exact without saving one.
       const random = new Random(seed * 1_000_003 + step + 1);
       const feeds: Record<string, ort.Tensor> = {};
@@ -139,7 +141,7 @@ export async function train(task: TrainingTask, options: TrainingOptions): Promi
       if (!Number.isFinite(sums.get("loss"))) {
         throw new Error(`the loss is not a number at step ${step}; lower the learning rate (now ${rate})`);
       }
-      if (step % 20 === 0 || step === end) {
+      if (step % 20 === 0 || step === end || signal?.aborted) {
         const means = Object.fromEntries(
           [...sums].map(([name, sum]) => [name, Number((sum / summed).toPrecision(5))]),
         );

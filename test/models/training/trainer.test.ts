@@ -72,6 +72,32 @@ run("a run that is stopped and resumed ends with the same weights to the bit", a
   assert.equal(resumed.statistics, whole.statistics);
 });
 
+run("a run that is aborted ends after its step, with a checkpoint that loses nothing", async ({ folder }) => {
+  const { train } = trainer!;
+  const task = classifierTask(shape, batches(), 0.3);
+  const options = { seed: 5, threads: 1, optimiser: { ...optimiser, steps: 5 }, settings: {} };
+  const whole = await train(task, { ...options, directory: join(folder, "whole") });
+  const abort = new AbortController();
+  let fed = 0;
+  const interrupted = {
+    ...task,
+    feeds: (...args: Parameters<typeof task.feeds>) => {
+      if (++fed === 3) abort.abort();
+      return task.feeds(...args);
+    },
+  };
+  const directory = join(folder, "parts");
+  const logged: number[] = [];
+  const onStep = ({ step }: { step: number }) => logged.push(step);
+  const parts = { ...options, directory, onStep };
+  assert.is((await train(interrupted, { ...parts, signal: abort.signal })).stepsDone, 3);
+  assert.is((await train(task, { ...parts, signal: AbortSignal.abort() })).stepsDone, 3);
+  const resumed = await train(task, parts);
+  assert.is(resumed.stepsDone, 5);
+  assert.equal(resumed.parameters, whole.parameters);
+  assert.equal(logged, [3, 5]);
+});
+
 run("a checkpoint of other settings is not gone on from", async ({ folder }) => {
   const { train } = trainer!;
   const task = classifierTask(shape, batches(), 0.3);
