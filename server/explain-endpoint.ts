@@ -1,5 +1,6 @@
 /** The WebSocket endpoint: sockets in and out of sessions, dead peers, slow readers, who may connect. */
-import type { IncomingMessage, Server } from "node:http";
+import { type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -60,7 +61,10 @@ class Endpoint implements ExplainEndpoint {
       // Moderately large messages get a named error; far larger ones end the connection before they are read (1009).
       maxPayload: 4 * options.hello.limits.maxMessageBytes,
     });
-    http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    http.on("upgrade", (request, socket, head) => {
+      if (request.headers.upgrade?.toLowerCase() === "websocket") this.#upgrade(request, socket, head);
+      else answerPlainly(http, request, socket as Socket);
+    });
     this.#pinging = setInterval(() => this.#ping(), options.limits.pingSeconds * 1000);
     this.#pinging.unref();
   }
@@ -224,8 +228,22 @@ class Endpoint implements ExplainEndpoint {
   }
 }
 
+/** Clients that offer HTTP/2 on the side ("Upgrade: h2c") get what they asked for by HTTP/1.1, and a closed connection. */
+function answerPlainly(http: Server, request: IncomingMessage, socket: Socket): void {
+  socket.on("error", () => socket.destroy());
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  // The server has let go of the connection, and with it of telling when more may be written.
+  socket.on("drain", () => response.emit("drain"));
+  response.once("finish", () => socket.destroySoon());
+  http.emit("request", request, response);
+}
+
 function refuse(socket: Duplex, status: string, reason: string): void {
   const body = `${reason}\n`;
+  // Nobody else watches this connection: a client that keeps its end open would hold it, and a shutdown, for ever.
+  socket.once("finish", () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

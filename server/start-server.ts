@@ -117,9 +117,11 @@ async function serve(
   const packs = await openPacks(pack, options.packsFolder ?? releasedPacksFolder(), log);
   http.off("request", stillStarting);
   http.on("request", httpApp({ publicFolder, packs, health, log }));
+  // A connection that can't be taken, as when files run out, is no reason to end.
+  http.on("error", (error) => log.error({ err: error }, "the server's socket failed"));
   http.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-    else socket.destroy();
+    if (!socket.writable) return void socket.destroy();
+    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", () => socket.destroy());
   });
   if (publicFolder !== undefined) void warmFile(join(publicFolder, "ort", "ort-wasm-simd-threaded.wasm"));
   const { address, port } = http.address() as AddressInfo;

@@ -23,6 +23,8 @@ export interface RemoteEngineOptions {
   readonly method?: string;
   /** Class to explain, for methods that take one; -1 or absent is the winning class. */
   readonly target?: number;
+  /** The pack that answers will be read with; a server that explains with another one is refused. Default: any. */
+  readonly pack?: { readonly name: string; readonly version: string };
   /** Default "float16-log1p"; "uint8-log1p" halves what is sent. */
   readonly encoding?: Encoding;
   /** From the call to the server's hello. Default 5 s. */
@@ -95,11 +97,18 @@ export class RemoteEngine implements Engine {
    * Connects and waits for the server's hello.
    *
    * @throws EngineError "lost" when nobody answers there, "refused" when the server does not want or understand this
-   *   client or lacks the method, "timeout".
+   *   client, lacks the method or has another pack, "timeout".
    */
   static async connect(options: RemoteEngineOptions): Promise<RemoteEngine> {
     return connect(options, (socket, hello) => {
-      const { name, methods } = hello.pack;
+      const { name, version, methods } = hello.pack;
+      const { pack } = options;
+      if (pack && (pack.name !== name || pack.version !== version)) {
+        throw new EngineError(
+          "refused",
+          `${options.url} explains with pack ${name} ${version}, and not with ${pack.name} ${pack.version}`,
+        );
+      }
       if (options.method !== undefined && !methods.some((each) => each.name === options.method)) {
         const known = methods.map((each) => each.name).join(", ");
         throw new EngineError(
@@ -230,9 +239,11 @@ export class RemoteEngine implements Engine {
         this.#droppedByServer = message.dropped;
         // A late answer to a window that was given up is of no use any more.
         if (message.request !== this.#waiting?.request) return;
-        if (message.mask.length === this.#sent.length) this.#waiting.resolve(message);
+        if (this.#fits(message)) this.#waiting.resolve(message);
         else
-          this.#waiting.reject(new EngineError("failed", `${this.options.url} sent a mask of another size`));
+          this.#waiting.reject(
+            new EngineError("failed", `${this.options.url} sent an explanation of another size`),
+          );
         return;
       case "dropped":
         this.#droppedByServer = message.dropped;
@@ -246,6 +257,10 @@ export class RemoteEngine implements Engine {
       case "hello":
         this.#fail(new EngineError("failed", `${this.options.url} said hello twice`));
     }
+  }
+
+  #fits({ mask, probabilities }: ExplanationMessage): boolean {
+    return mask.length === this.#sent.length && probabilities.length === this.server.pack.labels.length;
   }
 
   #error({ code, message, request }: ErrorMessage): void {

@@ -109,7 +109,10 @@ class PageExplainer implements LiveExplainer {
     await before?.close().catch(() => {});
     if (this.#session !== session) return;
     try {
-      await session.start(source, this.#locatedPack());
+      const pack = this.#locatedPack();
+      // A start may fail before it asks for the pack, whose own failure must not count as unheard then.
+      pack.catch(() => {});
+      await session.start(source, pack);
     } catch (error) {
       // Stopped, or displaced by a newer start, which is what was wanted.
       if (this.#session === session || error instanceof ProblemError) throw error;

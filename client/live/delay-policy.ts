@@ -42,7 +42,8 @@ export class DelayPolicy {
   readonly #steps = new RecentValues(REMEMBERED);
   #delay: number;
   #changedAt = Number.NEGATIVE_INFINITY;
-  #longSince = 0;
+  /** Since when a clearly shorter D would have done; NaN before the first window. */
+  #longSince = Number.NaN;
   #shrinkAfterMs = SHRINK_AFTER_MS;
 
   /** `expectedMs`: the age to expect before anything was measured, e.g. from warm-up windows. */
@@ -67,6 +68,7 @@ export class DelayPolicy {
   forget(): void {
     this.#ages.clear();
     this.#steps.clear();
+    this.#longSince = Number.NaN;
   }
 
   /** A window's masks were delivered at `now`, `ageMs` after its newest frame, which came `step` after the last's. */
@@ -74,7 +76,7 @@ export class DelayPolicy {
     this.#ages.add(ageMs);
     this.#steps.add(step);
     const wanted = this.#limited(this.#wanted(this.#step(), this.#ages.percentile(0.99)));
-    if (wanted > this.#delay - SLACK_FRAMES) this.#longSince = now;
+    if (wanted > this.#delay - SLACK_FRAMES || Number.isNaN(this.#longSince)) this.#longSince = now;
     const grows = wanted > this.#delay && now - this.#changedAt >= GROW_AFTER_MS;
     const shrinks = now - this.#longSince >= this.#shrinkAfterMs;
     if (grows) this.#shrinkAfterMs = Math.min(LONGEST_SHRINK_AFTER_MS, 2 * this.#shrinkAfterMs);

@@ -1,5 +1,7 @@
 /** Milliseconds over which the earliest arrival counts; clocks drift less than a tenth of one in that time. */
 const SPAN_MS = 4_000;
+/** Without a record for so long, the audio thread may have stood still, and its frames are late by that from now on. */
+const PAUSE_MS = 500;
 
 /**
  * Tells when a frame was played to us, by the steadiest clock there is: frames are one hop apart, and the earliest
@@ -10,16 +12,18 @@ export class FrameClock {
   #previous = Number.POSITIVE_INFINITY;
   #current = Number.POSITIVE_INFINITY;
   #spanStart = Number.NEGATIVE_INFINITY;
+  #arrivedAt = Number.NEGATIVE_INFINITY;
 
   constructor(readonly hopMs: number) {}
 
   arrived(frame: number, now: number): void {
-    if (now - this.#spanStart > SPAN_MS) {
-      // After a pause of the whole span both are out of date.
-      this.#previous = now - this.#spanStart > 2 * SPAN_MS ? Number.POSITIVE_INFINITY : this.#current;
+    const paused = now - this.#arrivedAt > PAUSE_MS;
+    if (paused || now - this.#spanStart > SPAN_MS) {
+      this.#previous = paused ? Number.POSITIVE_INFINITY : this.#current;
       this.#current = Number.POSITIVE_INFINITY;
       this.#spanStart = now;
     }
+    this.#arrivedAt = now;
     this.#current = Math.min(this.#current, now - frame * this.hopMs);
   }
 

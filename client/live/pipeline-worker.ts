@@ -20,12 +20,18 @@ const scope = self as unknown as WorkerScope;
 const host = new PipelineHost({
   post: (message, transfer = []) => scope.postMessage(message, transfer),
   openPack: ({ packUrl }) => fetchPack(packUrl),
-  factories: (pack, { ortUrl, serverUrl }) => ({
-    local: (method) => LocalEngine.open({ runtime: webRuntime({ wasmPath: ortUrl }), pack, method }),
+  factories: (open, { ortUrl, serverUrl }) => ({
+    local: (method) => LocalEngine.open({ runtime: webRuntime({ wasmPath: ortUrl }), pack: open, method }),
     remote:
       serverUrl === null
         ? null
-        : (method) => RemoteEngine.connect({ url: serverUrl, method, connectTimeoutMs: CONNECT_MS }),
+        : (method) =>
+            RemoteEngine.connect({
+              url: serverUrl,
+              method,
+              pack: open.pack,
+              connectTimeoutMs: CONNECT_MS,
+            }),
   }),
 });
 

@@ -5,6 +5,7 @@
 export class Scope {
   readonly #releases = new Set<() => unknown>();
   readonly #abort = new AbortController();
+  #closing: Promise<void> | undefined;
 
   /** Aborts when the scope closes, for everything that takes a signal. */
   get signal(): AbortSignal {
@@ -45,9 +46,13 @@ export class Scope {
   /** Resolves after `ms`, or as soon as the scope closes. */
   pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.timeout(resolve, ms);
+      const done = () => {
+        this.signal.removeEventListener("abort", done);
+        resolve();
+      };
+      this.timeout(done, ms);
       if (this.closed) resolve();
-      else this.signal.addEventListener("abort", () => resolve(), { once: true });
+      else this.signal.addEventListener("abort", done);
     });
   }
 
@@ -57,11 +62,15 @@ export class Scope {
   }
 
   /**
-   * Releases everything, newest first, once. A release that fails doesn't keep the others from happening; the
-   * failures are thrown together at the end.
+   * Releases everything, newest first, once; whoever calls it again waits for the same end. A release that fails
+   * doesn't keep the others from happening; the failures are thrown together at the end.
    */
-  async close(): Promise<void> {
-    if (this.closed) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#abort.abort();
     const failures: unknown[] = [];
     for (const release of [...this.#releases].reverse()) {

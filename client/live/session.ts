@@ -304,7 +304,9 @@ export class Session {
   #sourceEnded(): void {
     const late = this.#algorithmicMs + (this.#deviceMs() ?? 0) + TAIL_MS;
     this.#scope.timeout(() => {
-      void this.close().then(() => this.#events.status({ state: "stopped", reason: "ended" }));
+      void this.close()
+        .catch(() => {})
+        .then(() => this.#events.status({ state: "stopped", reason: "ended" }));
     }, late);
   }
 

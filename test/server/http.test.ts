@@ -254,6 +254,18 @@ test("/healthz tells how the server is", async () => {
   assert.match(health.backend, "onnxruntime");
 });
 
+test("clients that offer HTTP/2 on the side are answered by HTTP/1.1", async () => {
+  const offer = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABk" };
+  const health = await get("/healthz", offer);
+  assert.is(health.status, 200);
+  assert.is(JSON.parse(health.body.toString()).status, "ok");
+  const large = Buffer.alloc(3_000_000, "sound");
+  writeFileSync(join(page, "large.bin"), large);
+  const answer = await get("/large.bin", offer);
+  assert.ok(answer.body.equals(large));
+  assert.is((await get("/nothing", offer)).status, 404);
+});
+
 test("nonsense instead of HTTP is answered with 400 and hurts nobody", async () => {
   const { connect } = await import("node:net");
   const text = await new Promise<string>((resolve) => {

@@ -1,5 +1,7 @@
 // Sessions over real sockets: what misbehaving clients are told, and that nobody else notices.
+import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
@@ -371,6 +373,23 @@ test("other paths have no WebSocket endpoint", async () => {
   );
   assert.is(error.code, "lost");
   assert.match(error.message, "404");
+});
+
+test("who was refused and keeps the connection open holds up no shutdown", async () => {
+  for (const request of [
+    "GET /other HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    "nonsense\r\n\r\n",
+  ]) {
+    await withServer({}, async (own) => {
+      const socket = connect({ port: own.port, host: "127.0.0.1", allowHalfOpen: true });
+      socket.on("error", () => {});
+      socket.write(request);
+      await once(socket.resume(), "end");
+      await own.close();
+      socket.destroy();
+    });
+  }
 });
 
 test("a shutdown says goodbye, does not wait for the unwilling, and frees the port", async () => {

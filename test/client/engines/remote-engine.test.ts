@@ -59,13 +59,13 @@ async function withFalseServer(
 }
 
 const polite = (socket: WebSocket) => socket.send(encodeHello(hello));
-const explanation = ({ request, firstFrame }: ExplainMessage, bins = 257) =>
+const explanation = ({ request, firstFrame }: ExplainMessage, bins = 257, classes = 3) =>
   encodeExplanation({
     request,
     firstFrame,
     frames: 128,
     bins,
-    probabilities: Float32Array.of(1, 0, 0),
+    probabilities: new Float32Array(classes).fill(1, 0, 1),
     mask: new Uint8Array(128 * bins),
     inferenceMs: 1,
     serverMs: 2,
@@ -128,6 +128,21 @@ test("the method is chosen by name; one that the pack lacks is refused with thos
   await rejects(connect({ method: "gradcam" }), "refused", 'no method "gradcam"; it has: bands, all-ones');
 });
 
+test("a server with another pack than the caller's is refused", async () => {
+  const { name, version } = hello.pack;
+  await (await connect({ pack: { name, version } })).close();
+  for (const pack of [
+    { name: "odd", version },
+    { name, version: "99" },
+  ]) {
+    await rejects(
+      connect({ pack }),
+      "refused",
+      `pack ${name} ${version}, and not with ${pack.name} ${pack.version}`,
+    );
+  }
+});
+
 test("a target that the method does not take is refused by the server", async () => {
   const engine = await connect({ target: 1 });
   await rejects(engine.explain(windowWith(0, 10, 20)), "refused", "bad-target");
@@ -183,7 +198,8 @@ test("a model that fails fails the window alone; the other answers of a bad serv
   const answers: [(message: ExplainMessage) => Uint8Array, string, string][] = [
     [({ request }) => encodeError("inference-failed", "out of memory", request), "failed", "out of memory"],
     [({ request }) => encodeDropped(request, 1), "busy", "displaced"],
-    [(message) => explanation(message, 256), "failed", "a mask of another size"],
+    [(message) => explanation(message, 256), "failed", "of another size"],
+    [(message) => explanation(message, 257, 4), "failed", "of another size"],
   ];
   for (const [answer, code, part] of answers) {
     let bad = true;

@@ -133,6 +133,26 @@ test("D does not follow every single window", () => {
   assert.is(policy.delayFrames, 4 + 8 + 8);
 });
 
+test("D doesn't shrink after a first window that was quick, however late it came, nor after an engine's", () => {
+  const policy = new DelayPolicy(settings, 60);
+  policy.delivered(60_000, 10, 8);
+  assert.is(policy.delayFrames, 20, "a person thought for a minute before allowing the microphone");
+  for (let now = 60_064; now < 74_900; now += 64) policy.delivered(now, 10, 8);
+  policy.forget();
+  policy.delivered(75_100, 10, 8);
+  assert.is(policy.delayFrames, 20, "nor from the first window of another engine");
+  for (let now = 75_164; now < 91_000; now += 64) policy.delivered(now, 10, 8);
+  assert.is(policy.delayFrames, 14);
+});
+
+test("a pause of the audio device counts to no frame's age", () => {
+  const clock = new FrameClock(8);
+  for (let frame = 0; frame < 250; frame++) clock.arrived(frame, 8 * frame);
+  // Three seconds without sound, then on with the next frame, in bursts as ever.
+  for (let frame = 250; frame < 260; frame++) clock.arrived(frame, 3_000 + 8 * (frame + (frame % 2)));
+  assert.ok(clock.age(259, 3_000 + 8 * 260) <= 8, `${clock.age(259, 3_000 + 8 * 260)}`);
+});
+
 test("a frame's age counts from when the audio thread made it, by the earliest arrivals", () => {
   const clock = new FrameClock(8);
   assert.is(clock.age(5, 100), 0);

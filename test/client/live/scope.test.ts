@@ -16,8 +16,38 @@ test("everything is released once, newest first, even when a release fails", asy
   const error = await scope.close().catch((reason: AggregateError) => reason);
   assert.is((error as AggregateError).errors[0].message, "stuck");
   assert.equal(released, ["last", "first"]);
-  await scope.close();
+  await scope.close().catch(() => {});
   assert.equal(released, ["last", "first"]);
+});
+
+test("whoever closes a second time waits for the same end", async () => {
+  const scope = new Scope();
+  let finish = () => {};
+  scope.add(() => new Promise<void>((resolve) => (finish = resolve)));
+  let closed = 0;
+  for (let n = 0; n < 2; n++) void scope.close().then(() => closed++);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.is(closed, 0);
+  finish();
+  await scope.close();
+  assert.is(closed, 2);
+});
+
+test("pauses that are over leave nothing with the scope", async () => {
+  const scope = new Scope();
+  const { signal } = scope;
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listeners++;
+    addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listeners--;
+    removeEventListener.apply(signal, args);
+  };
+  for (let n = 0; n < 3; n++) await scope.pause(1);
+  assert.is(listeners, 0);
 });
 
 test("what comes too late is released at once", async () => {
