@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { writeWav } from "../dsp/wav.ts";
 import { PackError, packMethod } from "../models/pack.ts";
 import type { OpenPack } from "../models/runtime/open-pack.ts";
@@ -13,22 +13,27 @@ import { findChromium, launchChromium, NO_CHROMIUM } from "./bench/chromium.ts";
 import { type EngineTime, measureEngine } from "./bench/engine-time.ts";
 import { type LiveFigures, measureLive } from "./bench/live-figures.ts";
 import { type BenchReport, reportAsMarkdown } from "./bench/report.ts";
+import { measureStreams, type StreamFigures } from "./bench/server-streams.ts";
 import { clickTrain } from "./bench/sounds.ts";
 import { UsageError } from "./errors.ts";
 import { type CommonOptions, positiveInteger, positiveNumber } from "./options.ts";
 import { showProgress } from "./progress.ts";
+
+type Engines = "both" | "local" | "remote";
 
 interface BenchOptions extends CommonOptions {
   pack: string;
   method?: string;
   minutes: number;
   windows: number;
+  streams: number;
+  engines: Engines;
   browser: boolean;
   out?: string;
 }
 
 const EXAMPLES = `
-Measures the model alone (onnxruntime-node and WASM in this process), then the whole live page in a headless
+Measures the model alone (onnxruntime-node and WASM in this process), then many streams on one server, then the whole live page in a headless
 Chromium with clicks for a microphone, once with the local and once with the remote engine. Chromium is found in
 its usual places or named by LISTENABLE_CHROMIUM. Leave the machine alone meanwhile: other work shows.
 
@@ -46,6 +51,12 @@ export function registerBench(program: Command): void {
     .option("--method <name>", "explanation method of the pack (default: its first)")
     .option("--minutes <n>", "minutes that each engine runs live", positiveNumber, 10)
     .option("--windows <n>", "windows for the times of the model alone", positiveInteger, 300)
+    .option("--streams <n>", "real-time streams on one server, for 20 seconds", positiveInteger, 16)
+    .addOption(
+      new Option("--engines <which>", "engines that run live")
+        .choices(["both", "local", "remote"])
+        .default("both"),
+    )
     .option("--no-browser", "leave the live page out")
     .option("--out <file>", "also write the table as Markdown to this file")
     .addHelpText("after", EXAMPLES)
@@ -63,9 +74,10 @@ async function bench(options: BenchOptions): Promise<BenchReport> {
   const method = methodName(opened, options.method);
   const notes: string[] = [];
   const engines = await modelAlone(opened, method, options.windows, notes);
+  const streams = await manyStreams(folder, opened, method, options.streams);
   const path = options.browser ? findChromium() : null;
   if (options.browser && path === null) notes.push(`the live page was left out: ${NO_CHROMIUM}`);
-  const live = path === null ? null : await livePage(path, folder, method, options.minutes * 60);
+  const live = path === null ? null : await livePage(path, folder, method, options);
   return {
     command: `listenable bench ${process.argv.slice(3).join(" ")}`.trim(),
     date: new Date().toISOString().slice(0, 10),
@@ -75,6 +87,7 @@ async function bench(options: BenchOptions): Promise<BenchReport> {
     pack: `${opened.pack.name} ${opened.pack.version}`,
     method,
     engines,
+    streams,
     live: live?.figures ?? [],
     notes,
   };
@@ -110,7 +123,26 @@ async function modelAlone(
   return times;
 }
 
-async function livePage(path: string, pack: string, method: string, seconds: number) {
+const STREAM_SECONDS = 20;
+
+async function manyStreams(
+  folder: string,
+  { pack }: OpenPack,
+  method: string,
+  count: number,
+): Promise<StreamFigures> {
+  const server = await startServer({ pack: folder, port: 0, limits: { sessions: count } });
+  const progress = showProgress(`${count} streams`, 1);
+  try {
+    return await measureStreams(server.explainUrl, pack, method, count, STREAM_SECONDS);
+  } finally {
+    progress.end();
+    await server.close();
+  }
+}
+
+async function livePage(path: string, pack: string, method: string, { minutes, engines }: BenchOptions) {
+  const seconds = minutes * 60;
   const folder = await mkdtemp(join(tmpdir(), "listenable-bench-"));
   const microphone = join(folder, "clicks.wav");
   await writeFile(microphone, writeWav([clickTrain(20, 48_000)], 48_000));
@@ -118,7 +150,9 @@ async function livePage(path: string, pack: string, method: string, seconds: num
   const browser = await launchChromium({ path, microphone });
   try {
     const figures: LiveFigures[] = [];
-    for (const engine of ["local", "remote"] as const) {
+    for (const engine of (["local", "remote"] as const).filter(
+      (each) => engines === "both" || engines === each,
+    )) {
       const progress = showProgress(`${engine} engine`, seconds);
       const onProgress = (gone: number) => progress.update(Math.min(seconds, gone));
       figures.push(await measureLive({ browser, url: server.url, engine, method, seconds, onProgress }));

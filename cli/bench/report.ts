@@ -1,6 +1,7 @@
 /** The figures of a benchmark as Markdown. */
 import type { EngineTime } from "./engine-time.ts";
 import type { LiveFigures } from "./live-figures.ts";
+import type { StreamFigures } from "./server-streams.ts";
 
 export interface BenchReport {
   readonly command: string;
@@ -11,12 +12,13 @@ export interface BenchReport {
   readonly pack: string;
   readonly method: string;
   readonly engines: readonly EngineTime[];
+  readonly streams: StreamFigures;
   readonly live: readonly LiveFigures[];
   readonly notes: readonly string[];
 }
 
 export function reportAsMarkdown(report: BenchReport): string {
-  const { engines, live } = report;
+  const { engines, streams, live } = report;
   const sections = [
     `Measured ${report.date} by \`${report.command}\`: ${report.pack}, method ${report.method}; ${report.machine}; ` +
       `Node ${report.node}; ${report.browser ?? "no browser"}.`,
@@ -31,6 +33,20 @@ export function reportAsMarkdown(report: BenchReport): string {
         ms(each.p99Ms),
         each.windowsPerSecond.toFixed(0),
       ]),
+    ),
+    `${streams.streams} real-time streams on one server, ${streams.windowsPerSecond.toFixed(1)} windows a second each, ` +
+      `${streams.seconds} s, clients in the same process:`,
+    table(
+      ["window to mask, p50 ms", "p95 ms", "p99 ms", "answered", "skipped"],
+      [
+        [
+          ms(streams.p50Ms),
+          ms(streams.p95Ms),
+          ms(streams.p99Ms),
+          String(streams.answered),
+          String(streams.skipped),
+        ],
+      ],
     ),
   ];
   if (live.length > 0) {

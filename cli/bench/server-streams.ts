@@ -1,0 +1,91 @@
+/** Many real-time streams on one server, as so many open pages would be. */
+import { setTimeout as wait } from "node:timers/promises";
+import { WebSocket } from "ws";
+import { RemoteEngine, type WebSocketClass } from "../../client/engines/remote-engine.ts";
+import type { Pack } from "../../models/pack.ts";
+import { percentiles } from "./percentiles.ts";
+
+export interface StreamFigures {
+  readonly streams: number;
+  readonly seconds: number;
+  /** Windows that each stream asks for in a second. */
+  readonly windowsPerSecond: number;
+  /** Milliseconds from the call to the mask in hand. */
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly answered: number;
+  /** Windows not asked for because the one before was still out when they were due. */
+  readonly skipped: number;
+}
+
+/** Frames from one window to the next: 64 ms. */
+const STRIDE = 8;
+
+/**
+ * `streams` clients, each sending a window every 64 ms over a socket of its own for `seconds`. The clients live in
+ * this process, beside the server: their work is part of what is measured.
+ */
+export async function measureStreams(
+  explainUrl: string,
+  pack: Pack,
+  method: string,
+  streams: number,
+  seconds: number,
+): Promise<StreamFigures> {
+  const { bins, hop } = pack.stft;
+  const strideMs = (1000 * STRIDE * hop) / pack.sampleRate;
+  const windows = Math.floor((1000 * seconds) / strideMs);
+  // One long spectrogram for all: window k begins STRIDE frames after window k − 1.
+  const frames = pack.windowFrames + STRIDE * windows;
+  const spectrogram = Float32Array.from(
+    { length: frames * bins },
+    (_, i) => 1 + 0.9 * Math.sin(i * 0.37 + (i >> 8)),
+  );
+  const times: number[] = [];
+  let skipped = 0;
+
+  const stream = async (index: number): Promise<void> => {
+    const engine = await RemoteEngine.connect({
+      url: explainUrl,
+      method,
+      WebSocket: WebSocket as unknown as WebSocketClass,
+    });
+    // Pages start whenever they start: spread over one stride.
+    const start = performance.now() + (index * strideMs) / streams;
+    let out = false;
+    const asks: Promise<void>[] = [];
+    const ask = async (window: number): Promise<void> => {
+      out = true;
+      const firstFrame = window * STRIDE;
+      const magnitudes = spectrogram.subarray(firstFrame * bins, (firstFrame + pack.windowFrames) * bins);
+      const asked = performance.now();
+      await engine.explain({ firstFrame, magnitudes });
+      times.push(performance.now() - asked);
+      out = false;
+    };
+    try {
+      for (let window = 0; window < windows; window++) {
+        const due = start + window * strideMs - performance.now();
+        if (due > 0) await wait(due);
+        if (out) skipped++;
+        else asks.push(ask(window));
+      }
+      await Promise.all(asks);
+    } finally {
+      await engine.close();
+    }
+  };
+  await Promise.all(Array.from({ length: streams }, (_, index) => stream(index)));
+  const [p50Ms, p95Ms, p99Ms] = percentiles(times, [0.5, 0.95, 0.99]);
+  return {
+    streams,
+    seconds,
+    windowsPerSecond: 1000 / strideMs,
+    p50Ms,
+    p95Ms,
+    p99Ms,
+    answered: times.length,
+    skipped,
+  };
+}
