@@ -33,7 +33,17 @@ test("percentiles are values that occurred", () => {
 });
 
 test("bench measures the model in every runtime there is", async () => {
-  const run = await runCli("bench", "--no-browser", "--windows", "5", "--pack", TINY_PACK, "--json");
+  const run = await runCli(
+    "bench",
+    "--no-browser",
+    "--windows",
+    "5",
+    "--streams",
+    "2",
+    "--pack",
+    TINY_PACK,
+    "--json",
+  );
   assert.is(run.status, 0, run.stderr);
   const report = JSON.parse(run.stdout);
   assert.ok(report.engines.length >= 1);
@@ -41,6 +51,8 @@ test("bench measures the model in every runtime there is", async () => {
     assert.is(engine.windows, 5);
     assert.ok(engine.p50Ms > 0 && engine.p50Ms <= engine.p99Ms);
   }
+  assert.is(report.streams.streams, 2);
+  assert.ok(report.streams.answered > 0 && report.streams.p50Ms <= report.streams.p99Ms);
   const misused = await runCli("bench", "--no-browser", "--pack", TINY_PACK, "--method", "magic");
   assert.is(misused.status, 2);
 });

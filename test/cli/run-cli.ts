@@ -1,6 +1,6 @@
 /** Runs the real command as a process of its own, bundled as `build.mjs` does. */
 import { spawn } from "node:child_process";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,8 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Inside the package, so that the bundle finds its dependencies and its package.json. */
-const bundle = join(root, "node_modules", ".cache", "listenable-test", `cli-${process.pid}.mjs`);
+const folder = join(root, "node_modules", ".cache", "listenable-test", String(process.pid));
+const bundle = join(folder, "cli.js");
 
 export const TINY_PACK = join(root, "test", "fixtures", "tiny-pack");
 
@@ -29,14 +30,14 @@ export function runCliWatched(watch: (pid: number) => Promise<void>, ...words: s
   return runWatched(watch, 0, words);
 }
 
-async function runWatched(
-  watch: ((pid: number) => Promise<void>) | undefined,
-  timeout: number,
-  words: readonly string[],
-): Promise<CliResult> {
-  built ??= build({
-    entryPoints: [join(root, "cli", "listenable.ts")],
-    outfile: bundle,
+/** The command and its thread, side by side as in `dist/`. */
+async function buildCommand(): Promise<void> {
+  await build({
+    entryPoints: {
+      cli: join(root, "cli", "listenable.ts"),
+      "inference-worker": join(root, "server", "inference-worker.ts"),
+    },
+    outdir: folder,
     bundle: true,
     platform: "node",
     format: "esm",
@@ -44,6 +45,16 @@ async function runWatched(
     packages: "external",
     logLevel: "warning",
   });
+  // Below node_modules the type of the package above does not count.
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
+}
+
+async function runWatched(
+  watch: ((pid: number) => Promise<void>) | undefined,
+  timeout: number,
+  words: readonly string[],
+): Promise<CliResult> {
+  built ??= buildCommand();
   await built;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bundle, ...words], { timeout });
