@@ -68,11 +68,12 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
       const windows = contaminate(setting, samples, sources, random).flatMap(evaluationWindows);
       for (const method of methods) {
         const { name } = method.method;
+        const answers = await runWindows(method, windows);
         for (const control of name === "all-ones" ? CONTROLS.slice(0, 1) : CONTROLS) {
           const key = `${name}/${control}`;
           const row = collected.get(key) ?? { method: name, control, values: [] };
           row.values.push(
-            ...(await windowFaithfulness(method, classifier, windows, masking, control, seed + index)),
+            ...(await windowFaithfulness(answers, classifier, windows, masking, control, seed + index)),
           );
           collected.set(key, row);
         }

@@ -3,12 +3,12 @@ import { BINS, type Masking } from "../../dsp/index.ts";
 import { Random } from "../data/random.ts";
 import { audibleStarts } from "../data/waves.ts";
 import { WINDOW_FRAMES, WINDOW_SAMPLES, windowMagnitudes } from "../data/windows.ts";
+import { AUDIBLE_RANGE_DB } from "../explain/clip-decision.ts";
 import type { LoadedMethod } from "../runtime/load-method.ts";
 import { type Faithfulness, faithfulness } from "./metrics.ts";
 
 /** Evaluation windows start every half second and lie within 30 dB of the sound's loudest window. */
 const STEP = 8000;
-const AUDIBLE_RANGE_DB = 30;
 const BATCH = 16;
 const SIZE = WINDOW_FRAMES * BINS;
 
@@ -19,7 +19,7 @@ export function evaluationWindows(samples: Float32Array): Float32Array[] {
   );
 }
 
-interface WindowAnswer {
+export interface WindowAnswer {
   readonly probabilities: Float32Array;
   readonly mask: Float32Array;
 }
@@ -51,10 +51,11 @@ export type MaskControl = "own" | "constant" | "shuffled";
 /**
  * Faithfulness of every window.
  *
+ * @param answers what the method gave for `windows`, from `runWindows`: the controls are made of the same masks.
  * @param classifier a method of the same pack whose mask is not looked at; only its probabilities are.
  */
 export async function windowFaithfulness(
-  method: LoadedMethod,
+  answers: readonly WindowAnswer[],
   classifier: LoadedMethod,
   windows: readonly Float32Array[],
   masking: Masking,
@@ -62,7 +63,6 @@ export async function windowFaithfulness(
   seed: number,
 ): Promise<Faithfulness[]> {
   const random = new Random(seed);
-  const answers = await runWindows(method, windows);
   const masks = answers.map(({ mask }) => controlled(mask, control, random));
   const kept = await runWindows(
     classifier,

@@ -3,7 +3,8 @@
  * not silent and within 30 dB of the loudest window, as in the evaluation: a bark and ten seconds of hum are a dog.
  */
 
-const AUDIBLE_RANGE_DB = 30;
+/** Windows fainter than this beside the loudest of their sound say nothing of it. */
+export const AUDIBLE_RANGE_DB = 30;
 
 /** One window's probabilities. */
 export interface WindowDecision {
