@@ -6,7 +6,7 @@ import { type Command, Option } from "commander";
 import { writeWav } from "../dsp/wav.ts";
 import { PackError, packMethod } from "../models/pack.ts";
 import type { OpenPack } from "../models/runtime/open-pack.ts";
-import { DEFAULT_PACK, findPack, openPackFolder, packageFolder } from "../models/runtime/open-pack-node.ts";
+import { findPack, openPackFolder, packageFolder } from "../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
 import { startServer } from "../server/start-server.ts";
 import { findChromium, launchChromium, NO_CHROMIUM } from "./bench/chromium.ts";
@@ -16,7 +16,7 @@ import { type BenchReport, reportAsMarkdown } from "./bench/report.ts";
 import { measureStreams, type StreamFigures } from "./bench/server-streams.ts";
 import { clickTrain } from "./bench/sounds.ts";
 import { UsageError } from "./errors.ts";
-import { type CommonOptions, positiveInteger, positiveNumber } from "./options.ts";
+import { type CommonOptions, packOption, positiveInteger, positiveNumber } from "./options.ts";
 import { showProgress } from "./progress.ts";
 
 type Engines = "both" | "local" | "remote";
@@ -47,7 +47,7 @@ export function registerBench(program: Command): void {
   program
     .command("bench")
     .description("measure engine times, latency and missed deadlines on this machine")
-    .option("--pack <name or dir>", "a released pack's name, or a folder with a pack.json", DEFAULT_PACK)
+    .addOption(packOption())
     .option("--method <name>", "explanation method of the pack (default: its first)")
     .option("--minutes <n>", "minutes that each engine runs live", positiveNumber, 10)
     .option("--windows <n>", "windows for the times of the model alone", positiveInteger, 300)

@@ -7,10 +7,10 @@ import { CONTAMINATIONS, type Contamination } from "../models/evaluation/contami
 import { evaluate } from "../models/evaluation/evaluate.ts";
 import { evaluationMarkdown } from "../models/evaluation/tables.ts";
 import { loadMethod } from "../models/runtime/load-method.ts";
-import { DEFAULT_PACK, findPack, openPackFolder } from "../models/runtime/open-pack-node.ts";
+import { findPack, openPackFolder } from "../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
 import { UsageError } from "./errors.ts";
-import { type CommonOptions, positiveInteger } from "./options.ts";
+import { type CommonOptions, packOption, positiveInteger } from "./options.ts";
 import { showProgress } from "./progress.ts";
 
 interface EvaluateOptions extends CommonOptions {
@@ -47,7 +47,7 @@ export function registerEvaluate(program: Command): void {
     )
     .requiredOption("--out <dir>", "folder for the tables")
     .option("--speech <dir>", "folder of spoken sentences")
-    .option("--pack <name or dir>", "a released pack's name, or a folder with a pack.json", DEFAULT_PACK)
+    .addOption(packOption())
     .option("--methods <list>", "methods of the pack, or all", (text) => text.split(","), ["all"])
     .option("--contamination <list>", `${CONTAMINATIONS.join(", ")}, or all`, contaminations, [
       "clean",

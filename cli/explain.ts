@@ -1,7 +1,7 @@
 /** `listenable explain`: what the classifier heard in a sound file, and where, as sound, picture and figures. */
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { type ClipDecision, ClipDecisionMean, type WindowDecision } from "../models/explain/clip-decision.ts";
 import { DecisionTimeline } from "../models/explain/decision-timeline.ts";
 import { openRecording, type Recording } from "../models/explain/open-recording-node.ts";
@@ -9,12 +9,12 @@ import { DEFAULT_STRIDE, SignalExplainer } from "../models/explain/signal-explai
 import { SpectrogramColumns } from "../models/explain/spectrogram-columns.ts";
 import { type Pack, PackError, type PackMethod, packMethod } from "../models/pack.ts";
 import { type LoadedMethod, loadMethod } from "../models/runtime/load-method.ts";
-import { DEFAULT_PACK, findPack, openPackFolder } from "../models/runtime/open-pack-node.ts";
+import { findPack, openPackFolder } from "../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
 import { WavFileWriter } from "./audio/wav-file-writer.ts";
 import { UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
-import { type CommonOptions, positiveInteger } from "./options.ts";
+import { type CommonOptions, packOption, positiveInteger, RUNTIMES, runtimeOption } from "./options.ts";
 import { spectrogramPicture } from "./picture/spectrogram-picture.ts";
 import { type Progress, showProgress } from "./progress.ts";
 
@@ -28,7 +28,6 @@ interface ExplainOptions extends CommonOptions {
   original?: boolean;
 }
 
-const RUNTIMES = { auto: "auto", node: "native", web: "wasm" } as const;
 /** Classes whose probabilities are drawn. */
 const CLASSES_SHOWN = 3;
 const POINTS_OVER_TIME = 500;
@@ -54,17 +53,10 @@ export function registerExplain(program: Command): void {
     .description("split a sound file into what the classifier went by and the rest")
     .argument("<file>", "the sound file")
     .requiredOption("--out <dir>", "folder for the results; made if it is not there")
-    .option("--pack <name or dir>", "a released pack's name, or a folder with a pack.json", DEFAULT_PACK)
+    .addOption(packOption())
     .option("--method <name>", "explanation method of the pack (default: its first)")
     .option("--class <label>", "explain this class (default: each window's most probable one)")
-    .addOption(
-      new Option(
-        "--runtime <kind>",
-        "onnxruntime-node, onnxruntime-web (WASM), or the first that is installed",
-      )
-        .choices(Object.keys(RUNTIMES))
-        .default("auto"),
-    )
+    .addOption(runtimeOption())
     .option(
       "--stride <frames>",
       "frames of 8 ms from one window to the next",

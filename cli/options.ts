@@ -1,5 +1,6 @@
 /** Parsers for option values; each names the option's value and what would be right. */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_PACK } from "../models/runtime/open-pack-node.ts";
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -21,6 +22,25 @@ export function positiveNumber(text: string): number {
     throw new InvalidArgumentError(`"${text}" is not a number above 0.`);
   }
   return value;
+}
+
+/** `--pack`, the same for every command that takes one. */
+export function packOption(): Option {
+  return new Option("--pack <name or dir>", "a released pack's name, or a folder with a pack.json").default(
+    DEFAULT_PACK,
+  );
+}
+
+/** What `--runtime` takes, and the build of onnxruntime that it stands for. */
+export const RUNTIMES = { auto: "auto", node: "native", web: "wasm" } as const;
+
+export function runtimeOption(): Option {
+  return new Option(
+    "--runtime <kind>",
+    "onnxruntime-node, onnxruntime-web (WASM), or the first that is installed",
+  )
+    .choices(Object.keys(RUNTIMES))
+    .default("auto");
 }
 
 /** Gives every command the common options, whichever file registered it. */

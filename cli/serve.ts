@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import pino from "pino";
 import { PackError } from "../models/pack.ts";
-import { DEFAULT_PACK, findPack, packageFolder } from "../models/runtime/open-pack-node.ts";
+import { findPack, packageFolder } from "../models/runtime/open-pack-node.ts";
 import { type RunningServer, startServer } from "../server/start-server.ts";
-import { type CommonOptions, positiveInteger } from "./options.ts";
+import { type CommonOptions, packOption, positiveInteger, RUNTIMES, runtimeOption } from "./options.ts";
 
 interface ServeOptions extends CommonOptions {
   port: number;
@@ -20,7 +20,6 @@ interface ServeOptions extends CommonOptions {
   logLevel?: string;
 }
 
-const RUNTIMES = { auto: "auto", node: "native", web: "wasm" } as const;
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"];
 
 const EXAMPLES = `
@@ -42,15 +41,8 @@ export function registerServe(program: Command): void {
     .description("serve the page and explain what it hears")
     .option("--port <number>", "port to listen on; 0 takes any free one", portNumber, 8080)
     .option("--host <address>", "address to listen on; 0.0.0.0 lets other machines in", "127.0.0.1")
-    .option("--pack <name or dir>", "a released pack's name, or a folder with a pack.json", DEFAULT_PACK)
-    .addOption(
-      new Option(
-        "--runtime <kind>",
-        "onnxruntime-node, onnxruntime-web (WASM), or the first that is installed",
-      )
-        .choices(Object.keys(RUNTIMES))
-        .default("auto"),
-    )
+    .addOption(packOption())
+    .addOption(runtimeOption())
     .option(
       "--lanes <number>",
       "windows explained at the same time (default: cores less one)",

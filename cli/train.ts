@@ -27,6 +27,7 @@ interface DataOptions extends CommonOptions {
   other?: string;
   without: string[];
   anyLicence?: boolean;
+  credit: string[];
 }
 
 interface RunOptions extends DataOptions {
@@ -81,7 +82,7 @@ export function registerTrain(program: Command): void {
     .command("speech")
     .description("speak made-up sentences with espeak-ng and flite, as training sounds for the class speech")
     .requiredOption("--out <dir>", "folder for the sentences")
-    .option("--count <n>", "how many sentences", positiveInteger, 360)
+    .option("--count <n>", "how many sentences", positiveInteger, 600)
     .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
     .action(async (options: { out: string; count: number; seed: number } & CommonOptions) => {
       const progress = showProgress("sentences", options.count);
@@ -149,6 +150,12 @@ function runOptions(
     .requiredOption("--out <dir>", "run folder")
     .option("--other <dir>", "folder of further sounds that are of no known class")
     .option("--without <list>", "ESC-50 categories to keep out of training", (text) => text.split(","), [])
+    .option(
+      "--credit <sentence>",
+      "whose the sounds of --speech and --other are, for the pack's ATTRIBUTION.md; can be given again",
+      (text, before: string[]) => [...before, text],
+      [],
+    )
     .option("--any-licence", "train on all clips, not only those under CC0 and CC BY")
     .option("--steps <n>", "steps of training", positiveInteger, defaults.steps)
     .option("--batch <n>", "windows in a step", positiveInteger, defaults.batch)
@@ -200,15 +207,12 @@ async function trainClassifier(options: ClassifierOptions): Promise<void> {
       other: OTHER,
       categories,
       attributions: attributions(set.clips),
+      credits: options.credit,
       settings: {
         ...settings,
         otherBias: options.otherBias,
         temperature: options.temperature,
-        steps: options.steps,
-        batch: options.batch,
-        rate: options.rate,
-        decay: options.decay,
-        seed: options.seed,
+        ...courseOf(options),
       },
     },
     calibrated(
@@ -255,14 +259,8 @@ async function trainLmac(options: LmacOptions): Promise<void> {
       kind: "lmac",
       shape,
       attributions: attributions(set.clips),
-      settings: {
-        ...settings,
-        steps: options.steps,
-        batch: options.batch,
-        rate: options.rate,
-        decay: options.decay,
-        seed: options.seed,
-      },
+      credits: options.credit,
+      settings: { ...settings, ...courseOf(options) },
     },
     weightValues(task.plan, trained.parameters, trained.statistics),
   );
@@ -282,6 +280,10 @@ async function loadSounds(options: DataOptions) {
   progress.end();
   for (const line of set.skipped) console.error(`listenable: left out: ${line}`);
   return set;
+}
+
+function courseOf({ steps, batch, rate, decay, seed }: RunOptions) {
+  return { steps, batch, rate, decay, seed };
 }
 
 /** Undefined when the run stopped before its end because `--stop-after` said so; Ctrl+C ends it with an error. */

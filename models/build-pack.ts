@@ -57,11 +57,12 @@ export async function buildPack(folder: string, parts: PackParts): Promise<Built
   const clips = new Map(
     [...classifier.meta.attributions, ...decoder.meta.attributions].map((clip) => [clip.file, clip]),
   );
-  await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown([...clips.values()]));
+  const credits = new Set([...classifier.meta.credits, ...decoder.meta.credits]);
+  await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown([...clips.values()], [...credits]));
   return { pack, mmac: lmac.mmac, bytes: lmac.bytes.length };
 }
 
-function attributionMarkdown(clips: readonly Attribution[]): string {
+function attributionMarkdown(clips: readonly Attribution[], credits: readonly string[]): string {
   const sorted = clips.toSorted((a, b) => (a.file < b.file ? -1 : 1));
   const named = sorted.filter(({ licence }) => licence !== "CC0");
   const cell = (text: string) => text.replaceAll("|", "\\|");
@@ -69,9 +70,9 @@ function attributionMarkdown(clips: readonly Attribution[]): string {
     "# The recordings this model learnt from",
     "",
     `${sorted.length} clips of ESC-50 (K. J. Piczak, https://github.com/karoldvl/ESC-50), each cut from a recording on Freesound:`,
-    `${sorted.length - named.length} under CC0 1.0, ${named.length} under CC BY 3.0. No clip is part of this package. The class`,
-    "`speech` learnt from sentences made with the synthesisers espeak-ng and flite.",
+    `${sorted.length - named.length} under CC0 1.0, ${named.length} under CC BY 3.0. No clip is part of this package.`,
     "",
+    ...credits.flatMap((credit) => [credit, ""]),
     "| clip | recording | by | licence |",
     "| --- | --- | --- | --- |",
     ...named.map(

@@ -20,10 +20,15 @@ export interface ClassifierShape {
 export interface ClassifierOutput {
   /** [B, classes], before softmax. */
   readonly logits: Tensor;
-  /** [B, channels of the last stage]: the mean over time and frequency. */
+  /** [B, `embeddingSize`]: of each channel of the last stage its mean, and its loudest moment. */
   readonly embedding: Tensor;
   /** What each stage gave, shallow to deep: [B, channels, time, mel]. */
   readonly latents: readonly Tensor[];
+}
+
+/** Features that the last layer reads. */
+export function embeddingSize({ channels }: ClassifierShape): number {
+  return 2 * channels[channels.length - 1];
 }
 
 /**
@@ -97,7 +102,9 @@ export function classifyLogMel(layers: Layers, input: Tensor, shape: ClassifierS
     });
     latents.push(x);
   }
-  const embedding = g.reduceMean(x, [2, 3]);
+  // The mean alone cannot tell a short event from a faint steady one, and unknown sounds then pass for known ones.
+  const overTime = g.reduceMean(x, [3]);
+  const embedding = g.concat([g.reduceMean(overTime, [2]), g.reduceMax(overTime, [2])], 1);
   const logits = layers.dense("classifier.head", layers.dropout(embedding), shape.classes);
   return { logits, embedding, latents };
 }

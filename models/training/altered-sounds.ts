@@ -2,6 +2,7 @@
  * Known sounds changed until they are no longer what they were: near enough to a class to be mistaken for it, and
  * so the best teachers of where the class ends.
  */
+import { MODEL_RATE } from "../../dsp/index.ts";
 import type { Random } from "../data/random.ts";
 import { WINDOW_SAMPLES } from "../data/windows.ts";
 import { toUnitPower } from "./augment.ts";
@@ -30,7 +31,7 @@ function farFromPitch(random: Random, pool: SoundPool): Float32Array {
 /** Ring modulation: every frequency moves up and down by the same number of hertz, so harmonics no longer fit. */
 function shifted(random: Random, pool: SoundPool): Float32Array {
   const samples = pool.window(random);
-  const step = (2 * Math.PI * random.uniform(400, 3000)) / 16000;
+  const step = (2 * Math.PI * random.uniform(400, 3000)) / MODEL_RATE;
   for (let i = 0; i < samples.length; i++) samples[i] *= Math.cos(step * i);
   return samples;
 }
@@ -38,7 +39,7 @@ function shifted(random: Random, pool: SoundPool): Float32Array {
 /** Pieces of two sounds of 30 to 120 ms in random order. */
 function shuffled(random: Random, pool: SoundPool): Float32Array {
   const sources = [toUnitPower(pool.window(random)), toUnitPower(pool.window(random))];
-  const length = Math.floor(random.uniform(0.03, 0.12) * 16000);
+  const length = Math.floor(random.uniform(0.03, 0.12) * MODEL_RATE);
   const count = Math.floor(WINDOW_SAMPLES / length);
   const order = random.shuffle(Array.from({ length: count }, (_, i) => i));
   const out = new Float32Array(WINDOW_SAMPLES);

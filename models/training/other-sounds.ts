@@ -2,6 +2,7 @@
  * Made-up sounds that belong to no class. A classifier that has only heard its own classes takes everything for one
  * of them; these teach it what "other" can be: tones, sweeps, bursts, clicks, resonances, modulated noise.
  */
+import { MODEL_RATE } from "../../dsp/index.ts";
 import type { Random } from "../data/random.ts";
 import { colouredNoise, toUnitPower } from "./augment.ts";
 
@@ -19,7 +20,7 @@ const makers: readonly Maker[] = [
 ];
 
 /** One to three made-up sounds together, of unit mean power, each under a level that changes as sounds in the world do. */
-export function otherSound(random: Random, length: number, rate = 16000): Float32Array {
+export function otherSound(random: Random, length: number, rate = MODEL_RATE): Float32Array {
   const out = new Float32Array(length);
   const count = 1 + random.integer(3);
   for (let k = 0; k < count; k++) {

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { MODEL_RATE, readWav, resample, toMono, writeWav } from "../../dsp/index.ts";
 import { Random } from "../data/random.ts";
+import { recorded } from "./recording.ts";
 
 const run = promisify(execFile);
 
@@ -178,7 +179,7 @@ export async function speakSentences(
       const { channels, sampleRate } = readWav(await readFile(raw));
       // Reading at another rate moves pitch and voice tract together: another speaker.
       const other = Math.round(sampleRate * random.uniform(0.88, 1.14));
-      const samples = resample(toMono(channels), other, MODEL_RATE);
+      const samples = recorded(random, resample(toMono(channels), other, MODEL_RATE));
       const peak = samples.reduce((top, sample) => Math.max(top, Math.abs(sample)), 1e-6);
       const name = `${String(index).padStart(4, "0")}.wav`;
       await writeFile(

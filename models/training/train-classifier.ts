@@ -1,6 +1,6 @@
 /** Trains the classifier: cross-entropy against (mixed) labels. */
 import { BINS, MODEL_RATE } from "../../dsp/index.ts";
-import { type ClassifierShape, classify } from "../classifier.ts";
+import { type ClassifierShape, classify, embeddingSize } from "../classifier.ts";
 import { WINDOW_FRAMES } from "../data/windows.ts";
 import { crossEntropy } from "../graph/index.ts";
 import { planWeights } from "../training-layers.ts";
@@ -27,7 +27,7 @@ export function classifierTask(
     plan: planWeights((layers) => {
       classify(layers, layers.g.input("magnitudes", "float32", [1, shape.frames, shape.bins]), shape);
     }),
-    dropout: { share: dropShare, features: shape.channels[shape.channels.length - 1] },
+    dropout: { share: dropShare, features: embeddingSize(shape) },
     loss(g, layers, batch) {
       const magnitudes = g.input("magnitudes", "float32", [batch, shape.frames, shape.bins]);
       const targets = g.input("targets", "float32", [batch, shape.classes]);

@@ -21,6 +21,8 @@ export interface ClassifierMeta {
   /** ESC-50 categories heard in training, known and other. */
   readonly categories: readonly string[];
   readonly attributions: readonly Attribution[];
+  /** Sentences on further sounds that it learnt from. */
+  readonly credits: readonly string[];
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
@@ -28,6 +30,8 @@ export interface DecoderMeta {
   readonly kind: "lmac";
   readonly shape: DecoderShape;
   readonly attributions: readonly Attribution[];
+  /** Sentences on further sounds that it learnt from. */
+  readonly credits: readonly string[];
   readonly settings: Readonly<Record<string, unknown>>;
 }
 

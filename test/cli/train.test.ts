@@ -1,0 +1,68 @@
+/** From folders of sounds to a pack and its figures, through the real commands; a few steps only. */
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { MODEL_RATE, writeWav } from "../../dsp/index.ts";
+import { chord, writeMadeUpEsc50 } from "../models/made-up-esc50.ts";
+import { runCli, temporaryFolder } from "./run-cli.ts";
+
+const test = suite("train, pack, evaluate");
+const trains = await import("onnxruntime-node").then(
+  () => true,
+  () => false,
+);
+const run = trains ? test : test.skip;
+if (!trains) console.log("skipped: training needs onnxruntime-node, which is not installed");
+
+let folder: string;
+const at = (...parts: string[]) => join(folder, ...parts);
+
+test.before(async () => {
+  folder = await temporaryFolder();
+  await writeMadeUpEsc50(at("esc50"), { folds: [1, 2], clips: 2, seconds: 2 });
+  await mkdir(at("speech"));
+  await writeFile(at("speech", "one.wav"), writeWav([chord(3000, 2)], MODEL_RATE));
+});
+test.after(() => rm(folder, { recursive: true }));
+
+const ok = async (...words: string[]) => {
+  const result = await runCli(...words);
+  assert.is(result.status, 0, result.stderr);
+  return result;
+};
+
+run("the steps of the guide lead to a pack that names its sources, and to its figures", async () => {
+  const data = ["--data", at("esc50"), "--folds", "1", "--speech", at("speech")];
+  const credit = "The class `speech` learnt from one chord of nobody's.";
+  const course = ["--steps", "2", "--batch", "4"];
+  await ok("train", "classifier", ...data, ...course, "--credit", credit, "--out", at("classifier"));
+  await ok("train", "lmac", ...data, ...course, "--classifier", at("classifier"), "--out", at("lmac"));
+  await ok("pack", "--classifier", at("classifier"), "--decoder", at("lmac"), "--out", at("pack"));
+
+  const attribution = await readFile(at("pack", "ATTRIBUTION.md"), "utf8");
+  assert.match(attribution, "22 clips of ESC-50");
+  assert.match(attribution, "11 under CC0 1.0, 11 under CC BY 3.0");
+  assert.match(attribution, credit);
+
+  const { stdout } = await ok(
+    ...["evaluate", "--pack", at("pack"), "--data", at("esc50"), "--fold", "2", "--speech", at("speech")],
+    ...["--contamination", "clean", "--out", at("figures"), "--json"],
+  );
+  assert.type(JSON.parse(stdout), "object");
+});
+
+run("a run that stopped goes on from its checkpoint, with the same command alone", async () => {
+  const words = [
+    ...["train", "classifier", "--data", at("esc50"), "--folds", "1", "--speech", at("speech")],
+    ...["--batch", "4", "--out", at("stopped"), "--json"],
+  ];
+  const first = await ok(...words, "--steps", "3", "--stop-after", "2");
+  assert.is(JSON.parse(first.stdout).steps, 2);
+  const second = await ok(...words, "--steps", "3");
+  assert.is(JSON.parse(second.stdout).steps, 3);
+  const other = await runCli(...words, "--steps", "3", "--folds", "2");
+  assert.is.not(other.status, 0);
+});
+
+test.run();
