@@ -40,6 +40,12 @@ const LEVEL_FLOOR = 10 ** (-75 / 10) * 512 * 0.375;
 /** Floor under each mel band, relative to the window's mean power per bin: −50 dB. */
 const BAND_FLOOR = 1e-5;
 
+const LOG_CENTRE = -5;
+const LOG_SPREAD = 3.5;
+
+/** What `logMel` gives where nothing is heard. */
+export const SILENT_LOG_MEL = (Math.log(BAND_FLOOR) - LOG_CENTRE) / LOG_SPREAD;
+
 /** [bins, mels]; each band is a weighted mean of the power of its bins. */
 export function meanMelBands(bins: number, mels: number, sampleRate: number): Float32Array {
   const bands = melFilterbank({ sampleRate, bins, mels, low: 50, high: sampleRate / 2 });
@@ -72,7 +78,7 @@ export function logMel(
   const bands = g.constant(meanMelBands(bins, mels, sampleRate), "float32", [bins, mels]);
   const mel = g.div(g.matmul(power, bands), level);
   const logarithm = g.log(g.add(mel, g.constant(BAND_FLOOR)));
-  const scaled = g.mul(g.add(logarithm, g.constant(5)), g.constant(1 / 3.5));
+  const scaled = g.mul(g.add(logarithm, g.constant(-LOG_CENTRE)), g.constant(1 / LOG_SPREAD));
   return g.reshape(scaled, [-1, 1, frames, mels]);
 }
 
