@@ -97,7 +97,7 @@ export function registerTrain(program: Command): void {
     rate: 3e-3,
     decay: 0.03,
   })
-    .option("--other-share <share>", "share of training windows that are of no known class", fraction, 0.27)
+    .option("--other-share <share>", "share of training windows that are of no known class", fraction, 0.35)
     .option("--dropout <share>", "share of the features dropped before the last layer", fraction, 0.3)
     .option("--other-bias <nats>", "taken from the logit of no known class when the run has ended", finite, 0)
     .option("--temperature <t>", "divides the logits when the run has ended: calibration", positiveNumber, 1)
@@ -184,7 +184,7 @@ async function trainClassifier(options: ClassifierOptions): Promise<void> {
       otherLabel: OTHER,
       alterable: ALTERABLE,
       otherShare: options.otherShare,
-      labelWeight: { [SPEECH]: 1.3 },
+      labelWeight: { [SPEECH]: 3 },
     },
   );
   const shape = classifierShape(LABELS.length);
