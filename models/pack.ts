@@ -7,6 +7,10 @@
  *   target      int64   [B]         optional input: the class to explain, or -1 for the winning class
  *   → probabilities  float32 [B, C]
  *   → mask           float32 [B, T, F] in [0, 1]
+ *
+ * For evaluation a pack may also hold its methods in the form that masks the classifier's own input ("not listenable":
+ * nobody can hear a log-mel picture). Those graphs give `mask` [B, t, m], steps of that input in time and in frequency,
+ * and one more graph, the judge, tells what the classifier says of its input under such a mask.
  */
 import * as v from "valibot";
 
@@ -22,6 +26,15 @@ const methodSchema = v.object({
   graph: fileName,
   /** Whether the graph takes a `target` input. */
   target: v.optional(v.boolean(), false),
+});
+
+const featureJudgeSchema = v.object({
+  /** `magnitudes [B, T, F], feature_mask [B, t, m] → probabilities [B, C]`. */
+  graph: fileName,
+  /** t: steps of the classifier's own input in time. */
+  time: count,
+  /** m: steps of the classifier's own input in frequency. */
+  frequency: count,
 });
 
 const packSchema = v.object({
@@ -46,10 +59,15 @@ const packSchema = v.object({
   masking: v.picklist(["linear", "log1p"]),
   /** The first method is the default. */
   methods: v.pipe(v.array(methodSchema), v.minLength(1)),
+  /** Methods whose masks lie on the classifier's own input: for evaluation, never to be picked live. */
+  featureMethods: v.optional(v.array(methodSchema)),
+  /** There when there are feature methods. */
+  featureJudge: v.optional(featureJudgeSchema),
 });
 
 export type Pack = v.InferOutput<typeof packSchema>;
 export type PackMethod = v.InferOutput<typeof methodSchema>;
+export type FeatureJudge = v.InferOutput<typeof featureJudgeSchema>;
 
 /** Why a pack or one of its graphs cannot be used: its files are not there, or they do not hold what they should. */
 export type PackErrorCode = "model-missing" | "model-broken";
@@ -76,6 +94,9 @@ export function parsePack(json: unknown, source: string): Pack {
   if (pack.other !== undefined && !pack.labels.includes(pack.other)) {
     throw new PackError(`${source}: other "${pack.other}" is not among its labels`);
   }
+  if (pack.featureMethods?.length && !pack.featureJudge) {
+    throw new PackError(`${source}: it has featureMethods, but no featureJudge to try their masks with`);
+  }
   return pack;
 }
 
@@ -87,4 +108,27 @@ export function packMethod(pack: Pack, name?: string): PackMethod {
     throw new PackError(`pack ${pack.name} has no method "${name}"; it has: ${known}`);
   }
   return method;
+}
+
+/** The named method in the form that masks the classifier's own input. */
+export function packFeatureMethod(pack: Pack, name: string): PackMethod {
+  const method = pack.featureMethods?.find((each) => each.name === name);
+  if (!method) {
+    const known = pack.featureMethods?.map((each) => each.name).join(", ");
+    throw new PackError(
+      `pack ${pack.name} has no method "${name}" on the classifier's own input; ` +
+        (known ? `it has: ${known}` : "build it with listenable pack --features"),
+    );
+  }
+  return method;
+}
+
+/** The graph that judges masks on the classifier's own input. */
+export function packFeatureJudge(pack: Pack): FeatureJudge {
+  if (!pack.featureJudge) {
+    throw new PackError(
+      `pack ${pack.name} has no judge of masks on the classifier's own input; build it with listenable pack --features`,
+    );
+  }
+  return pack.featureJudge;
 }

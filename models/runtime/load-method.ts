@@ -1,12 +1,19 @@
 /** Turns one graph of a pack into a function from magnitudes to probabilities and masks. */
 import type { InferenceSession, Tensor } from "onnxruntime-web";
-import { type Pack, PackError, type PackMethod, packMethod } from "../pack.ts";
+import {
+  type Pack,
+  PackError,
+  type PackMethod,
+  packFeatureJudge,
+  packFeatureMethod,
+  packMethod,
+} from "../pack.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface MethodResult {
   /** Row-major [batch, classes], each row sums to one. */
   readonly probabilities: Float32Array;
-  /** Row-major [batch, frames, bins], in [0, 1]. */
+  /** Row-major [batch, ...maskShape], in [0, 1]. */
   readonly masks: Float32Array;
   /** Milliseconds inside onnxruntime. */
   readonly inferenceMs: number;
@@ -16,6 +23,8 @@ export interface LoadedMethod {
   readonly pack: Pack;
   readonly method: PackMethod;
   readonly runtime: Runtime;
+  /** Steps of a mask in time and in frequency: the window's [frames, bins], or those of the classifier's own input. */
+  readonly maskShape: readonly [number, number];
   /**
    * Explains `batch` windows; one call at a time.
    *
@@ -44,15 +53,40 @@ export async function loadMethod(
   pack: Pack,
   name?: string,
 ): Promise<LoadedMethod> {
-  const method = packMethod(pack, name);
+  return load(runtime, graph, pack, packMethod(pack, name), [pack.windowFrames, pack.stft.bins]);
+}
+
+/**
+ * Loads the graph of a pack's feature method: its masks lie on the classifier's own input, see `FeatureJudge`.
+ *
+ * @param graph the bytes of the file that `packFeatureMethod(pack, name).graph` names.
+ * @throws PackError as `loadMethod` does.
+ */
+export async function loadFeatureMethod(
+  runtime: Runtime,
+  graph: Uint8Array,
+  pack: Pack,
+  name: string,
+): Promise<LoadedMethod> {
+  const { time, frequency } = packFeatureJudge(pack);
+  return load(runtime, graph, pack, packFeatureMethod(pack, name), [time, frequency]);
+}
+
+async function load(
+  runtime: Runtime,
+  graph: Uint8Array,
+  pack: Pack,
+  method: PackMethod,
+  maskShape: readonly [number, number],
+): Promise<LoadedMethod> {
   const session = await openSession(runtime, graph, pack, method);
   try {
-    checkSignature(session, pack, method);
+    checkSignature(session, pack, method, maskShape);
   } catch (error) {
     await session.release();
     throw error;
   }
-  return new OnnxMethod(runtime, session, pack, method);
+  return new OnnxMethod(runtime, session, pack, method, maskShape);
 }
 
 class OnnxMethod implements LoadedMethod {
@@ -66,6 +100,7 @@ class OnnxMethod implements LoadedMethod {
     private readonly session: InferenceSession,
     readonly pack: Pack,
     readonly method: PackMethod,
+    readonly maskShape: readonly [number, number],
   ) {}
 
   async run(
@@ -136,7 +171,7 @@ class OnnxMethod implements LoadedMethod {
   }
 
   #results(outputs: InferenceSession.OnnxValueMapType, batch: number): Omit<MethodResult, "inferenceMs"> {
-    const { windowFrames, stft, labels } = this.pack;
+    const { labels } = this.pack;
     const read = (name: string, dims: readonly number[]): Float32Array => {
       const tensor = outputs[name];
       const data = tensor.data;
@@ -150,7 +185,7 @@ class OnnxMethod implements LoadedMethod {
       return data;
     };
     const probabilities = read("probabilities", [batch, labels.length]);
-    const masks = read("mask", [batch, windowFrames, stft.bins]);
+    const masks = read("mask", [batch, ...this.maskShape]);
     if (!probabilities.every(Number.isFinite)) {
       throw broken(this.pack, this.method, "gave probabilities that are not numbers");
     }
@@ -178,7 +213,12 @@ async function openSession(
   }
 }
 
-function checkSignature(session: InferenceSession, pack: Pack, method: PackMethod): void {
+function checkSignature(
+  session: InferenceSession,
+  pack: Pack,
+  method: PackMethod,
+  maskShape: readonly [number, number],
+): void {
   const { windowFrames, stft, labels } = pack;
   const inputs = method.target ? ["magnitudes", "target"] : ["magnitudes"];
   if ([...session.inputNames].sort().join() !== inputs.join()) {
@@ -210,7 +250,7 @@ function checkSignature(session: InferenceSession, pack: Pack, method: PackMetho
   };
   check(session.inputMetadata, "magnitudes", [null, windowFrames, stft.bins]);
   check(session.outputMetadata, "probabilities", [null, labels.length]);
-  check(session.outputMetadata, "mask", [null, windowFrames, stft.bins]);
+  check(session.outputMetadata, "mask", [null, ...maskShape]);
 }
 
 function broken(pack: Pack, method: PackMethod, what: string, cause?: unknown): PackError {
@@ -222,7 +262,8 @@ function broken(pack: Pack, method: PackMethod, what: string, cause?: unknown): 
   );
 }
 
-function copyMagnitudes(from: Float32Array, to: Float32Array): void {
+/** Values that no magnitude can have count as 0. */
+export function copyMagnitudes(from: Float32Array, to: Float32Array): void {
   for (let i = 0; i < from.length; i++) {
     const value = from[i];
     to[i] = value >= 0 && value < Number.POSITIVE_INFINITY ? value : 0;

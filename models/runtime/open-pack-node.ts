@@ -75,5 +75,5 @@ export async function openPackFolder(folder: string): Promise<OpenPack> {
     }
   };
   const pack = readPackText(await get("pack.json"), join(folder, "pack.json"));
-  return { pack, source: folder, graph: async (method) => get(packMethod(pack, method).graph) };
+  return { pack, source: folder, graph: async (method) => get(packMethod(pack, method).graph), file: get };
 }

@@ -7,6 +7,8 @@ export interface OpenPack {
   readonly source: string;
   /** The `.onnx` bytes of the named method, or of the default one. Rejects with a PackError. */
   graph(method?: string): Promise<Uint8Array>;
+  /** The bytes of a file that `pack.json` names. Rejects with a PackError. */
+  file(name: string): Promise<Uint8Array>;
 }
 
 export interface FetchPackOptions {
@@ -46,7 +48,7 @@ export async function fetchPack(url: string, options: FetchPackOptions = {}): Pr
     }
   };
   const pack = readPackText(await get("pack.json"), `${folder}pack.json`);
-  return { pack, source: folder, graph: async (method) => get(packMethod(pack, method).graph) };
+  return { pack, source: folder, graph: async (method) => get(packMethod(pack, method).graph), file: get };
 }
 
 /** The pack in the bytes of a `pack.json`; `source` is named in the error. */

@@ -39,7 +39,13 @@ function rig(factories: Partial<EngineFactories> = {}, openPack?: () => Promise<
   const host = new PipelineHost({
     post: (message) => messages.push(message),
     openPack:
-      openPack ?? (async () => ({ pack, source: options.packUrl, graph: async () => new Uint8Array() })),
+      openPack ??
+      (async () => ({
+        pack,
+        source: options.packUrl,
+        graph: async () => new Uint8Array(),
+        file: async () => new Uint8Array(),
+      })),
     factories: () => ({ local: open("local"), remote: open("remote"), ...factories }),
   });
   const types = () => messages.map(({ type }) => type);
