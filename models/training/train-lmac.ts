@@ -70,29 +70,45 @@ export function lmacTask(
         shape,
         g.concat([level, level], 0),
       );
-      const winner = winnerOf(g, whole.logits, shape.classes);
-      const keptLogits = g.slice(masked.logits, 0, 0, batch);
-      const keep = crossEntropy(g, keptLogits, winner);
-      const wholeOdds = g.stopGradient(logOdds(g, whole.logits, winner));
-      const lost = g.add(g.sub(wholeOdds, logOdds(g, keptLogits, winner)), g.constant(0.5));
-      const gain = g.reduceMean(g.op("Min", [g.relu(lost), g.constant(MOST_LOST)]));
-      const ofRest = g.op("LogSoftmax", [g.slice(masked.logits, 0, batch, 2 * batch)], { axis: 1 });
-      const surprise = g.neg(g.reduceSum(g.mul(winner, ofRest), [1]));
-      const rest = g.reduceMean(
-        Number.isFinite(weights.restCap) ? g.op("Min", [surprise, g.constant(weights.restCap)]) : surprise,
-      );
-      const maskMean = g.reduceMean(mask);
-      const loss = g.add(
-        g.sub(
-          g.add(g.mul(keep, g.constant(weights.keep)), g.mul(gain, g.constant(weights.gain))),
-          g.mul(rest, g.constant(weights.rest)),
-        ),
-        g.mul(maskMean, g.constant(weights.sparsity)),
-      );
-      return { loss, logged: { keep, gain, rest, mask: maskMean } };
+      const answers = {
+        whole: whole.logits,
+        kept: g.slice(masked.logits, 0, 0, batch),
+        rest: g.slice(masked.logits, 0, batch, 2 * batch),
+      };
+      return lmacLoss(g, answers, mask, weights);
     },
     feeds: (random, batch) => ({ magnitudes: batches.next(random, batch) }),
   };
+}
+
+/** Logits [B, classes] of what a classifier says of the whole window, of the kept part and of the rest. */
+export interface MaskedLogits {
+  readonly whole: Tensor;
+  readonly kept: Tensor;
+  readonly rest: Tensor;
+}
+
+/** The loss above, of any classifier's answers and the mask [B, T, F] that made them; its terms are logged. */
+export function lmacLoss(g: GraphBuilder, logits: MaskedLogits, mask: Tensor, weights: LmacWeights) {
+  const winner = winnerOf(g, logits.whole, Number(logits.whole.shape[1]));
+  const keep = crossEntropy(g, logits.kept, winner);
+  const wholeOdds = g.stopGradient(logOdds(g, logits.whole, winner));
+  const lost = g.add(g.sub(wholeOdds, logOdds(g, logits.kept, winner)), g.constant(0.5));
+  const gain = g.reduceMean(g.op("Min", [g.relu(lost), g.constant(MOST_LOST)]));
+  const ofRest = g.op("LogSoftmax", [logits.rest], { axis: 1 });
+  const surprise = g.neg(g.reduceSum(g.mul(winner, ofRest), [1]));
+  const rest = g.reduceMean(
+    Number.isFinite(weights.restCap) ? g.op("Min", [surprise, g.constant(weights.restCap)]) : surprise,
+  );
+  const maskMean = g.reduceMean(mask);
+  const loss = g.add(
+    g.sub(
+      g.add(g.mul(keep, g.constant(weights.keep)), g.mul(gain, g.constant(weights.gain))),
+      g.mul(rest, g.constant(weights.rest)),
+    ),
+    g.mul(maskMean, g.constant(weights.sparsity)),
+  );
+  return { loss, logged: { keep, gain, rest, mask: maskMean } };
 }
 
 /** Odds lost beyond this weigh no more: those windows have the cross-entropy to pull them. */
