@@ -38,8 +38,8 @@ Writes into DIR, replacing what is there:
   rest.wav          everything else: explanation + rest = the recording (mean of its channels)
   spectrogram.png   the recording, the mask over it, and what was heard when
   explanation.json  the decision, the probabilities of every window, and how they came about
-The sounds have the recording's sampling rate and length, as 32-bit floats. The model hears 16 kHz, so
-what lies above 7 kHz is always part of the rest. Reads wav, mp3, flac, ogg, opus, m4a, aac, aiff and webm.
+The sounds have the recording's sampling rate and length, as 32-bit floats. The released models hear
+16 kHz, so what lies above 7 kHz is always part of the rest. Reads wav, mp3, flac, ogg, opus, m4a, aac, aiff and webm.
 
 Examples:
   $ listenable explain dog.wav --out dog
@@ -59,7 +59,7 @@ export function registerExplain(program: Command): void {
     .addOption(runtimeOption())
     .option(
       "--stride <frames>",
-      "frames of 8 ms from one window to the next",
+      "frames (of 8 ms in the released packs) from one window to the next",
       positiveInteger,
       DEFAULT_STRIDE,
     )
@@ -133,9 +133,9 @@ async function explainRecording({ file, recording, loaded, target, options, inte
     pack,
     sampleRate,
     stride: options.stride,
-    explainWindow: async (magnitudes) => {
+    explainWindow: async (magnitudes, phases) => {
       interrupted.throwIfAborted();
-      const { probabilities, masks } = await loaded.run(magnitudes, 1, target);
+      const { probabilities, masks } = await loaded.run(magnitudes, 1, target, phases);
       return { probabilities, mask: masks };
     },
   });

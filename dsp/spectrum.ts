@@ -13,6 +13,13 @@ export function magnitudes(spectrum: Float32Array, out: Float32Array, offset = 0
   }
 }
 
+/** The angles of one frame's values in radians, -π to π, into `out` [bins] from `offset` on; 0 where nothing is. */
+export function phases(spectrum: Float32Array, out: Float32Array, offset = 0): void {
+  const bins = spectrum.length >> 1;
+  for (let bin = 0; bin < bins; bin++)
+    out[offset + bin] = Math.atan2(spectrum[2 * bin + 1], spectrum[2 * bin]);
+}
+
 /**
  * Masked spectrum with the original phase into `out` [bins, 2], which may be `spectrum` itself.
  * `mask` holds the frame's [bins] values in [0, 1] from `offset` on.

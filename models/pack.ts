@@ -4,6 +4,7 @@
  * Every graph has the same signature, so the runtime never knows which method it runs:
  *
  *   magnitudes  float32 [B, T, F]   linear STFT magnitudes |X| (unnormalised transform, periodic Hann)
+ *   phases      float32 [B, T, F]   only in packs that say so: the phases of the same frames in radians
  *   target      int64   [B]         optional input: the class to explain, or -1 for the winning class
  *   → probabilities  float32 [B, C]
  *   → mask           float32 [B, T, F] in [0, 1]
@@ -55,6 +56,11 @@ const packSchema = v.object({
   heardCategories: v.optional(v.array(v.string())),
   /** T: frames in one window. */
   windowFrames: count,
+  /**
+   * Every graph also takes the phases: the classifier hears the waveform. Such a pack runs only where the phases are,
+   * in `explain`; a server is never told them.
+   */
+  phases: v.optional(v.boolean(), false),
   /** The domain in which the mask multiplies: |X| or log1p(|X|). */
   masking: v.picklist(["linear", "log1p"]),
   /** The first method is the default. */

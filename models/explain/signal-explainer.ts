@@ -3,11 +3,12 @@
  * each frame the weighted mean of the masks of all windows that covered it. Unlike the live stream it waits for
  * all of them. Memory is bounded by one window and the blocks that the caller pushes.
  *
- * Everything that comes out lies at the time of what went in, at the recording's own sampling rate. The model
- * hears 16 kHz, so the explanation holds nothing above 7 kHz; the rest holds everything that it does not.
+ * Everything that comes out lies at the time of what went in, at the recording's own sampling rate. The model hears
+ * the pack's rate (the released ones 16 kHz, so their explanations hold nothing above 7 kHz); the rest holds
+ * everything that the explanation does not.
  */
 import { StreamingIstft } from "../../dsp/istft.ts";
-import { applyMask, magnitudes } from "../../dsp/spectrum.ts";
+import { applyMask, magnitudes, phases } from "../../dsp/spectrum.ts";
 import { StreamingStft } from "../../dsp/stft.ts";
 import type { Pack } from "../pack.ts";
 import { AlignedResampler } from "./aligned-resampler.ts";
@@ -15,9 +16,10 @@ import type { WindowDecision } from "./clip-decision.ts";
 import { MaskAverage } from "./mask-average.ts";
 import { SampleQueue } from "./sample-queue.ts";
 
-/** Runs the pack's graph on one window of magnitudes, row-major [frames, bins]. */
+/** Runs the pack's graph on one window, row-major [frames, bins]; phases only where `pack.phases` says so. */
 export type ExplainWindow = (
   magnitudes: Float32Array,
+  phases?: Float32Array,
 ) => Promise<{ readonly probabilities: Float32Array; readonly mask: Float32Array }>;
 
 export interface SignalExplainerOptions {
@@ -136,9 +138,11 @@ export class SignalExplainer {
     const { pack, explainWindow } = this.#options;
     const { bins, window } = pack.stft;
     const input = new Float32Array(pack.windowFrames * bins);
+    const angles = pack.phases ? new Float32Array(input.length) : undefined;
     for (let t = 0; t < pack.windowFrames; t++) {
       const spectrum = this.#spectra[firstFrame + t - this.#firstFrame];
       if (spectrum) magnitudes(spectrum, input, t * bins);
+      if (spectrum && angles) phases(spectrum, angles, t * bins);
     }
     const loudest = input.reduce((most, value) => Math.max(most, value), 0);
     const power = input.reduce((sum, value) => sum + value * value, 0) / input.length;
@@ -148,7 +152,7 @@ export class SignalExplainer {
       parts.windows.push({ firstFrame, probabilities: new Float32Array(pack.labels.length), silent, power });
       return;
     }
-    const { probabilities, mask } = await explainWindow(input);
+    const { probabilities, mask } = await explainWindow(input, angles);
     this.#masks.add(firstFrame, mask);
     parts.windows.push({ firstFrame, probabilities: probabilities.slice(), silent, power });
   }

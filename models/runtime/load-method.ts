@@ -31,9 +31,15 @@ export interface LoadedMethod {
    * @param magnitudes linear STFT magnitudes, row-major [batch, frames, bins]. Values that no magnitude can have
    *   (NaN, infinite, negative) count as 0. The array is not changed and not kept.
    * @param target the class to explain: one for all windows, or one a window; -1 or absent is the winning class.
+   * @param phases of the same frames, in radians and of the same shape; wanted where `pack.phases` is true, and only there.
    * @throws MethodInputError for wrong sizes or classes; PackError when the graph gives no usable numbers.
    */
-  run(magnitudes: Float32Array, batch: number, target?: number | readonly number[]): Promise<MethodResult>;
+  run(
+    magnitudes: Float32Array,
+    batch: number,
+    target?: number | readonly number[],
+    phases?: Float32Array,
+  ): Promise<MethodResult>;
   close(): Promise<void>;
 }
 
@@ -107,10 +113,11 @@ class OnnxMethod implements LoadedMethod {
     magnitudes: Float32Array,
     batch: number,
     target: number | readonly number[] = -1,
+    phases?: Float32Array,
   ): Promise<MethodResult> {
     if (this.#closed) throw new MethodInputError(`method ${this.method.name} was closed`);
     if (this.#running) throw new MethodInputError(`method ${this.method.name} is still at the call before`);
-    const feeds = this.#feeds(magnitudes, batch, target);
+    const feeds = this.#feeds(magnitudes, batch, target, phases);
     this.#running = true;
     try {
       const started = performance.now();
@@ -132,6 +139,7 @@ class OnnxMethod implements LoadedMethod {
     magnitudes: Float32Array,
     batch: number,
     target: number | readonly number[],
+    phases: Float32Array | undefined,
   ): Record<string, Tensor> {
     const { windowFrames, stft, labels } = this.pack;
     const shape = `[${batch}, ${windowFrames}, ${stft.bins}]`;
@@ -150,6 +158,15 @@ class OnnxMethod implements LoadedMethod {
     const feeds: Record<string, Tensor> = {
       magnitudes: new Tensor("float32", this.#input, [batch, windowFrames, stft.bins]),
     };
+    if (this.pack.phases) {
+      if (phases?.length !== size) {
+        throw new MethodInputError(
+          `the classifier of pack ${this.pack.name} hears the waveform, so its graphs want phases ${shape} beside the ` +
+            `magnitudes, and were given ${phases?.length ?? 0} values; such a pack runs in listenable explain`,
+        );
+      }
+      feeds.phases = new Tensor("float32", phases, [batch, windowFrames, stft.bins]);
+    }
     const targets = typeof target === "number" ? new Array<number>(batch).fill(target) : target;
     if (targets.length !== batch) {
       throw new MethodInputError(`${targets.length} target classes were given for ${batch} windows`);
@@ -220,7 +237,7 @@ function checkSignature(
   maskShape: readonly [number, number],
 ): void {
   const { windowFrames, stft, labels } = pack;
-  const inputs = method.target ? ["magnitudes", "target"] : ["magnitudes"];
+  const inputs = ["magnitudes", ...(pack.phases ? ["phases"] : []), ...(method.target ? ["target"] : [])];
   if ([...session.inputNames].sort().join() !== inputs.join()) {
     throw broken(
       pack,
