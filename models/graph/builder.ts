@@ -52,6 +52,9 @@ export class GraphBuilder extends Expressions {
   readonly #ids = new Map<Tensor, number>();
   readonly #folded = new Map<Tensor, readonly Dimension[]>();
   readonly #sharedConstants = new Map<string, Tensor>();
+  readonly #largeConstants = new Map<string, readonly Tensor[]>();
+  /** Constants of other graphs that `append` has brought in: a graph appended many times brings its weights once. */
+  readonly #broughtIn = new Map<Tensor, Tensor>();
   readonly #stopped = new Set<Tensor>();
   #scope = "";
 
@@ -91,7 +94,8 @@ export class GraphBuilder extends Expressions {
       ? (list as TensorData)
       : typedArray(dtype, list as readonly number[]);
     const value = { dtype, shape: shape ?? (typeof values === "number" ? [] : [data.length]), data };
-    if (name !== undefined || data.length > SHARED_CONSTANT_LIMIT) return this.ownConstant(value, name);
+    if (name !== undefined) return this.ownConstant(value, name);
+    if (data.length > SHARED_CONSTANT_LIMIT) return this.#largeConstant(value);
     const key = `${dtype}|${value.shape}|${Array.from(data as ArrayLike<number>, (v) => (Object.is(v, -0) ? "-0" : v))}`;
     let shared = this.#sharedConstants.get(key);
     if (!shared) {
@@ -232,7 +236,7 @@ export class GraphBuilder extends Expressions {
         throw new Error(`append: there is no input "${name}"`);
     }
     const copy = (tensor: Tensor): Tensor => {
-      const known = copies.get(tensor);
+      const known = copies.get(tensor) ?? this.#broughtIn.get(tensor);
       if (known) return known;
       const value = other.constantOf(tensor);
       if (!value) throw new Error(`append: "${tensor.name}" has no value`);
@@ -240,7 +244,7 @@ export class GraphBuilder extends Expressions {
         value.data.length <= SHARED_CONSTANT_LIMIT
           ? this.constant(value.data, value.dtype, value.shape)
           : this.ownConstant(value, unused(this.#names, tensor.name));
-      copies.set(tensor, constant);
+      this.#broughtIn.set(tensor, constant);
       return constant;
     };
     for (const node of other.nodes) {
@@ -303,6 +307,17 @@ export class GraphBuilder extends Expressions {
 
   // ---- inside -------------------------------------------------------------------------------------------------
 
+  /** Equal tables (of a transform, of mel bands) are kept once, or a network built at many points would carry as many. */
+  #largeConstant(value: TensorValue): Tensor {
+    const key = `${value.dtype}|${value.shape}`;
+    const candidates = this.#largeConstants.get(key) ?? [];
+    const same = candidates.find((each) => equalData(this.#constants.get(each)!.data, value.data));
+    if (same) return same;
+    const constant = this.ownConstant(value);
+    this.#largeConstants.set(key, [...candidates, constant]);
+    return constant;
+  }
+
   #leaf(name: string, value: TensorValue): Tensor {
     const count = value.shape.reduce((a, b) => a * b, 1);
     if (count !== value.data.length) {
@@ -358,6 +373,12 @@ export class GraphBuilder extends Expressions {
     this.#names.add(name);
     return name;
   }
+}
+
+function equalData(a: TensorData, b: TensorData): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
 }
 
 /** `name`, numbered if it is taken. */
