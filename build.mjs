@@ -16,6 +16,7 @@ const common = {
 const nodeEntries = {
   cli: "cli/listenable.ts",
   "inference-worker": "server/inference-worker.ts",
+  "evaluation-worker": "models/evaluation/evaluation-worker.ts",
 };
 const browserEntries = {
   page: "client/page/main.ts",

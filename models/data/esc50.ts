@@ -6,6 +6,8 @@ export interface Esc50Clip {
   readonly file: string;
   readonly path: string;
   readonly fold: number;
+  /** Official class number, 0 to 49. */
+  readonly target: number;
   /** Official class name, e.g. "clock_tick". */
   readonly category: string;
   /** Whether the class is one of ESC-10. */
@@ -62,6 +64,7 @@ export async function readEsc50(folder: string): Promise<Esc50Clip[]> {
       file,
       path: join(folder, "audio", file),
       fold,
+      target: Number(cells[column.target]),
       category: cells[column.category],
       esc10: cells[column.esc10] === "True",
       recording: cells[column.src_file],

@@ -23,15 +23,24 @@ export function audibleStarts(
   step: number,
   rangeDb: number,
 ): number[] {
+  const last = Math.max(0, samples.length - length);
   const starts: number[] = [];
-  const powers: number[] = [];
+  for (let start = 0; start <= last; start += step) starts.push(start);
+  return audibleAmong(samples, length, starts, rangeDb);
+}
+
+/** Those of the starts whose windows of `length` samples are within `rangeDb` of the loudest of them. */
+export function audibleAmong(
+  samples: Float32Array,
+  length: number,
+  starts: readonly number[],
+  rangeDb: number,
+): number[] {
   const sums = new Float64Array(samples.length + 1);
   for (let i = 0; i < samples.length; i++) sums[i + 1] = sums[i] + samples[i] * samples[i];
-  const last = Math.max(0, samples.length - length);
-  for (let start = 0; start <= last; start += step) {
-    starts.push(start);
-    powers.push((sums[Math.min(samples.length, start + length)] - sums[start]) / length);
-  }
+  const powers = starts.map(
+    (start) => (sums[Math.min(samples.length, start + length)] - sums[start]) / length,
+  );
   const loudest = Math.max(...powers);
   if (!(loudest > 1e-10)) return [];
   const floor = loudest / 10 ** (rangeDb / 10);

@@ -1,103 +1,109 @@
-/** Runs a method over the windows of a sound and asks the classifier again about what it kept and what it left. */
-import { BINS, type Masking } from "../../dsp/index.ts";
-import { Random } from "../data/random.ts";
-import { audibleStarts } from "../data/waves.ts";
-import { WINDOW_FRAMES, WINDOW_SAMPLES, windowMagnitudes } from "../data/windows.ts";
-import { AUDIBLE_RANGE_DB } from "../explain/clip-decision.ts";
+/** Runs methods over windows, and masks windows by what they give. */
+import type { Masking } from "../../dsp/index.ts";
+import type { Random } from "../data/random.ts";
+import type { LoadedFeatureJudge } from "../runtime/load-feature-judge.ts";
 import type { LoadedMethod } from "../runtime/load-method.ts";
-import { type Faithfulness, faithfulness } from "./metrics.ts";
+import { meanOf } from "./metrics.ts";
 
-/** Evaluation windows start every half second and lie within 30 dB of the sound's loudest window. */
-const STEP = 8000;
-const BATCH = 16;
-const SIZE = WINDOW_FRAMES * BINS;
-
-/** Magnitudes of the audible windows of a sound, each [WINDOW_FRAMES, BINS]. */
-export function evaluationWindows(samples: Float32Array): Float32Array[] {
-  return audibleStarts(samples, WINDOW_SAMPLES, STEP, AUDIBLE_RANGE_DB).map((start) =>
-    windowMagnitudes(samples, start, new Float32Array(SIZE)),
-  );
-}
+/** Windows a run. More gain nothing on one thread, and methods that sample hold many copies of each. */
+const BATCH = 4;
 
 export interface WindowAnswer {
   readonly probabilities: Float32Array;
   readonly mask: Float32Array;
 }
 
+/** @param targets the class to explain for each window; the winner of each without. */
 export async function runWindows(
   method: LoadedMethod,
   windows: readonly Float32Array[],
+  targets?: readonly number[],
 ): Promise<WindowAnswer[]> {
   const answers: WindowAnswer[] = [];
   for (let first = 0; first < windows.length; first += BATCH) {
     const part = windows.slice(first, first + BATCH);
-    const magnitudes = new Float32Array(part.length * SIZE);
-    for (const [index, window] of part.entries()) magnitudes.set(window, index * SIZE);
-    const { probabilities, masks } = await method.run(magnitudes, part.length);
-    const classes = probabilities.length / part.length;
-    for (let index = 0; index < part.length; index++) {
-      answers.push({
-        probabilities: probabilities.slice(index * classes, (index + 1) * classes),
-        mask: masks.slice(index * SIZE, (index + 1) * SIZE),
-      });
-    }
+    const magnitudes = joined(part);
+    const result = await method.run(magnitudes, part.length, targets?.slice(first, first + BATCH));
+    const probabilities = rows(result.probabilities, part.length);
+    const masks = rows(result.masks, part.length);
+    for (let k = 0; k < part.length; k++) answers.push({ probabilities: probabilities[k], mask: masks[k] });
   }
   return answers;
 }
 
-/** What a row of the table masks with: the method's own mask, or one of the two controls made from it. */
-export type MaskControl = "own" | "constant" | "shuffled";
-
-/**
- * Faithfulness of every window.
- *
- * @param answers what the method gave for `windows`, from `runWindows`: the controls are made of the same masks.
- * @param classifier a method of the same pack whose mask is not looked at; only its probabilities are.
- */
-export async function windowFaithfulness(
-  answers: readonly WindowAnswer[],
+/** What the classifier says of each window; the mask of `classifier` is not looked at. */
+export async function askClassifier(
   classifier: LoadedMethod,
   windows: readonly Float32Array[],
-  masking: Masking,
-  control: MaskControl,
-  seed: number,
-): Promise<Faithfulness[]> {
-  const random = new Random(seed);
-  const masks = answers.map(({ mask }) => controlled(mask, control, random));
-  const kept = await runWindows(
-    classifier,
-    windows.map((window, i) => masked(window, masks[i], masking, false)),
-  );
-  const rest = await runWindows(
-    classifier,
-    windows.map((window, i) => masked(window, masks[i], masking, true)),
-  );
-  return answers.map(({ probabilities }, i) =>
-    faithfulness({
-      whole: probabilities,
-      kept: kept[i].probabilities,
-      rest: rest[i].probabilities,
-      maskMean: meanOf(masks[i]),
-    }),
-  );
+): Promise<Float32Array[]> {
+  return (await runWindows(classifier, windows)).map(({ probabilities }) => probabilities);
 }
 
-function controlled(mask: Float32Array, control: MaskControl, random: Random): Float32Array {
+/** What the classifier says of each window with its own input masked. */
+export async function askFeatureJudge(
+  judge: LoadedFeatureJudge,
+  windows: readonly Float32Array[],
+  masks: readonly Float32Array[],
+): Promise<Float32Array[]> {
+  const answers: Float32Array[] = [];
+  for (let first = 0; first < windows.length; first += BATCH) {
+    const part = windows.slice(first, first + BATCH);
+    const mask = joined(masks.slice(first, first + BATCH));
+    answers.push(...rows(await judge.run(joined(part), mask, part.length), part.length));
+  }
+  return answers;
+}
+
+function joined(windows: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(windows.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const window of windows) {
+    all.set(window, at);
+    at += window.length;
+  }
+  return all;
+}
+
+function rows(values: Float32Array, count: number): Float32Array[] {
+  const width = values.length / count;
+  return Array.from({ length: count }, (_, k) => values.slice(k * width, (k + 1) * width));
+}
+
+/** What a row of the table masks with: the method's own mask, or one of the two controls made from it. */
+export const MASK_CONTROLS = ["own", "constant", "shuffled"] as const;
+export type MaskControl = (typeof MASK_CONTROLS)[number];
+
+export function controlled(mask: Float32Array, control: MaskControl, random: Random): Float32Array {
   if (control === "constant") return new Float32Array(mask.length).fill(meanOf(mask));
-  if (control === "shuffled") return Float32Array.from(random.shuffle(Array.from(mask)));
+  if (control === "shuffled") return shuffled(mask, random);
   return mask;
 }
 
-/** M⊙X, or (1−M)⊙X: what is left when the kept part is taken away from the input. */
-function masked(window: Float32Array, mask: Float32Array, masking: Masking, rest: boolean): Float32Array {
-  return window.map((magnitude, i) => {
-    const kept = masking === "linear" ? mask[i] * magnitude : Math.expm1(mask[i] * Math.log1p(magnitude));
-    return rest ? magnitude - kept : kept;
+function shuffled(mask: Float32Array, random: Random): Float32Array {
+  const out = mask.slice();
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    const value = out[i];
+    out[i] = out[j];
+    out[j] = value;
+  }
+  return out;
+}
+
+/** What multiplies |X| where `mask` masks it in its domain: the mask itself, or what becomes of it by log1p. */
+export function gainsOf(magnitudes: Float32Array, mask: Float32Array, masking: Masking): Float32Array {
+  if (masking === "linear") return mask;
+  return mask.map((value, k) => {
+    const magnitude = magnitudes[k];
+    return magnitude > 1e-12 ? Math.expm1(value * Math.log1p(magnitude)) / magnitude : value;
   });
 }
 
-function meanOf(values: Float32Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
+/** Kept M⊙X and rest X − M⊙X of one window. */
+export function keptAndRest(
+  magnitudes: Float32Array,
+  gains: Float32Array,
+): { kept: Float32Array; rest: Float32Array } {
+  const kept = magnitudes.map((magnitude, k) => gains[k] * magnitude);
+  return { kept, rest: magnitudes.map((magnitude, k) => Math.max(0, magnitude - kept[k])) };
 }

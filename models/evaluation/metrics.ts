@@ -1,5 +1,6 @@
 /**
- * Faithfulness metrics of one explained window (L-MAC paper, section 4.2; formulas as in SpeechBrain's recipe).
+ * Faithfulness metrics of one explained window (L-MAC paper, section 4.2; formulas as in SpeechBrain's recipe), and
+ * how sparse and how complex its mask is (as Quantus has them).
  *
  * Three softmax outputs of the same classifier: `whole` of X, `kept` of M⊙X, `rest` of (1−M)⊙X. The explained class
  * is the winner of `whole`.
@@ -8,10 +9,8 @@ export interface MaskedOutputs {
   readonly whole: ArrayLike<number>;
   readonly kept: ArrayLike<number>;
   readonly rest: ArrayLike<number>;
-  readonly maskMean: number;
 }
 
-/** Per-window values; a table shows their means. */
 export interface Faithfulness {
   /** Average increase, 0 or 100, higher is better. */
   ai: number;
@@ -25,11 +24,7 @@ export interface Faithfulness {
   ff: number;
   /** Input fidelity, 0 or 1, higher is better. */
   fidIn: number;
-  /** Mean of the mask, 0 to 1: context for all the others. */
-  mm: number;
 }
-
-export const FAITHFULNESS_COLUMNS = ["ai", "ad", "adPublished", "ag", "ff", "fidIn", "mm"] as const;
 
 export function argMax(values: ArrayLike<number>): number {
   let best = 0;
@@ -44,7 +39,7 @@ export function softmax(values: ArrayLike<number>): Float64Array {
   return out.map((value) => value / sum);
 }
 
-export function faithfulness({ whole, kept, rest, maskMean }: MaskedOutputs): Faithfulness {
+export function faithfulness({ whole, kept, rest }: MaskedOutputs): Faithfulness {
   const c = argMax(whole);
   const p = whole[c];
   const o = kept[c];
@@ -58,12 +53,47 @@ export function faithfulness({ whole, kept, rest, maskMean }: MaskedOutputs): Fa
     ag: (100 * Math.max(0, o - p)) / Math.max(1 - p, 1e-12),
     ff: p - rest[c],
     fidIn: argMax(kept) === c ? 1 : 0,
-    mm: maskMean,
   };
 }
 
-export function meanFaithfulness(rows: readonly Faithfulness[]): Faithfulness {
-  const mean = (key: keyof Faithfulness) =>
-    rows.reduce((sum, row) => sum + row[key], 0) / Math.max(1, rows.length);
-  return Object.fromEntries(FAITHFULNESS_COLUMNS.map((key) => [key, mean(key)])) as unknown as Faithfulness;
+/**
+ * Gini index of the mask's values, 0 (all alike) to 1 (all in one bin), higher is better: Quantus' `Sparseness`, with
+ * its division by the largest value and the 1e-7 that it adds to each. Null for a mask of zeros, which Quantus cannot
+ * rate either.
+ */
+export function sparseness(mask: Float32Array): number | null {
+  const sorted = mask.slice().sort();
+  const n = sorted.length;
+  const largest = sorted[n - 1];
+  if (!(largest > 0)) return null;
+  let weighted = 0;
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const value = sorted[i] / largest + 1e-7;
+    weighted += (2 * (i + 1) - n - 1) * value;
+    sum += value;
+  }
+  return weighted / (n * sum);
+}
+
+/**
+ * Entropy in nats of the mask's values divided by their sum, 0 to ln(size), lower is better: Quantus' `Complexity`.
+ * Null for a mask of zeros.
+ */
+export function complexity(mask: Float32Array): number | null {
+  let sum = 0;
+  for (const value of mask) sum += value;
+  if (!(sum > 0)) return null;
+  let entropy = 0;
+  for (const value of mask) {
+    const share = value / sum;
+    entropy -= share * Math.log(share + 1e-12);
+  }
+  return entropy;
+}
+
+export function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / Math.max(1, values.length);
 }

@@ -36,6 +36,7 @@ async function buildCommand(): Promise<void> {
     entryPoints: {
       cli: join(root, "cli", "listenable.ts"),
       "inference-worker": join(root, "server", "inference-worker.ts"),
+      "evaluation-worker": join(root, "models", "evaluation", "evaluation-worker.ts"),
     },
     outdir: folder,
     bundle: true,

@@ -1,0 +1,176 @@
+/** Threads that measure sounds side by side; each has its own sessions and takes one task at a time. */
+import { Worker } from "node:worker_threads";
+import { PackError } from "../pack.ts";
+import type { FromLane, LanePart, LaneResult, LaneSettings, LaneTask, ToLane } from "./lane-messages.ts";
+import type { SoundPools } from "./measure-sound.ts";
+
+export class Lanes {
+  private constructor(
+    private readonly lanes: readonly Lane[],
+    /** For people: the runtime and how many of them. */
+    readonly description: string,
+    readonly notices: readonly string[],
+  ) {}
+
+  /** @throws PackError when a thread cannot use the pack. */
+  static async start(settings: LaneSettings, count: number): Promise<Lanes> {
+    const lanes = Array.from({ length: count }, () => new Lane(settings));
+    try {
+      const ready = await Promise.all(lanes.map((lane) => lane.ready));
+      const [{ description, notices }] = ready;
+      return new Lanes(lanes, count === 1 ? description : `${count} × ${description}`, notices);
+    } catch (error) {
+      await Promise.all(lanes.map((lane) => lane.stop()));
+      throw error;
+    }
+  }
+
+  /** Sounds that are mixed into others from now on. */
+  setPools(pools: SoundPools): void {
+    for (const lane of this.lanes) lane.setPools(pools);
+  }
+
+  /**
+   * Runs the tasks, as many at a time as there are lanes. `onDone` gets each task's result, or the error that it met.
+   * Rejects as soon as the signal is aborted; what was under way is dropped.
+   */
+  async run<Task extends LaneTask>(
+    tasks: readonly Task[],
+    handlers: {
+      readonly onPart?: (task: Task, part: LanePart) => void;
+      readonly onDone: (task: Task, result: LaneResult | Error) => void;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<void> {
+    const { onPart, onDone, signal } = handlers;
+    let next = 0;
+    const work = async (lane: Lane) => {
+      while (next < tasks.length) {
+        const task = tasks[next++];
+        const result = await lane
+          .perform(task, (part) => {
+            if (!signal?.aborted) onPart?.(task, part);
+          })
+          .catch((error: Error) => {
+            if (error instanceof LaneLost) throw error;
+            return error;
+          });
+        if (signal?.aborted) return;
+        onDone(task, result);
+      }
+    };
+    const aborted = new Promise<never>((_, reject) => {
+      if (signal?.aborted) reject(signal.reason);
+      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+    await Promise.race([Promise.all(this.lanes.map(work)), aborted]);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.lanes.map((lane) => lane.stop()));
+  }
+}
+
+/** Lanes that start when they are first needed: a finished run needs none. */
+export class LazyLanes {
+  #lanes?: Promise<Lanes>;
+
+  constructor(
+    private readonly settings: LaneSettings,
+    private readonly count: number,
+    private readonly onStart: (lanes: Lanes) => void = () => {},
+  ) {}
+
+  get(): Promise<Lanes> {
+    this.#lanes ??= Lanes.start(this.settings, this.count).then((lanes) => {
+      this.onStart(lanes);
+      return lanes;
+    });
+    return this.#lanes;
+  }
+
+  async stop(): Promise<void> {
+    await (await this.#lanes?.catch(() => undefined))?.stop();
+  }
+}
+
+/** A thread is gone, and with it the task: nothing more can be measured. */
+export class LaneLost extends Error {
+  override name = "LaneLost";
+}
+
+class Lane {
+  readonly ready: Promise<{ description: string; notices: readonly string[] }>;
+  readonly #worker: Worker;
+  #pending?: {
+    resolve: (result: LaneResult) => void;
+    reject: (error: Error) => void;
+    onPart: (part: LanePart) => void;
+  };
+
+  constructor(settings: LaneSettings) {
+    this.#worker = startThread(settings);
+    this.ready = new Promise((resolve, reject) => {
+      this.#worker.on("message", (message: FromLane) => {
+        if (message.type === "ready") resolve(message);
+        else if (message.type === "unusable") {
+          reject(message.code ? new PackError(message.message, message.code) : new Error(message.message));
+        } else this.#take(message);
+      });
+      const lost = (reason: string) => {
+        const error = new LaneLost(`a thread of the evaluation ended (${reason}); the same command goes on`);
+        reject(error);
+        this.#pending?.reject(error);
+        this.#pending = undefined;
+      };
+      this.#worker.on("error", (error) => lost(error.message));
+      this.#worker.on("exit", (code) => lost(`exit code ${code}`));
+    });
+    this.ready.catch(() => {});
+  }
+
+  setPools(pools: SoundPools): void {
+    this.#send({ type: "pools", pools });
+  }
+
+  perform(task: LaneTask, onPart: (part: LanePart) => void): Promise<LaneResult> {
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject, onPart };
+      this.#send({ type: "task", task });
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #send(message: ToLane): void {
+    this.#worker.postMessage(message);
+  }
+
+  #take(message: FromLane): void {
+    const pending = this.#pending;
+    if (!pending) return;
+    if (message.type === "part") {
+      pending.onPart(message.part);
+      return;
+    }
+    this.#pending = undefined;
+    if (message.type === "done") pending.resolve(message.result);
+    else if (message.type === "failed") pending.reject(new Error(message.message));
+  }
+}
+
+/**
+ * Built, the thread's file lies beside the command; from the sources it is the one beside this, which Node only
+ * understands in a new thread after tsx was registered there.
+ */
+function startThread(settings: LaneSettings): Worker {
+  if (!import.meta.url.endsWith(".ts")) {
+    return new Worker(new URL("./evaluation-worker.js", import.meta.url), { workerData: settings });
+  }
+  const file = new URL("./evaluation-worker.ts", import.meta.url).href;
+  const tsx = import.meta.resolve("tsx/esm/api");
+  const start = `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(file)}); })`;
+  return new Worker(start, { eval: true, workerData: settings });
+}

@@ -1,0 +1,320 @@
+/**
+ * Measures one clip in one setting: contaminates it, explains its windows by every method asked for, and asks the
+ * classifier again about what each mask keeps and leaves. Holds the windows of one sound and the masks of one method.
+ */
+import { readSound } from "../data/check-sound.ts";
+import { Random } from "../data/random.ts";
+import type { LoadedFeatureJudge } from "../runtime/load-feature-judge.ts";
+import type { LoadedMethod } from "../runtime/load-method.ts";
+import { type Contamination, contaminate } from "./contamination.ts";
+import {
+  askClassifier,
+  askFeatureJudge,
+  controlled,
+  gainsOf,
+  keptAndRest,
+  MASK_CONTROLS,
+  type MaskControl,
+  runWindows,
+} from "./explain-windows.ts";
+import { type MetricRow, meanOfRows } from "./metric-row.ts";
+import { argMax, complexity, faithfulness, meanOf, sparseness } from "./metrics.ts";
+import {
+  bothHeard,
+  idealBinaryMask,
+  idealRatioMask,
+  MaskedSound,
+  musicalNoise,
+  selectivity,
+  smoothed,
+} from "./separation.ts";
+import { type WindowShape, windowSamples, windowShape, windowStarts, windowsAt } from "./window-shape.ts";
+
+/** The masks that are known to be right where the parts of a mixture are known; rows of their own. */
+export const ORACLES = ["ideal-binary-mask", "ideal-ratio-mask"] as const;
+export type Oracle = (typeof ORACLES)[number];
+
+/** Windows of each sound that a method is asked to explain by a wrong class. */
+const FORCED_WINDOWS = 2;
+
+export interface SoundFile {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Where clips and sentences to mix in are picked from. */
+export interface SoundPools {
+  readonly clips: readonly SoundFile[];
+  readonly sentences: readonly SoundFile[];
+}
+
+/** One contaminated sound, cut into windows, with what the classifier says of them and of their parts. */
+export interface PreparedSound {
+  readonly shape: WindowShape;
+  readonly samples: Float32Array;
+  readonly starts: readonly number[];
+  readonly windows: readonly Float32Array[];
+  /** What the classifier says of each window: [classes] a window. */
+  readonly whole: readonly Float32Array[];
+  readonly parts?: readonly WindowParts[];
+}
+
+/** What lies in one window of a mixture. */
+interface WindowParts {
+  readonly clip: Part;
+  readonly added: Part;
+  /**
+   * The part that the classifier's answer belongs to: the one of which alone it says the same. Absent where it says so
+   * of both or of neither, or where only one of them is heard.
+   */
+  readonly explained?: "clip" | "added";
+}
+
+interface Part {
+  readonly magnitudes: Float32Array;
+  readonly samples: Float32Array;
+  readonly answer: Float32Array;
+}
+
+export async function prepareSounds(
+  classifier: LoadedMethod,
+  file: SoundFile,
+  setting: Contamination,
+  pools: SoundPools,
+  seed: number,
+  stride: number,
+): Promise<PreparedSound[]> {
+  const shape = windowShape(classifier.pack);
+  const random = seededBy(seed, setting, file.name);
+  const read = (path: string) => readSound(path, shape.sampleRate);
+  const pick = async (files: readonly SoundFile[]) => read(random.pick(files).path);
+  const contaminated = await contaminate(
+    setting,
+    await read(file.path),
+    {
+      otherClip: () => pick(pools.clips.filter(({ path }) => path !== file.path)),
+      sentence: () => pick(pools.sentences),
+    },
+    random,
+  );
+  const prepared: PreparedSound[] = [];
+  for (const { samples, parts } of contaminated) {
+    const starts = windowStarts(samples, shape, stride);
+    const windows = windowsAt(samples, starts, shape);
+    const whole = await askClassifier(classifier, windows);
+    prepared.push({
+      shape,
+      samples,
+      starts,
+      windows,
+      whole,
+      parts: parts && (await windowParts(classifier, parts.target, parts.interferer, starts, whole)),
+    });
+  }
+  return prepared;
+}
+
+async function windowParts(
+  classifier: LoadedMethod,
+  clip: Float32Array,
+  added: Float32Array,
+  starts: readonly number[],
+  whole: readonly Float32Array[],
+): Promise<WindowParts[]> {
+  const shape = windowShape(classifier.pack);
+  const part = async (samples: Float32Array): Promise<Part[]> => {
+    const magnitudes = windowsAt(samples, starts, shape);
+    const answers = await askClassifier(classifier, magnitudes);
+    return starts.map((start, k) => ({
+      magnitudes: magnitudes[k],
+      samples: windowSamples(samples, start, shape),
+      answer: answers[k],
+    }));
+  };
+  const clips = await part(clip);
+  const addeds = await part(added);
+  return starts.map((_, k) => {
+    const winner = argMax(whole[k]);
+    const ofClip = argMax(clips[k].answer) === winner;
+    const ofAdded = argMax(addeds[k].answer) === winner;
+    const told = ofClip !== ofAdded && bothHeard(clips[k].magnitudes, addeds[k].magnitudes);
+    return {
+      clip: clips[k],
+      added: addeds[k],
+      explained: told ? (ofClip ? "clip" : "added") : undefined,
+    };
+  });
+}
+
+/** Means over the windows of the contaminated sounds, by control, of a method whose mask multiplies |X|. */
+export type MethodRows = Partial<Record<MaskControl, MetricRow>>;
+
+/** The rows of one method: its own and, but for the mask of all ones, its controls. */
+export async function measureMethod(
+  method: LoadedMethod,
+  classifier: LoadedMethod,
+  sounds: readonly PreparedSound[],
+  random: Random,
+): Promise<MethodRows> {
+  const { masking } = classifier.pack;
+  const collected: Record<MaskControl, MetricRow[]> = { own: [], constant: [], shuffled: [] };
+  for (const sound of sounds) {
+    const masks = (await runWindows(method, sound.windows)).map(({ mask }) => mask);
+    const flat = masks.every(isFlat);
+    for (const control of flat ? MASK_CONTROLS.slice(0, 1) : MASK_CONTROLS) {
+      const controls = masks.map((mask) => controlled(mask, control, random));
+      collected[control].push(
+        ...(await measureMasks(classifier, sound, controls, masking, control === "own")),
+      );
+    }
+    if (!method.method.target || flat) continue;
+    const forcing = await forcedAnswers(method, classifier, sound, random);
+    for (const rate of forcing) collected.own.push({ forcing: rate });
+  }
+  return Object.fromEntries(
+    MASK_CONTROLS.filter((control) => collected[control].length > 0).map((control) => [
+      control,
+      meanOfRows(collected[control]),
+    ]),
+  );
+}
+
+export async function measureOracle(
+  oracle: Oracle,
+  classifier: LoadedMethod,
+  sounds: readonly PreparedSound[],
+): Promise<MethodRows> {
+  const collected: MetricRow[] = [];
+  const ideal = oracle === "ideal-binary-mask" ? idealBinaryMask : idealRatioMask;
+  for (const sound of sounds) {
+    if (!sound.parts) continue;
+    const masks = sound.parts.map(({ clip, added, explained }) =>
+      explained === "added"
+        ? ideal(added.magnitudes, clip.magnitudes)
+        : ideal(clip.magnitudes, added.magnitudes),
+    );
+    collected.push(...(await measureMasks(classifier, sound, masks, "linear")));
+  }
+  return collected.length === 0 ? {} : { own: meanOfRows(collected) };
+}
+
+/** One row a window. */
+async function measureMasks(
+  classifier: LoadedMethod,
+  sound: PreparedSound,
+  masks: readonly Float32Array[],
+  masking = classifier.pack.masking,
+  separation = true,
+): Promise<MetricRow[]> {
+  const gains = sound.windows.map((window, k) => gainsOf(window, masks[k], masking));
+  const parts = sound.windows.map((window, k) => keptAndRest(window, gains[k]));
+  const kept = await askClassifier(
+    classifier,
+    parts.map((part) => part.kept),
+  );
+  const rest = await askClassifier(
+    classifier,
+    parts.map((part) => part.rest),
+  );
+  return sound.windows.map((window, k) => ({
+    ...faithfulness({ whole: sound.whole[k], kept: kept[k], rest: rest[k] }),
+    ...maskRow(masks[k]),
+    ...(sound.parts && separation
+      ? separationRow(sound, k, gains[k], gainsOf(window, smoothed(masks[k], sound.shape.bins), masking))
+      : {}),
+  }));
+}
+
+/** A mask of one value says nothing of where, so that neither sparseness nor complexity rates it. */
+function maskRow(mask: Float32Array): MetricRow {
+  const flat = isFlat(mask);
+  return { sps: flat ? null : sparseness(mask), comp: flat ? null : complexity(mask), mm: meanOf(mask) };
+}
+
+/** The row of a method whose masks lie on the classifier's own input: nothing of it can be heard. */
+export async function measureFeatures(
+  method: LoadedMethod,
+  judge: LoadedFeatureJudge,
+  sounds: readonly PreparedSound[],
+): Promise<MethodRows> {
+  const collected: MetricRow[] = [];
+  for (const { windows, whole } of sounds) {
+    const masks = (await runWindows(method, windows)).map(({ mask }) => mask);
+    const kept = await askFeatureJudge(judge, windows, masks);
+    const rest = await askFeatureJudge(
+      judge,
+      windows,
+      masks.map((mask) => mask.map((value) => 1 - value)),
+    );
+    for (const [k, mask] of masks.entries()) {
+      collected.push({
+        ...faithfulness({ whole: whole[k], kept: kept[k], rest: rest[k] }),
+        ...maskRow(mask),
+      });
+    }
+  }
+  return { own: meanOfRows(collected) };
+}
+
+function separationRow(
+  sound: PreparedSound,
+  k: number,
+  gains: Float32Array,
+  smoothGains: Float32Array,
+): MetricRow {
+  const { clip, added, explained } = sound.parts![k];
+  if (explained === undefined) return {};
+  const [target, interferer] = explained === "clip" ? [clip, added] : [added, clip];
+  const { shape } = sound;
+  const mixture = windowSamples(sound.samples, sound.starts[k], shape);
+  const heard = new MaskedSound(mixture, target.samples, shape);
+  return {
+    selectivity: selectivity(gains, target.magnitudes, interferer.magnitudes),
+    siSdr: heard.siSdrImprovement(gains),
+    musicalNoise: musicalNoise(gains, interferer.magnitudes, shape.bins),
+    musicalNoiseSmoothed: musicalNoise(smoothGains, interferer.magnitudes, shape.bins),
+  };
+}
+
+/** For a few windows, 100 where the mask for a random wrong class makes the classifier say that class, else 0. */
+async function forcedAnswers(
+  method: LoadedMethod,
+  classifier: LoadedMethod,
+  sound: PreparedSound,
+  random: Random,
+): Promise<number[]> {
+  const { masking } = classifier.pack;
+  const chosen = random.shuffle(sound.windows.map((_, k) => k)).slice(0, FORCED_WINDOWS);
+  const wrong = chosen.map((k) => {
+    // What the classifier hears in a part of the mixture is there, so asking for it is not asking for the wrong.
+    const heard = [sound.whole[k], sound.parts?.[k].clip.answer, sound.parts?.[k].added.answer]
+      .filter((answer) => answer !== undefined)
+      .map(argMax);
+    const others = Array.from(sound.whole[k].keys()).filter((c) => !heard.includes(c));
+    return others.length === 0 ? undefined : random.pick(others);
+  });
+  const asked = chosen.filter((_, i) => wrong[i] !== undefined);
+  if (asked.length === 0) return [];
+  const targets = wrong.filter((c) => c !== undefined);
+  const windows = asked.map((k) => sound.windows[k]);
+  const answers = await runWindows(method, windows, targets);
+  const kept = await askClassifier(
+    classifier,
+    windows.map((window, i) => keptAndRest(window, gainsOf(window, answers[i].mask, masking)).kept),
+  );
+  return kept.map((answer, i) => (argMax(answer) === targets[i] ? 100 : 0));
+}
+
+function isFlat(mask: Float32Array): boolean {
+  const first = mask[0];
+  return mask.every((value) => value === first);
+}
+
+/** A generator for one clip in one setting, whatever was drawn for the others. */
+export function seededBy(seed: number, ...words: readonly string[]): Random {
+  let hash = 0x811c9dc5;
+  for (const letter of words.join("\n")) {
+    hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193);
+  }
+  return new Random((Math.imul(seed, 1_000_003) ^ hash) >>> 0);
+}
