@@ -59,11 +59,17 @@ export class Lanes {
         onDone(task, result);
       }
     };
+    let onAbort = () => {};
     const aborted = new Promise<never>((_, reject) => {
-      if (signal?.aborted) reject(signal.reason);
-      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+      onAbort = () => reject(signal?.reason);
+      if (signal?.aborted) onAbort();
+      signal?.addEventListener("abort", onAbort);
     });
-    await Promise.race([Promise.all(this.lanes.map(work)), aborted]);
+    try {
+      await Promise.race([Promise.all(this.lanes.map(work)), aborted]);
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
   }
 
   async stop(): Promise<void> {

@@ -35,7 +35,7 @@ export const METRICS: readonly Metric[] = [
   metric("ad", "AD", "down", 2, "drop of the class's probability from the whole to the kept part, %"),
   metric(
     "adPublished",
-    "AD (published scale)",
+    "AD, published",
     "down",
     2,
     "the same after a second softmax, as published tables have it",
@@ -58,7 +58,7 @@ export const METRICS: readonly Metric[] = [
   ),
   metric(
     "musicalNoiseSmoothed",
-    "musical noise, smoothed",
+    "musical noise, smooth",
     "down",
     2,
     "the same with the mask's mean over 40 ms",
