@@ -60,7 +60,7 @@ const packSchema = v.object({
    * Every graph also takes the phases: the classifier hears the waveform. Such a pack runs only where the phases are,
    * in `explain`; a server is never told them.
    */
-  phases: v.optional(v.boolean(), false),
+  phases: v.optional(v.boolean()),
   /** The domain in which the mask multiplies: |X| or log1p(|X|). */
   masking: v.picklist(["linear", "log1p"]),
   /** The first method is the default. */

@@ -13,6 +13,7 @@ import {
   type AttributeMessage,
   DATA_TYPE,
   FLOAT16,
+  type ModelMessage,
   type NodeMessage,
   readModel,
   type TensorMessage,
@@ -32,12 +33,13 @@ export interface DecodeOptions {
 const OLDEST_OPSET = 9;
 
 /**
- * Reads an ONNX file into a builder, so that it can be extended, differentiated or appended to another graph.
+ * Reads an ONNX file (its bytes, or the message that was read from them) into a builder, so that it can be extended,
+ * differentiated or appended to another graph.
  *
  * @throws Error naming what is not supported (an operator and its node, half precision, external data, ...).
  */
-export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): GraphBuilder {
-  const model = readModel(bytes);
+export function decodeModel(file: Uint8Array | ModelMessage, options: DecodeOptions = {}): GraphBuilder {
+  const model = file instanceof Uint8Array ? readModel(file) : file;
   const graph = model.graph ?? {};
   const opset = model.opsets?.find(({ domain = "" }) => domain === "" || domain === "ai.onnx")?.version ?? 0;
   if (opset < OLDEST_OPSET) {

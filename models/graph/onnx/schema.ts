@@ -23,6 +23,7 @@ const TENSOR: Schema = {
   8: one("name", "string"),
   9: one("rawData", "bytes"),
   10: list("doubleData", "double"),
+  13: list("externalData", { 1: one("key", "string"), 2: one("value", "string") }),
   14: one("dataLocation", "int64"),
 };
 const DIMENSION: Schema = { 1: one("value", "int64"), 2: one("parameter", "string") };
@@ -72,7 +73,9 @@ export interface TensorMessage {
   doubleData?: number[];
   name?: string;
   rawData?: Uint8Array;
+  /** 1: the elements lie in the file that `externalData` names. */
   dataLocation?: number;
+  externalData?: { key?: string; value?: string }[];
 }
 export interface ValueInfoMessage {
   name?: string;
