@@ -3,9 +3,7 @@
  * masks of them is the same for all: see mask.ts.
  */
 
-import { Random } from "../data/random.ts";
 import { type GradientRule, gradients, guidedRelu, type Tensor } from "../graph/index.ts";
-import { noiseSamples } from "./noise.ts";
 import { gaussLegendre } from "./quadrature.ts";
 import { classGradient, classScore, type Scene, windowRange } from "./scene.ts";
 
@@ -18,14 +16,13 @@ export function saliency(scene: Scene): Tensor {
  * Smilkov et al. 2017, arXiv 1706.03825, over saliency: the mean of |∂ logit / ∂ point| at noisy copies of the point
  * (the absolute value is taken before the mean, as Captum's NoiseTunnel does over its Saliency).
  *
- * @param noise standard deviation, relative to the largest minus the smallest element of the window.
+ * @param samples standard normal noise, [1, ...] in the shape of the point: one gradient each.
+ * @param level standard deviation of what is added, relative to the window's largest minus its smallest element.
  */
-export function smoothGrad(scene: Scene, samples: number, noise: number, seed: number): Tensor {
+export function smoothGrad(scene: Scene, samples: readonly Tensor[], level: number): Tensor {
   const { g, point } = scene;
-  const deviation = g.mul(windowRange(scene, point), noise);
-  const copies = noiseSamples(scene, samples, seed).map((sample) =>
-    scene.possible(g.add(point, g.mul(sample, deviation))),
-  );
+  const deviation = g.mul(windowRange(scene, point), level);
+  const copies = samples.map((sample) => scene.possible(g.add(point, g.mul(sample, deviation))));
   return meanOf(
     scene,
     copies.map((copy) => g.op("Abs", [classGradient(scene, copy)])),
@@ -35,13 +32,16 @@ export function smoothGrad(scene: Scene, samples: number, noise: number, seed: n
 /**
  * Sundararajan et al. 2017, arXiv 1703.01365: gradients along the straight way from silence to the point, times the
  * difference. Attributions sum to logit(point) − logit(silence), as far as the steps can tell.
+ *
+ * @param steps points on the way, by Gauss and Legendre's rule.
+ * @param power 1 integrates over the share s of the point, as published. Any other integrates over u with s = u^power:
+ *   the same integral, with more of the points near silence, where a classifier that levels its input changes its mind.
  */
 export function integratedGradients(scene: Scene, steps: number, power = 1): Tensor {
   const { g, point, silent } = scene;
   const difference = g.sub(point, silent);
   const terms = gaussLegendre(steps).map(({ at, weight }) => {
-    const share = at ** power;
-    const way = g.add(g.mul(difference, share), silent);
+    const way = g.add(g.mul(difference, at ** power), silent);
     return g.mul(classGradient(scene, way), weight * power * at ** (power - 1));
   });
   return g.mul(
@@ -90,27 +90,26 @@ export function guidedGradCam(scene: Scene, layer: number): Tensor {
  * Expected gradients (Erion et al. 2021, arXiv 1906.10670), as Captum's GradientShap samples them: the mean over
  * baselines, and over one place each on the straight way from baseline to point, of gradient times difference.
  *
- * The baselines are silence with a little noise; the places are one in each of `samples` equal parts of the way.
- *
- * @param noise of the baselines: standard deviation, relative to the largest minus the smallest element of the window.
+ * @param samples standard normal noise, [1, ...] in the shape of the point: a baseline and a gradient each.
+ * @param level the baselines are silence and noise of this deviation, relative to the window's largest minus its
+ *   smallest element.
+ * @param places on the way, 0 (baseline) to 1 (point), one for each sample.
  */
-export function gradientShap(scene: Scene, samples: number, noise: number, seed: number): Tensor {
+export function gradientShap(
+  scene: Scene,
+  samples: readonly Tensor[],
+  level: number,
+  places: readonly number[],
+): Tensor {
   const { g, point, silent } = scene;
-  const deviation = g.mul(windowRange(scene, point), noise);
-  const places = shapPlaces(samples, seed);
-  const terms = noiseSamples(scene, samples, seed).map((sample, index) => {
+  const deviation = g.mul(windowRange(scene, point), level);
+  const terms = samples.map((sample, index) => {
     const baseline = scene.possible(g.add(g.mul(sample, deviation), silent));
     const difference = g.sub(point, baseline);
     const way = g.add(baseline, g.mul(difference, places[index]));
     return g.mul(difference, classGradient(scene, way));
   });
   return meanOf(scene, terms);
-}
-
-/** Where on the way from baseline to point each sample lies: uniform draws, one in each of as many equal parts. */
-export function shapPlaces(samples: number, seed: number): number[] {
-  const random = new Random(seed + 1);
-  return Array.from({ length: samples }, (_, index) => (index + random.uniform()) / samples);
 }
 
 function meanOf({ g }: Scene, terms: readonly Tensor[]): Tensor {

@@ -13,6 +13,7 @@ import {
   smoothGrad,
 } from "./attributions.ts";
 import { attributionMask } from "./mask.ts";
+import { noiseSamples, stratified } from "./noise.ts";
 import type { Scene } from "./scene.ts";
 
 export interface MethodParameter {
@@ -108,7 +109,7 @@ export const METHODS: readonly ExplanationMethod[] = [
       {
         name: "noise",
         description: "standard deviation, as a share of the window's largest minus its smallest element",
-        default: 0.02,
+        default: 0.1,
         range: [0, 1],
         whole: false,
       },
@@ -117,7 +118,7 @@ export const METHODS: readonly ExplanationMethod[] = [
     target: true,
     passes: (settings) => atPoints(settings.samples),
     mask: (scene, { samples, noise, seed }) =>
-      attributionMask(scene, smoothGrad(scene, samples, noise, seed)),
+      attributionMask(scene, smoothGrad(scene, noiseSamples(scene, samples, seed), noise)),
   },
   {
     name: "ig",
@@ -127,14 +128,26 @@ export const METHODS: readonly ExplanationMethod[] = [
       {
         name: "steps",
         description: "points on the way (Gauss and Legendre's rule), one gradient each",
-        default: 16,
+        default: 32,
         range: [1, 256],
         whole: true,
+      },
+      {
+        name: "power",
+        description:
+          "on the spectrogram the points crowd near silence: at the share u^power of the window, u spread evenly; 1 is the published rule",
+        default: 4,
+        range: [1, 16],
+        whole: false,
       },
     ],
     target: true,
     passes: (settings) => atPoints(settings.steps),
-    mask: (scene, { steps }) => attributionMask(scene, integratedGradients(scene, steps)),
+    mask: (scene, { steps, power }) => {
+      // The classifier's own input is on a scale of its own (a logarithm, mostly): there the way is even already.
+      const crowding = scene.place === "spectrogram" ? power : 1;
+      return attributionMask(scene, integratedGradients(scene, steps, crowding));
+    },
   },
   {
     name: "gradcam",
@@ -182,8 +195,10 @@ export const METHODS: readonly ExplanationMethod[] = [
     ],
     target: true,
     passes: (settings) => atPoints(settings.samples),
-    mask: (scene, { samples, noise, seed }) =>
-      attributionMask(scene, gradientShap(scene, samples, noise, seed)),
+    mask: (scene, { samples, noise, seed }) => {
+      const normal = noiseSamples(scene, samples, seed);
+      return attributionMask(scene, gradientShap(scene, normal, noise, stratified(samples, seed + 1)));
+    },
   },
   {
     name: "all-ones",

@@ -43,3 +43,9 @@ export function noiseTile(
   }
   return { tile, places: [...places.values()] };
 }
+
+/** Uniform draws from [0, 1), one in each of `count` equal parts, in ascending order. */
+export function stratified(count: number, seed: number): number[] {
+  const random = new Random(seed);
+  return Array.from({ length: count }, (_, index) => (index + random.uniform()) / count);
+}

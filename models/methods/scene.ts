@@ -11,6 +11,7 @@ export type MaskPlace = "spectrogram" | "features";
 
 export interface Scene {
   readonly g: GraphBuilder;
+  readonly place: MaskPlace;
   /** What is explained: [B, T, F] magnitudes, or the classifier's own input in its own shape. */
   readonly point: Tensor;
   /** The value of every element of `point` where nothing is heard. */
@@ -73,6 +74,7 @@ export function buildScene(
     const maskShape = [classifier.frames, classifier.bins] as const;
     return {
       g,
+      place,
       point: magnitudes,
       silent: 0,
       maskShape,
@@ -91,6 +93,7 @@ export function buildScene(
   const maskShape = [featureMap.time, featureMap.frequency] as const;
   return {
     g,
+    place,
     point,
     silent: featureMap.silent,
     maskShape,
