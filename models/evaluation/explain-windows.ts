@@ -4,6 +4,7 @@ import type { Random } from "../data/random.ts";
 import type { LoadedFeatureJudge } from "../runtime/load-feature-judge.ts";
 import type { LoadedMethod } from "../runtime/load-method.ts";
 import { meanOf } from "./metrics.ts";
+import type { SoundWindow } from "./window-shape.ts";
 
 /** Windows a run. More gain nothing on one thread, and methods that sample hold many copies of each. */
 const BATCH = 4;
@@ -16,14 +17,20 @@ export interface WindowAnswer {
 /** @param targets the class to explain for each window; the winner of each without. */
 export async function runWindows(
   method: LoadedMethod,
-  windows: readonly Float32Array[],
+  windows: readonly SoundWindow[],
   targets?: readonly number[],
 ): Promise<WindowAnswer[]> {
   const answers: WindowAnswer[] = [];
   for (let first = 0; first < windows.length; first += BATCH) {
     const part = windows.slice(first, first + BATCH);
-    const magnitudes = joined(part);
-    const result = await method.run(magnitudes, part.length, targets?.slice(first, first + BATCH));
+    const magnitudes = joined(part.map((window) => window.magnitudes));
+    const phases = part.flatMap((window) => window.phases ?? []);
+    const result = await method.run(
+      magnitudes,
+      part.length,
+      targets?.slice(first, first + BATCH),
+      phases.length > 0 ? joined(phases) : undefined,
+    );
     const probabilities = rows(result.probabilities, part.length);
     const masks = rows(result.masks, part.length);
     for (let k = 0; k < part.length; k++) answers.push({ probabilities: probabilities[k], mask: masks[k] });
@@ -34,7 +41,7 @@ export async function runWindows(
 /** What the classifier says of each window; the mask of `classifier` is not looked at. */
 export async function askClassifier(
   classifier: LoadedMethod,
-  windows: readonly Float32Array[],
+  windows: readonly SoundWindow[],
 ): Promise<Float32Array[]> {
   return (await runWindows(classifier, windows)).map(({ probabilities }) => probabilities);
 }
@@ -42,24 +49,25 @@ export async function askClassifier(
 /** What the classifier says of each window with its own input masked. */
 export async function askFeatureJudge(
   judge: LoadedFeatureJudge,
-  windows: readonly Float32Array[],
+  windows: readonly SoundWindow[],
   masks: readonly Float32Array[],
 ): Promise<Float32Array[]> {
   const answers: Float32Array[] = [];
   for (let first = 0; first < windows.length; first += BATCH) {
     const part = windows.slice(first, first + BATCH);
     const mask = joined(masks.slice(first, first + BATCH));
-    answers.push(...rows(await judge.run(joined(part), mask, part.length), part.length));
+    const magnitudes = joined(part.map((window) => window.magnitudes));
+    answers.push(...rows(await judge.run(magnitudes, mask, part.length), part.length));
   }
   return answers;
 }
 
-function joined(windows: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(windows.reduce((sum, { length }) => sum + length, 0));
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const window of windows) {
-    all.set(window, at);
-    at += window.length;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
   }
   return all;
 }
@@ -91,7 +99,7 @@ function shuffled(mask: Float32Array, random: Random): Float32Array {
 }
 
 /** What multiplies |X| where `mask` masks it in its domain: the mask itself, or what becomes of it by log1p. */
-export function gainsOf(magnitudes: Float32Array, mask: Float32Array, masking: Masking): Float32Array {
+export function gainsOf({ magnitudes }: SoundWindow, mask: Float32Array, masking: Masking): Float32Array {
   if (masking === "linear") return mask;
   return mask.map((value, k) => {
     const magnitude = magnitudes[k];
@@ -99,11 +107,13 @@ export function gainsOf(magnitudes: Float32Array, mask: Float32Array, masking: M
   });
 }
 
-/** Kept M⊙X and rest X − M⊙X of one window. */
+/** Kept M⊙X and rest X − M⊙X of one window, both with its phases. */
 export function keptAndRest(
-  magnitudes: Float32Array,
+  window: SoundWindow,
   gains: Float32Array,
-): { kept: Float32Array; rest: Float32Array } {
+): { readonly kept: SoundWindow; readonly rest: SoundWindow } {
+  const { magnitudes, phases } = window;
   const kept = magnitudes.map((magnitude, k) => gains[k] * magnitude);
-  return { kept, rest: magnitudes.map((magnitude, k) => Math.max(0, magnitude - kept[k])) };
+  const rest = magnitudes.map((magnitude, k) => Math.max(0, magnitude - kept[k]));
+  return { kept: { magnitudes: kept, phases }, rest: { magnitudes: rest, phases } };
 }

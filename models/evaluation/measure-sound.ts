@@ -28,7 +28,14 @@ import {
   selectivity,
   smoothed,
 } from "./separation.ts";
-import { type WindowShape, windowSamples, windowShape, windowStarts, windowsAt } from "./window-shape.ts";
+import {
+  type SoundWindow,
+  type WindowShape,
+  windowSamples,
+  windowShape,
+  windowStarts,
+  windowsAt,
+} from "./window-shape.ts";
 
 /** The masks that are known to be right where the parts of a mixture are known; rows of their own. */
 export const ORACLES = ["ideal-binary-mask", "ideal-ratio-mask"] as const;
@@ -53,7 +60,7 @@ export interface PreparedSound {
   readonly shape: WindowShape;
   readonly samples: Float32Array;
   readonly starts: readonly number[];
-  readonly windows: readonly Float32Array[];
+  readonly windows: readonly SoundWindow[];
   /** What the classifier says of each window: [classes] a window. */
   readonly whole: readonly Float32Array[];
   readonly parts?: readonly WindowParts[];
@@ -123,10 +130,10 @@ async function windowParts(
 ): Promise<WindowParts[]> {
   const shape = windowShape(classifier.pack);
   const part = async (samples: Float32Array): Promise<Part[]> => {
-    const magnitudes = windowsAt(samples, starts, shape);
-    const answers = await askClassifier(classifier, magnitudes);
+    const windows = windowsAt(samples, starts, shape);
+    const answers = await askClassifier(classifier, windows);
     return starts.map((start, k) => ({
-      magnitudes: magnitudes[k],
+      magnitudes: windows[k].magnitudes,
       samples: windowSamples(samples, start, shape),
       answer: answers[k],
     }));

@@ -85,7 +85,10 @@ export async function drawPortrait(
     start: start / shape.sampleRate,
     sampleRate: shape.sampleRate,
     sound: base64(encodeMuLaw(excerpt)),
-    spectrogram: spectrogramPicture(windows, shape),
+    spectrogram: spectrogramPicture(
+      windows.map(({ magnitudes }) => magnitudes),
+      shape,
+    ),
     answer: { label: labels[winners[0]], probability: whole[0][winners[0]] },
     methods: portraits,
   };

@@ -9,7 +9,7 @@ import { runWindows } from "./explain-windows.ts";
 import type { LaneModels } from "./lane-models.ts";
 import { type SoundFile, seededBy } from "./measure-sound.ts";
 import { argMax, meanOf } from "./metrics.ts";
-import { windowShape, windowStarts, windowsAt } from "./window-shape.ts";
+import { type SoundWindow, windowShape, windowStarts, windowsAt } from "./window-shape.ts";
 
 export interface LayerCheck {
   /** The layer randomised last: it and all behind it are random. */
@@ -28,7 +28,7 @@ export async function randomisationCheck(
   seed: number,
 ): Promise<LayerCheck[]> {
   const shape = windowShape(models.pack);
-  const windows: Float32Array[] = [];
+  const windows: SoundWindow[] = [];
   for (const { path } of files) {
     const samples = await readSound(path, shape.sampleRate);
     const starts = windowStarts(samples, shape, shape.frames).slice(0, WINDOWS_PER_SOUND);

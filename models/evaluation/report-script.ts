@@ -101,7 +101,7 @@ export function reportScript(): void {
         ),
         element(
           "p",
-          `the explanation is that to ${percent(method.kept)}, the rest to ${percent(method.rest)}`,
+          `that class from the explanation: ${percent(method.kept)}, from the rest: ${percent(method.rest)}`,
         ),
         figures(card, method.name),
       );

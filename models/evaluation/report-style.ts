@@ -28,7 +28,7 @@ article h3 { font-size: 1rem; margin: 0 0 0.1rem; overflow-wrap: anywhere; }
 .picture img + img { mix-blend-mode: multiply; }
 .tile h4 { font-size: 0.92rem; margin: 0 0 0.25rem; }
 .tile p { font-size: 0.82rem; color: var(--faint); font-variant-numeric: tabular-nums; }
-.tile dl { grid-template-columns: repeat(3, max-content 1fr); gap: 0 0.5rem; margin: 0.3rem 0 0; font-size: 0.76rem; font-variant-numeric: tabular-nums; }
+.tile dl { grid-template-columns: repeat(2, max-content 1fr); gap: 0 0.5rem; margin: 0.3rem 0 0; font-size: 0.76rem; font-variant-numeric: tabular-nums; }
 .tile dt { color: var(--faint); } .tile dd { color: inherit; }
 .play { font: inherit; font-size: 0.86rem; color: inherit; background: var(--tint); border: 1px solid var(--line); border-radius: 5px; padding: 0.15rem 0.6rem; margin: 0.35rem 0.4rem 0 0; cursor: pointer; }
 .play[aria-pressed="true"] { border-color: var(--mark); color: var(--mark); }

@@ -1,5 +1,5 @@
 /** The windows that a pack's graphs take. */
-import { StreamingStft } from "../../dsp/index.ts";
+import { magnitudes, phases, StreamingStft } from "../../dsp/index.ts";
 import { audibleAmong } from "../data/waves.ts";
 import { AUDIBLE_RANGE_DB } from "../explain/clip-decision.ts";
 import type { Pack } from "../pack.ts";
@@ -14,11 +14,21 @@ export interface WindowShape {
   readonly hop: number;
   /** Samples that the window's whole frames cover. */
   readonly samples: number;
+  /** Whether the classifier hears the waveform, so that its graphs take phases too. */
+  readonly phases: boolean;
 }
 
-export function windowShape({ sampleRate, windowFrames, stft }: Pack): WindowShape {
+/** What a graph is given of one window, [frames, bins] each. */
+export interface SoundWindow {
+  readonly magnitudes: Float32Array;
+  /** In radians; only where the shape says so. */
+  readonly phases?: Float32Array;
+}
+
+export function windowShape({ sampleRate, windowFrames, stft, phases: withPhases }: Pack): WindowShape {
   const { window, hop, bins } = stft;
-  return { sampleRate, frames: windowFrames, bins, window, hop, samples: (windowFrames - 1) * hop + window };
+  const samples = (windowFrames - 1) * hop + window;
+  return { sampleRate, frames: windowFrames, bins, window, hop, samples, phases: withPhases ?? false };
 }
 
 /**
@@ -40,25 +50,27 @@ export function windowSamples(samples: Float32Array, start: number, shape: Windo
   return out;
 }
 
-/** Magnitudes [frames, bins] of the window that starts at each sample. */
+/** The window that starts at each sample. */
 export function windowsAt(
   samples: Float32Array,
   starts: readonly number[],
   shape: WindowShape,
-): Float32Array[] {
+): SoundWindow[] {
   const { frames, bins, window, hop } = shape;
   const stft = new StreamingStft({ window, hop });
   /** The first frames of a stream reach back before its start; a cut-out window has none of those. */
   const leading = window / hop - 1;
   return starts.map((start) => {
-    const out = new Float32Array(frames * bins);
+    const out = {
+      magnitudes: new Float32Array(frames * bins),
+      phases: shape.phases ? new Float32Array(frames * bins) : undefined,
+    };
     stft.reset();
     stft.push(windowSamples(samples, start, shape), (spectrum, frame) => {
+      if (frame < leading) return;
       const row = (frame - leading) * bins;
-      if (row < 0) return;
-      for (let bin = 0; bin < bins; bin++) {
-        out[row + bin] = Math.sqrt(spectrum[2 * bin] ** 2 + spectrum[2 * bin + 1] ** 2);
-      }
+      magnitudes(spectrum, out.magnitudes, row);
+      if (out.phases) phases(spectrum, out.phases, row);
     });
     return out;
   });
