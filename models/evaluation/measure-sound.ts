@@ -205,13 +205,13 @@ export async function measureOracle(
   return collected.length === 0 ? {} : { own: meanOfRows(collected) };
 }
 
-/** One row a window. */
+/** One row a window; of what is not complete, faithfulness and mask mean alone. */
 async function measureMasks(
   classifier: LoadedMethod,
   sound: PreparedSound,
   masks: readonly Float32Array[],
   masking = classifier.pack.masking,
-  separation = true,
+  complete = true,
 ): Promise<MetricRow[]> {
   const gains = sound.windows.map((window, k) => gainsOf(window, masks[k], masking));
   const parts = sound.windows.map((window, k) => keptAndRest(window, gains[k]));
@@ -225,8 +225,8 @@ async function measureMasks(
   );
   return sound.windows.map((window, k) => ({
     ...faithfulness({ whole: sound.whole[k], kept: kept[k], rest: rest[k] }),
-    ...maskRow(masks[k]),
-    ...(sound.parts && separation
+    ...(complete ? maskRow(masks[k]) : { mm: meanOf(masks[k]) }),
+    ...(sound.parts && complete
       ? separationRow(sound, k, gains[k], gainsOf(window, smoothed(masks[k], sound.shape.bins), masking))
       : {}),
   }));
