@@ -10,7 +10,7 @@ import { LmacBatches } from "../models/training/lmac-batches.ts";
 import { SoundPool } from "../models/training/sound-pool.ts";
 import { speakSentences } from "../models/training/speak-sentences.ts";
 import { classifierShape, classifierTask } from "../models/training/train-classifier.ts";
-import { lmacTask } from "../models/training/train-lmac.ts";
+import { lmacTask, ownLmacModel } from "../models/training/train-lmac.ts";
 import { type TrainedWeights, type TrainingTask, train } from "../models/training/trainer.ts";
 import { type Attribution, loadWeights, saveWeights } from "../models/training/weights-file.ts";
 import { weightValues } from "../models/training-layers.ts";
@@ -243,7 +243,7 @@ async function trainLmac(options: LmacOptions): Promise<void> {
     restCap: options.restCap,
     sparsity: options.sparsity,
   };
-  const task = lmacTask(values, meta.shape, shape, weights, batches);
+  const task = lmacTask(ownLmacModel(values, meta.shape, shape), weights, batches);
   const settings = {
     folds: options.folds,
     without: options.without,

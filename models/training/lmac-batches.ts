@@ -5,12 +5,23 @@ import { WINDOW_FRAMES, WINDOW_SAMPLES, windowMagnitudes } from "../data/windows
 import { colouredNoise, mixAtRatio, scale, tiltBins, toUnitPower } from "./augment.ts";
 import type { SoundPool } from "./sound-pool.ts";
 
-export class LmacBatches {
+/** One step's windows; every array is [batch, T, F]. */
+export interface TrainingBatch {
+  readonly magnitudes: Float32Array;
+  /** In radians, where the classifier hears the waveform. */
+  readonly phases?: Float32Array;
+}
+
+/** Where the windows of a step come from. */
+export interface TrainingBatches {
+  next(random: Random, batch: number): TrainingBatch;
+}
+
+export class LmacBatches implements TrainingBatches {
   /** Each pool is drawn from equally often. */
   constructor(private readonly pools: readonly SoundPool[]) {}
 
-  /** Magnitudes [batch, WINDOW_FRAMES, BINS]. */
-  next(random: Random, batch: number): Float32Array {
+  next(random: Random, batch: number): TrainingBatch {
     const size = WINDOW_FRAMES * BINS;
     const magnitudes = new Float32Array(batch * size);
     for (let item = 0; item < batch; item++) {
@@ -21,7 +32,7 @@ export class LmacBatches {
       );
       if (random.chance(0.5)) tiltBins(random, window, WINDOW_FRAMES, BINS);
     }
-    return magnitudes;
+    return { magnitudes };
   }
 
   private samples(random: Random): Float32Array {

@@ -14,13 +14,44 @@
  *
  * No labels: ŷ is what the classifier itself says of X.
  */
-import { type ClassifierShape, classify, windowLevel } from "../classifier.ts";
+import { type ClassifierShape, logMel, windowLevel } from "../classifier.ts";
 import { type DecoderShape, decodeMask } from "../decoder.ts";
 import { FrozenLayers, type WeightValues } from "../frozen-layers.ts";
 import { crossEntropy, type GraphBuilder, type Tensor } from "../graph/index.ts";
+import type { Layers } from "../layers.ts";
+import {
+  type ClassifierAnswer,
+  type ExplainedClassifier,
+  ownClassifier,
+} from "../methods/explained-classifier.ts";
 import { planWeights } from "../training-layers.ts";
-import type { LmacBatches } from "./lmac-batches.ts";
+import type { TrainingBatches } from "./lmac-batches.ts";
 import type { TrainingTask } from "./trainer.ts";
+
+/** What L-MAC is trained on: a frozen classifier, and the decoder that reads it. */
+export interface LmacModel {
+  readonly classifier: ExplainedClassifier;
+  /** What the classifier answers → mask [B, T, F] in (0, 1). */
+  decode(layers: Layers, answer: ClassifierAnswer): Tensor;
+  /**
+   * The classifier's own input for a part of a window, magnitudes [B, T, F] both, as heard within the whole. Needed
+   * where the classifier normalises the level of what it hears: normalised anew, any faint copy of the input would
+   * serve as its own explanation. Without it parts are heard as windows of their own.
+   */
+  partFeatures?(g: GraphBuilder, part: Tensor, whole: Tensor): Tensor;
+}
+
+/** This project's classifier and decoder; masked windows keep the level of the whole. */
+export function ownLmacModel(values: WeightValues, shape: ClassifierShape, decoder: DecoderShape): LmacModel {
+  return {
+    classifier: ownClassifier(values, shape),
+    decode: (layers, answer) => decodeMask(layers, answer, shape, decoder),
+    partFeatures(g, part, whole) {
+      const frozen = new FrozenLayers(g, values);
+      return logMel(frozen, part, shape, windowLevel(frozen, whole));
+    },
+  };
+}
 
 export interface LmacWeights {
   /** λ_in: what is kept must still be the class. */
@@ -35,50 +66,65 @@ export interface LmacWeights {
   readonly sparsity: number;
 }
 
-export function lmacTask(
-  classifier: WeightValues,
-  shape: ClassifierShape,
-  decoder: DecoderShape,
-  weights: LmacWeights,
-  batches: LmacBatches,
-): TrainingTask {
+export function lmacTask(model: LmacModel, weights: LmacWeights, batches: TrainingBatches): TrainingTask {
   return {
-    plan: planWeights((layers) => {
-      const magnitudes = layers.g.input("magnitudes", "float32", [1, shape.frames, shape.bins]);
-      decodeMask(layers, classify(new FrozenLayers(layers.g, classifier), magnitudes, shape), shape, decoder);
-    }),
+    plan: decoderPlan(model),
     loss(g, layers, batch) {
-      const magnitudes = g.input("magnitudes", "float32", [batch, shape.frames, shape.bins]);
-      const frozen = new FrozenLayers(g, classifier);
-      const whole = classify(frozen, magnitudes, shape);
-      const mask = decodeMask(
-        layers,
-        {
-          latents: whole.latents.map((latent) => g.stopGradient(latent)),
-          logits: g.stopGradient(whole.logits),
-        },
-        shape,
-        decoder,
-      );
+      const { magnitudes, phases } = windowInputs(g, model.classifier, batch);
+      const whole = frozenAnswer(g, model.classifier, magnitudes, phases);
+      const mask = model.decode(layers, whole);
       const kept = g.mul(mask, magnitudes);
-      // Both masked versions in one batch: one pass through the classifier instead of two. They keep the level of the
-      // whole: normalised anew, any faint copy of the input would serve as its own explanation.
-      const level = windowLevel(frozen, magnitudes);
-      const masked = classify(
-        frozen,
-        g.concat([kept, g.sub(magnitudes, kept)], 0),
-        shape,
-        g.concat([level, level], 0),
-      );
-      const answers = {
-        whole: whole.logits,
-        kept: g.slice(masked.logits, 0, 0, batch),
-        rest: g.slice(masked.logits, 0, batch, 2 * batch),
-      };
-      return lmacLoss(g, answers, mask, weights);
+      const answers = judgeParts(g, model, { magnitudes, phases }, [kept, g.sub(magnitudes, kept)], batch);
+      return lmacLoss(g, { whole: whole.logits, kept: answers[0], rest: answers[1] }, mask, weights);
     },
-    feeds: (random, batch) => ({ magnitudes: batches.next(random, batch) }),
+    feeds: (random, batch) => ({ ...batches.next(random, batch) }),
   };
+}
+
+function decoderPlan(model: LmacModel) {
+  return planWeights((layers) => {
+    const { magnitudes, phases } = windowInputs(layers.g, model.classifier, 1);
+    model.decode(layers, frozenAnswer(layers.g, model.classifier, magnitudes, phases));
+  });
+}
+
+interface WindowInputs {
+  readonly magnitudes: Tensor;
+  readonly phases?: Tensor;
+}
+
+function windowInputs(g: GraphBuilder, classifier: ExplainedClassifier, batch: number): WindowInputs {
+  const shape = [batch, classifier.frames, classifier.bins];
+  const magnitudes = g.input("magnitudes", "float32", shape);
+  return classifier.needsPhases
+    ? { magnitudes, phases: g.input("phases", "float32", shape) }
+    : { magnitudes };
+}
+
+/** What the classifier says of the windows; no gradient flows through it. */
+function frozenAnswer(
+  g: GraphBuilder,
+  classifier: ExplainedClassifier,
+  magnitudes: Tensor,
+  phases: Tensor | undefined,
+): ClassifierAnswer {
+  const { logits, latents } = classifier.classify(g, classifier.features(g, magnitudes, phases));
+  return { logits: g.stopGradient(logits), latents: latents.map((latent) => g.stopGradient(latent)) };
+}
+
+/** Logits of parts of the windows, in one batch: one pass through the classifier instead of several. */
+function judgeParts(
+  g: GraphBuilder,
+  { classifier, partFeatures }: LmacModel,
+  whole: WindowInputs,
+  parts: readonly Tensor[],
+  batch: number,
+): Tensor[] {
+  const features = parts.map(
+    (part) => partFeatures?.(g, part, whole.magnitudes) ?? classifier.features(g, part, whole.phases),
+  );
+  const { logits } = classifier.classify(g, g.concat(features, 0));
+  return parts.map((_, index) => g.slice(logits, 0, index * batch, (index + 1) * batch));
 }
 
 /** Logits [B, classes] of what a classifier says of the whole window, of the kept part and of the rest. */

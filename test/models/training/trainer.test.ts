@@ -7,7 +7,10 @@ import { BINS, MODEL_RATE } from "../../../dsp/index.ts";
 import type { ClassifierShape } from "../../../models/classifier.ts";
 import { Random } from "../../../models/data/random.ts";
 import { WINDOW_FRAMES, WINDOW_SAMPLES, windowMagnitudes } from "../../../models/data/windows.ts";
-import { allOnesGraph, lmacGraph } from "../../../models/export-method.ts";
+import { lmacGraph } from "../../../models/export-method.ts";
+import { ownClassifier } from "../../../models/methods/explained-classifier.ts";
+import { explanationGraph } from "../../../models/methods/method-graph.ts";
+import { findMethod } from "../../../models/methods/methods.ts";
 import { parsePack } from "../../../models/pack.ts";
 import { loadMethod } from "../../../models/runtime/load-method.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
@@ -15,7 +18,7 @@ import { ClassifierBatches } from "../../../models/training/classifier-batches.t
 import { LmacBatches } from "../../../models/training/lmac-batches.ts";
 import { SoundPool } from "../../../models/training/sound-pool.ts";
 import { classifierTask } from "../../../models/training/train-classifier.ts";
-import { lmacTask } from "../../../models/training/train-lmac.ts";
+import { lmacTask, ownLmacModel } from "../../../models/training/train-lmac.ts";
 import { weightValues } from "../../../models/training-layers.ts";
 
 const test = suite<{ folder: string }>("training");
@@ -121,7 +124,7 @@ run("classifier and decoder learn, and what is exported computes the same in a p
   const decoderShape = { channels: [8, 8, 6, 4] };
   const weights = { keep: 4, gain: 1, rest: 0.2, restCap: 3, sparsity: 3 };
   const sounds = new LmacBatches([new SoundPool(low), new SoundPool(high)]);
-  const decoderTask = lmacTask(classifier, shape, decoderShape, weights, sounds);
+  const decoderTask = lmacTask(ownLmacModel(classifier, shape, decoderShape), weights, sounds);
   const masks: number[] = [];
   const decoded = await train(decoderTask, {
     ...settings,
@@ -160,7 +163,8 @@ run("classifier and decoder learn, and what is exported computes the same in a p
     pack,
     "lmac",
   );
-  const ones = await loadMethod(runtime, allOnesGraph(classifier, shape).bytes, pack, "all-ones");
+  const all = explanationGraph(ownClassifier(classifier, shape), findMethod("all-ones"));
+  const ones = await loadMethod(runtime, all.bytes, pack, "all-ones");
   const random = new Random(9);
   for (const [index, sound] of [low[0], high[0]].entries()) {
     const window = windowMagnitudes(sound, random.integer(4000), new Float32Array(WINDOW_FRAMES * BINS));
