@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { buildPack } from "../models/build-pack.ts";
 import { loadWeights } from "../models/training/weights-file.ts";
+import { addMethodOptions, chosenMethods } from "./method-options.ts";
 import type { CommonOptions } from "./options.ts";
 
 interface PackOptions extends CommonOptions {
   classifier: string;
-  decoder: string;
+  decoder?: string;
+  features?: boolean;
   out: string;
   name: string;
   title: string;
@@ -16,34 +18,54 @@ interface PackOptions extends CommonOptions {
 }
 
 const EXAMPLES = `
-Example:
+Examples:
   $ listenable pack --classifier runs/classifier --decoder runs/lmac --out my-pack
   $ listenable serve --pack my-pack
+  $ listenable pack --classifier runs/classifier --methods saliency,ig --ig-steps 64 --out gradients
+  $ listenable pack --classifier runs/classifier --decoder runs/lmac --methods all --features --out everything
+
+Every method is a graph with the classifier inside; docs/methods.md tells what each does and costs.
 `;
 
 export function registerPack(program: Command): void {
-  program
+  const command = program
     .command("pack")
-    .description("make a pack of a trained classifier and its decoder")
+    .description("make a pack of a trained classifier and explanation methods")
     .requiredOption("--classifier <dir>", "run folder of the classifier")
-    .requiredOption("--decoder <dir>", "run folder of the decoder")
+    .option("--decoder <dir>", "run folder of the decoder, for L-MAC")
     .requiredOption("--out <dir>", "folder for the pack")
     .option("--name <name>", "short name: lower-case letters, digits and dashes", "esc10-speech")
     .option("--title <text>", "name shown to people", "Everyday sounds and speech")
     .option("--version <text>", "version of the pack", "1.0.0")
     .option("--threshold <p>", "a class is believed from this probability on", probability, 0.8)
+    .option(
+      "--features",
+      "also the methods on the classifier's own input, for evaluate's \"not listenable\" rows",
+    )
     .addHelpText("after", EXAMPLES)
     .action(async (options: PackOptions) => {
+      const methods = chosenMethods(command, options.decoder ? ["lmac"] : []);
       const classifier = await loadWeights(join(options.classifier, "weights.bin"), "classifier");
-      const decoder = await loadWeights(join(options.decoder, "weights.bin"), "lmac");
-      const built = await buildPack(options.out, { ...options, classifier, decoder });
-      const result = { out: options.out, name: built.pack.name, mmac: built.mmac, bytes: built.bytes };
+      const decoder = options.decoder
+        ? await loadWeights(join(options.decoder, "weights.bin"), "lmac")
+        : undefined;
+      const built = await buildPack(options.out, { ...options, classifier, decoder, methods });
+      const names = built.pack.methods.map(({ name }) => name);
+      const result = {
+        out: options.out,
+        name: built.pack.name,
+        methods: names,
+        mmac: built.mmac,
+        bytes: built.bytes,
+      };
+      const cost = built.mmac === undefined ? "" : `, ${built.mmac.toFixed(1)} MMAC a window`;
       console.log(
         options.json
           ? JSON.stringify(result)
-          : `${options.out}: ${built.pack.title}, ${built.mmac.toFixed(1)} MMAC a window, ${Math.round(built.bytes / 1024)} KiB`,
+          : `${options.out}: ${built.pack.title}${cost}, ${Math.round(built.bytes / 1024)} KiB; methods: ${names.join(", ")}`,
       );
     });
+  addMethodOptions(command);
 }
 
 function probability(text: string): number {

@@ -2,8 +2,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HOP, WINDOW } from "../dsp/index.ts";
-import { allOnesGraph, lmacGraph } from "./export-method.ts";
+import { lmacGraph } from "./export-method.ts";
 import type { WeightValues } from "./frozen-layers.ts";
+import { ownClassifier } from "./methods/explained-classifier.ts";
+import { type ChosenMethod, DEFAULT_METHODS, packGraphs } from "./methods/pack-graphs.ts";
 import { type Pack, parsePack } from "./pack.ts";
 import type { Attribution, ClassifierMeta, DecoderMeta } from "./training/weights-file.ts";
 
@@ -14,21 +16,31 @@ export interface PackParts {
   /** A class is believed from this probability on. */
   readonly threshold: number;
   readonly classifier: { readonly meta: ClassifierMeta; readonly values: WeightValues };
-  readonly decoder: { readonly meta: DecoderMeta; readonly values: WeightValues };
+  /** Of L-MAC; not needed where the methods do without. */
+  readonly decoder?: { readonly meta: DecoderMeta; readonly values: WeightValues };
+  /** L-MAC and the mask of ones where left out; the first is the pack's default. */
+  readonly methods?: readonly ChosenMethod[];
+  /** Also the methods in the form that masks the classifier's own input, for evaluation. */
+  readonly features?: boolean;
 }
 
 export interface BuiltPack {
   readonly pack: Pack;
-  /** Millions of multiply-adds a window, classifier and decoder together. */
-  readonly mmac: number;
+  /** Millions of multiply-adds a window, classifier and decoder together; absent without a decoder. */
+  readonly mmac?: number;
+  /** All graphs together. */
   readonly bytes: number;
 }
 
 export async function buildPack(folder: string, parts: PackParts): Promise<BuiltPack> {
   const { classifier, decoder } = parts;
   const { shape, labels, other } = classifier.meta;
-  const lmac = lmacGraph(classifier.values, shape, decoder.values, decoder.meta.shape);
-  const allOnes = allOnesGraph(classifier.values, shape);
+  const lmac = decoder && lmacGraph(classifier.values, shape, decoder.values, decoder.meta.shape);
+  const { files, ...described } = packGraphs(
+    ownClassifier(classifier.values, shape),
+    parts.methods ?? DEFAULT_METHODS,
+    { trained: new Map(lmac && [["lmac", lmac.bytes]]), features: parts.features },
+  );
   const manifest = {
     format: 1,
     name: parts.name,
@@ -43,23 +55,20 @@ export async function buildPack(folder: string, parts: PackParts): Promise<Built
     stft: { window: WINDOW, hop: HOP, bins: shape.bins },
     windowFrames: shape.frames,
     masking: "linear",
-    methods: [
-      { name: "lmac", title: "L-MAC", graph: "lmac.onnx" },
-      { name: "all-ones", title: "Everything (no mask)", graph: "all-ones.onnx" },
-    ],
-    training: { classifier: classifier.meta.settings, decoder: decoder.meta.settings },
+    ...described,
+    training: { classifier: classifier.meta.settings, decoder: decoder?.meta.settings },
   };
   const pack = parsePack(manifest, join(folder, "pack.json"));
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "pack.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-  await writeFile(join(folder, "lmac.onnx"), lmac.bytes);
-  await writeFile(join(folder, "all-ones.onnx"), allOnes.bytes);
+  for (const [file, bytes] of files) await writeFile(join(folder, file), bytes);
   const clips = new Map(
-    [...classifier.meta.attributions, ...decoder.meta.attributions].map((clip) => [clip.file, clip]),
+    [...classifier.meta.attributions, ...(decoder?.meta.attributions ?? [])].map((clip) => [clip.file, clip]),
   );
-  const credits = new Set([...classifier.meta.credits, ...decoder.meta.credits]);
+  const credits = new Set([...classifier.meta.credits, ...(decoder?.meta.credits ?? [])]);
   await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown([...clips.values()], [...credits]));
-  return { pack, mmac: lmac.mmac, bytes: lmac.bytes.length };
+  const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+  return { pack, mmac: lmac?.mmac, bytes };
 }
 
 function attributionMarkdown(clips: readonly Attribution[], credits: readonly string[]): string {

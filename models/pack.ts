@@ -27,6 +27,8 @@ const methodSchema = v.object({
   graph: fileName,
   /** Whether the graph takes a `target` input. */
   target: v.optional(v.boolean(), false),
+  /** The method's settings when its graph was built, for people. */
+  parameters: v.optional(v.record(v.string(), v.number())),
 });
 
 const featureJudgeSchema = v.object({
