@@ -1,0 +1,213 @@
+/** `listenable evaluate` on a classifier whose answers are known: sounds of low and of high tones. */
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { MODEL_RATE, writeWav } from "../../dsp/index.ts";
+import { Random } from "../../models/data/random.ts";
+import type { Evaluation, SettingTable } from "../../models/evaluation/evaluate.ts";
+import { METRICS } from "../../models/evaluation/metric-row.ts";
+import { cellText, columnsOf } from "../../models/evaluation/tables.ts";
+import { runCli, runCliWatched, TINY_PACK, temporaryFolder } from "./run-cli.ts";
+
+const test = suite("evaluate");
+const available = await import("onnxruntime-node").then(
+  () => true,
+  () => false,
+);
+const run = available ? test : test.skip;
+
+type Record = Omit<Evaluation, "perClip" | "pools"> & { readonly seed: number };
+
+let folder: string;
+const at = (...parts: string[]) => join(folder, ...parts);
+
+const CLIPS = 4;
+
+function tone(frequency: number, seconds: number): Uint8Array {
+  const random = new Random(frequency);
+  const samples = Float32Array.from(
+    { length: seconds * MODEL_RATE },
+    (_, n) => 0.3 * Math.sin((2 * Math.PI * frequency * n) / MODEL_RATE) + 0.001 * random.normal(),
+  );
+  return writeWav([samples], MODEL_RATE);
+}
+
+/** ESC-50's layout with the classes of the tiny pack; a folder of the same sounds; sentences. */
+test.before(async () => {
+  folder = await temporaryFolder();
+  for (const each of ["esc50/meta", "esc50/audio", "plain/deep", "speech"]) {
+    await mkdir(at(each), { recursive: true });
+  }
+  const lines = ["filename,fold,target,category,esc10,src_file,take"];
+  for (let clip = 0; clip < CLIPS; clip++) {
+    const high = clip % 2 === 1;
+    const bytes = tone((high ? 4500 : 400) + 50 * clip, 1.6);
+    const name = `1-${clip}-A-${high ? 1 : 0}.wav`;
+    await writeFile(at("esc50/audio", name), bytes);
+    await writeFile(at("plain/deep", `tone-${clip}.wav`), bytes);
+    lines.push(`${name},1,${high ? 1 : 0},${high ? "high" : "low"},False,${clip},A`);
+  }
+  await writeFile(at("esc50/meta/esc50.csv"), `${lines.join("\n")}\n`);
+  await writeFile(at("plain/broken.wav"), "this is no sound");
+  await writeFile(at("plain/silent.wav"), writeWav([new Float32Array(MODEL_RATE)], MODEL_RATE));
+  await writeFile(at("speech/one.wav"), tone(1200, 1.5));
+});
+test.after(() => rm(folder, { recursive: true }));
+
+const evaluateWords = (data: string, out: string, ...more: string[]) => [
+  ...["evaluate", "--pack", TINY_PACK, "--data", at(data), "--out", at(out), "--threads", "1"],
+  ...["--report-clips", "2", ...more],
+];
+
+async function evaluated(data: string, out: string, ...more: string[]): Promise<Record> {
+  const { status, stdout, stderr } = await runCli(...evaluateWords(data, out, "--json", ...more));
+  assert.is(status, 0, stderr);
+  return JSON.parse(stdout) as Record;
+}
+
+const ownRow = (table: SettingTable, method: string) =>
+  table.rows.find((row) => row.method === method && row.control === "own")!.mean;
+
+run("labelled sounds give the classifier's figures and a table a setting", async () => {
+  const result = await evaluated("esc50", "labelled", "--contamination", "all", "--speech", at("speech"));
+  assert.equal(
+    result.tables.map(({ setting }) => setting),
+    ["id", "mixtures", "white-noise", "speech"],
+  );
+  assert.equal(result.classifier?.clips["known classes"], { right: CLIPS, of: CLIPS });
+  const mixtures = result.tables[1];
+  assert.equal(mixtures.accuracy, { right: 2 * CLIPS, of: 2 * CLIPS });
+  assert.is(mixtures.sounds, 2 * CLIPS);
+
+  // The tiny pack's mask keeps 0.95 of the winner's band and 0.05 of all else.
+  const bands = ownRow(mixtures, "bands");
+  assert.is(bands.fidIn, 1);
+  assert.ok(bands.selectivity! > 20, `${bands.selectivity}`);
+  assert.ok(bands.siSdr! > 10, `${bands.siSdr}`);
+  const allOnes = ownRow(mixtures, "all-ones");
+  assert.equal([allOnes.ai, allOnes.ad, allOnes.ag, allOnes.fidIn, allOnes.mm], [0, 0, 0, 1, 1]);
+  assert.is(allOnes.sps ?? null, null);
+  const shuffled = mixtures.rows.find(({ control }) => control === "shuffled")!;
+  assert.ok(Math.abs(shuffled.mean.mm! - bands.mm!) < 1e-5);
+  assert.equal(
+    mixtures.rows.filter(({ block }) => block === "oracle").map(({ method }) => method),
+    ["ideal-binary-mask", "ideal-ratio-mask"],
+  );
+  assert.ok(ownRow(mixtures, "ideal-binary-mask").siSdr! > 10);
+});
+
+run("the report asks for nothing from outside, and its numbers are the table's", async () => {
+  await evaluated("esc50", "reported");
+  const html = await readFile(at("reported", "report.html"), "utf8");
+  assert.not.match(html, /https?:\/\//);
+  assert.not.match(html, /\b(src|href)="(?!data:)/);
+  assert.match(html, "default-src 'none'");
+  const { tables } = JSON.parse(await readFile(at("reported", "table.json"), "utf8")) as Record;
+  const markdown = await readFile(at("reported", "table.md"), "utf8");
+  for (const { rows } of tables) {
+    const columns = columnsOf(rows);
+    assert.ok(columns.length > 8 && columns.length <= METRICS.length);
+    for (const { mean } of rows) {
+      for (const metric of columns) {
+        const value = mean[metric.name];
+        if (typeof value !== "number") continue;
+        assert.ok(html.includes(`data-value="${value}">${cellText(metric, mean)}</td>`), metric.name);
+        assert.ok(markdown.includes(cellText(metric, mean)), metric.name);
+      }
+    }
+  }
+  const data = JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)![1]);
+  assert.is(data.cards.length, 4, "two clips a setting");
+  assert.ok(data.cards[0].portrait.methods[0].sound.length > 1000);
+});
+
+run("a run that was cut off goes on to the same table, and a finished one computes nothing", async () => {
+  await evaluated("esc50", "whole");
+  const lines = (await readFile(at("whole", "results.jsonl"), "utf8")).trimEnd().split("\n");
+  await mkdir(at("cut"));
+  const kept = Math.floor(lines.length / 2);
+  await writeFile(
+    at("cut", "results.jsonl"),
+    `${lines.slice(0, kept).join("\n")}\n${lines[kept].slice(0, 30)}`,
+  );
+  await evaluated("esc50", "cut");
+  const read = (out: string, file: string) => readFile(at(out, file), "utf8");
+  assert.is(await read("cut", "table.md"), await read("whole", "table.md"));
+
+  const before = await read("whole", "results.jsonl");
+  await evaluated("esc50", "whole");
+  assert.is(await read("whole", "results.jsonl"), before);
+});
+
+run("another seed or another pack does not take the results of before", async () => {
+  const counted = async () => (await readFile(at("reused", "results.jsonl"), "utf8")).split("\n").length;
+  const words = ["--contamination", "white-noise"];
+  const first = await evaluated("plain", "reused", ...words);
+  const lines = await counted();
+  const second = await evaluated("plain", "reused", ...words, "--seed", "2");
+  const withSeed = await counted();
+  assert.ok(withSeed > lines);
+  assert.is.not(ownRow(first.tables[0], "bands").ff, ownRow(second.tables[0], "bands").ff);
+
+  await cp(TINY_PACK, at("other-pack"), { recursive: true });
+  await cp(at("other-pack", "all-ones.onnx"), at("other-pack", "bands.onnx"));
+  const third = await evaluated("plain", "reused", ...words, "--pack", at("other-pack"));
+  assert.ok((await counted()) > withSeed);
+  assert.is(ownRow(third.tables[0], "bands").mm, 1);
+});
+
+run("a folder without labels is measured; broken and silent files are left out with the reason", async () => {
+  const result = await evaluated("plain", "unlabelled", "--contamination", "mixtures");
+  assert.is(result.clips, CLIPS);
+  assert.is(result.classifier, undefined);
+  assert.is(result.tables[0].accuracy, undefined);
+  assert.is(ownRow(result.tables[0], "bands").fidIn, 1);
+  assert.is(result.skipped.length, 2);
+  assert.match(result.skipped.join("\n"), /broken\.wav.*\n.*silent\.wav: silent/);
+  const { stderr } = await runCli(...evaluateWords("plain", "unlabelled", "--contamination", "mixtures"));
+  assert.match(stderr, "2 sounds were left out");
+});
+
+run("Ctrl+C ends with a word on how to go on, and the same command does", async () => {
+  await mkdir(at("many"));
+  for (let clip = 0; clip < 60; clip++) {
+    await writeFile(at("many", `${clip}.wav`), tone(300 + 10 * clip, 1.2));
+  }
+  const words = evaluateWords("many", "interrupted", "--contamination", "mixtures,white-noise");
+  let asked = false;
+  const stopped = await runCliWatched(
+    async (pid) => {
+      const results = await readFile(at("interrupted", "results.jsonl"), "utf8").catch(() => "");
+      if (asked || results.split("\n").length < 65) return;
+      asked = true;
+      process.kill(pid, "SIGINT");
+    },
+    ...words,
+  );
+  // A very fast machine may be done before it is asked.
+  if (stopped.status !== 0) {
+    assert.is(stopped.status, 130, stopped.stderr);
+    assert.match(stopped.stderr, "the same command goes on");
+  }
+  const again = await runCli(...words);
+  assert.is(again.status, 0, again.stderr);
+});
+
+run("what cannot be right is refused with the way out", async () => {
+  const refused = async (status: number, ...words: string[]) => {
+    const result = await runCli(...words);
+    assert.is(result.status, status, result.stderr);
+    return result.stderr;
+  };
+  assert.match(await refused(1, ...evaluateWords("esc50", "x", "--fold", "9")), "it has the folds 1");
+  assert.match(await refused(1, ...evaluateWords("plain", "x", "--fold", "1")), "leave --fold out");
+  assert.match(await refused(1, ...evaluateWords("nowhere", "x")), "there is no folder");
+  assert.match(
+    await refused(2, ...evaluateWords("plain", "x", "--methods", "magic")),
+    "it has: bands, all-ones",
+  );
+  assert.match(await refused(2, ...evaluateWords("plain", "x", "--contamination", "speech")), "--speech");
+});
+
+test.run();
