@@ -3,18 +3,12 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { buildPack } from "../models/build-pack.ts";
 import { loadWeights } from "../models/training/weights-file.ts";
+import { UsageError } from "./errors.ts";
 import { addMethodOptions, chosenMethods } from "./method-options.ts";
-import type { CommonOptions } from "./options.ts";
+import { addForeignOptions, type ForeignPackOptions, isForeign, packForeign } from "./pack-foreign.ts";
 
-interface PackOptions extends CommonOptions {
-  classifier: string;
+interface PackOptions extends ForeignPackOptions {
   decoder?: string;
-  features?: boolean;
-  out: string;
-  name: string;
-  title: string;
-  version: string;
-  threshold: number;
 }
 
 const EXAMPLES = `
@@ -23,17 +17,20 @@ Examples:
   $ listenable serve --pack my-pack
   $ listenable pack --classifier runs/classifier --methods saliency,ig --ig-steps 64 --out gradients
   $ listenable pack --classifier runs/classifier --decoder runs/lmac --methods all --features --out everything
+  $ listenable pack --classifier my.onnx --front front.json --labels labels.txt --data sounds --out my-pack
+  $ listenable pack --classifier my.onnx --front front.json --list-latents
 
 Every method is a graph with the classifier inside; docs/methods.md tells what each does and costs.
+docs/explain-your-own-classifier.md is the guide to classifiers in .onnx files.
 `;
 
 export function registerPack(program: Command): void {
   const command = program
     .command("pack")
-    .description("make a pack of a trained classifier and explanation methods")
-    .requiredOption("--classifier <dir>", "run folder of the classifier")
+    .description("make a pack of a trained classifier, or any in an .onnx file, and explanation methods")
+    .requiredOption("--classifier <dir or file>", "run folder of the classifier, or an .onnx file")
     .option("--decoder <dir>", "run folder of the decoder, for L-MAC")
-    .requiredOption("--out <dir>", "folder for the pack")
+    .option("--out <dir>", "folder for the pack")
     .option("--name <name>", "short name: lower-case letters, digits and dashes", "esc10-speech")
     .option("--title <text>", "name shown to people", "Everyday sounds and speech")
     .option("--version <text>", "version of the pack", "1.0.0")
@@ -44,15 +41,18 @@ export function registerPack(program: Command): void {
     )
     .addHelpText("after", EXAMPLES)
     .action(async (options: PackOptions) => {
+      if (isForeign(options.classifier)) return packForeign(command, options);
+      const { out } = options;
+      if (out === undefined) throw new UsageError("--out is missing: the folder for the pack");
       const methods = chosenMethods(command, options.decoder ? ["lmac"] : []);
       const classifier = await loadWeights(join(options.classifier, "weights.bin"), "classifier");
       const decoder = options.decoder
         ? await loadWeights(join(options.decoder, "weights.bin"), "lmac")
         : undefined;
-      const built = await buildPack(options.out, { ...options, classifier, decoder, methods });
+      const built = await buildPack(out, { ...options, classifier, decoder, methods });
       const names = built.pack.methods.map(({ name }) => name);
       const result = {
-        out: options.out,
+        out,
         name: built.pack.name,
         methods: names,
         mmac: built.mmac,
@@ -62,9 +62,10 @@ export function registerPack(program: Command): void {
       console.log(
         options.json
           ? JSON.stringify(result)
-          : `${options.out}: ${built.pack.title}${cost}, ${Math.round(built.bytes / 1024)} KiB; methods: ${names.join(", ")}`,
+          : `${out}: ${built.pack.title}${cost}, ${Math.round(built.bytes / 1024)} KiB; methods: ${names.join(", ")}`,
       );
     });
+  addForeignOptions(command);
   addMethodOptions(command);
 }
 

@@ -14,6 +14,8 @@ export interface ForeignClassifier extends ExplainedClassifier {
   readonly stft: StftShape;
   readonly front: Front;
   readonly layout: Layout;
+  /** Of the classifier's input: [time, bands], or [samples]. */
+  readonly inputSize: readonly number[];
   readonly candidates: readonly LatentCandidate[];
   readonly latents: readonly LatentCandidate[];
   /** Centres of the mask's bands, in bins. */
@@ -90,6 +92,7 @@ export function foreignClassifier(
     stft,
     front,
     layout,
+    inputSize: size,
     candidates,
     latents,
     centres,

@@ -31,6 +31,8 @@ export interface ReadClassifier {
   readonly input: Tensor;
   /** [B, classes], before softmax. */
   readonly logits: Tensor;
+  /** The answer as the file gives it, before anything was cut off or taken the logarithm of. */
+  readonly answer: Tensor;
   readonly classes: number;
   /** The output that was taken, by its name in the file. */
   readonly output: string;
@@ -89,6 +91,7 @@ export function readClassifier(bytes: Uint8Array, options: ReadOptions): ReadCla
     graph: form,
     input,
     logits,
+    answer: copyOf(answer),
     classes: Number(logits.shape[1]),
     output,
     answerGuessed: head.guessed,
