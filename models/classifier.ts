@@ -35,7 +35,7 @@ export function embeddingSize({ channels }: ClassifierShape): number {
  * Mean squared magnitude per bin of white noise at −75 dBFS: sounds are normalised to the same level, but nothing
  * quieter than this floor is turned up, so that silence stays silence.
  */
-const LEVEL_FLOOR = 10 ** (-75 / 10) * 512 * 0.375;
+export const LEVEL_FLOOR = 10 ** (-75 / 10) * 512 * 0.375;
 
 /** Floor under each mel band, relative to the window's mean power per bin: −50 dB. */
 const BAND_FLOOR = 1e-5;

@@ -36,10 +36,10 @@ export class FrozenLayers implements Layers {
     return this.convolve(name, x, options, this.value(`${name}.weight`), this.value(`${name}.bias`));
   }
 
-  dense(name: string, x: Tensor, out: number): Tensor {
+  dense(name: string, x: Tensor, out: number, bias = true): Tensor {
     const weight = this.constant(`${name}.weight`, this.value(`${name}.weight`), [Number(x.shape[1]), out]);
-    const bias = this.constant(`${name}.bias`, this.value(`${name}.bias`), [out]);
-    return this.g.op("Gemm", [x, weight, bias], {}, { name });
+    const offset = bias ? this.constant(`${name}.bias`, this.value(`${name}.bias`), [out]) : undefined;
+    return this.g.op("Gemm", [x, weight, offset], {}, { name });
   }
 
   dropout(x: Tensor): Tensor {

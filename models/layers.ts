@@ -18,8 +18,8 @@ export interface Layers {
   convNormRelu(name: string, x: Tensor, options: ConvOptions & { frequencyBias?: boolean }): Tensor;
   /** Convolution with bias. */
   conv(name: string, x: Tensor, options: ConvOptions): Tensor;
-  /** x [B, in] to [B, out], with bias. */
-  dense(name: string, x: Tensor, out: number): Tensor;
+  /** x [B, in] to [B, out], with bias unless told otherwise. */
+  dense(name: string, x: Tensor, out: number, bias?: boolean): Tensor;
   /** Zeroes a share of the features while training; nothing when frozen. */
   dropout(x: Tensor): Tensor;
 }

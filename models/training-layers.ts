@@ -53,6 +53,23 @@ export function initialWeights(specs: readonly WeightSpec[], random: Random): Fl
   return out;
 }
 
+/** Trained weights as one vector, in the order of the plan. @throws Error when one is missing or of another size. */
+export function flatWeights(specs: readonly WeightSpec[], values: WeightValues): Float32Array {
+  const out = new Float32Array(planSize(specs));
+  let offset = 0;
+  for (const { name, shape } of specs) {
+    const value = values.get(name);
+    if (value?.length !== sizeOf(shape)) {
+      throw new Error(
+        `the trained weights hold no "${name}" of ${shape.join(" x ")}; they belong to another network`,
+      );
+    }
+    out.set(value, offset);
+    offset += value.length;
+  }
+  return out;
+}
+
 /** 1 where weight decay applies (kernels and matrices), 0 elsewhere. */
 export function decayMask(specs: readonly WeightSpec[]): Float32Array {
   return Float32Array.from(
@@ -144,9 +161,10 @@ export class TrainingLayers implements Layers {
     );
   }
 
-  dense(name: string, x: Tensor, out: number): Tensor {
+  dense(name: string, x: Tensor, out: number, bias = true): Tensor {
     const weight = this.weight(`${name}.weight`, [Number(x.shape[1]), out], "he");
-    return this.g.op("Gemm", [x, weight, this.weight(`${name}.bias`, [out], "zero")], {}, { name });
+    const offset = bias ? this.weight(`${name}.bias`, [out], "zero") : undefined;
+    return this.g.op("Gemm", [x, weight, offset], {}, { name });
   }
 
   dropout(x: Tensor): Tensor {

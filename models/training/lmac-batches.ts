@@ -2,7 +2,7 @@
 import { BINS } from "../../dsp/index.ts";
 import type { Random } from "../data/random.ts";
 import { WINDOW_FRAMES, WINDOW_SAMPLES, windowMagnitudes } from "../data/windows.ts";
-import { colouredNoise, mixAtRatio, scale, tiltBins, toUnitPower } from "./augment.ts";
+import { colouredNoise, meanPower, mixAtRatio, scale, tiltBins, toUnitPower } from "./augment.ts";
 import type { SoundPool } from "./sound-pool.ts";
 
 /** One step's windows; every array is [batch, T, F]. */
@@ -10,6 +10,8 @@ export interface TrainingBatch {
   readonly magnitudes: Float32Array;
   /** In radians, where the classifier hears the waveform. */
   readonly phases?: Float32Array;
+  /** Magnitudes of the target alone, where the parts of the windows are known. */
+  readonly clean?: Float32Array;
 }
 
 /** Where the windows of a step come from. */
@@ -36,15 +38,53 @@ export class LmacBatches implements TrainingBatches {
   }
 
   private samples(random: Random): Float32Array {
-    const samples = this.sound(random);
+    const samples = randomSound(random, this.pools);
     const draw = random.uniform();
-    if (draw < 0.5) mixAtRatio(samples, this.sound(random), random.uniform(0, 20));
+    if (draw < 0.5) mixAtRatio(samples, randomSound(random, this.pools), random.uniform(0, 20));
     else if (draw < 0.65) mixAtRatio(samples, colouredNoise(random, WINDOW_SAMPLES), random.uniform(0, 20));
     return scale(toUnitPower(samples), 10 ** (random.uniform(-45, -8) / 20));
   }
+}
 
-  private sound(random: Random): Float32Array {
-    const speed = random.chance(0.5) ? Math.exp(random.uniform(-0.1, 0.1)) : 1;
-    return random.pick(this.pools).window(random, speed);
+/**
+ * Windows of two sounds whose first is known: half of them at 0 dB, the sum of both at the same energy as the published
+ * recipe mixes them, the others at −5 to 15 dB. One in five second sounds is coloured noise.
+ */
+export class MixtureBatches implements TrainingBatches {
+  /** Each pool is drawn from equally often, for either part. */
+  constructor(private readonly pools: readonly SoundPool[]) {}
+
+  next(random: Random, batch: number): TrainingBatch {
+    const size = WINDOW_FRAMES * BINS;
+    const magnitudes = new Float32Array(batch * size);
+    const clean = new Float32Array(batch * size);
+    // Mixture and target one below the other: both are heard through the same microphone.
+    const both = new Float32Array(2 * size);
+    for (let item = 0; item < batch; item++) {
+      const { mixture, target } = this.parts(random);
+      windowMagnitudes(mixture, 0, both.subarray(0, size));
+      windowMagnitudes(target, 0, both.subarray(size));
+      if (random.chance(0.5)) tiltBins(random, both, 2 * WINDOW_FRAMES, BINS);
+      magnitudes.set(both.subarray(0, size), item * size);
+      clean.set(both.subarray(size), item * size);
+    }
+    return { magnitudes, clean };
   }
+
+  private parts(random: Random): { mixture: Float32Array; target: Float32Array } {
+    const target = toUnitPower(randomSound(random, this.pools));
+    const second = random.chance(0.2)
+      ? colouredNoise(random, WINDOW_SAMPLES)
+      : randomSound(random, this.pools);
+    const ratio = random.chance(0.5) ? 0 : random.uniform(-5, 15);
+    const mixture = mixAtRatio(target.slice(), second, ratio);
+    const power = meanPower(mixture);
+    const gain = 10 ** (random.uniform(-45, -8) / 20) / Math.sqrt(power > 0 ? power : 1);
+    return { mixture: scale(mixture, gain), target: scale(target, gain) };
+  }
+}
+
+function randomSound(random: Random, pools: readonly SoundPool[]): Float32Array {
+  const speed = random.chance(0.5) ? Math.exp(random.uniform(-0.1, 0.1)) : 1;
+  return random.pick(pools).window(random, speed);
 }

@@ -13,7 +13,11 @@
  * rest is sure enough not to be ŷ.
  *
  * No labels: ŷ is what the classifier itself says of X.
+ *
+ * The published loss itself is `PUBLISHED` with windows masked as windows of their own (`heardAnew`). The second stage
+ * (fine-tuning) adds λ_g · guidance for the windows that are guided, and takes the last term off them.
  */
+import type { Masking } from "../../dsp/index.ts";
 import { type ClassifierShape, logMel, windowLevel } from "../classifier.ts";
 import { type DecoderShape, decodeMask } from "../decoder.ts";
 import { FrozenLayers, type WeightValues } from "../frozen-layers.ts";
@@ -24,7 +28,9 @@ import {
   type ExplainedClassifier,
   ownClassifier,
 } from "../methods/explained-classifier.ts";
+import { expm1, log1p } from "../methods/log-spectrum.ts";
 import { planWeights } from "../training-layers.ts";
+import { type Guidance, type GuidanceOptions, guidance } from "./guidance.ts";
 import type { TrainingBatches } from "./lmac-batches.ts";
 import type { TrainingTask } from "./trainer.ts";
 
@@ -66,19 +72,51 @@ export interface LmacWeights {
   readonly sparsity: number;
 }
 
-export function lmacTask(model: LmacModel, weights: LmacWeights, batches: TrainingBatches): TrainingTask {
+/** λ as published, but for λ_s, which depends on the length of the windows. */
+export const PUBLISHED = { keep: 4, gain: 0, rest: 0.2, restCap: Number.POSITIVE_INFINITY } as const;
+
+/** The same model, of which masked windows are heard as windows of their own, as published. */
+export function heardAnew(model: LmacModel): LmacModel {
+  return { classifier: model.classifier, decode: (layers, answer) => model.decode(layers, answer) };
+}
+
+export interface LmacOptions {
+  /** What the mask multiplies: |X| or log1p(|X|); |X| without. */
+  readonly masking?: Masking;
+  /** The second stage; its batches must hold the clean magnitudes. */
+  readonly guidance?: GuidanceOptions;
+  /** Trained decoder to start from. */
+  readonly from?: WeightValues;
+}
+
+export function lmacTask(
+  model: LmacModel,
+  weights: LmacWeights,
+  batches: TrainingBatches,
+  { masking = "linear", guidance: guided, from }: LmacOptions = {},
+): TrainingTask {
   return {
     plan: decoderPlan(model),
+    from,
     loss(g, layers, batch) {
       const { magnitudes, phases } = windowInputs(g, model.classifier, batch);
       const whole = frozenAnswer(g, model.classifier, magnitudes, phases);
       const mask = model.decode(layers, whole);
-      const kept = g.mul(mask, magnitudes);
-      const answers = judgeParts(g, model, { magnitudes, phases }, [kept, g.sub(magnitudes, kept)], batch);
-      return lmacLoss(g, { whole: whole.logits, kept: answers[0], rest: answers[1] }, mask, weights);
+      const kept = masked(g, magnitudes, mask, masking);
+      const rest = masked(g, magnitudes, g.sub(1, mask), masking);
+      const answers = judgeParts(g, model, { magnitudes, phases }, [kept, rest], batch);
+      const logits = { whole: whole.logits, kept: answers[0], rest: answers[1] };
+      if (!guided) return lmacLoss(g, logits, mask, weights);
+      const clean = g.input("clean", "float32", magnitudes.shape);
+      return lmacLoss(g, logits, mask, weights, guidance(g, { magnitudes, clean, mask, kept }, guided));
     },
     feeds: (random, batch) => ({ ...batches.next(random, batch) }),
   };
+}
+
+/** What a mask keeps of magnitudes, both [B, T, F]. */
+function masked(g: GraphBuilder, magnitudes: Tensor, mask: Tensor, masking: Masking): Tensor {
+  return masking === "linear" ? g.mul(mask, magnitudes) : expm1(g, g.mul(mask, log1p(g, magnitudes)));
 }
 
 function decoderPlan(model: LmacModel) {
@@ -135,7 +173,13 @@ export interface MaskedLogits {
 }
 
 /** The loss above, of any classifier's answers and the mask [B, T, F] that made them; its terms are logged. */
-export function lmacLoss(g: GraphBuilder, logits: MaskedLogits, mask: Tensor, weights: LmacWeights) {
+export function lmacLoss(
+  g: GraphBuilder,
+  logits: MaskedLogits,
+  mask: Tensor,
+  weights: LmacWeights,
+  guidance?: Guidance,
+): { loss: Tensor; logged: Record<string, Tensor> } {
   const winner = winnerOf(g, logits.whole, Number(logits.whole.shape[1]));
   const keep = crossEntropy(g, logits.kept, winner);
   const wholeOdds = g.stopGradient(logOdds(g, logits.whole, winner));
@@ -146,15 +190,24 @@ export function lmacLoss(g: GraphBuilder, logits: MaskedLogits, mask: Tensor, we
   const rest = g.reduceMean(
     Number.isFinite(weights.restCap) ? g.op("Min", [surprise, g.constant(weights.restCap)]) : surprise,
   );
-  const maskMean = g.reduceMean(mask);
+  const maskMeans = g.reduceMean(mask, [1, 2]);
+  const size = guidance
+    ? g.reduceMean(g.mul(maskMeans, g.sub(1, guidance.selected)))
+    : g.reduceMean(maskMeans);
   const loss = g.add(
     g.sub(
       g.add(g.mul(keep, g.constant(weights.keep)), g.mul(gain, g.constant(weights.gain))),
       g.mul(rest, g.constant(weights.rest)),
     ),
-    g.mul(maskMean, g.constant(weights.sparsity)),
+    g.mul(size, g.constant(weights.sparsity)),
   );
-  return { loss, logged: { keep, gain, rest, mask: maskMean } };
+  const logged = { keep, gain, rest, mask: g.reduceMean(maskMeans) };
+  if (!guidance) return { loss, logged };
+  const guide = g.reduceMean(g.mul(guidance.selected, guidance.loss));
+  return {
+    loss: g.add(loss, g.mul(guide, g.constant(guidance.weight))),
+    logged: { ...logged, guide, guided: g.reduceMean(guidance.selected) },
+  };
 }
 
 /** Odds lost beyond this weigh no more: those windows have the cross-entropy to pull them. */

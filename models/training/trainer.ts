@@ -7,8 +7,17 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { Random } from "../data/random.ts";
+import type { WeightValues } from "../frozen-layers.ts";
 import { adamStep, encodeModel, GraphBuilder, gradients, type Tensor } from "../graph/index.ts";
-import { decayMask, initialWeights, planSize, TrainingLayers, type WeightPlan } from "../training-layers.ts";
+import type { WeightSpec } from "../layers.ts";
+import {
+  decayMask,
+  flatWeights,
+  initialWeights,
+  planSize,
+  TrainingLayers,
+  type WeightPlan,
+} from "../training-layers.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { RunLog, type StepRecord } from "./run-log.ts";
 import { warmUpCosine } from "./schedule.ts";
@@ -25,6 +34,8 @@ export interface Optimiser {
 /** What differs from one network to another. */
 export interface TrainingTask {
   readonly plan: WeightPlan;
+  /** Trained weights to start from; random ones without. */
+  readonly from?: WeightValues;
   /** Share of the features dropped by `layers.dropout`, and how many features there are; none when absent. */
   readonly dropout?: { readonly share: number; readonly features: number };
   /** Declares the inputs fed at each step and builds the loss; further named scalars are logged. */
@@ -91,9 +102,11 @@ export async function train(task: TrainingTask, options: TrainingOptions): Promi
     state = { ...saved.arrays };
   } else {
     const size = planSize(task.plan.parameters);
+    const initial = (specs: readonly WeightSpec[]) =>
+      task.from ? flatWeights(specs, task.from) : initialWeights(specs, new Random(seed));
     state = {
-      parameters: initialWeights(task.plan.parameters, new Random(seed)),
-      statistics: initialWeights(task.plan.statistics, new Random(seed)),
+      parameters: initial(task.plan.parameters),
+      statistics: initial(task.plan.statistics),
       m: new Float32Array(size),
       v: new Float32Array(size),
     };
