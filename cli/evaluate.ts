@@ -73,7 +73,11 @@ export function registerEvaluate(program: Command): void {
       ["clean", "mixtures"],
     )
     .option("--only <list>", "of the unknown categories, judge only these", (text) => text.split(","))
-    .option("--clips <n>", "measure at most so many clips, drawn by the seed", positiveInteger)
+    .option(
+      "--clips <n>",
+      "at most so many clips of known classes and of others, drawn by the seed",
+      positiveInteger,
+    )
     .option("--randomisation", "also randomise the classifier layer by layer and compare the masks")
     .option("--report-clips <n>", "clips a setting in the report, 0 for none", wholeNumber, REPORT_CLIPS)
     .option(

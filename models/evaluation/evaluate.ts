@@ -28,6 +28,8 @@ import { keyOf, type ResultStore } from "./result-store.ts";
 const FIGURES_VERSION = 1;
 /** Of a corpus of ten thousand sentences, as many as this are drawn to mix in. */
 const MOST_SENTENCES = 200;
+/** The method that masks nothing: what the others are read against. */
+const ALL_ONES = "all-ones";
 /** Clips that the randomisation check looks at. */
 const RANDOMISATION_CLIPS = 8;
 
@@ -40,7 +42,7 @@ export interface EvaluationOptions {
   readonly methods: readonly string[];
   /** Of the categories that the pack does not know, judge only these. */
   readonly only?: readonly string[];
-  /** Measure at most so many clips, drawn by the seed. */
+  /** Measure at most so many clips that the pack knows and so many others, drawn by the seed. */
   readonly mostClips?: number;
   readonly seed: number;
   /** Frames from one window to the next. */
@@ -129,7 +131,9 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   const failures: string[] = [];
 
   const chosen = options.sentences ? drawn(options.sentences.sounds, MOST_SENTENCES, seed) : [];
-  const found = wanted(data.sounds, options);
+  const known = pack.labels.filter((label) => label !== pack.other && label !== SPEECH);
+  const isKnown = ({ label }: FoundSound) => label !== undefined && known.includes(label);
+  const found = wanted(data.sounds, isKnown, options);
   const checks = await checkSounds([...found, ...chosen], options, progress);
   const usable = (sounds: readonly FoundSound[]): CheckedSound[] =>
     sounds.flatMap((sound) => {
@@ -149,8 +153,7 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
     throw new Error(`none of the sentences can be mixed in; the first: ${skipped.at(-1)}`);
   }
 
-  const known = pack.labels.filter((label) => label !== pack.other && label !== SPEECH);
-  const knownClips = clips.filter(({ label }) => label !== undefined && known.includes(label));
+  const knownClips = clips.filter(isKnown);
   const labelled = knownClips.length > 0;
   if (!labelled && clips.some(({ label }) => label !== undefined)) {
     notes.push(
@@ -158,7 +161,7 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
         "all clips are explained, and accuracy is left out.",
     );
   }
-  const explained = drawn(labelled ? knownClips : clips, options.mostClips ?? clips.length, seed);
+  const explained = labelled ? knownClips : clips;
   if (settings.includes("mixtures") && explained.length < 2) {
     throw new Error(`mixtures need two clips to mix, and ${data.folder} has one that can be measured`);
   }
@@ -354,11 +357,12 @@ async function tableRows({ opened, methods }: EvaluationOptions): Promise<Row[]>
     (each) => pack.methods.find((one) => one.name === each) ?? [],
   )) {
     const graphs = keyOf(classifier, Buffer.from(await opened.graph(name)).toString("base64"));
-    const block = name === "all-ones" ? "baseline" : "listenable";
+    const block = name === ALL_ONES ? "baseline" : "listenable";
     rows.push({ id: `method:${name}`, block, title, graphs });
   }
   for (const { name, title, graph } of pack.featureMethods ?? []) {
-    if (!methods.includes(name)) continue;
+    // A mask of ones is the same on whatever it lies.
+    if (!methods.includes(name) || name === ALL_ONES) continue;
     const graphs = keyOf(
       classifier,
       Buffer.from(await opened.file(graph)).toString("base64"),
@@ -373,14 +377,19 @@ async function tableRows({ opened, methods }: EvaluationOptions): Promise<Row[]>
   return rows;
 }
 
-/** Clips of categories that the pack knows, and of those that it never heard: the others say nothing of either. */
-function wanted(sounds: readonly FoundSound[], { opened, only }: EvaluationOptions): FoundSound[] {
-  const { labels } = opened.pack;
-  return sounds.filter(
-    ({ label }) => label === undefined || labels.includes(label) || !only || only.includes(label),
+/** Of the known categories and of the others each at most `mostClips`, and of the others those that are asked for. */
+function wanted(
+  sounds: readonly FoundSound[],
+  isKnown: (sound: FoundSound) => boolean,
+  { only, mostClips = sounds.length, seed }: EvaluationOptions,
+): FoundSound[] {
+  const others = sounds.filter(
+    (sound) => !isKnown(sound) && (sound.label === undefined || !only || only.includes(sound.label)),
   );
+  return [...drawn(sounds.filter(isKnown), mostClips, seed), ...drawn(others, mostClips, seed)];
 }
 
+/** Clips of categories that the pack knows, and of those that it never heard: the others say nothing of either. */
 function toJudge(clips: readonly CheckedSound[], { opened }: EvaluationOptions): CheckedSound[] {
   const { labels, heardCategories = [] } = opened.pack;
   return clips.filter(
