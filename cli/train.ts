@@ -1,20 +1,39 @@
-/** `listenable train`: speech, classifier and L-MAC decoder, from folders of sounds to weights. */
+/** `listenable train`: speech, classifier, L-MAC decoder and Listen to Interpret, from folders of sounds to weights. */
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Masking } from "../dsp/index.ts";
 import type { Esc50Clip } from "../models/data/esc50.ts";
-import { isKnown, LABELS, loadSoundSet, OTHER, SPEECH } from "../models/data/sound-sets.ts";
+import { Random } from "../models/data/random.ts";
+import { isKnown, LABELS, loadSoundSet, OTHER, type SoundSet, SPEECH } from "../models/data/sound-sets.ts";
+import { type ExplainedClassifier, ownClassifier } from "../models/methods/explained-classifier.ts";
+import { DICTIONARY } from "../models/methods/l2i.ts";
 import { calibrated } from "../models/training/calibration.ts";
+import { loadCheckpoint, saveCheckpoint } from "../models/training/checkpoint.ts";
 import { ClassifierBatches } from "../models/training/classifier-batches.ts";
-import { LmacBatches } from "../models/training/lmac-batches.ts";
+import { LmacBatches, MixtureBatches } from "../models/training/lmac-batches.ts";
+import { factorise, randomFactors } from "../models/training/nmf.ts";
 import { SoundPool } from "../models/training/sound-pool.ts";
 import { speakSentences } from "../models/training/speak-sentences.ts";
 import { classifierShape, classifierTask } from "../models/training/train-classifier.ts";
-import { lmacTask, ownLmacModel } from "../models/training/train-lmac.ts";
+import {
+  dictionaryFrames,
+  L2I_WEIGHTS,
+  l2iTask,
+  normalisedDictionary,
+} from "../models/training/train-l2i.ts";
+import { heardAnew, lmacTask, ownLmacModel, PUBLISHED } from "../models/training/train-lmac.ts";
 import { type TrainedWeights, type TrainingTask, train } from "../models/training/trainer.ts";
-import { type Attribution, loadWeights, saveWeights } from "../models/training/weights-file.ts";
+import {
+  type Attribution,
+  type ClassifierMeta,
+  type DecoderMeta,
+  loadWeights,
+  saveWeights,
+} from "../models/training/weights-file.ts";
 import { weightValues } from "../models/training-layers.ts";
-import { InterruptedError } from "./errors.ts";
+import { InterruptedError, UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
 import { type CommonOptions, positiveInteger, positiveNumber } from "./options.ts";
 import { curvePicture } from "./picture/curve-picture.ts";
@@ -50,12 +69,29 @@ interface ClassifierOptions extends RunOptions {
 
 interface LmacOptions extends RunOptions {
   classifier: string;
+  published?: boolean;
   keep: number;
   rest: number;
   restCap: number;
   gain: number;
   sparsity: number;
   channels: number[];
+  masking?: Masking;
+  finetune?: string;
+  guidance: "bce" | "l1";
+  guidanceWeight: number;
+  guidanceThreshold: number;
+}
+
+interface L2iOptions extends RunOptions {
+  classifier: string;
+  components: number;
+  width: number;
+  nmfFrames: number;
+  nmfSteps: number;
+  reconstruction: number;
+  activity: number;
+  fidelity: number;
 }
 
 /** Sounds with a pitch or a shape of their own: altered, they are something else. */
@@ -66,16 +102,34 @@ Examples:
   $ listenable train speech --out speech
   $ listenable train classifier --data ESC-50 --folds 1,2,3 --speech speech --out runs/classifier
   $ listenable train lmac --classifier runs/classifier --data ESC-50 --folds 1,2,3 --speech speech --out runs/lmac
+  $ listenable train l2i --classifier runs/classifier --data ESC-50 --folds 1,2,3 --speech speech --out runs/l2i
 
 A run that was interrupted goes on where it stopped when the same command is given again. Its folder holds:
   weights.bin      the trained weights      log.jsonl   losses, one line every twenty steps
   checkpoint.bin   to go on from            curve.png   the losses drawn
 `;
 
+const LMAC_EXAMPLES = `
+Examples:
+  the improved loss, plain L-MAC as published, and its second stage (L-MAC FT):
+  $ listenable train lmac --classifier runs/classifier --data ESC-50 --folds 1,2,3 --speech speech --out runs/lmac
+  $ listenable train lmac --published --sparsity 1.5 --classifier runs/classifier \\
+      --data ESC-50 --folds 1,2,3 --speech speech --out runs/plain
+  $ listenable train lmac --published --sparsity 1.5 --finetune runs/plain --rate 5e-4 --steps 600 \\
+      --classifier runs/classifier --data ESC-50 --folds 1,2,3 --speech speech --out runs/ft
+`;
+
+const L2I_EXAMPLES = `
+Example:
+  $ listenable train l2i --classifier runs/classifier --data ESC-50 --folds 1,2,3 --speech speech --out runs/l2i
+
+The run's folder also holds dictionary.bin, the spectra that NMF found.
+`;
+
 export function registerTrain(program: Command): void {
   const group = program
     .command("train")
-    .description("train a classifier and its L-MAC decoder")
+    .description("train a classifier, its L-MAC decoder, or Listen to Interpret for it")
     .addHelpText("after", EXAMPLES);
 
   group
@@ -110,23 +164,20 @@ export function registerTrain(program: Command): void {
     decay: 1e-4,
   })
     .requiredOption("--classifier <dir>", "run folder of the classifier")
+    .addOption(
+      new Option(
+        "--published",
+        "the loss as published: λ_in 4, λ_out 0.2, no cap, no gain, masked windows normalised anew; needs --sparsity",
+      ).conflicts(["keep", "rest", "restCap", "gain"]),
+    )
     .option("--keep <weight>", "λ_in, weight of the class of the kept part", positiveNumber, 2)
     .option("--rest <weight>", "λ_out, weight of the class of the rest", positiveNumber, 0.2)
-    .option(
-      "--gain <weight>",
-      "λ_gain, weight of being no less sure than the whole; 0 as published",
-      finite,
-      3,
-    )
-    .option(
-      "--rest-cap <nats>",
-      "cross-entropy of the rest beyond which nothing is gained; Infinity as published",
-      Number,
-      3,
-    )
+    .option("--gain <weight>", "λ_gain, weight of being no less sure than the whole", finite, 3)
+    .option("--rest-cap <nats>", "cross-entropy of the rest beyond which nothing is gained", Number, 3)
     .option(
       "--sparsity <weight>",
-      "λ_s, weight of the mask's mean: higher gives smaller masks",
+      "λ_s, weight of the mask's mean: higher gives smaller masks. With --published 1 to 2 suits windows of a second " +
+        "(0.4, the published figure, gives large masks: the published code adds it up over a batch of 16)",
       positiveNumber,
       6,
     )
@@ -136,7 +187,65 @@ export function registerTrain(program: Command): void {
       integers,
       [40, 32, 20, 12],
     )
+    .addOption(
+      new Option(
+        "--masking <domain>",
+        "what the mask multiplies: |X| (linear, the default) or log1p|X| (as the published code); the pack follows",
+      ).choices(["linear", "log1p"]),
+    )
+    .option(
+      "--finetune <dir>",
+      "second stage: go on from the decoder of this run, guided by the clean sounds",
+    )
+    .addOption(
+      new Option(
+        "--guidance <loss>",
+        "with --finetune. bce: the mask against the clean spectrum's loud bins, as published; l1: what is kept against the clean magnitudes",
+      )
+        .choices(["bce", "l1"])
+        .default("bce"),
+    )
+    .option("--guidance-weight <weight>", "λ_g, weight of the guidance", positiveNumber, 4)
+    .option(
+      "--guidance-threshold <p>",
+      "windows are guided from this similarity of the kept part and the clean sound on",
+      fraction,
+      0.6,
+    )
+    .addHelpText("after", LMAC_EXAMPLES)
     .action(trainLmac);
+
+  runOptions(group.command("l2i").description("train Listen to Interpret (L2I) for a classifier"), {
+    steps: 1200,
+    batch: 16,
+    rate: 2e-3,
+    decay: 1e-4,
+  })
+    .requiredOption("--classifier <dir>", "run folder of the classifier")
+    .option("--components <n>", "spectra in the dictionary", positiveInteger, 100)
+    .option("--width <n>", "channels of the network that reads the activations", positiveInteger, 48)
+    .option(
+      "--nmf-frames <n>",
+      "frames of training windows that the dictionary is learnt from",
+      positiveInteger,
+      8000,
+    )
+    .option("--nmf-steps <n>", "updates of the dictionary", positiveInteger, 200)
+    .option(
+      "--reconstruction <weight>",
+      "α, weight of the mean squared error of the log spectrum",
+      positiveNumber,
+      L2I_WEIGHTS.reconstruction,
+    )
+    .option("--activity <weight>", "β, weight of the mean activation", positiveNumber, L2I_WEIGHTS.activity)
+    .option(
+      "--fidelity <weight>",
+      "weight of saying what the classifier says",
+      positiveNumber,
+      L2I_WEIGHTS.fidelity,
+    )
+    .addHelpText("after", L2I_EXAMPLES)
+    .action(trainL2i);
 }
 
 function runOptions(
@@ -225,30 +334,48 @@ async function trainClassifier(options: ClassifierOptions): Promise<void> {
   print(options, { out: options.out, steps: trained.stepsDone, sounds: set.sounds.length });
 }
 
-async function trainLmac(options: LmacOptions): Promise<void> {
+async function trainLmac(options: LmacOptions, command: Command): Promise<void> {
+  const given = (name: string) => command.getOptionValueSource(name) !== "default";
+  if (options.published && !given("sparsity")) {
+    throw new UsageError("--published needs --sparsity: 1 to 2 suits windows of a second");
+  }
+  const guidanceOptions = ["guidance", "guidanceWeight", "guidanceThreshold"];
+  if (!options.finetune && guidanceOptions.some(given)) {
+    throw new UsageError(
+      "guidance belongs to the second stage: give --finetune with the run folder of a decoder",
+    );
+  }
   const { meta, values } = await loadWeights(join(options.classifier, "weights.bin"), "classifier");
+  const first = options.finetune
+    ? await loadWeights(join(options.finetune, "weights.bin"), "lmac")
+    : undefined;
+  const masking = options.masking ?? first?.meta.masking ?? "linear";
+  if (first) checkFirstStage(first.meta, meta, masking, options);
   const set = await loadSounds(options);
-  const pick = (wanted: (label: string) => boolean) =>
-    new SoundPool(set.sounds.filter(({ label }) => wanted(label)).map(({ samples }) => samples));
-  const pools = [
-    ...LABELS.filter((label) => label !== OTHER).map((label) => pick((each) => each === label)),
-    pick((each) => !isKnown(each)),
-  ];
-  const batches = new LmacBatches(pools.filter((pool) => pool.size > 0));
-  const shape = { channels: options.channels };
-  const weights = {
-    keep: options.keep,
-    gain: options.gain,
-    rest: options.rest,
-    restCap: options.restCap,
-    sparsity: options.sparsity,
+  const pools = soundPools(set);
+  const shape = first?.meta.shape ?? { channels: options.channels };
+  const { keep, gain, rest, restCap, sparsity } = { ...options, ...(options.published && PUBLISHED) };
+  const weights = { keep, gain, rest, restCap, sparsity };
+  const guidance = {
+    loss: options.guidance,
+    weight: options.guidanceWeight,
+    threshold: options.guidanceThreshold,
   };
-  const task = lmacTask(ownLmacModel(values, meta.shape, shape), weights, batches);
+  const model = ownLmacModel(values, meta.shape, shape);
+  const task = lmacTask(
+    options.published ? heardAnew(model) : model,
+    weights,
+    first ? new MixtureBatches(pools) : new LmacBatches(pools),
+    { masking, ...(first && { guidance, from: first.values }) },
+  );
   const settings = {
     folds: options.folds,
     without: options.without,
+    ...(options.published && { published: true }),
     ...weights,
-    channels: options.channels,
+    ...(masking !== "linear" && { masking }),
+    ...(first && { guidance, firstStage: first.meta.settings }),
+    channels: shape.channels,
     classifier: meta.settings,
   };
   const trained = await runTraining("lmac", task, options, settings);
@@ -257,6 +384,8 @@ async function trainLmac(options: LmacOptions): Promise<void> {
     join(options.out, "weights.bin"),
     {
       kind: "lmac",
+      method: first ? "lmac-ft" : options.published ? "lmac-plain" : "lmac",
+      masking,
       shape,
       attributions: attributions(set.clips),
       credits: options.credit,
@@ -265,6 +394,106 @@ async function trainLmac(options: LmacOptions): Promise<void> {
     weightValues(task.plan, trained.parameters, trained.statistics),
   );
   print(options, { out: options.out, steps: trained.stepsDone, sounds: set.sounds.length });
+}
+
+/** A decoder reads the latents of one classifier, in one masking domain. */
+function checkFirstStage(
+  first: DecoderMeta,
+  classifier: ClassifierMeta,
+  masking: Masking,
+  { finetune, classifier: folder }: LmacOptions,
+): void {
+  if (JSON.stringify(first.settings.classifier) !== JSON.stringify(classifier.settings)) {
+    throw new Error(`the decoder in ${finetune} was not trained for the classifier in ${folder}`);
+  }
+  const before = first.masking ?? "linear";
+  if (before !== masking) {
+    throw new Error(`the decoder in ${finetune} was trained with --masking ${before}; leave --masking out`);
+  }
+}
+
+async function trainL2i(options: L2iOptions): Promise<void> {
+  const { meta, values } = await loadWeights(join(options.classifier, "weights.bin"), "classifier");
+  const set = await loadSounds(options);
+  const batches = new LmacBatches(soundPools(set));
+  const classifier = ownClassifier(values, meta.shape);
+  const { frames, bins, classes } = classifier;
+  const shape = { frames, bins, classes, components: options.components, width: options.width };
+  const weights = {
+    reconstruction: options.reconstruction,
+    activity: options.activity,
+    fidelity: options.fidelity,
+  };
+  const settings = {
+    folds: options.folds,
+    without: options.without,
+    ...weights,
+    components: options.components,
+    width: options.width,
+    nmfFrames: options.nmfFrames,
+    nmfSteps: options.nmfSteps,
+    classifier: meta.settings,
+  };
+  const dictionary = await learnDictionary(classifier, batches, options, settings);
+  const task = l2iTask(classifier, shape, dictionary, weights, batches);
+  const trained = await runTraining("l2i", task, options, settings);
+  if (!trained) return;
+  const network = weightValues(task.plan, trained.parameters, trained.statistics);
+  await saveWeights(
+    join(options.out, "weights.bin"),
+    {
+      kind: "l2i",
+      shape,
+      attributions: attributions(set.clips),
+      credits: options.credit,
+      settings: { ...settings, ...courseOf(options) },
+    },
+    new Map([...network, [DICTIONARY, dictionary]]),
+  );
+  print(options, { out: options.out, steps: trained.stepsDone, sounds: set.sounds.length });
+}
+
+/** [components, bins]; taken from `dictionary.bin` where the same run has made it already. */
+async function learnDictionary(
+  classifier: ExplainedClassifier,
+  batches: LmacBatches,
+  { out, components, nmfFrames, nmfSteps, seed, threads }: L2iOptions,
+  settings: Record<string, unknown>,
+): Promise<Float32Array> {
+  const path = join(out, "dictionary.bin");
+  const made = JSON.stringify({ ...settings, seed });
+  if (existsSync(path)) {
+    const saved = await loadCheckpoint<{ settings: string }>(path);
+    if (saved.meta.settings === made) return saved.arrays.dictionary;
+  }
+  await mkdir(out, { recursive: true });
+  const random = new Random(seed);
+  const spectra = dictionaryFrames(classifier, batches, random, nmfFrames);
+  const progress = showProgress("dictionary", nmfSteps);
+  const factors = await interruptible(async (signal) => {
+    const result = await factorise(spectra, randomFactors(spectra, components, random), {
+      iterations: nmfSteps,
+      threads,
+      signal,
+      onIteration: (done, error) => progress.update(done, `· error ${error.toFixed(4)}`),
+    });
+    if (signal.aborted)
+      throw new InterruptedError(`stopped before the dictionary was ready; ${out} holds nothing of it`);
+    return result;
+  }).finally(() => progress.end());
+  const dictionary = normalisedDictionary(factors, classifier.bins);
+  await saveCheckpoint(path, { meta: { settings: made }, arrays: { dictionary } });
+  return dictionary;
+}
+
+/** One pool a known class and one of all other sounds. */
+function soundPools({ sounds }: SoundSet): SoundPool[] {
+  const pick = (wanted: (label: string) => boolean) =>
+    new SoundPool(sounds.filter(({ label }) => wanted(label)).map(({ samples }) => samples));
+  return [
+    ...LABELS.filter((label) => label !== OTHER).map((label) => pick((each) => each === label)),
+    pick((each) => !isKnown(each)),
+  ].filter((pool) => pool.size > 0);
 }
 
 async function loadSounds(options: DataOptions) {

@@ -13,7 +13,7 @@ import type { WeightValues } from "../frozen-layers.ts";
 import { crossEntropy, type GraphBuilder, type Tensor } from "../graph/index.ts";
 import type { Layers } from "../layers.ts";
 import type { ExplainedClassifier } from "../methods/explained-classifier.ts";
-import { interpret, type L2iShape, type PooledActivations, reconstruct } from "../methods/l2i.ts";
+import { interpret, type L2iShape, reconstruct } from "../methods/l2i.ts";
 import { levelled, levelledLogSpectrum, log1p } from "../methods/log-spectrum.ts";
 import { planWeights } from "../training-layers.ts";
 import type { TrainingBatches } from "./lmac-batches.ts";
@@ -48,28 +48,23 @@ export function l2iTask(
     const phases = classifier.needsPhases ? g.input("phases", "float32", size) : undefined;
     const answer = classifier.classify(g, classifier.features(g, magnitudes, phases));
     const latents = answer.latents.map((latent) => g.stopGradient(latent));
-    return { magnitudes, logits: g.stopGradient(answer.logits), ...interpretedAs(layers, latents, shape) };
+    return { magnitudes, heard: g.stopGradient(answer.logits), ...interpret(layers, { latents }, shape) };
   };
   return {
     plan: planWeights((layers) => void interpreted(layers, 1)),
     from,
     loss(g, layers, batch) {
-      const { magnitudes, logits, activity, said } = interpreted(layers, batch);
+      const { magnitudes, heard, activity, logits } = interpreted(layers, batch);
       const words = g.constant(dictionary, "float32", [shape.components, shape.bins], "dictionary");
       return l2iLoss(
         g,
-        { spectrum: log1p(g, levelled(g, magnitudes, magnitudes)), logits },
-        { activity, dictionary: words, said },
+        { spectrum: log1p(g, levelled(g, magnitudes, magnitudes)), logits: heard },
+        { activity, dictionary: words, logits },
         weights,
       );
     },
     feeds: (random, batch) => ({ ...batches.next(random, batch) }),
   };
-}
-
-function interpretedAs(layers: Layers, latents: readonly Tensor[], shape: L2iShape) {
-  const { activity, ...said } = interpret(layers, { latents }, shape);
-  return { activity, said };
 }
 
 export interface Heard {
@@ -84,20 +79,20 @@ export interface Interpretation {
   readonly activity: Tensor;
   /** W [K, F]. */
   readonly dictionary: Tensor;
-  /** What θ says. */
-  readonly said: Pick<PooledActivations, "logits">;
+  /** What θ says, [B, classes]. */
+  readonly logits: Tensor;
 }
 
 export function l2iLoss(
   g: GraphBuilder,
   { spectrum, logits }: Heard,
-  { activity, dictionary, said }: Interpretation,
+  { activity, dictionary, logits: said }: Interpretation,
   weights: L2iWeights,
 ): { loss: Tensor; logged: Record<string, Tensor> } {
   const difference = g.sub(spectrum, reconstruct(g, activity, dictionary));
   const reconstruction = g.reduceMean(g.mul(difference, difference));
   const size = g.reduceMean(activity);
-  const fidelity = crossEntropy(g, said.logits, g.op("Softmax", [logits], { axis: 1 }));
+  const fidelity = crossEntropy(g, said, g.op("Softmax", [logits], { axis: 1 }));
   const loss = g.add(
     g.add(
       g.mul(reconstruction, g.constant(weights.reconstruction)),

@@ -1,7 +1,9 @@
 /** Trained weights with what is needed to build the network again. */
+import type { Masking } from "../../dsp/index.ts";
 import type { ClassifierShape } from "../classifier.ts";
 import type { DecoderShape } from "../decoder.ts";
 import type { WeightValues } from "../frozen-layers.ts";
+import type { L2iShape } from "../methods/l2i.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 
 /** A clip that a model learnt from, for its card. */
@@ -26,31 +28,48 @@ export interface ClassifierMeta {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
+/** The improved loss, the published one, and the second stage of either: rows and packs of their own. */
+export type DecoderMethod = "lmac" | "lmac-plain" | "lmac-ft";
+
 export interface DecoderMeta {
   readonly kind: "lmac";
   readonly shape: DecoderShape;
+  /** "lmac" where it is absent. */
+  readonly method?: DecoderMethod;
+  /** What its masks multiply; |X| where it is absent. */
+  readonly masking?: Masking;
   readonly attributions: readonly Attribution[];
   /** Sentences on further sounds that it learnt from. */
   readonly credits: readonly string[];
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-export async function saveWeights(
-  path: string,
-  meta: ClassifierMeta | DecoderMeta,
-  values: WeightValues,
-): Promise<void> {
+export interface L2iMeta {
+  readonly kind: "l2i";
+  readonly shape: L2iShape;
+  readonly attributions: readonly Attribution[];
+  /** Sentences on further sounds that it learnt from. */
+  readonly credits: readonly string[];
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+export type WeightsMeta = ClassifierMeta | DecoderMeta | L2iMeta;
+
+export async function saveWeights(path: string, meta: WeightsMeta, values: WeightValues): Promise<void> {
   await saveCheckpoint(path, { meta, arrays: Object.fromEntries(values) });
 }
 
-export async function loadWeights<Kind extends "classifier" | "lmac">(
+export interface Weights<Meta extends WeightsMeta> {
+  readonly meta: Meta;
+  readonly values: WeightValues;
+}
+
+/** @throws Error that names the file when it cannot be read or holds the weights of something else. */
+export async function loadWeights<Kind extends WeightsMeta["kind"]>(
   path: string,
   kind: Kind,
-): Promise<{ meta: Extract<ClassifierMeta | DecoderMeta, { kind: Kind }>; values: WeightValues }> {
-  const { meta, arrays } = await loadCheckpoint<ClassifierMeta | DecoderMeta>(path);
+): Promise<Weights<Extract<WeightsMeta, { kind: Kind }>>> {
+  const { meta, arrays } = await loadCheckpoint<WeightsMeta>(path);
   if (meta?.kind !== kind) throw new Error(`${path} holds the weights of a ${meta?.kind}, not of a ${kind}`);
-  return {
-    meta: meta as Extract<ClassifierMeta | DecoderMeta, { kind: Kind }>,
-    values: new Map(Object.entries(arrays)),
-  };
+  return { meta: meta as Extract<WeightsMeta, { kind: Kind }>, values: new Map(Object.entries(arrays)) };
 }
