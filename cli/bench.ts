@@ -12,6 +12,7 @@ import { startServer } from "../server/start-server.ts";
 import { findChromium, launchChromium, NO_CHROMIUM } from "./bench/chromium.ts";
 import { type EngineTime, measureEngine } from "./bench/engine-time.ts";
 import { type LiveFigures, measureLive } from "./bench/live-figures.ts";
+import { measureMethods, methodTimesAsMarkdown } from "./bench/method-times.ts";
 import { type BenchReport, reportAsMarkdown } from "./bench/report.ts";
 import { measureStreams, type StreamFigures } from "./bench/server-streams.ts";
 import { clickTrain } from "./bench/sounds.ts";
@@ -29,6 +30,7 @@ interface BenchOptions extends CommonOptions {
   streams: number;
   engines: Engines;
   browser: boolean;
+  methods?: boolean;
   out?: string;
 }
 
@@ -41,6 +43,7 @@ Examples:
   $ listenable bench
   $ listenable bench --minutes 1 --json
   $ listenable bench --no-browser --pack ./my-pack
+  $ listenable bench --methods --windows 50 --pack ./my-pack
 `;
 
 export function registerBench(program: Command): void {
@@ -58,15 +61,38 @@ export function registerBench(program: Command): void {
         .default("both"),
     )
     .option("--no-browser", "leave the live page out")
+    .option("--methods", "instead of all that: every method of the pack alone, side by side")
     .option("--out <file>", "also write the table as Markdown to this file")
     .addHelpText("after", EXAMPLES)
     .action(async (options: BenchOptions) => {
+      if (options.methods) return benchMethods(options);
       const report = await bench(options);
       const markdown = reportAsMarkdown(report);
       if (options.out) await writeFile(options.out, markdown);
       console.log(options.json ? JSON.stringify(report) : markdown.trimEnd());
     });
 }
+
+async function benchMethods(options: BenchOptions): Promise<void> {
+  const opened = await openPackFolder(findPack(options.pack));
+  const notes: string[] = [];
+  const progress = showProgress("methods", opened.pack.methods.length);
+  const log = (note: string) => notes.push(note);
+  const times = await measureMethods(opened, options.windows, log, (done) => progress.update(done));
+  progress.end();
+  const text = [
+    `Measured ${new Date().toISOString().slice(0, 10)} by \`${commandLine()}\`: ${packName(opened)}; ${machine()}; ` +
+      `Node ${process.versions.node}; median of ${options.windows} windows, one after the other, one thread.`,
+    methodTimesAsMarkdown(times),
+    ...notes.map((note) => `- ${note}`),
+  ].join("\n\n");
+  if (options.out) await writeFile(options.out, `${text}\n`);
+  console.log(options.json ? JSON.stringify({ pack: packName(opened), methods: times, notes }) : text);
+}
+
+const commandLine = () => `listenable bench ${process.argv.slice(3).join(" ")}`.trim();
+const machine = () => `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? process.arch}`;
+const packName = ({ pack }: OpenPack) => `${pack.name} ${pack.version}`;
 
 async function bench(options: BenchOptions): Promise<BenchReport> {
   const folder = findPack(options.pack);
@@ -79,12 +105,12 @@ async function bench(options: BenchOptions): Promise<BenchReport> {
   if (options.browser && path === null) notes.push(`the live page was left out: ${NO_CHROMIUM}`);
   const live = path === null ? null : await livePage(path, folder, method, options);
   return {
-    command: `listenable bench ${process.argv.slice(3).join(" ")}`.trim(),
+    command: commandLine(),
     date: new Date().toISOString().slice(0, 10),
-    machine: `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? process.arch}`,
+    machine: machine(),
     node: process.versions.node,
     browser: live?.browser ?? null,
-    pack: `${opened.pack.name} ${opened.pack.version}`,
+    pack: packName(opened),
     method,
     engines,
     streams,

@@ -57,4 +57,17 @@ test("bench measures the model in every runtime there is", async () => {
   assert.is(misused.status, 2);
 });
 
+test("bench --methods puts every method of a pack side by side", async () => {
+  const run = await runCli("bench", "--methods", "--windows", "3", "--pack", TINY_PACK, "--json");
+  assert.is(run.status, 0, run.stderr);
+  const { methods } = JSON.parse(run.stdout);
+  assert.equal(
+    methods.map((each: { method: string }) => each.method),
+    ["bands", "all-ones"],
+  );
+  assert.ok(methods.every((each: { wasmMs: number }) => each.wasmMs > 0));
+  assert.equal(methods[0].passes, null);
+  assert.equal(methods[1].passes, { forward: 1, backward: 0 });
+});
+
 test.run();

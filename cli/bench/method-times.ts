@@ -1,0 +1,70 @@
+/** What every method of a pack costs for one window, in every runtime there is, and against its first method. */
+import { METHODS, methodSettings, type Passes } from "../../models/methods/methods.ts";
+import type { PackMethod } from "../../models/pack.ts";
+import type { OpenPack } from "../../models/runtime/open-pack.ts";
+import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
+import { measureEngine } from "./engine-time.ts";
+
+export interface MethodTime {
+  readonly method: string;
+  readonly title: string;
+  /** Runs through the classifier; null for a method that this version does not know. */
+  readonly passes: Passes | null;
+  /** Milliseconds for one window inside onnxruntime-node, median; null where that is not installed. */
+  readonly nodeMs: number | null;
+  /** The same in WASM. */
+  readonly wasmMs: number;
+  readonly graphBytes: number;
+}
+
+/** @param log told once, where onnxruntime-node is not installed. */
+export async function measureMethods(
+  opened: OpenPack,
+  windows: number,
+  log: (line: string) => void,
+  onDone: (done: number) => void,
+): Promise<MethodTime[]> {
+  const native = await nodeRuntime({ build: "native" }).catch((error: Error) => {
+    log(`onnxruntime-node was left out: ${error.message}`);
+    return null;
+  });
+  const wasm = await nodeRuntime({ build: "wasm" });
+  const times: MethodTime[] = [];
+  for (const method of opened.pack.methods) {
+    const { name, title } = method;
+    times.push({
+      method: name,
+      title,
+      passes: passesOf(method),
+      nodeMs: native && (await measureEngine(native, opened, name, windows)).p50Ms,
+      wasmMs: (await measureEngine(wasm, opened, name, windows)).p50Ms,
+      graphBytes: (await opened.graph(name)).length,
+    });
+    onDone(times.length);
+  }
+  return times;
+}
+
+function passesOf({ name, parameters }: PackMethod): Passes | null {
+  const known = METHODS.find((each) => each.name === name);
+  return known ? known.passes(methodSettings(known, parameters)) : null;
+}
+
+export function methodTimesAsMarkdown(times: readonly MethodTime[]): string {
+  const first = times[0];
+  const ms = (value: number | null) => (value === null ? "–" : value.toFixed(value < 10 ? 1 : 0));
+  const ratio = (value: number | null, reference: number | null) =>
+    value === null || reference === null ? "–" : `${(value / reference).toFixed(1)} ×`;
+  const rows = times.map(({ title, passes, nodeMs, wasmMs, graphBytes }) => [
+    title,
+    passes ? `${passes.forward} + ${passes.backward}` : "–",
+    ms(nodeMs),
+    ratio(nodeMs, first.nodeMs),
+    ms(wasmMs),
+    ratio(wasmMs, first.wasmMs),
+    `${Math.round(graphBytes / 1024)} KiB`,
+  ]);
+  const against = `against ${first.title}`;
+  const head = ["method", "forward + backward passes", "Node, ms", against, "WASM, ms", against, "graph"];
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
