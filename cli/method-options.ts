@@ -53,7 +53,7 @@ export function chosenMethods(command: Command, trained: readonly string[]): Cho
     const method = known(name);
     if (!possible.includes(method)) {
       throw new UsageError(
-        `--methods names ${name}, which needs trained weights: give their run folder too (--decoder for lmac)`,
+        `--methods names ${name}, which needs trained weights: give its run folder too (--decoder, or --l2i)`,
       );
     }
     const given = method.parameters.flatMap((each) => {

@@ -1,14 +1,15 @@
 /** `listenable pack`: from the weights of two training runs to a pack that every other command takes. */
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { buildPack } from "../models/build-pack.ts";
+import { buildPack, decoderMethod } from "../models/build-pack.ts";
 import { loadWeights } from "../models/training/weights-file.ts";
 import { UsageError } from "./errors.ts";
 import { addMethodOptions, chosenMethods } from "./method-options.ts";
 import { addForeignOptions, type ForeignPackOptions, isForeign, packForeign } from "./pack-foreign.ts";
 
 interface PackOptions extends ForeignPackOptions {
-  decoder?: string;
+  decoder: string[];
+  l2i?: string;
 }
 
 const EXAMPLES = `
@@ -17,6 +18,7 @@ Examples:
   $ listenable serve --pack my-pack
   $ listenable pack --classifier runs/classifier --methods saliency,ig --ig-steps 64 --out gradients
   $ listenable pack --classifier runs/classifier --decoder runs/lmac --methods all --features --out everything
+  $ listenable pack --classifier runs/classifier --decoder runs/lmac --decoder runs/ft --l2i runs/l2i --out trained
   $ listenable pack --classifier my.onnx --front front.json --labels labels.txt --data sounds --out my-pack
   $ listenable pack --classifier my.onnx --front front.json --list-latents
 
@@ -29,7 +31,13 @@ export function registerPack(program: Command): void {
     .command("pack")
     .description("make a pack of a trained classifier, or any in an .onnx file, and explanation methods")
     .requiredOption("--classifier <dir or file>", "run folder of the classifier, or an .onnx file")
-    .option("--decoder <dir>", "run folder of the decoder, for L-MAC")
+    .option(
+      "--decoder <dir>",
+      "run folder of a decoder (L-MAC, as published, FT); can be given again",
+      (dir, before: string[]) => [...before, dir],
+      [],
+    )
+    .option("--l2i <dir>", "run folder of Listen to Interpret")
     .option("--out <dir>", "folder for the pack")
     .option("--name <name>", "short name: lower-case letters, digits and dashes", "esc10-speech")
     .option("--title <text>", "name shown to people", "Everyday sounds and speech")
@@ -44,12 +52,16 @@ export function registerPack(program: Command): void {
       if (isForeign(options.classifier)) return packForeign(command, options);
       const { out } = options;
       if (out === undefined) throw new UsageError("--out is missing: the folder for the pack");
-      const methods = chosenMethods(command, options.decoder ? ["lmac"] : []);
-      const classifier = await loadWeights(join(options.classifier, "weights.bin"), "classifier");
-      const decoder = options.decoder
-        ? await loadWeights(join(options.decoder, "weights.bin"), "lmac")
-        : undefined;
-      const built = await buildPack(out, { ...options, classifier, decoder, methods });
+      const weights = (dir: string) => join(dir, "weights.bin");
+      const classifier = await loadWeights(weights(options.classifier), "classifier");
+      const decoders = await Promise.all(options.decoder.map((dir) => loadWeights(weights(dir), "lmac")));
+      const l2i = options.l2i ? await loadWeights(weights(options.l2i), "l2i") : undefined;
+      const trained: string[] = [...decoders.map(({ meta }) => decoderMethod(meta)), ...(l2i ? ["l2i"] : [])];
+      if (trained.length > 0 && command.getOptionValueSource("methods") === "default") {
+        command.setOptionValue("methods", [...trained, "all-ones"]);
+      }
+      const methods = chosenMethods(command, trained);
+      const built = await buildPack(out, { ...options, classifier, decoders, l2i, methods });
       const names = built.pack.methods.map(({ name }) => name);
       const result = {
         out,

@@ -1,13 +1,21 @@
 /** Puts trained weights together into a pack: `pack.json`, one graph a method, and who the sounds are by. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { HOP, WINDOW } from "../dsp/index.ts";
+import { HOP, type Masking, WINDOW } from "../dsp/index.ts";
 import { lmacGraph } from "./export-method.ts";
-import type { WeightValues } from "./frozen-layers.ts";
 import { ownClassifier } from "./methods/explained-classifier.ts";
+import { l2iGraph } from "./methods/l2i-graph.ts";
+import { findMethod, methodSettings } from "./methods/methods.ts";
 import { type ChosenMethod, DEFAULT_METHODS, packGraphs } from "./methods/pack-graphs.ts";
 import { type Pack, parsePack } from "./pack.ts";
-import type { Attribution, ClassifierMeta, DecoderMeta } from "./training/weights-file.ts";
+import type {
+  Attribution,
+  ClassifierMeta,
+  DecoderMeta,
+  DecoderMethod,
+  L2iMeta,
+  Weights,
+} from "./training/weights-file.ts";
 
 export interface PackParts {
   readonly name: string;
@@ -15,9 +23,10 @@ export interface PackParts {
   readonly version: string;
   /** A class is believed from this probability on. */
   readonly threshold: number;
-  readonly classifier: { readonly meta: ClassifierMeta; readonly values: WeightValues };
-  /** Of L-MAC; not needed where the methods do without. */
-  readonly decoder?: { readonly meta: DecoderMeta; readonly values: WeightValues };
+  readonly classifier: Weights<ClassifierMeta>;
+  /** Of L-MAC in its forms, the default first; not needed where the methods do without. */
+  readonly decoders?: readonly Weights<DecoderMeta>[];
+  readonly l2i?: Weights<L2iMeta>;
   /** L-MAC and the mask of ones where left out; the first is the pack's default. */
   readonly methods?: readonly ChosenMethod[];
   /** Also the methods in the form that masks the classifier's own input, for evaluation. */
@@ -26,21 +35,34 @@ export interface PackParts {
 
 export interface BuiltPack {
   readonly pack: Pack;
-  /** Millions of multiply-adds a window, classifier and decoder together; absent without a decoder. */
+  /** Millions of multiply-adds a window, classifier and first decoder together; absent without a decoder. */
   readonly mmac?: number;
   /** All graphs together. */
   readonly bytes: number;
 }
 
+/** @throws Error when two decoders are of the same method or mask in different domains. */
 export async function buildPack(folder: string, parts: PackParts): Promise<BuiltPack> {
-  const { classifier, decoder } = parts;
+  const { classifier, decoders = [], l2i } = parts;
   const { shape, labels, other } = classifier.meta;
-  const lmac = decoder && lmacGraph(classifier.values, shape, decoder.values, decoder.meta.shape);
-  const { files, ...described } = packGraphs(
-    ownClassifier(classifier.values, shape),
-    parts.methods ?? DEFAULT_METHODS,
-    { trained: new Map(lmac && [["lmac", lmac.bytes]]), features: parts.features },
-  );
+  const learnt = [...decoders, ...(l2i ? [l2i] : [])];
+  const masking = commonMasking(decoders);
+  const own = ownClassifier(classifier.values, shape);
+  const methods = parts.methods ?? DEFAULT_METHODS;
+  const lmac = decoders.map(({ meta, values }) => ({
+    name: decoderMethod(meta),
+    ...lmacGraph(classifier.values, shape, values, meta.shape),
+  }));
+  const trained = new Map(lmac.map(({ name, bytes }) => [name as string, bytes]));
+  if (trained.size < lmac.length) {
+    throw new Error(`two decoders are of the same method: ${lmac.map(({ name }) => name).join(", ")}`);
+  }
+  if (l2i) {
+    const chosen = methods.find(({ method }) => method.name === "l2i");
+    const { threshold } = methodSettings(findMethod("l2i"), chosen?.settings);
+    trained.set("l2i", l2iGraph(own, l2i.values, l2i.meta.shape, { threshold, masking }).bytes);
+  }
+  const { files, ...described } = packGraphs(own, methods, { trained, features: parts.features });
   const manifest = {
     format: 1,
     name: parts.name,
@@ -54,21 +76,33 @@ export async function buildPack(folder: string, parts: PackParts): Promise<Built
     sampleRate: shape.sampleRate,
     stft: { window: WINDOW, hop: HOP, bins: shape.bins },
     windowFrames: shape.frames,
-    masking: "linear",
+    masking,
     ...described,
-    training: { classifier: classifier.meta.settings, decoder: decoder?.meta.settings },
+    training: { classifier: classifier.meta.settings, decoder: decoders[0]?.meta.settings },
   };
   const pack = parsePack(manifest, join(folder, "pack.json"));
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "pack.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const [file, bytes] of files) await writeFile(join(folder, file), bytes);
   const clips = new Map(
-    [...classifier.meta.attributions, ...(decoder?.meta.attributions ?? [])].map((clip) => [clip.file, clip]),
+    [classifier, ...learnt].flatMap(({ meta }) => meta.attributions.map((clip) => [clip.file, clip])),
   );
-  const credits = new Set([...classifier.meta.credits, ...(decoder?.meta.credits ?? [])]);
+  const credits = new Set([classifier, ...learnt].flatMap(({ meta }) => meta.credits));
   await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown([...clips.values()], [...credits]));
   const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
-  return { pack, mmac: lmac?.mmac, bytes };
+  return { pack, mmac: lmac[0]?.mmac, bytes };
+}
+
+/** The method that a decoder is. */
+export function decoderMethod({ method = "lmac" }: DecoderMeta): DecoderMethod {
+  return method;
+}
+
+function commonMasking(decoders: readonly Weights<DecoderMeta>[]): Masking {
+  const domains = new Set(decoders.map(({ meta }) => meta.masking ?? "linear"));
+  if (domains.size > 1)
+    throw new Error("a pack masks in one domain; these decoders were trained in linear and log1p");
+  return [...domains][0] ?? "linear";
 }
 
 function attributionMarkdown(clips: readonly Attribution[], credits: readonly string[]): string {

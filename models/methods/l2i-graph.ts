@@ -10,15 +10,13 @@ import {
   gainsOfLogMask,
   interpret,
   type L2iShape,
+  RELEVANCE_THRESHOLD,
   ratioMask,
   relevances,
 } from "./l2i.ts";
 import { log1p } from "./log-spectrum.ts";
 import type { MethodGraph } from "./method-graph.ts";
 import { buildScene } from "./scene.ts";
-
-/** Components whose relevance is above this are the explanation, as published. */
-export const RELEVANCE_THRESHOLD = 0.2;
 
 export interface L2iGraphOptions {
   readonly threshold?: number;

@@ -26,6 +26,9 @@ export const DICTIONARY = "l2i.dictionary";
 /** θ: [K, classes], no bias, so that the relevances sum up to the logit. */
 export const CLASS_WEIGHTS = "l2i.classes.weight";
 
+/** Components whose relevance is above this are the explanation, as published. */
+export const RELEVANCE_THRESHOLD = 0.2;
+
 /** Channels that each latent keeps for each of its rows. */
 const ROW_CHANNELS = 8;
 /** Width of the attention's hidden layer. */

@@ -12,6 +12,7 @@ import {
   saliency,
   smoothGrad,
 } from "./attributions.ts";
+import { RELEVANCE_THRESHOLD } from "./l2i.ts";
 import { attributionMask } from "./mask.ts";
 import { noiseSamples, stratified } from "./noise.ts";
 import type { Scene } from "./scene.ts";
@@ -89,6 +90,38 @@ export const METHODS: readonly ExplanationMethod[] = [
     description: "A trained decoder reads the classifier's latents and draws the mask.",
     parameters: [],
     target: false,
+    passes: fixed(1, 0),
+  },
+  {
+    name: "lmac-plain",
+    title: "L-MAC as published",
+    description: "L-MAC trained with the published loss.",
+    parameters: [],
+    target: false,
+    passes: fixed(1, 0),
+  },
+  {
+    name: "lmac-ft",
+    title: "L-MAC FT",
+    description: "L-MAC after its second stage, in which clean sounds guide the mask.",
+    parameters: [],
+    target: false,
+    passes: fixed(1, 0),
+  },
+  {
+    name: "l2i",
+    title: "Listen to Interpret",
+    description: "The spectra of a learnt dictionary that speak for the class.",
+    parameters: [
+      {
+        name: "threshold",
+        description: "a spectrum belongs to the explanation when its relevance, at most 1, is above this",
+        default: RELEVANCE_THRESHOLD,
+        range: [-1, 1],
+        whole: false,
+      },
+    ],
+    target: true,
     passes: fixed(1, 0),
   },
   {
