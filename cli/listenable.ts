@@ -22,6 +22,8 @@ function buildProgram(): Command {
     .description("Hear, in near real time, the part of a sound that made an audio classifier decide.")
     .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
+    // The program's --version ends where the command begins: `pack --version 1.2` names the pack's.
+    .enablePositionalOptions()
     .showHelpAfterError("(add --help for the options and examples)")
     .exitOverride();
   const register = [

@@ -38,7 +38,9 @@ run("the steps of the guide lead to a pack that names its sources, and to its fi
   const course = ["--steps", "2", "--batch", "4"];
   await ok("train", "classifier", ...data, ...course, "--credit", credit, "--out", at("classifier"));
   await ok("train", "lmac", ...data, ...course, "--classifier", at("classifier"), "--out", at("lmac"));
-  await ok("pack", "--classifier", at("classifier"), "--decoder", at("lmac"), "--out", at("pack"));
+  const parts = ["--classifier", at("classifier"), "--decoder", at("lmac")];
+  await ok("pack", ...parts, "--version", "2.5.0", "--out", at("pack"));
+  assert.is(JSON.parse(await readFile(at("pack", "pack.json"), "utf8")).version, "2.5.0");
 
   const attribution = await readFile(at("pack", "ATTRIBUTION.md"), "utf8");
   assert.match(attribution, "22 clips of ESC-50");
