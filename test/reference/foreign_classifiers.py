@@ -2,12 +2,14 @@
 
 mel44.onnx/.json/.front.json   a small CNN on log-mel in decibels at 44.1 kHz, [1, 1, mel, time], batch fixed, softmax
 wave16.onnx/.json/.front.json  a 1-D CNN on the waveform at 16 kHz, [batch, 1, samples], logits
+mel44-*.onnx                   the first in half precision (its weights), quantised to int8 (QDQ), with its weights beside it
 cnn14.onnx/.json               CNN14 with the decoder of transposed convolutions, both of the published layout
                                (arXiv 1912.10211 and 2403.13086), narrow and with random weights
 
 The first two learn to tell made-up chords by their pitch, and noise.
 
-Run: python test/reference/foreign_classifiers.py   (needs: torch, onnx, librosa, numpy)
+Run: python test/reference/foreign_classifiers.py   (needs: torch, onnx, librosa, numpy,
+onnxruntime, onnxconverter-common)
 """
 import base64
 import json
@@ -19,6 +21,8 @@ import numpy as np
 import onnx
 import torch
 import torch.nn.functional as F
+from onnxconverter_common import float16
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from torch import nn
 
 warnings.simplefilter("ignore")
@@ -143,6 +147,28 @@ def mel44():
     write("mel44.json", {"logits": logits, "picture": picture[:1], "gradient": picture.grad[:1]})
 
 
+# ---- the same in other clothes ---------------------------------------------------------------------------------------
+
+class Calibration(CalibrationDataReader):
+    def __init__(self):
+        random = np.random.default_rng(5)
+        sounds = np.stack([sound(random, k % 4, 44544 / 44100, 44100)[:44544] for k in range(16)])
+        self.items = iter(decibels(torch.tensor(sounds, dtype=torch.float32)).numpy())
+
+    def get_next(self):
+        item = next(self.items, None)
+        return None if item is None else {"mel": item[None]}
+
+
+def variants():
+    plain = onnx.load(out / "mel44.onnx")
+    onnx.save(float16.convert_float_to_float16(plain, keep_io_types=True), out / "mel44-half.onnx")
+    quantize_static(out / "mel44.onnx", out / "mel44-qdq.onnx", Calibration(), quant_format=QuantFormat.QDQ,
+                    per_channel=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
+    onnx.save(onnx.load(out / "mel44.onnx"), out / "mel44-external.onnx", save_as_external_data=True,
+              location="mel44-external.bin", size_threshold=256)
+
+
 # ---- waveform at 16 kHz ---------------------------------------------------------------------------------------------
 
 WAVE = dict(input="waveform", sampleRate=16000, samples=8192, normalise="window")
@@ -252,5 +278,6 @@ def cnn14():
 
 
 mel44()
+variants()
 wave16()
 cnn14()
