@@ -82,7 +82,7 @@ async function benchMethods(options: BenchOptions): Promise<void> {
   progress.end();
   const text = [
     `Measured ${new Date().toISOString().slice(0, 10)} by \`${commandLine()}\`: ${packName(opened)}; ${machine()}; ` +
-      `Node ${process.versions.node}; median of ${options.windows} windows, one after the other, one thread.`,
+      `Node ${process.versions.node}; processor time of one window, median of ${options.windows}, one thread.`,
     methodTimesAsMarkdown(times),
     ...notes.map((note) => `- ${note}`),
   ].join("\n\n");
