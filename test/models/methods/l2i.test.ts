@@ -1,0 +1,136 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { BINS, type Masking, MODEL_RATE } from "../../../dsp/index.ts";
+import { type ClassifierShape, classify } from "../../../models/classifier.ts";
+import { Random } from "../../../models/data/random.ts";
+import type { WeightValues } from "../../../models/frozen-layers.ts";
+import { GraphBuilder } from "../../../models/graph/index.ts";
+import { ownClassifier } from "../../../models/methods/explained-classifier.ts";
+import { DICTIONARY, gainsOfLogMask, interpret, type L2iShape } from "../../../models/methods/l2i.ts";
+import { l2iGraph } from "../../../models/methods/l2i-graph.ts";
+import { levelledLogSpectrum } from "../../../models/methods/log-spectrum.ts";
+import { parsePack } from "../../../models/pack.ts";
+import { loadMethod } from "../../../models/runtime/load-method.ts";
+import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
+import {
+  initialWeights,
+  planWeights,
+  type WeightPlan,
+  weightValues,
+} from "../../../models/training-layers.ts";
+import { compileGraph } from "../graph/run.ts";
+
+const test = suite("Listen to Interpret");
+
+const shape: ClassifierShape = {
+  frames: 16,
+  bins: BINS,
+  mels: 32,
+  sampleRate: MODEL_RATE,
+  channels: [4, 4, 8, 8, 8],
+  classes: 3,
+};
+const l2iShape: L2iShape = { frames: 16, bins: BINS, classes: 3, components: 6, width: 8 };
+const WINDOW = shape.frames * shape.bins;
+
+function randomWeights(plan: WeightPlan, seed: number): WeightValues {
+  const random = new Random(seed);
+  return weightValues(plan, initialWeights(plan.parameters, random), initialWeights(plan.statistics, random));
+}
+
+const classifierWeights = randomWeights(
+  planWeights((layers) => {
+    classify(layers, layers.g.input("magnitudes", "float32", [1, shape.frames, shape.bins]), shape);
+  }),
+  1,
+);
+const classifier = ownClassifier(classifierWeights, shape);
+const random = new Random(4);
+const values: WeightValues = new Map([
+  ...randomWeights(
+    planWeights((layers) => {
+      const magnitudes = layers.g.input("magnitudes", "float32", [1, shape.frames, shape.bins]);
+      const answer = classifier.classify(layers.g, classifier.features(layers.g, magnitudes));
+      interpret(layers, answer, l2iShape);
+    }),
+    2,
+  ),
+  // Something always sounds, as it does after training.
+  ["l2i.activations.bias", new Float32Array(l2iShape.components).fill(0.5)],
+  [DICTIONARY, Float32Array.from({ length: l2iShape.components * BINS }, () => random.uniform(0.01, 1))],
+]);
+const windows = Float32Array.from(
+  { length: 2 * WINDOW },
+  (_, k) => (k < WINDOW ? 5 : 0.05) * random.uniform() ** 4,
+);
+
+async function maskOf(threshold: number, targets?: number[], masking: Masking = "linear") {
+  const pack = parsePack(
+    {
+      ...{ format: 1, name: "l2i", version: "1", title: "L2I", licence: "CC0", labels: ["a", "b", "c"] },
+      ...{ threshold: 0.5, sampleRate: MODEL_RATE, stft: { window: 512, hop: 128, bins: BINS } },
+      ...{ windowFrames: shape.frames, masking },
+      methods: [{ name: "l2i", title: "L2I", graph: "l2i.onnx", target: true }],
+    },
+    "test",
+  );
+  const { bytes } = l2iGraph(classifier, values, l2iShape, { threshold, masking });
+  const method = await loadMethod(await nodeRuntime(), bytes, pack, "l2i");
+  const result = await method.run(windows, 2, targets);
+  await method.close();
+  return result;
+}
+
+test("all components together are the whole sound", async () => {
+  const { masks } = await maskOf(-2);
+  assert.ok(masks.every((value) => value > 0.999 && value <= 1));
+});
+
+test("no component is no sound", async () => {
+  const { masks } = await maskOf(1);
+  assert.ok(masks.every((value) => value === 0));
+});
+
+test("the mask lies in [0, 1], falls with the threshold and follows the class asked for", async () => {
+  const { masks, probabilities } = await maskOf(0.2);
+  assert.ok(masks.every((value) => value >= 0 && value <= 1));
+  assert.ok(masks.some((value) => value > 0.01 && value < 0.99));
+  const stricter = await maskOf(0.6);
+  masks.forEach((value, k) => {
+    assert.ok(stricter.masks[k] <= value + 1e-6);
+  });
+  const winners = [0, 1].map((window) => {
+    const own = [...probabilities.subarray(3 * window, 3 * window + 3)];
+    return own.indexOf(Math.max(...own));
+  });
+  assert.equal((await maskOf(0.2, winners)).masks, masks);
+  assert.equal((await maskOf(0.2, [-1, -1])).masks, masks);
+  const others = winners.map((winner) => (winner + 1) % 3);
+  assert.not.equal((await maskOf(0.2, others)).masks, masks);
+});
+
+test("the same explanation in a pack that masks log1p", async () => {
+  const linear = await maskOf(0.2);
+  const logarithmic = await maskOf(0.2, undefined, "log1p");
+  windows.forEach((magnitude, k) => {
+    const kept = Math.expm1(logarithmic.masks[k] * Math.log1p(magnitude));
+    assert.ok(Math.abs(kept - linear.masks[k] * magnitude) < 1e-4 * Math.max(1, magnitude));
+  });
+});
+
+test("gains on |X| do what the mask does to levelled log spectra, faint bins included", async () => {
+  const g = new GraphBuilder();
+  const magnitudes = g.input("magnitudes", "float32", [1, 2, 8]);
+  const mask = g.input("mask", "float32", [1, 2, 8]);
+  g.output("gains", gainsOfLogMask(g, mask, magnitudes));
+  const x = Float32Array.of(0, 1e-9, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 2, 5, 10, 20, 50, 0, 1e-3, 1);
+  const m = x.map((_, k) => (k % 5) / 4);
+  const { gains } = await (await compileGraph(g))({ magnitudes: x, mask: m });
+  const spectrum = levelledLogSpectrum(x);
+  spectrum.forEach((value, k) => {
+    const expected = value > 0 ? Math.expm1(m[k] * value) / Math.expm1(value) : m[k];
+    assert.ok(Math.abs(gains[k] - expected) < 2e-3, `${x[k]}: ${gains[k]}, not ${expected}`);
+  });
+});
+
+test.run();
