@@ -3,7 +3,11 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { MODEL_RATE, writeWav } from "../../dsp/index.ts";
+import { BINS, MODEL_RATE, writeWav } from "../../dsp/index.ts";
+import { WINDOW_FRAMES, windowMagnitudes } from "../../models/data/windows.ts";
+import { loadMethod } from "../../models/runtime/load-method.ts";
+import { openPackFolder } from "../../models/runtime/open-pack-node.ts";
+import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { chord, writeMadeUpEsc50 } from "../models/made-up-esc50.ts";
 import { runCli, temporaryFolder } from "./run-cli.ts";
 
@@ -52,6 +56,85 @@ run("the steps of the guide lead to a pack that names its sources, and to its fi
     ...["--contamination", "clean", "--out", at("figures"), "--json"],
   );
   assert.type(JSON.parse(stdout), "object");
+});
+
+run("plain L-MAC, its second stage and Listen to Interpret become methods of one pack", async () => {
+  const data = [
+    "--data",
+    at("esc50"),
+    "--folds",
+    "1",
+    "--speech",
+    at("speech"),
+    "--steps",
+    "2",
+    "--batch",
+    "2",
+  ];
+  const on = ["--classifier", at("classifier"), ...data];
+  await ok("train", "classifier", ...data, "--seed", "2", "--out", at("classifier-2"));
+  const small = ["--channels", "8,8,6,4", "--published", "--sparsity", "1.5", "--masking", "log1p"];
+  await ok("train", "lmac", ...on, ...small, "--out", at("plain"));
+  await ok(
+    "train",
+    "lmac",
+    ...on,
+    ...small,
+    "--finetune",
+    at("plain"),
+    "--guidance",
+    "l1",
+    "--out",
+    at("ft"),
+  );
+  const l2i = ["--components", "8", "--width", "8", "--nmf-frames", "64", "--nmf-steps", "3"];
+  await ok("train", "l2i", ...on, ...l2i, "--out", at("l2i"));
+  await ok(
+    ...["pack", "--classifier", at("classifier"), "--decoder", at("plain"), "--decoder", at("ft")],
+    ...["--l2i", at("l2i"), "--l2i-threshold", "0.1", "--out", at("trained")],
+  );
+  const opened = await openPackFolder(at("trained"));
+  const { pack } = opened;
+  assert.is(pack.masking, "log1p");
+  assert.equal(
+    pack.methods.map(({ name }) => name),
+    ["lmac-plain", "lmac-ft", "l2i", "all-ones"],
+  );
+  const window = windowMagnitudes(chord(440, 2), 0, new Float32Array(WINDOW_FRAMES * BINS));
+  const runtime = await nodeRuntime();
+  const masks: Float32Array[] = [];
+  for (const { name } of pack.methods) {
+    const method = await loadMethod(runtime, await opened.graph(name), pack, name);
+    const { masks: mask } = await method.run(window, 1);
+    assert.ok(mask.every((value) => value >= 0 && value <= 1));
+    masks.push(mask.slice());
+    await method.close();
+  }
+  assert.not.equal(masks[0], masks[1], "the second stage has changed the decoder");
+
+  const other = await runCli(
+    ...["train", "lmac", "--classifier", at("classifier-2"), ...data, ...small],
+    ...["--finetune", at("plain"), "--out", at("other")],
+  );
+  assert.is(other.status, 1);
+  assert.match(other.stderr, "was not trained for the classifier");
+});
+
+run("what --published and --guidance need is said", async () => {
+  const words = [
+    ...["train", "lmac", "--classifier", at("none"), "--data", at("esc50"), "--folds", "1"],
+    ...["--speech", at("speech"), "--out", at("none")],
+  ];
+  for (const [more, why] of [
+    [["--published"], "needs --sparsity"],
+    [["--published", "--sparsity", "1", "--gain", "2"], "cannot be used with"],
+    [["--guidance", "l1"], "--finetune"],
+    [["--masking", "square"], "linear, log1p"],
+  ] as const) {
+    const { status, stderr } = await runCli(...words, ...more);
+    assert.is(status, 2, stderr);
+    assert.match(stderr, why);
+  }
 });
 
 run("a run that stopped goes on from its checkpoint, with the same command alone", async () => {
