@@ -21,3 +21,12 @@ export function latencyParts(timings: Timings): LatencyPart[] {
 export function latencyTotal(timings: Timings): number {
   return timings.algorithmicMs + (timings.deviceMs ?? 0);
 }
+
+/**
+ * Whether a method is too slow to be live here: windows go to the engine one after the other, so a sound waits for the
+ * window before its own and for its own, and the delay line does not hold it that long.
+ */
+export function tooSlowForLive(timings: Timings): boolean {
+  const held = timings.lookAheadMs + timings.strideMs + timings.engineAllowanceMs;
+  return timings.windowsPerSecond > 0 && 2 * timings.engineP50Ms > held;
+}

@@ -3,7 +3,7 @@ import { customElement, property } from "lit/decorators.js";
 import type { EngineChoice, Timings } from "../../live/live-explainer.ts";
 import { count, milliseconds, rate } from "../format.ts";
 import { emit } from "./emit.ts";
-import { latencyParts, latencyTotal } from "./latency.ts";
+import { latencyParts, latencyTotal, tooSlowForLive } from "./latency.ts";
 import { sharedStyles } from "./shared-styles.ts";
 
 const engines: readonly { value: EngineChoice; title: string }[] = [
@@ -203,6 +203,19 @@ export class RunningPanel extends LitElement {
           )}
         </select>
       </label>
+      ${this.#pace()}
+    `;
+  }
+
+  #pace() {
+    if (!this.timings || !tooSlowForLive(this.timings)) return nothing;
+    const title = this.methods.find(({ name }) => name === this.method)?.title ?? "This method";
+    return html`
+      <p class="warn" role="status" data-value="too-slow">
+        ${title} takes ${milliseconds(this.timings.engineP50Ms)} a window here, too long to be live: what you hear
+        follows older masks. Choose a faster method or another engine, or use it on a file with
+        <code>listenable explain</code>.
+      </p>
     `;
   }
 

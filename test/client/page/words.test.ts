@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { ProblemCode, Status, Timings } from "../../../client/live/live-explainer.ts";
 import { Announcer } from "../../../client/page/announcer.ts";
-import { latencyParts, latencyTotal } from "../../../client/page/components/latency.ts";
+import { latencyParts, latencyTotal, tooSlowForLive } from "../../../client/page/components/latency.ts";
 import { statusText } from "../../../client/page/components/status-text.ts";
 import {
   capitalised,
@@ -174,6 +174,26 @@ test("the delay's parts leave out what is unknown and add up", () => {
     latencyParts(known).reduce((sum, { ms }) => sum + ms, 0),
     latencyTotal(known),
   );
+});
+
+test("a method is too slow to be live when a window waits longer than the sound is held", () => {
+  const timings: Timings = {
+    stftMs: 32,
+    lookAheadMs: 64,
+    strideMs: 64,
+    engineAllowanceMs: 30,
+    algorithmicMs: 190,
+    deviceMs: null,
+    engineP50Ms: 70,
+    engineP99Ms: 90,
+    inferenceP50Ms: 60,
+    windowsPerSecond: 12,
+    windowsDropped: 0,
+    missedDeadlines: 0,
+  };
+  assert.not(tooSlowForLive(timings));
+  assert.ok(tooSlowForLive({ ...timings, engineP50Ms: 90 }));
+  assert.not(tooSlowForLive({ ...timings, engineP50Ms: 90, windowsPerSecond: 0 }), "nothing measured yet");
 });
 
 test.run();
