@@ -1,6 +1,6 @@
 /** The evaluation as one HTML file that fetches nothing: tables, and pictures and sounds of the worst clips. */
 import type { Pack } from "../pack.ts";
-import type { ClipResult, Evaluation, SettingTable } from "./evaluate.ts";
+import type { ClipResult, Evaluation, SettingTable } from "./evaluation.ts";
 import type { LaneTask } from "./lane-messages.ts";
 import type { LazyLanes } from "./lanes.ts";
 import { METRICS, type MetricName, type MetricRow } from "./metric-row.ts";

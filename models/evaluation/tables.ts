@@ -1,6 +1,6 @@
 /** Evaluations as Markdown, in the layout of the published tables: one table a setting, one block a form of mask. */
 import { type ClassifierReport, percent, type Share } from "./classifier-report.ts";
-import type { Evaluation, SettingTable, TableBlock, TableRow } from "./evaluate.ts";
+import type { Evaluation, SettingTable, TableBlock, TableRow } from "./evaluation.ts";
 import { METRICS, type Metric, type MetricName, type MetricRow } from "./metric-row.ts";
 import type { LayerCheck } from "./randomisation.ts";
 
