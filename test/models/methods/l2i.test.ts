@@ -6,7 +6,13 @@ import { Random } from "../../../models/data/random.ts";
 import type { WeightValues } from "../../../models/frozen-layers.ts";
 import { GraphBuilder } from "../../../models/graph/index.ts";
 import { ownClassifier } from "../../../models/methods/explained-classifier.ts";
-import { DICTIONARY, gainsOfLogMask, interpret, type L2iShape } from "../../../models/methods/l2i.ts";
+import {
+  DICTIONARY,
+  gainsOfLogMask,
+  interpret,
+  type L2iShape,
+  relevances,
+} from "../../../models/methods/l2i.ts";
 import { l2iGraph } from "../../../models/methods/l2i-graph.ts";
 import { levelledLogSpectrum } from "../../../models/methods/log-spectrum.ts";
 import { parsePack } from "../../../models/pack.ts";
@@ -107,6 +113,22 @@ test("the mask lies in [0, 1], falls with the threshold and follows the class as
   assert.equal((await maskOf(0.2, [-1, -1])).masks, masks);
   const others = winners.map((winner) => (winner + 1) % 3);
   assert.not.equal((await maskOf(0.2, others)).masks, masks);
+});
+
+test("relevance is each component's share of the class's logit, against the largest", async () => {
+  const g = new GraphBuilder();
+  const weights = g.constant([1, -2, 3, 0.5, 0, 1], "float32", [3, 2]);
+  const chosen = g.input("chosen", "float32", [3, 2]);
+  const pooled = g.input("pooled", "float32", [3, 3]);
+  g.output("relevance", relevances(g, weights, chosen, pooled));
+  const { relevance } = await (await compileGraph(g))({
+    chosen: Float32Array.of(1, 0, 0, 1, 1, 0),
+    pooled: Float32Array.of(2, 1, 5, 4, 4, 2, 0, 0, 0),
+  });
+  const expected = [2 / 3, 1, 0, -1, 0.25, 0.25, 0, 0, 0];
+  relevance.forEach((value, k) => {
+    assert.ok(Math.abs(value - expected[k]) < 1e-6, `${relevance}`);
+  });
 });
 
 test("the same explanation in a pack that masks log1p", async () => {

@@ -19,7 +19,7 @@ import { LmacBatches } from "../../../models/training/lmac-batches.ts";
 import { SoundPool } from "../../../models/training/sound-pool.ts";
 import { classifierTask } from "../../../models/training/train-classifier.ts";
 import { lmacTask, ownLmacModel } from "../../../models/training/train-lmac.ts";
-import { weightValues } from "../../../models/training-layers.ts";
+import { flatWeights, weightValues } from "../../../models/training-layers.ts";
 
 const test = suite<{ folder: string }>("training");
 const trainer = await import("../../../models/training/trainer.ts").catch(() => undefined);
@@ -100,6 +100,30 @@ run("a run that is aborted ends after its step, with a checkpoint that loses not
   assert.equal(resumed.parameters, whole.parameters);
   assert.equal(logged, [3, 5]);
 });
+
+run(
+  "a run starts from trained weights where there are some, and only from those of its network",
+  async ({ folder }) => {
+    const { train } = trainer!;
+    const task = classifierTask(shape, batches(), 0.3);
+    const options = { seed: 5, threads: 1, optimiser: { ...optimiser, steps: 1 }, settings: {} };
+    const first = await train(task, { ...options, directory: join(folder, "first") });
+    const from = weightValues(task.plan, first.parameters, first.statistics);
+    const still = { ...optimiser, steps: 1, learningRate: 1e-9 };
+    const next = await train(
+      { ...task, from },
+      { ...options, optimiser: still, directory: join(folder, "next") },
+    );
+    next.parameters.forEach((value, k) => {
+      assert.ok(Math.abs(value - first.parameters[k]) < 1e-6);
+    });
+    assert.throws(
+      () =>
+        flatWeights(task.plan.parameters, new Map([...from, ["classifier.head.bias", new Float32Array(2)]])),
+      'no "classifier.head.bias" of 3',
+    );
+  },
+);
 
 run("a checkpoint of other settings is not gone on from", async ({ folder }) => {
   const { train } = trainer!;
