@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { BINS, type Masking, MODEL_RATE } from "../../../dsp/index.ts";
 import { type ClassifierShape, classify } from "../../../models/classifier.ts";
 import { Random } from "../../../models/data/random.ts";
+import { foreignClassifier } from "../../../models/foreign/foreign-classifier.ts";
 import type { WeightValues } from "../../../models/frozen-layers.ts";
 import { GraphBuilder } from "../../../models/graph/index.ts";
 import { ownClassifier } from "../../../models/methods/explained-classifier.ts";
@@ -24,6 +25,7 @@ import {
   type WeightPlan,
   weightValues,
 } from "../../../models/training-layers.ts";
+import { classifier as classifierFile, front } from "../foreign/fixtures.ts";
 import { compileGraph } from "../graph/run.ts";
 
 const test = suite("Listen to Interpret");
@@ -114,6 +116,42 @@ test("the mask lies in [0, 1], falls with the threshold and follows the class as
   const others = winners.map((winner) => (winner + 1) % 3);
   assert.not.equal((await maskOf(0.2, others)).masks, masks);
 });
+
+for (const name of ["mel44", "wave16"]) {
+  test(`a classifier of other people's making: ${name}`, async () => {
+    const foreign = foreignClassifier(await classifierFile(name), { front: await front(name) });
+    const { frames, bins, classes, needsPhases } = foreign;
+    const foreignShape: L2iShape = { frames, bins, classes, components: 4, width: 8 };
+    const weights: WeightValues = new Map([
+      ...randomWeights(
+        planWeights((layers) => {
+          const size = [1, frames, bins];
+          const magnitudes = layers.g.input("magnitudes", "float32", size);
+          const phases = needsPhases ? layers.g.input("phases", "float32", size) : undefined;
+          const features = foreign.features(layers.g, magnitudes, phases);
+          interpret(layers, foreign.classify(layers.g, features), foreignShape);
+        }),
+        2,
+      ),
+      [DICTIONARY, Float32Array.from({ length: 4 * bins }, () => random.uniform(0.01, 1))],
+    ]);
+    const { bytes } = l2iGraph(foreign, weights, foreignShape);
+    const { ort, sessionOptions } = await nodeRuntime();
+    const session = await ort.InferenceSession.create(bytes, sessionOptions);
+    const size = [1, frames, bins];
+    const x = new ort.Tensor(
+      "float32",
+      Float32Array.from({ length: frames * bins }, () => random.uniform(0, 3)),
+      size,
+    );
+    const target = new ort.Tensor("int64", BigInt64Array.of(-1n), [1]);
+    const feeds = { magnitudes: x, target, ...(needsPhases && { phases: x }) };
+    const { mask } = await session.run(feeds);
+    await session.release();
+    assert.equal([...mask.dims], size);
+    assert.ok((mask.data as Float32Array).every((value) => value >= 0 && value <= 1));
+  });
+}
 
 test("relevance is each component's share of the class's logit, against the largest", async () => {
   const g = new GraphBuilder();
