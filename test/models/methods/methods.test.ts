@@ -1,4 +1,5 @@
 // What every method must do, whatever its formula, and what some promise beyond that.
+import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../../models/data/random.ts";
@@ -11,7 +12,12 @@ import { packGraphs } from "../../../models/methods/pack-graphs.ts";
 import { buildScene, classScore, type MaskPlace } from "../../../models/methods/scene.ts";
 import { type Pack, parsePack } from "../../../models/pack.ts";
 import { loadFeatureJudge } from "../../../models/runtime/load-feature-judge.ts";
-import { loadFeatureMethod, loadMethod, MethodInputError } from "../../../models/runtime/load-method.ts";
+import {
+  type LoadedMethod,
+  loadFeatureMethod,
+  loadMethod,
+  MethodInputError,
+} from "../../../models/runtime/load-method.ts";
 import type { Runtime } from "../../../models/runtime/runtime.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
 import { runGraph } from "./run-graph.ts";
@@ -42,12 +48,21 @@ await nodeRuntime({ build: "native" }).then(
   () => {},
 );
 
-function load(runtime: Runtime, place: MaskPlace, name: string) {
-  const prefix = place === "features" ? "features-" : "";
-  const bytes = graphs.files.get(`${prefix}${name}.onnx`)!;
-  return place === "features"
-    ? loadFeatureMethod(runtime, bytes, pack, name)
-    : loadMethod(runtime, bytes, pack, name);
+const loaded = new Map<string, Promise<LoadedMethod>>();
+test.after(async () => {
+  for (const method of loaded.values()) await (await method).close();
+});
+
+function load(runtime: Runtime, place: MaskPlace, name: string): Promise<LoadedMethod> {
+  const graph = `${place === "features" ? "features-" : ""}${name}.onnx`;
+  const key = `${runtime.name} ${graph}`;
+  let method = loaded.get(key);
+  if (!method) {
+    const loader = place === "features" ? loadFeatureMethod : loadMethod;
+    method = loader(runtime, graphs.files.get(graph)!, pack, name);
+    loaded.set(key, method);
+  }
+  return method;
 }
 
 function largestDifference(a: Float32Array, b: Float32Array): number {
@@ -64,7 +79,6 @@ for (const place of PLACES) {
       for (const runtime of runtimes) {
         const method = await load(runtime, place, name);
         const result = await method.run(captum.magnitudes.data, 2);
-        await method.close();
         assert.ok(largestDifference(result.probabilities, captum.probabilities.data) < 1e-5);
         const [time, frequency] = method.maskShape;
         assert.is(result.masks.length, 2 * time * frequency);
@@ -92,7 +106,6 @@ for (const place of PLACES) {
           largestDifference(alone.masks, together.masks.subarray(row * size, (row + 1) * size)) < 1e-4,
         );
       }
-      await method.close();
     });
 
     test(`${name} on the ${place}: silence and a constant give numbers`, async () => {
@@ -101,7 +114,6 @@ for (const place of PLACES) {
         const { masks } = await method.run(new Float32Array(SIZE).fill(value), 1);
         assert.ok(masks.every(Number.isFinite));
       }
-      await method.close();
     });
 
     if (!target) continue;
@@ -115,7 +127,6 @@ for (const place of PLACES) {
       const other = await method.run(window, 1, (best + 1) % classes);
       assert.ok(largestDifference(free.masks, other.masks) > 0.05);
       assert.equal(other.probabilities, free.probabilities);
-      await method.close();
     });
   }
 }
@@ -151,7 +162,6 @@ for (const [place, power] of [
 test("the judge hears everything through ones and silence through zeros", async () => {
   const ones = await load(runtimes[0], "spectrogram", "all-ones");
   const silence = (await ones.run(new Float32Array(SIZE), 1)).probabilities;
-  await ones.close();
   for (const runtime of runtimes) {
     const judge = await loadFeatureJudge(runtime, graphs.files.get("feature-judge.onnx")!, pack);
     const size = judge.maskShape[0] * judge.maskShape[1];
@@ -261,6 +271,17 @@ test("settings: defaults, and what is refused", () => {
     /no latent 5: the classifier has 2/,
   );
   assert.throws(() => explanationGraph(tinyClassifier, findMethod("lmac")), /needs weights of its own/);
+});
+
+test("docs/methods.md names every method, and every parameter with its default", () => {
+  const guide = readFileSync(new URL("../../../docs/methods.md", import.meta.url), "utf8");
+  for (const { name, parameters } of METHODS) {
+    assert.ok(guide.includes(`\`${name}\``), name);
+    for (const parameter of parameters) {
+      const row = `| \`--${name}-${parameter.name}\` | ${parameter.default} |`;
+      assert.ok(guide.includes(row), row);
+    }
+  }
 });
 
 test.run();
