@@ -4,30 +4,36 @@ import { encode } from "fast-png";
 import { istft, stft } from "../../dsp/index.ts";
 import type { Pack } from "../pack.ts";
 import type { LoadedMethod } from "../runtime/load-method.ts";
+import { meanRow } from "./classifier-report.ts";
 import { askClassifier, gainsOf, keptAndRest, runWindows } from "./explain-windows.ts";
 import type { PreparedSound } from "./measure-sound.ts";
 import { argMax } from "./metrics.ts";
 import { encodeMuLaw } from "./mu-law.ts";
-import { type WindowShape, windowsAt } from "./window-shape.ts";
+import { type SoundWindow, type WindowShape, windowsAt } from "./window-shape.ts";
 
 export interface Portrait {
   /** Where in the clip the excerpt starts, in seconds. */
   readonly start: number;
   readonly sampleRate: number;
-  /** Mono, 8-bit µ-law, base64. */
-  readonly sound: string;
+  readonly sound: PackedSound;
   /** PNG, base64: time to the right, frequency up, brightness in dB. */
   readonly spectrogram: string;
   readonly answer: { readonly label: string; readonly probability: number };
   readonly methods: readonly MethodPortrait[];
 }
 
+/** A mono sound, its samples divided by their largest, as 8-bit µ-law in base64. */
+export interface PackedSound {
+  readonly peak: number;
+  readonly bytes: string;
+}
+
 export interface MethodPortrait {
   readonly name: string;
   /** PNG, base64, of the same size: white where all is kept. */
   readonly mask: string;
-  /** The kept part, as `sound`; what is left is the difference. Absent where everything is kept. */
-  readonly sound?: string;
+  /** The kept part; what is left is the difference. Absent where everything is kept. */
+  readonly sound?: PackedSound;
   /** What the classifier says of the kept part and of the rest: probability of the answer's class. */
   readonly kept: number;
   readonly rest: number;
@@ -53,10 +59,17 @@ export async function drawPortrait(
   const starts = Array.from({ length: WINDOWS }, (_, k) => k * shape.frames * shape.hop);
   const windows = windowsAt(excerpt, starts, shape);
   const classifier = methods[0];
-  const whole = await askClassifier(classifier, windows);
-  const winners = whole.map(argMax);
-  const mean = (answers: readonly Float32Array[]) =>
-    answers.reduce((sum, answer, k) => sum + answer[winners[k]], 0) / answers.length;
+  // Behind the end of a short sound there is nothing to be asked about.
+  const heard = windows.flatMap(({ magnitudes }, k) => (magnitudes.some((value) => value > 0) ? [k] : []));
+  const ask = async (asked: readonly SoundWindow[]) =>
+    meanRow(
+      await askClassifier(
+        classifier,
+        heard.map((k) => asked[k]),
+      ),
+    );
+  const whole = await ask(windows);
+  const winner = argMax(whole);
   const portraits: MethodPortrait[] = [];
   for (const method of methods) {
     const masks = (await runWindows(method, windows)).map(({ mask }) => mask);
@@ -66,32 +79,28 @@ export async function drawPortrait(
     portraits.push({
       name: method.method.name,
       mask: maskPicture(masks, shape),
-      sound: all ? undefined : base64(encodeMuLaw(masked(excerpt, gains, shape))),
-      kept: mean(
-        await askClassifier(
-          classifier,
-          parts.map(({ kept }) => kept),
-        ),
-      ),
-      rest: mean(
-        await askClassifier(
-          classifier,
-          parts.map(({ rest }) => rest),
-        ),
-      ),
+      sound: all ? undefined : packed(masked(excerpt, gains, shape)),
+      kept: (await ask(parts.map(({ kept }) => kept)))[winner],
+      rest: (await ask(parts.map(({ rest }) => rest)))[winner],
     });
   }
   return {
     start: start / shape.sampleRate,
     sampleRate: shape.sampleRate,
-    sound: base64(encodeMuLaw(excerpt)),
+    sound: packed(excerpt),
     spectrogram: spectrogramPicture(
       windows.map(({ magnitudes }) => magnitudes),
       shape,
     ),
-    answer: { label: labels[winners[0]], probability: whole[0][winners[0]] },
+    answer: { label: labels[winner], probability: whole[winner] },
     methods: portraits,
   };
+}
+
+function packed(samples: Float32Array): PackedSound {
+  const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+  const scaled = peak > 0 ? samples.map((sample) => sample / peak) : samples;
+  return { peak, bytes: base64(encodeMuLaw(scaled)) };
 }
 
 async function worstStart(

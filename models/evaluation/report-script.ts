@@ -2,6 +2,7 @@
  * What runs in the report's page: sorts the tables, draws the cards, plays their sounds. Its source is written into
  * the page, so it may use nothing from outside itself but the types.
  */
+import type { PackedSound } from "./portrait.ts";
 import type { ReportCard, ReportData } from "./report.ts";
 
 export function reportScript(): void {
@@ -32,6 +33,22 @@ export function reportScript(): void {
     });
   }
 
+  for (const body of document.querySelectorAll<HTMLTableSectionElement>("table.figures tbody")) {
+    const head = body.rows[0].cells[0];
+    const title = head.textContent ?? "";
+    const button = element("button") as HTMLButtonElement;
+    button.type = "button";
+    const fold = (folded: boolean) => {
+      body.classList.toggle("folded", folded);
+      button.textContent = `${folded ? "▸" : "▾"} ${title}`;
+      button.setAttribute("aria-expanded", String(!folded));
+    };
+    button.addEventListener("click", () => fold(!body.classList.contains("folded")));
+    head.replaceChildren(button);
+    // Many methods have many controls: what they are read by, not what is read.
+    fold(body.dataset.block === "control" && body.rows.length > 5);
+  }
+
   /** Numbers by sign, what is no number last. */
   function compared(a: number, b: number, sign: number): number {
     if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
@@ -40,6 +57,7 @@ export function reportScript(): void {
 
   const form = document.getElementById("choice") as HTMLFormElement | null;
   const list = document.getElementById("cards");
+  const loud = document.getElementById("loud") as HTMLInputElement | null;
   if (!form || !list) return;
   // The one sound that plays.
   let playing: { audio: HTMLAudioElement; button: HTMLButtonElement; url: string } | undefined;
@@ -81,10 +99,7 @@ export function reportScript(): void {
     const tiles = element("div");
     tiles.className = "tiles";
     const original = tile("The sound");
-    original.append(
-      picture(portrait.spectrogram),
-      player("original", () => bytesOf(portrait.sound), card),
-    );
+    original.append(picture(portrait.spectrogram), player("original", card, portrait.sound));
     tiles.append(original);
     for (const method of portrait.methods) {
       const { sound } = method;
@@ -92,13 +107,8 @@ export function reportScript(): void {
       const each = tile(data.methods.find(({ name }) => name === method.name)?.title ?? method.name);
       each.append(
         picture(portrait.spectrogram, method.mask),
-        player("explanation", () => bytesOf(sound), card),
-        player(
-          "rest",
-          () => bytesOf(portrait.sound),
-          card,
-          () => bytesOf(sound),
-        ),
+        player("explanation", card, sound),
+        player("rest", card, portrait.sound, sound),
         element(
           "p",
           `that class from the explanation: ${percent(method.kept)}, from the rest: ${percent(method.rest)}`,
@@ -157,9 +167,9 @@ export function reportScript(): void {
   /** A button that plays `sound`, or what is left of it without `taken`. */
   function player(
     name: string,
-    sound: () => Uint8Array,
     card: ReportCard,
-    taken?: () => Uint8Array,
+    sound: PackedSound,
+    taken?: PackedSound,
   ): HTMLButtonElement {
     const button = element("button", `▶ ${name}`) as HTMLButtonElement;
     button.type = "button";
@@ -169,11 +179,16 @@ export function reportScript(): void {
       const again = playing?.button === button;
       stop();
       if (again) return;
-      const samples = decoded(sound());
-      if (taken)
-        decoded(taken()).forEach((sample, n) => {
-          samples[n] -= sample;
-        });
+      const samples = unpacked(sound);
+      if (taken) {
+        const kept = unpacked(taken);
+        for (let n = 0; n < samples.length; n++) samples[n] -= kept[n];
+      }
+      // A sparse mask leaves next to nothing; turned up, it can at least be heard.
+      if (loud?.checked) {
+        const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1e-9);
+        for (let n = 0; n < samples.length; n++) samples[n] *= card.portrait.sound.peak / peak;
+      }
       const url = URL.createObjectURL(wave(samples, card.portrait.sampleRate));
       const audio = new Audio(url);
       playing = { audio, button, url };
@@ -185,11 +200,11 @@ export function reportScript(): void {
   }
 
   /** µ-law (ITU-T G.711) to samples. */
-  function decoded(bytes: Uint8Array): Float32Array {
-    return Float32Array.from(bytes, (byte) => {
-      const code = ~byte & 0xff;
+  function unpacked({ peak, bytes }: PackedSound): Float32Array {
+    return Float32Array.from(atob(bytes), (letter) => {
+      const code = ~letter.charCodeAt(0) & 0xff;
       const magnitude = ((((code & 0x0f) << 3) + 0x84) << ((code >> 4) & 7)) - 0x84;
-      return (code & 0x80 ? -magnitude : magnitude) / 32767;
+      return (peak * (code & 0x80 ? -magnitude : magnitude)) / 32767;
     });
   }
 
@@ -215,10 +230,6 @@ export function reportScript(): void {
       view.setInt16(44 + 2 * n, Math.max(-1, Math.min(1, sample)) * 32767, true);
     });
     return new Blob([view.buffer], { type: "audio/wav" });
-  }
-
-  function bytesOf(base64: string): Uint8Array {
-    return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   }
 
   function element(name: string, text = ""): HTMLElement {

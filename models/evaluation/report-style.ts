@@ -13,6 +13,8 @@ table.figures { border-collapse: collapse; font-variant-numeric: tabular-nums; f
 .figures tbody th, .figures thead th:first-child { text-align: left; font-weight: 400; }
 .figures thead th { border-bottom: 1px solid var(--line); vertical-align: bottom; white-space: normal; max-width: 8.5rem; }
 .figures tr.block th { padding-top: 0.9rem; color: var(--faint); font-size: 0.88em; border-bottom: 1px solid var(--line); }
+.figures tbody.folded tr:not(.block) { display: none; }
+.figures tr.block button { font-weight: 400; }
 .figures tbody tr:not(.block):hover { background: var(--tint); }
 .figures .best { font-weight: 700; color: var(--mark); }
 .figures button { all: unset; cursor: pointer; font-weight: 600; } .figures button:focus-visible { outline: 2px solid var(--mark); }

@@ -114,6 +114,7 @@ A picture shows what the method keeps of the spectrogram; the rest is the sound 
 <label>Sorted by <select name="metric"></select></label>
 <label>of <select name="method"></select></label>
 <label>first <select name="order"><option value="worst">the worst</option><option value="best">the best</option></select></label>
+<label><input type="checkbox" id="loud"> play all at one level</label>
 </form>
 <div id="cards"></div>
 <noscript>Cards need JavaScript; the tables do not.</noscript>
@@ -134,7 +135,7 @@ function tableHtml(table: SettingTable): string {
       return `<tr><th scope="row">${escaped(rowTitle(row))}</th>${cells.join("")}</tr>`;
     });
     return [
-      `<tbody><tr class="block"><th colspan="${columns.length + 1}">${escaped(title)}</th></tr>${lines.join("\n")}</tbody>`,
+      `<tbody data-block="${block}"><tr class="block"><th colspan="${columns.length + 1}">${escaped(title)}</th></tr>${lines.join("\n")}</tbody>`,
     ];
   });
   const heads = columns.map((metric) => {

@@ -133,7 +133,7 @@ run("the report asks for nothing from outside, and its numbers are the table's",
   }
   const data = JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)![1]);
   assert.is(data.cards.length, 4, "two clips a setting");
-  assert.ok(data.cards[0].portrait.methods[0].sound.length > 1000);
+  assert.ok(data.cards[0].portrait.methods[0].sound.bytes.length > 1000);
 });
 
 run("a run that was cut off goes on to the same table, and a finished one computes nothing", async () => {
