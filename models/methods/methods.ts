@@ -71,11 +71,14 @@ const SEED: MethodParameter = {
   whole: true,
 };
 
+/** A graph of 128 gradients loads in five seconds, one of 256 in half a minute. */
+const MOST_POINTS = 128;
+
 const samples = (count: number): MethodParameter => ({
   name: "samples",
   description: "copies of the window, one gradient each",
   default: count,
-  range: [1, 256],
+  range: [1, MOST_POINTS],
   whole: true,
 });
 
@@ -106,6 +109,14 @@ export const METHODS: readonly ExplanationMethod[] = [
     description: "L-MAC after its second stage, in which clean sounds guide the mask.",
     parameters: [],
     target: false,
+    passes: fixed(1, 0),
+  },
+  {
+    name: "lmac-selective",
+    title: "L-MAC, selective",
+    description: "L-MAC that is asked about a class, trained to part it from other sounds.",
+    parameters: [],
+    target: true,
     passes: fixed(1, 0),
   },
   {
@@ -162,7 +173,7 @@ export const METHODS: readonly ExplanationMethod[] = [
         name: "steps",
         description: "points on the way (Gauss and Legendre's rule), one gradient each",
         default: 32,
-        range: [1, 256],
+        range: [1, MOST_POINTS],
         whole: true,
       },
       {

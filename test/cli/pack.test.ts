@@ -93,7 +93,7 @@ test("what cannot be: unknown methods, parameters of others, methods without the
   for (const [words, message] of [
     [["--methods", "lime"], /no method "lime"/],
     [["--methods", "saliency", "--ig-steps", "4"], /--methods does not name ig/],
-    [["--methods", "ig", "--ig-steps", "0"], /whole number from 1 to 256/],
+    [["--methods", "ig", "--ig-steps", "0"], /whole number from 1 to 128/],
     [["--methods", "ig,ig"], /named twice/],
     [["--methods", "lmac"], /needs trained weights/],
   ] as const) {

@@ -327,6 +327,31 @@ test("a frozen graph inside another: same results, gradients through it, weights
   assert.throws(() => g.append(inner, { features: x, other: x }), /no input "other"/);
 });
 
+test("append: a graph that is appended many times brings its weights once", () => {
+  const inner = new GraphBuilder();
+  const x = inner.input("x", "float32", ["B", 30]);
+  const weights = Float32Array.from({ length: 900 }, (_, i) => i / 900);
+  inner.output("y", inner.matmul(x, inner.parameter("w", weights, [30, 30])));
+  const size = (times: number) => {
+    const g = new GraphBuilder();
+    let y = g.input("x", "float32", ["B", 30]);
+    for (let n = 0; n < times; n++) y = g.append(inner, { x: y }).y;
+    g.output("y", y);
+    return encodeModel(g).length;
+  };
+  assert.ok(size(5) - size(1) < 1000, `${size(5) - size(1)} bytes for four more`);
+});
+
+test("equal tables are kept once, those that differ in one element are not", () => {
+  const g = new GraphBuilder();
+  const table = Float32Array.from({ length: 100 }, (_, i) => Math.sin(i));
+  const other = table.slice();
+  other[99] += 1e-6;
+  assert.is(g.constant(table, "float32", [10, 10]), g.constant(table.slice(), "float32", [10, 10]));
+  assert.is.not(g.constant(table, "float32", [10, 10]), g.constant(table, "float32", [100]));
+  assert.is.not(g.constant(table, "float32", [10, 10]), g.constant(other, "float32", [10, 10]));
+});
+
 test("overrides replace the rule of an operator: guided backpropagation", async () => {
   const g = new GraphBuilder();
   const x = g.input("x", "float32", [4]);

@@ -265,7 +265,7 @@ test("settings: defaults, and what is refused", () => {
   }
   assert.throws(() => findMethod("lime"), /there is no method "lime"; there are: lmac,.* saliency,/);
   assert.throws(() => methodSettings(findMethod("ig"), { samples: 3 }), /ig has no parameter "samples"/);
-  assert.throws(() => methodSettings(findMethod("ig"), { steps: 2.5 }), /whole number from 1 to 256/);
+  assert.throws(() => methodSettings(findMethod("ig"), { steps: 2.5 }), /whole number from 1 to 128/);
   assert.throws(
     () => explanationGraph(tinyClassifier, findMethod("gradcam"), { settings: { layer: 5 } }),
     /no latent 5: the classifier has 2/,
