@@ -9,11 +9,13 @@ import { Random } from "../models/data/random.ts";
 import { isKnown, LABELS, loadSoundSet, OTHER, type SoundSet, SPEECH } from "../models/data/sound-sets.ts";
 import { type ExplainedClassifier, ownClassifier } from "../models/methods/explained-classifier.ts";
 import { DICTIONARY } from "../models/methods/l2i.ts";
+import { AskedMixtures } from "../models/training/asked-mixtures.ts";
 import { calibrated } from "../models/training/calibration.ts";
 import { loadCheckpoint, saveCheckpoint } from "../models/training/checkpoint.ts";
 import { ClassifierBatches } from "../models/training/classifier-batches.ts";
 import { LmacBatches, MixtureBatches } from "../models/training/lmac-batches.ts";
 import { factorise, randomFactors } from "../models/training/nmf.ts";
+import { type SelectiveWeights, selectiveTask } from "../models/training/selective-loss.ts";
 import { SoundPool } from "../models/training/sound-pool.ts";
 import { speakSentences } from "../models/training/speak-sentences.ts";
 import { classifierShape, classifierTask } from "../models/training/train-classifier.ts";
@@ -83,6 +85,11 @@ interface LmacOptions extends RunOptions {
   guidanceThreshold: number;
 }
 
+interface SelectiveOptions extends RunOptions, SelectiveWeights {
+  classifier: string;
+  channels: number[];
+}
+
 interface L2iOptions extends RunOptions {
   classifier: string;
   components: number;
@@ -102,6 +109,8 @@ Examples:
   $ listenable train speech --out speech
   $ listenable train classifier --data ESC-50 --folds 1,2,3 --speech speech --out runs/classifier
   $ listenable train lmac --classifier runs/classifier --data ESC-50 --folds 1,2,3 --speech speech --out runs/lmac
+  $ listenable train selective --classifier runs/classifier --data ESC-50 --folds 1,2,3 --speech speech \\
+      --out runs/selective
   $ listenable train l2i --classifier runs/classifier --data ESC-50 --folds 1,2,3 --speech speech --out runs/l2i
 
 A run that was interrupted goes on where it stopped when the same command is given again. Its folder holds:
@@ -214,6 +223,46 @@ export function registerTrain(program: Command): void {
     )
     .addHelpText("after", LMAC_EXAMPLES)
     .action(trainLmac);
+
+  runOptions(
+    group
+      .command("selective")
+      .description("train an L-MAC decoder that is asked about a class and parts it from other sounds"),
+    { steps: 2400, batch: 16, rate: 2e-3, decay: 1e-4 },
+  )
+    .requiredOption("--classifier <dir>", "run folder of the classifier")
+    .option("--keep <weight>", "weight of the class of the kept part", positiveNumber, 2)
+    .option("--gain <weight>", "weight of being no less sure than the whole", finite, 0.7)
+    .option("--rest <weight>", "weight of the class of the rest", finite, 0.2)
+    .option(
+      "--rest-cap <nats>",
+      "cross-entropy of the rest beyond which nothing is gained",
+      positiveNumber,
+      3,
+    )
+    .option("--sparsity <weight>", "weight of the mask's mean: higher gives smaller masks", finite, 5)
+    .option("--separation <weight>", "weight of the distortion: the whole part, and nothing else", finite, 5)
+    .option(
+      "--aim <nats>",
+      "distortion below the mixture's beyond which nothing is gained",
+      positiveNumber,
+      2.5,
+    )
+    .option("--selectivity <weight>", "weight of keeping more of the part than of the others", finite, 3)
+    .option("--absent <weight>", "weight of an empty mask for a class that is not there", finite, 4)
+    .option(
+      "--force <weight>",
+      "weight of not making the classifier hear a class that is not there",
+      finite,
+      2,
+    )
+    .option(
+      "--channels <list>",
+      "channels of the decoder's levels, deep to shallow",
+      integers,
+      [40, 32, 20, 12],
+    )
+    .action(trainSelective);
 
   runOptions(group.command("l2i").description("train Listen to Interpret (L2I) for a classifier"), {
     steps: 1200,
@@ -386,6 +435,46 @@ async function trainLmac(options: LmacOptions, command: Command): Promise<void> 
       kind: "lmac",
       method: first ? "lmac-ft" : options.published ? "lmac-plain" : "lmac",
       masking,
+      shape,
+      attributions: attributions(set.clips),
+      credits: options.credit,
+      settings: { ...settings, ...courseOf(options) },
+    },
+    weightValues(task.plan, trained.parameters, trained.statistics),
+  );
+  print(options, { out: options.out, steps: trained.stepsDone, sounds: set.sounds.length });
+}
+
+async function trainSelective(options: SelectiveOptions): Promise<void> {
+  const { meta, values } = await loadWeights(join(options.classifier, "weights.bin"), "classifier");
+  const set = await loadSounds(options);
+  const pools = meta.labels.map(
+    (label) =>
+      new SoundPool(
+        set.sounds
+          .filter((sound) => (label === meta.other ? !isKnown(sound.label) : sound.label === label))
+          .map(({ samples }) => samples),
+      ),
+  );
+  const batches = new AskedMixtures(pools, meta.labels.indexOf(meta.other));
+  const shape = { channels: options.channels, asked: true };
+  const { keep, gain, rest, restCap, sparsity, separation, aim, selectivity, absent, force } = options;
+  const weights = { keep, gain, rest, restCap, sparsity, separation, aim, selectivity, absent, force };
+  const task = selectiveTask(values, meta.shape, shape, weights, batches);
+  const settings = {
+    folds: options.folds,
+    without: options.without,
+    ...weights,
+    channels: shape.channels,
+    classifier: meta.settings,
+  };
+  const trained = await runTraining("selective", task, options, settings);
+  if (!trained) return;
+  await saveWeights(
+    join(options.out, "weights.bin"),
+    {
+      kind: "lmac",
+      method: "lmac-selective",
       shape,
       attributions: attributions(set.clips),
       credits: options.credit,

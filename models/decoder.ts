@@ -10,6 +10,8 @@ import { type Layers, sizeOf } from "./layers.ts";
 export interface DecoderShape {
   /** Channels after each of the four resolutions, deep to shallow. */
   readonly channels: readonly number[];
+  /** Whether the decoder is asked about a class, and not about the winner alone. */
+  readonly asked?: boolean;
 }
 
 /**
@@ -17,14 +19,28 @@ export interface DecoderShape {
  *
  * Besides the latents of every stage the decoder reads the class probabilities, spread over the deepest level: its
  * convolutions see no more than their neighbourhood, and which evidence counts depends on the decision as a whole.
+ *
+ * A decoder that is asked about a class reads it as `query` [B, classes], one-hot, which scales and shifts the channels
+ * of every level (FiLM, Perez et al. 2018).
  */
 export function decodeMask(
   layers: Layers,
   { latents, logits }: Pick<ClassifierOutput, "latents" | "logits">,
   { frames, bins, mels, sampleRate, classes }: ClassifierShape,
-  { channels }: DecoderShape,
+  { channels, asked = false }: DecoderShape,
+  query?: Tensor,
 ): Tensor {
   const { g } = layers;
+  if (asked !== (query !== undefined)) {
+    throw new Error(asked ? "this decoder has to be asked about a class" : "this decoder cannot be asked");
+  }
+  const level = (number: number, input: Tensor, out: number): Tensor => {
+    const features = layers.convNormRelu(`decoder.level${number}`, input, { out });
+    if (!query) return features;
+    const perChannel = (name: string) =>
+      g.reshape(layers.dense(`decoder.level${number}.${name}`, query, out), [-1, out, 1, 1]);
+    return g.add(g.mul(features, g.add(perChannel("gain"), g.constant(1))), perChannel("offset"));
+  };
   const [stage1, stage2, stage3, stage4, stage5] = latents;
   const probabilities = g.reshape(g.op("Softmax", [logits], { axis: 1 }), [-1, classes, 1, 1]);
   const plane = g.constant(new Float32Array(sizeOf(stage5.shape.slice(2).map(Number))).fill(1), "float32", [
@@ -33,16 +49,14 @@ export function decodeMask(
     ...stage5.shape.slice(2).map(Number),
   ]);
   const decision = g.mul(probabilities, plane);
-  let x = layers.convNormRelu("decoder.level4", g.concat([stage5, stage4, decision], 1), {
-    out: channels[0],
-  });
+  let x = level(4, g.concat([stage5, stage4, decision], 1), channels[0]);
   for (const [index, skip] of [stage3, stage2, stage1].entries()) {
-    const level = 3 - index;
+    const number = 3 - index;
     const joined = g.concat([doubled(layers, x), skip], 1);
     // At the finest level a 1x1 convolution first: a 3x3 one over all channels would cost more than the rest.
     const mixed =
-      level === 1 ? layers.convNormRelu("decoder.mix", joined, { out: channels[3], kernel: 1 }) : joined;
-    x = layers.convNormRelu(`decoder.level${level}`, mixed, { out: channels[index + 1] });
+      number === 1 ? layers.convNormRelu("decoder.mix", joined, { out: channels[3], kernel: 1 }) : joined;
+    x = level(number, mixed, channels[index + 1]);
   }
   const maskLogits = layers.conv("decoder.mask", x, { out: 1, kernel: 1 });
   // [B, 1, T/2, mels] → [B, T, F]: both directions are fixed linear interpolations, so both are matrix products.

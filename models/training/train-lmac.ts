@@ -140,7 +140,7 @@ function windowInputs(g: GraphBuilder, classifier: ExplainedClassifier, batch: n
 }
 
 /** What the classifier says of the windows; no gradient flows through it. */
-function frozenAnswer(
+export function frozenAnswer(
   g: GraphBuilder,
   classifier: ExplainedClassifier,
   magnitudes: Tensor,
@@ -151,7 +151,7 @@ function frozenAnswer(
 }
 
 /** Logits of parts of the windows, in one batch: one pass through the classifier instead of several. */
-function judgeParts(
+export function judgeParts(
   g: GraphBuilder,
   { classifier, partFeatures }: LmacModel,
   whole: WindowInputs,
@@ -214,7 +214,7 @@ export function lmacLoss(
 const MOST_LOST = 6;
 
 /** log p_w − log(1 − p_w) of the class marked in `winner` [B, classes]: its logit against all others together. */
-function logOdds(g: GraphBuilder, logits: Tensor, winner: Tensor): Tensor {
+export function logOdds(g: GraphBuilder, logits: Tensor, winner: Tensor): Tensor {
   const own = g.reduceSum(g.mul(logits, winner), [1]);
   const others = g.op("ReduceLogSumExp", [g.sub(logits, g.mul(winner, g.constant(1e4))), g.int64([1])], {
     keepdims: 0,
@@ -223,7 +223,7 @@ function logOdds(g: GraphBuilder, logits: Tensor, winner: Tensor): Tensor {
 }
 
 /** One-hot of the largest logit, [B, classes], through which no gradient flows. */
-function winnerOf(g: GraphBuilder, logits: Tensor, classes: number): Tensor {
+export function winnerOf(g: GraphBuilder, logits: Tensor, classes: number): Tensor {
   const index = g.op("ArgMax", [logits], { axis: 1, keepdims: 0 });
   return g.op("OneHot", [index, g.int64([classes]), g.constant([0, 1])], { axis: -1 });
 }

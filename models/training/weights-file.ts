@@ -28,8 +28,8 @@ export interface ClassifierMeta {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** The improved loss, the published one, and the second stage of either: rows and packs of their own. */
-export type DecoderMethod = "lmac" | "lmac-plain" | "lmac-ft";
+/** The improved loss, the published one, the second stage of either, and the one trained on mixtures with known parts. */
+export type DecoderMethod = "lmac" | "lmac-plain" | "lmac-ft" | "lmac-selective";
 
 export interface DecoderMeta {
   readonly kind: "lmac";

@@ -58,6 +58,34 @@ run("the steps of the guide lead to a pack that names its sources, and to its fi
   assert.type(JSON.parse(stdout), "object");
 });
 
+run("a selective decoder is asked about any class, live or on a file", async () => {
+  const data = ["--data", at("esc50"), "--folds", "1", "--speech", at("speech")];
+  const course = ["--steps", "2", "--batch", "4"];
+  const on = ["--classifier", at("classifier")];
+  await ok(
+    "train",
+    "selective",
+    ...on,
+    ...data,
+    ...course,
+    "--channels",
+    "8,8,6,4",
+    "--out",
+    at("selective"),
+  );
+  await ok(
+    ...["pack", ...on, "--decoder", at("selective"), "--methods", "lmac-selective", "--out", at("asked")],
+  );
+  const { pack } = await openPackFolder(at("asked"));
+  assert.equal(
+    pack.methods.map(({ name, target }) => [name, target]),
+    [["lmac-selective", true]],
+  );
+  const words = ["explain", at("speech", "one.wav"), "--pack", at("asked"), "--json"];
+  const explained = await ok(...words, "--class", "rain", "--out", at("explained"));
+  assert.is(JSON.parse(explained.stdout).method, "lmac-selective");
+});
+
 run("plain L-MAC, its second stage and Listen to Interpret become methods of one pack", async () => {
   const data = [
     "--data",
