@@ -3,7 +3,7 @@
  * are randomised from the last layer to the first, and a mask that stays as it was did not come from the classifier.
  */
 import { readSound } from "../data/check-sound.ts";
-import { decodeModel, encodeModel, type GraphBuilder, type Tensor } from "../graph/index.ts";
+import { decodeModel, encodeModel, type GraphBuilder, type Node, type Tensor } from "../graph/index.ts";
 import { loadMethod } from "../runtime/load-method.ts";
 import { runWindows } from "./explain-windows.ts";
 import type { LaneModels } from "./lane-models.ts";
@@ -62,8 +62,14 @@ export async function randomisationCheck(
 }
 
 const LAYER_OPERATORS = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
-/** What the graph builder calls its own tables: filter banks and transforms, which were not learnt. */
-const NOT_LEARNT = /(^|\/)constant_\d+$/;
+/** Names that the graph builder makes up: of tables that are no weights, and of operators that are no layers. */
+const MADE_UP_WEIGHT = /(^|\/)constant_\d+$/;
+const MADE_UP_LAYER = /(^|\/)(ConvTranspose|MatMul)_\d+$/;
+
+/** What feeds a classifier its input, a filter bank or an inverse transform, was not learnt. */
+function isLearnt(node: Node, weight: Tensor): boolean {
+  return !MADE_UP_WEIGHT.test(weight.name) || !MADE_UP_LAYER.test(node.name);
+}
 
 /** Weights of the layers that the probabilities come from, in the order in which they are computed. */
 function classifierLayers(g: GraphBuilder): { layer: string; weights: Float32Array[] }[] {
@@ -82,7 +88,7 @@ function classifierLayers(g: GraphBuilder): { layer: string; weights: Float32Arr
     if (!LAYER_OPERATORS.has(node.op) || !needed.has(node.outputs[0])) continue;
     const weights: Float32Array[] = [];
     for (const input of node.inputs) {
-      if (!input || seen.has(input) || NOT_LEARNT.test(input.name)) continue;
+      if (!input || seen.has(input) || !isLearnt(node, input)) continue;
       const data = g.constantOf(input)?.data;
       if (!(data instanceof Float32Array) || data.length < 2) continue;
       seen.add(input);

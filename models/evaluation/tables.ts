@@ -43,7 +43,7 @@ export function cellText({ name, digits }: Metric, mean: MetricRow): string {
   return /^-[0.]+$/.test(text) ? text.slice(1) : text;
 }
 
-/** Whether a row has the best value of its block, as it is printed. Blocks of one row have no best. */
+/** Whether a row has the best value of its block, as it is printed. What all share is not the best. */
 export function isBest(metric: Metric, row: TableRow, rows: readonly TableRow[]): boolean {
   const block = blockOf(row);
   if (metric.better === undefined || (block !== "listenable" && block !== "not listenable")) return false;
@@ -51,9 +51,12 @@ export function isBest(metric: Metric, row: TableRow, rows: readonly TableRow[])
     .filter((each) => blockOf(each) === block)
     .map(({ mean }) => mean[metric.name])
     .filter((value) => typeof value === "number");
-  if (values.length < 2 || typeof row.mean[metric.name] !== "number") return false;
+  if (typeof row.mean[metric.name] !== "number") return false;
+  const texts = new Set(values.map((value) => value.toFixed(metric.digits)));
+  // What is the same for all is nobody's merit.
+  if (texts.size < 2) return false;
   const best = metric.better === "up" ? Math.max(...values) : Math.min(...values);
-  return cellText(metric, row.mean) === best.toFixed(metric.digits);
+  return cellText(metric, row.mean) === cellText(metric, { [metric.name]: best });
 }
 
 export function heading({ heading: text, better }: Metric): string {
