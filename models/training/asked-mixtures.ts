@@ -31,6 +31,7 @@ const SIZE = WINDOW_FRAMES * BINS;
 
 export class AskedMixtures {
   private readonly pools: readonly { readonly index: number; readonly pool: SoundPool }[];
+  private readonly classes: number;
 
   /**
    * @param pools sounds of each class, in the order of the classifier's labels; classes without sounds are not drawn.
@@ -44,8 +45,6 @@ export class AskedMixtures {
     this.classes = pools.length;
     if (this.pools.length < 2) throw new Error("mixtures need sounds of two classes at least");
   }
-
-  private readonly classes: number;
 
   next(random: Random, batch: number): AskedBatch {
     const { classes } = this;
