@@ -16,8 +16,8 @@ const INTEGER_OPERATORS = new Set([
 ]);
 
 /**
- * The graph with quantised weights as floats and without the pairs of QuantizeLinear and DequantizeLinear around its
- * operators; the same object where nothing is quantised.
+ * The graph with quantised weights as floats and clips in place of the pairs of QuantizeLinear and DequantizeLinear
+ * around its operators; the same object where nothing is quantised.
  *
  * @throws Error naming the operator where it computes in integers.
  */
@@ -47,7 +47,15 @@ export function withoutQuantisation(graph: GraphMessage, notes: string[]): Graph
     const [y = ""] = node.outputs ?? [];
     const name = renamed.get(x) ?? x;
     if (node.op === "QuantizeLinear") {
-      renamed.set(y, name);
+      const range = rangeOf(tensors.get(scale), tensors.get(zero));
+      if (range) {
+        const bounds = range.map((value, end) => {
+          const bound = `${y}/${end === 0 ? "least" : "most"}`;
+          initializers.push({ name: bound, dims: [], dataType: FLOAT, floatData: [value] });
+          return bound;
+        });
+        kept.push({ op: "Clip", name: `${y}/clip`, inputs: [name, ...bounds], outputs: [y] });
+      } else renamed.set(y, name);
       pairs++;
     } else if (node.op === "DequantizeLinear") {
       const weight = tensors.get(x);
@@ -56,7 +64,7 @@ export function withoutQuantisation(graph: GraphMessage, notes: string[]): Graph
         const axis = node.attributes?.find((each) => each.name === "axis")?.int ?? 1;
         initializers.push(dequantised(y, weight, scales, tensors.get(zero), axis));
         weights++;
-      } else renamed.set(y, name);
+      } else renamed.set(y, renamed.get(x) ?? x);
     } else kept.push({ ...node, inputs: node.inputs?.map((input) => renamed.get(input) ?? input) });
   }
   notes.push(
@@ -69,6 +77,21 @@ export function withoutQuantisation(graph: GraphMessage, notes: string[]): Graph
     if (source) kept.push({ op: "Identity", name: `${name}/float`, inputs: [source], outputs: [name] });
   }
   return { ...graph, nodes: kept, initializers };
+}
+
+/**
+ * What 8 bits can hold: rounding is left out, but not the ends of the range. Quantisers rely on them and leave out the
+ * Relu that they stand for.
+ */
+function rangeOf(
+  scale: TensorMessage | undefined,
+  zero: TensorMessage | undefined,
+): [number, number] | undefined {
+  const [step, ...others] = scale ? numbersOf(scale) : [];
+  if (step === undefined || others.length > 0) return undefined;
+  const [middle] = zero ? numbersOf(zero) : [0];
+  const [least, most] = zero?.dataType === 3 ? [-128, 127] : [0, 255];
+  return [(least - middle) * step, (most - middle) * step];
 }
 
 /** (x − zero) · scale, with one scale for all or one for each place along the axis. */

@@ -112,7 +112,7 @@ function fetchExternal({ initializers = [] }: GraphMessage, external?: (file: st
           "(onnx.save_model(model, path, save_as_external_data=False))",
       );
     }
-    const file = files.get(location) ?? external(location);
+    const file = files.get(location) ?? plain(external(location));
     files.set(location, file);
     const offset = Number(entries.get("offset") ?? 0);
     const length = Number(entries.get("length") ?? file.length - offset);
@@ -125,6 +125,11 @@ function fetchExternal({ initializers = [] }: GraphMessage, external?: (file: st
     tensor.rawData = file.subarray(offset, offset + length);
     tensor.dataLocation = undefined;
   }
+}
+
+/** Without what Node's Buffer adds: slices of that are views of the whole file. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function rankOf(value: ValueInfoMessage): number | undefined {
