@@ -1,10 +1,15 @@
 /** Three classifiers of other people's making answer here as they do in PyTorch, and so do their gradients. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { foreignClassifier } from "../../../models/foreign/foreign-classifier.ts";
+import { parseFrontWords } from "../../../models/foreign/front.ts";
+import { readClassifier } from "../../../models/foreign/read-classifier.ts";
 import { WindowCutter } from "../../../models/foreign/windows.ts";
 import { decodeModel, GraphBuilder, gradients } from "../../../models/graph/index.ts";
-import { compileGraph } from "../graph/run.ts";
+import { findPack } from "../../../models/runtime/open-pack-node.ts";
+import { compile, compileGraph } from "../graph/run.ts";
 import { chord, classifier, expected, FUNDAMENTALS, file, front, relativeError } from "./fixtures.ts";
 
 const centred = (row: ArrayLike<number>) => {
@@ -76,6 +81,23 @@ function normalised(samples: Float32Array): Float32Array {
   const spread = Math.sqrt(samples.reduce((sum, value) => sum + (value - mean) ** 2, 0) / samples.length);
   return samples.map((value) => (value - mean) / (spread + 1e-5));
 }
+
+test("the released classifier, read as if it were somebody else's, answers as its pack does", async () => {
+  const folder = findPack();
+  const bytes = await readFile(join(folder, "all-ones.onnx"));
+  const read = readClassifier(bytes, { source: "all-ones.onnx", output: "probabilities" });
+  const front = parseFrontWords("input=spectrogram,sampleRate=16000,nFft=512,hop=128,power=1");
+  const explained = foreignClassifier(read, { front });
+  assert.equal([explained.layout, explained.frames, explained.needsPhases], ["BTF", 128, false]);
+  assert.is(explained.latents.length, 4);
+  const { magnitudes } = new WindowCutter(explained).cut(chord(520, 16640, 16000));
+  const g = new GraphBuilder();
+  const input = g.input("magnitudes", "float32", [1, 128, 257]);
+  g.output("p", g.op("Softmax", [explained.classify(g, explained.features(g, input)).logits], { axis: 1 }));
+  const { p } = await (await compileGraph(g))({ magnitudes });
+  const theirs = await compile(bytes, { magnitudes: [1, 128, 257] });
+  assert.ok(relativeError(p, (await theirs({ magnitudes })).probabilities) < 1e-3);
+});
 
 test("CNN14 and its decoder of the published layout: answers and gradients are PyTorch's", async () => {
   const wanted = await expected("cnn14");
