@@ -1,4 +1,5 @@
 /** What the live page achieves in a real browser, measured from outside where that is possible. */
+import { readFile } from "node:fs/promises";
 import type { Browser, CDPSession } from "playwright-core";
 import { lagBetween } from "./lag.ts";
 import { LivePage } from "./live-page.ts";
@@ -28,6 +29,13 @@ export interface LiveFigures {
   readonly windowsDropped: number;
   /** Of one core, by the page's process: page, audio thread and local engine. */
   readonly pageCpuShare: number | null;
+  /** From the beginning of the page's load to its first decision, nothing in the browser's cache. */
+  readonly firstDecisionMs: number;
+  /**
+   * Resident memory of the page's process in MiB: least of the first minute and of the last, as it swings by what
+   * waits to be collected; null where the system does not tell.
+   */
+  readonly memoryMiB: { readonly before: number; readonly after: number } | null;
 }
 
 export interface LiveOptions {
@@ -48,13 +56,17 @@ export async function measureLive(options: LiveOptions): Promise<LiveFigures> {
   const { browser, url, engine, method, seconds, onProgress } = options;
   const live = await LivePage.open({ browser, url, engine, method });
   try {
+    const firstDecisionMs = await live.firstDecisionMs();
     await live.page.waitForTimeout(1000 * Math.min(SETTLE_SECONDS, seconds));
     const processes = await browser.newBrowserCDPSession();
     const cpuBefore = await rendererSeconds(processes);
     const started = performance.now();
     const gone = () => (performance.now() - started) / 1000;
+    const memory: { seconds: number; bytes: number }[] = [];
     while (gone() < seconds) {
       await live.page.waitForTimeout(Math.min(1000, 1000 * (seconds - gone())));
+      const bytes = await rendererMemory(processes);
+      if (bytes !== null) memory.push({ seconds: gone(), bytes });
       onProgress(gone());
     }
     const measured = gone();
@@ -82,6 +94,8 @@ export async function measureLive(options: LiveOptions): Promise<LiveFigures> {
       missedDeadlines: timings.missedDeadlines,
       windowsDropped: timings.windowsDropped,
       pageCpuShare,
+      firstDecisionMs,
+      memoryMiB: memoryOverTime(memory),
     };
   } finally {
     await live.close();
@@ -98,4 +112,27 @@ async function rendererSeconds(session: CDPSession): Promise<number | null> {
   } catch {
     return null;
   }
+}
+
+/** Bytes of memory that the pages' processes hold; null where the system does not tell. */
+async function rendererMemory(session: CDPSession): Promise<number | null> {
+  try {
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    const pages = processInfo.filter(({ type }) => type === "renderer");
+    const statuses = await Promise.all(pages.map(({ id }) => readFile(`/proc/${id}/status`, "utf8")));
+    return statuses.reduce((sum, status) => sum + 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]), 0);
+  } catch {
+    return null;
+  }
+}
+
+function memoryOverTime(
+  samples: readonly { readonly seconds: number; readonly bytes: number }[],
+): LiveFigures["memoryMiB"] {
+  if (samples.length === 0) return null;
+  const end = samples[samples.length - 1].seconds;
+  const least = (from: number, to: number) =>
+    Math.min(...samples.filter(({ seconds }) => seconds >= from && seconds <= to).map(({ bytes }) => bytes)) /
+    2 ** 20;
+  return { before: least(0, Math.max(60, samples[0].seconds)), after: least(end - 60, end) };
 }

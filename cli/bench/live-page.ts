@@ -98,6 +98,20 @@ export class LivePage {
     await this.page.waitForSelector(`listenable-app[data-label="${label}"]`, { timeout: PATIENCE_MS });
   }
 
+  /** Milliseconds from the beginning of the page's load to now, or to the next decision if there was none yet. */
+  async firstDecisionMs(): Promise<number> {
+    return this.page.locator("listenable-app").evaluate(
+      (app) =>
+        new Promise<number>((resolve) => {
+          const { explainer } = app as unknown as { explainer: LiveExplainer };
+          const subscription = explainer.decisions$.subscribe(() => {
+            resolve(performance.now());
+            queueMicrotask(() => subscription.unsubscribe());
+          });
+        }),
+    );
+  }
+
   /** The newest timings. */
   async timings(): Promise<Timings> {
     return this.page.locator("listenable-app").evaluate(

@@ -89,6 +89,12 @@ const LIVE_ROWS: readonly (readonly [string, (figures: LiveFigures) => string])[
     "processor time of the page",
     (each) => orNone(each.pageCpuShare, (share) => `${(100 * share).toFixed(0)} % of a core`),
   ],
+  ["page to first explanation, nothing cached", (each) => `${(each.firstDecisionMs / 1000).toFixed(1)} s`],
+  [
+    "memory of the page, least of the first and of the last minute",
+    ({ memoryMiB }) =>
+      memoryMiB === null ? "–" : `${memoryMiB.before.toFixed(0)} and ${memoryMiB.after.toFixed(0)} MiB`,
+  ],
 ];
 
 function orNone(value: number | null, show: (value: number) => string): string {
