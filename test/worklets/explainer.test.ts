@@ -295,12 +295,17 @@ test("nothing is allocated while it runs", () => {
       explainer.process(input, output);
     }
   };
-  // Until everything is compiled, the engine itself allocates.
   run(10_000);
-  const before = process.memoryUsage().heapUsed;
-  run(20_000);
-  const grown = process.memoryUsage().heapUsed - before;
-  assert.ok(grown < 100_000, `${grown} bytes in 20,000 quanta: 5 bytes a quantum would be one number`);
+  // Until everything is compiled, the engine itself allocates, and on a busy machine that comes late: what the code
+  // allocates, it allocates in every round.
+  const rounds = Array.from({ length: 5 }, () => {
+    const before = process.memoryUsage().heapUsed;
+    run(20_000);
+    return process.memoryUsage().heapUsed - before;
+  });
+  // A collection in between would make a round look as if it gave memory back.
+  const grown = Math.min(...rounds.filter((bytes) => bytes >= 0));
+  assert.ok(grown < 100_000, `${rounds} bytes in 20,000 quanta: 5 bytes a quantum would be one number`);
 });
 
 test.run();
