@@ -27,6 +27,8 @@ import { loadMethod } from "../models/runtime/load-method.ts";
 import { openPackFolder } from "../models/runtime/open-pack-node.ts";
 import type { Runtime } from "../models/runtime/runtime.ts";
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
+import { train } from "../models/training/trainer.ts";
+import { trainingRuntime } from "../models/training/training-runtime.ts";
 import { weightValues } from "../models/training-layers.ts";
 import { InterruptedError, UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
@@ -334,12 +336,8 @@ async function trainDecoder(
   hash: string,
 ) {
   const { steps, batch, rate, seed, threads, stopAfter, channels, sparsity } = options;
-  const { train } = await import("../models/training/trainer.ts").catch((cause: Error) => {
-    throw new Error(
-      `training needs onnxruntime-node, which cannot be loaded (${cause.message.split("\n")[0]}); npm install ` +
-        "onnxruntime-node, or take methods that need no training: --methods gradcam",
-      { cause },
-    );
+  await trainingRuntime().catch((cause: Error) => {
+    throw new Error(`${cause.message}, or take methods that need no training: --methods gradcam`, { cause });
   });
   const { frames, bins, centres } = classifier;
   const shape = { channels, frames, bins, centres };

@@ -2,9 +2,9 @@
  * Non-negative matrix factorisation by multiplicative updates of the Euclidean distance (Lee and Seung 2001), in the
  * order in which scikit-learn's solver "mu" takes them: first the activations, then the dictionary.
  */
-import * as ort from "onnxruntime-node";
 import type { Random } from "../data/random.ts";
-import { encodeModel, GraphBuilder, type Tensor } from "../graph/index.ts";
+import { encodeModel, GraphBuilder, type Tensor as GraphTensor } from "../graph/index.ts";
+import { openTrainingSession } from "./training-runtime.ts";
 
 export interface NonNegativeMatrix {
   /** Row-major [rows, columns], nothing negative. */
@@ -47,15 +47,11 @@ export async function factorise(
 ): Promise<Factors> {
   const { rows, columns } = matrix;
   const components = start.dictionary.length / columns;
-  const session = await ort.InferenceSession.create(iterationGraph(rows, columns, components), {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-  });
+  const { session, Tensor } = await openTrainingSession(iterationGraph(rows, columns, components), threads);
   const norm = Math.sqrt(matrix.data.reduce((sum, value) => sum + value * value, 0)) || 1;
-  const x = new ort.Tensor("float32", matrix.data, [rows, columns]);
-  let activations = new ort.Tensor("float32", start.activations, [rows, components]);
-  let dictionary = new ort.Tensor("float32", start.dictionary, [components, columns]);
+  const x = new Tensor("float32", matrix.data, [rows, columns]);
+  let activations = new Tensor("float32", start.activations, [rows, components]);
+  let dictionary = new Tensor("float32", start.dictionary, [components, columns]);
   try {
     for (let done = 1; done <= iterations && !signal?.aborted; done++) {
       const next = await session.run({ x, activations, dictionary });
@@ -78,8 +74,8 @@ function iterationGraph(rows: number, columns: number, components: number): Uint
   const x = g.input("x", "float32", [rows, columns]);
   const activations = g.input("activations", "float32", [rows, components]);
   const dictionary = g.input("dictionary", "float32", [components, columns]);
-  const transposed = (matrix: Tensor) => g.transpose(matrix, [1, 0]);
-  const ratio = (numerator: Tensor, denominator: Tensor) =>
+  const transposed = (matrix: GraphTensor) => g.transpose(matrix, [1, 0]);
+  const ratio = (numerator: GraphTensor, denominator: GraphTensor) =>
     g.div(numerator, g.op("Max", [denominator, g.constant(SMALLEST)]));
   const gram = g.matmul(dictionary, transposed(dictionary));
   const newActivations = g.mul(

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import * as ort from "onnxruntime-node";
+import type { Tensor as RuntimeTensor } from "onnxruntime-node";
 import { Random } from "../data/random.ts";
 import type { WeightValues } from "../frozen-layers.ts";
 import { adamStep, encodeModel, GraphBuilder, gradients, type Tensor } from "../graph/index.ts";
@@ -21,6 +21,7 @@ import {
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { RunLog, type StepRecord } from "./run-log.ts";
 import { warmUpCosine } from "./schedule.ts";
+import { openTrainingSession } from "./training-runtime.ts";
 
 export interface Optimiser {
   readonly steps: number;
@@ -112,11 +113,7 @@ export async function train(task: TrainingTask, options: TrainingOptions): Promi
     };
   }
 
-  const session = await ort.InferenceSession.create(trainingGraph(task, optimiser), {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-  });
+  const { session, Tensor } = await openTrainingSession(trainingGraph(task, optimiser), threads);
   const log = new RunLog(join(directory, "log.jsonl"), onStep);
   const save = () => saveCheckpoint<Meta>(path, { meta: { step, settings }, arrays: state });
   const end = Math.min(steps, step + (options.stopAfter ?? steps));
@@ -130,7 +127,7 @@ export async function train(task: TrainingTask, options: TrainingOptions): Promi
     while (step < end && !signal?.aborted) {
       // A generator of its own for every step makes resuming exact without saving one.
       const random = new Random(seed * 1_000_003 + step + 1);
-      const feeds: Record<string, ort.Tensor> = {};
+      const feeds: Record<string, RuntimeTensor> = {};
       const rate = warmUpCosine(step, steps, optimiser.learningRate);
       const values = {
         ...task.feeds(random, batch),
@@ -145,7 +142,7 @@ export async function train(task: TrainingTask, options: TrainingOptions): Promi
         );
       }
       for (const name of session.inputNames)
-        feeds[name] = new ort.Tensor("float32", values[name], shapes.get(name)!);
+        feeds[name] = new Tensor("float32", values[name], shapes.get(name)!);
       const outputs = await session.run(feeds);
       for (const name of STATE) state[name] = outputs[`new_${name}`].data as Float32Array;
       step++;

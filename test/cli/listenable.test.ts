@@ -1,6 +1,10 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { runCli } from "./run-cli.ts";
+import { writeWav } from "../../dsp/index.ts";
+import { withoutPackage } from "../without-package.ts";
+import { runCli, runCliOn, TINY_PACK, temporaryFolder } from "./run-cli.ts";
 
 test("help lists the commands, and every command has help with examples", async () => {
   const { status, stdout } = await runCli("--help");
@@ -14,6 +18,27 @@ test("help lists the commands, and every command has help with examples", async 
     assert.is(help.status, 0);
     assert.match(help.stdout, /Examples?:\n {2}\$ listenable /, `${name} --help has no example`);
   }
+});
+
+test("without onnxruntime-node everything but training works", async () => {
+  const without = ["--import", withoutPackage("onnxruntime-node")];
+  const folder = await temporaryFolder();
+  const recording = join(folder, "tone.wav");
+  await writeFile(recording, writeWav([new Float32Array(16_000).map((_, n) => Math.sin(n / 5))], 16_000));
+  const out = join(folder, "explained");
+  const explained = await runCliOn(
+    without,
+    "explain",
+    recording,
+    "--pack",
+    TINY_PACK,
+    "--out",
+    out,
+    "--json",
+  );
+  assert.is(explained.status, 0, explained.stderr);
+  assert.match(JSON.parse(explained.stdout).runtime, /onnxruntime-web/);
+  await rm(folder, { recursive: true });
 });
 
 test("no command at all is a misuse that shows the help on standard error", async () => {

@@ -25,6 +25,11 @@ export function runCli(...words: string[]): Promise<CliResult> {
   return runWatched(undefined, 60_000, words);
 }
 
+/** Runs the command with options for Node itself. */
+export function runCliOn(node: readonly string[], ...words: string[]): Promise<CliResult> {
+  return runWatched(undefined, 60_000, words, node);
+}
+
 /** Runs the command for as long as it takes and calls `watch` with its process id five times a second. */
 export function runCliWatched(watch: (pid: number) => Promise<void>, ...words: string[]): Promise<CliResult> {
   return runWatched(watch, 0, words);
@@ -54,11 +59,12 @@ async function runWatched(
   watch: ((pid: number) => Promise<void>) | undefined,
   timeout: number,
   words: readonly string[],
+  node: readonly string[] = [],
 ): Promise<CliResult> {
   built ??= buildCommand();
   await built;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bundle, ...words], { timeout });
+    const child = spawn(process.execPath, [...node, bundle, ...words], { timeout });
     const watching = watch && setInterval(() => void watch(child.pid as number), 200);
     let stdout = "";
     let stderr = "";

@@ -11,6 +11,7 @@ import type { LaneSettings } from "../../server/inference-messages.ts";
 import { startThread } from "../../server/start-thread.ts";
 import { Lane, openWorkerBackend } from "../../server/worker-backend.ts";
 import { writeOddPack } from "../models/runtime/odd-pack.ts";
+import { withoutPackage } from "../without-package.ts";
 
 const SIZE = 128 * 257;
 const TINY = "test/fixtures/tiny-pack";
@@ -111,13 +112,6 @@ test("a pack that cannot be used stops the start", async () => {
 });
 
 test("without onnxruntime-node the server runs on WASM and says so in one line", async () => {
-  // A process in which the package cannot be found, in every thread of it.
-  const hooks = `export const resolve = (name, context, next) => {
-    if (name === "onnxruntime-node") throw Object.assign(new Error("Cannot find package 'onnxruntime-node'"), { code: "ERR_MODULE_NOT_FOUND" });
-    return next(name, context);
-  };`;
-  const url = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
-  const register = url(`import { register } from "node:module"; register(${JSON.stringify(url(hooks))});`);
   const script = `
     import { nodeRuntime } from "./models/runtime/runtime-node.ts";
     const lines = [];
@@ -126,7 +120,7 @@ test("without onnxruntime-node the server runs on WASM and says so in one line",
     console.log(JSON.stringify({ name: runtime.name, lines, insisted }));`;
   const child = spawn(process.execPath, [
     "--import",
-    register,
+    withoutPackage("onnxruntime-node"),
     "--import",
     "tsx",
     "--input-type=module",

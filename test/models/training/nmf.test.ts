@@ -1,16 +1,20 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../../models/data/random.ts";
+import { factorise, randomFactors } from "../../../models/training/nmf.ts";
+import { trainingRuntime } from "../../../models/training/training-runtime.ts";
 import { relativeError } from "../graph/fixtures.ts";
 import { type PackedTensor, trainingFixture, unpacked } from "./fixtures.ts";
 
 const test = suite("NMF");
-const nmf = await import("../../../models/training/nmf.ts").catch(() => undefined);
-const run = nmf ? test : test.skip;
-if (!nmf) console.log("skipped: NMF needs onnxruntime-node, which is not installed");
+const trains = await trainingRuntime().then(
+  () => true,
+  () => false,
+);
+const run = trains ? test : test.skip;
+if (!trains) console.log("skipped: NMF needs onnxruntime-node, which is not installed");
 
 run("the factors that scikit-learn's multiplicative updates find", async () => {
-  const { factorise } = nmf!;
   const { iterations, ...packed } = trainingFixture("nmf.json") as { iterations: number } & Record<
     string,
     PackedTensor
@@ -31,7 +35,6 @@ run("the factors that scikit-learn's multiplicative updates find", async () => {
 });
 
 run("a silent matrix stays silent, and abort ends early with what is there", async () => {
-  const { factorise, randomFactors } = nmf!;
   const silent = { data: new Float32Array(6 * 5), rows: 6, columns: 5 };
   const start = randomFactors(silent, 2, new Random(1));
   const found = await factorise(silent, start, { iterations: 3 });

@@ -19,12 +19,17 @@ import { LmacBatches } from "../../../models/training/lmac-batches.ts";
 import { SoundPool } from "../../../models/training/sound-pool.ts";
 import { classifierTask } from "../../../models/training/train-classifier.ts";
 import { lmacTask, ownLmacModel } from "../../../models/training/train-lmac.ts";
+import { train } from "../../../models/training/trainer.ts";
+import { trainingRuntime } from "../../../models/training/training-runtime.ts";
 import { flatWeights, weightValues } from "../../../models/training-layers.ts";
 
 const test = suite<{ folder: string }>("training");
-const trainer = await import("../../../models/training/trainer.ts").catch(() => undefined);
-const run = trainer ? test : test.skip;
-if (!trainer) console.log("skipped: training needs onnxruntime-node, which is not installed");
+const trains = await trainingRuntime().then(
+  () => true,
+  () => false,
+);
+const run = trains ? test : test.skip;
+if (!trains) console.log("skipped: training needs onnxruntime-node, which is not installed");
 
 test.before.each(async (context) => {
   context.folder = await mkdtemp(join(tmpdir(), "listenable-training-"));
@@ -63,7 +68,6 @@ const batches = () =>
 const optimiser = { steps: 40, batch: 8, learningRate: 0.01, weightDecay: 0.01 };
 
 run("a run that is stopped and resumed ends with the same weights to the bit", async ({ folder }) => {
-  const { train } = trainer!;
   const task = classifierTask(shape, batches(), 0.3);
   const options = { seed: 5, threads: 1, optimiser: { ...optimiser, steps: 6 }, settings: {} };
   const whole = await train(task, { ...options, directory: join(folder, "whole") });
@@ -76,7 +80,6 @@ run("a run that is stopped and resumed ends with the same weights to the bit", a
 });
 
 run("a run that is aborted ends after its step, with a checkpoint that loses nothing", async ({ folder }) => {
-  const { train } = trainer!;
   const task = classifierTask(shape, batches(), 0.3);
   const options = { seed: 5, threads: 1, optimiser: { ...optimiser, steps: 5 }, settings: {} };
   const whole = await train(task, { ...options, directory: join(folder, "whole") });
@@ -104,7 +107,6 @@ run("a run that is aborted ends after its step, with a checkpoint that loses not
 run(
   "a run starts from trained weights where there are some, and only from those of its network",
   async ({ folder }) => {
-    const { train } = trainer!;
     const task = classifierTask(shape, batches(), 0.3);
     const options = { seed: 5, threads: 1, optimiser: { ...optimiser, steps: 1 }, settings: {} };
     const first = await train(task, { ...options, directory: join(folder, "first") });
@@ -126,7 +128,6 @@ run(
 );
 
 run("a checkpoint of other settings is not gone on from", async ({ folder }) => {
-  const { train } = trainer!;
   const task = classifierTask(shape, batches(), 0.3);
   const options = { directory: folder, threads: 1, optimiser: { ...optimiser, steps: 1 }, settings: {} };
   await train(task, { ...options, seed: 1 });
@@ -139,7 +140,6 @@ run("a checkpoint of other settings is not gone on from", async ({ folder }) => 
 });
 
 run("classifier and decoder learn, and what is exported computes the same in a pack", async ({ folder }) => {
-  const { train } = trainer!;
   const task = classifierTask(shape, batches(), 0.3);
   const settings = { seed: 3, threads: 1, settings: {} };
   const trained = await train(task, { ...settings, optimiser, directory: join(folder, "classifier") });
