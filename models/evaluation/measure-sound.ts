@@ -6,6 +6,8 @@ import { readSound } from "../data/check-sound.ts";
 import { Random } from "../data/random.ts";
 import type { LoadedFeatureJudge } from "../runtime/load-feature-judge.ts";
 import type { LoadedMethod } from "../runtime/load-method.ts";
+import { meanRow } from "./classifier-report.ts";
+import { ClipSeparation } from "./clip-separation.ts";
 import { type Contamination, contaminate } from "./contamination.ts";
 import {
   askClassifier,
@@ -19,23 +21,8 @@ import {
 } from "./explain-windows.ts";
 import { type MetricRow, meanOfRows } from "./metric-row.ts";
 import { argMax, complexity, faithfulness, meanOf, sparseness } from "./metrics.ts";
-import {
-  bothHeard,
-  idealBinaryMask,
-  idealRatioMask,
-  MaskedSound,
-  musicalNoise,
-  selectivity,
-  smoothed,
-} from "./separation.ts";
-import {
-  type SoundWindow,
-  type WindowShape,
-  windowSamples,
-  windowShape,
-  windowStarts,
-  windowsAt,
-} from "./window-shape.ts";
+import { idealBinaryMask, idealRatioMask } from "./separation.ts";
+import { type SoundWindow, type WindowShape, windowShape, windowStarts, windowsAt } from "./window-shape.ts";
 
 /** The masks that are known to be right where the parts of a mixture are known; rows of their own. */
 export const ORACLES = ["ideal-binary-mask", "ideal-ratio-mask"] as const;
@@ -63,24 +50,22 @@ export interface PreparedSound {
   readonly windows: readonly SoundWindow[];
   /** What the classifier says of each window: [classes] a window. */
   readonly whole: readonly Float32Array[];
-  readonly parts?: readonly WindowParts[];
+  readonly parts?: MixtureParts;
 }
 
-/** What lies in one window of a mixture. */
-interface WindowParts {
-  readonly clip: Part;
-  readonly added: Part;
-  /**
-   * The part that the classifier's answer belongs to: the one of which alone it says the same. Absent where it says so
-   * of both or of neither, or where only one of them is heard.
-   */
-  readonly explained?: "clip" | "added";
+interface MixtureParts {
+  /** The part that the classifier's answer to the clip belongs to; the clip itself where that cannot be told. */
+  readonly target: Part;
+  readonly interferer: Part;
+  /** Absent where both parts alone are called the same as the mixture, or neither is, or one is not heard beside the other. */
+  readonly separation?: ClipSeparation;
 }
 
+/** One part of a mixture in each of its windows. */
 interface Part {
-  readonly magnitudes: Float32Array;
   readonly samples: Float32Array;
-  readonly answer: Float32Array;
+  readonly windows: readonly SoundWindow[];
+  readonly answers: readonly Float32Array[];
 }
 
 export async function prepareSounds(
@@ -115,42 +100,41 @@ export async function prepareSounds(
       starts,
       windows,
       whole,
-      parts: parts && (await windowParts(classifier, parts.target, parts.interferer, starts, whole)),
+      parts:
+        parts && whole.length > 0
+          ? await mixtureParts(classifier, samples, [parts.target, parts.interferer], starts, whole)
+          : undefined,
     });
   }
   return prepared;
 }
 
-async function windowParts(
+async function mixtureParts(
   classifier: LoadedMethod,
-  clip: Float32Array,
-  added: Float32Array,
+  mixture: Float32Array,
+  [clip, added]: readonly [Float32Array, Float32Array],
   starts: readonly number[],
   whole: readonly Float32Array[],
-): Promise<WindowParts[]> {
+): Promise<MixtureParts> {
   const shape = windowShape(classifier.pack);
-  const part = async (samples: Float32Array): Promise<Part[]> => {
+  const part = async (samples: Float32Array): Promise<Part> => {
     const windows = windowsAt(samples, starts, shape);
-    const answers = await askClassifier(classifier, windows);
-    return starts.map((start, k) => ({
-      magnitudes: windows[k].magnitudes,
-      samples: windowSamples(samples, start, shape),
-      answer: answers[k],
-    }));
+    return { samples, windows, answers: await askClassifier(classifier, windows) };
   };
-  const clips = await part(clip);
-  const addeds = await part(added);
-  return starts.map((_, k) => {
-    const winner = argMax(whole[k]);
-    const ofClip = argMax(clips[k].answer) === winner;
-    const ofAdded = argMax(addeds[k].answer) === winner;
-    const told = ofClip !== ofAdded && bothHeard(clips[k].magnitudes, addeds[k].magnitudes);
-    return {
-      clip: clips[k],
-      added: addeds[k],
-      explained: told ? (ofClip ? "clip" : "added") : undefined,
-    };
-  });
+  const clipPart = await part(clip);
+  const addedPart = await part(added);
+  const decision = clipDecision(whole);
+  const isClip = clipDecision(clipPart.answers) === decision;
+  const isAdded = clipDecision(addedPart.answers) === decision;
+  const [target, interferer] = isAdded && !isClip ? [addedPart, clipPart] : [clipPart, addedPart];
+  if (isClip === isAdded) return { target, interferer };
+  const separation = new ClipSeparation(mixture, target.samples, interferer.samples, decision, shape);
+  return { target, interferer, separation: separation.bothHeard ? separation : undefined };
+}
+
+/** Index of the class that the answers to a sound's windows add up to. */
+function clipDecision(answers: readonly Float32Array[]): number {
+  return argMax(meanRow(answers));
 }
 
 /** Means over the windows of the contaminated sounds, by control, of a method whose mask multiplies |X|. */
@@ -174,6 +158,16 @@ export async function measureMethod(
         ...(await measureMasks(classifier, sound, controls, masking, control === "own")),
       );
     }
+    const separation = sound.parts?.separation;
+    if (separation) {
+      // Windows of another winner were explained for that one.
+      const asked = sound.starts.flatMap((start, k) =>
+        !method.method.target || argMax(sound.whole[k]) === separation.asked
+          ? [[start, masks[k]] as const]
+          : [],
+      );
+      collected.own.push(separation.row(await separation.masks(method, new Map(asked)), masking));
+    }
     if (!method.method.target || flat) continue;
     const forcing = await forcedAnswers(method, classifier, sound, random);
     for (const rate of forcing) collected.own.push({ forcing: rate });
@@ -195,12 +189,12 @@ export async function measureOracle(
   const ideal = oracle === "ideal-binary-mask" ? idealBinaryMask : idealRatioMask;
   for (const sound of sounds) {
     if (!sound.parts) continue;
-    const masks = sound.parts.map(({ clip, added, explained }) =>
-      explained === "added"
-        ? ideal(added.magnitudes, clip.magnitudes)
-        : ideal(clip.magnitudes, added.magnitudes),
+    const { target, interferer, separation } = sound.parts;
+    const masks = target.windows.map(({ magnitudes }, k) =>
+      ideal(magnitudes, interferer.windows[k].magnitudes),
     );
     collected.push(...(await measureMasks(classifier, sound, masks, "linear")));
+    if (separation) collected.push(separation.idealRow(ideal));
   }
   return collected.length === 0 ? {} : { own: meanOfRows(collected) };
 }
@@ -223,12 +217,9 @@ async function measureMasks(
     classifier,
     parts.map((part) => part.rest),
   );
-  return sound.windows.map((window, k) => ({
+  return masks.map((mask, k) => ({
     ...faithfulness({ whole: sound.whole[k], kept: kept[k], rest: rest[k] }),
-    ...(complete ? maskRow(masks[k]) : { mm: meanOf(masks[k]) }),
-    ...(sound.parts && complete
-      ? separationRow(sound, k, gains[k], gainsOf(window, smoothed(masks[k], sound.shape.bins), masking))
-      : {}),
+    ...(complete ? maskRow(mask) : { mm: meanOf(mask) }),
   }));
 }
 
@@ -263,26 +254,6 @@ export async function measureFeatures(
   return { own: meanOfRows(collected) };
 }
 
-function separationRow(
-  sound: PreparedSound,
-  k: number,
-  gains: Float32Array,
-  smoothGains: Float32Array,
-): MetricRow {
-  const { clip, added, explained } = sound.parts![k];
-  if (explained === undefined) return {};
-  const [target, interferer] = explained === "clip" ? [clip, added] : [added, clip];
-  const { shape } = sound;
-  const mixture = windowSamples(sound.samples, sound.starts[k], shape);
-  const heard = new MaskedSound(mixture, target.samples, shape);
-  return {
-    selectivity: selectivity(gains, target.magnitudes, interferer.magnitudes),
-    siSdr: heard.siSdrImprovement(gains),
-    musicalNoise: musicalNoise(gains, interferer.magnitudes, shape.bins),
-    musicalNoiseSmoothed: musicalNoise(smoothGains, interferer.magnitudes, shape.bins),
-  };
-}
-
 /** For a few windows, 100 where the mask for a random wrong class makes the classifier say that class, else 0. */
 async function forcedAnswers(
   method: LoadedMethod,
@@ -294,7 +265,7 @@ async function forcedAnswers(
   const chosen = random.shuffle(sound.windows.map((_, k) => k)).slice(0, FORCED_WINDOWS);
   const wrong = chosen.map((k) => {
     // What the classifier hears in a part of the mixture is there, so asking for it is not asking for the wrong.
-    const heard = [sound.whole[k], sound.parts?.[k].clip.answer, sound.parts?.[k].added.answer]
+    const heard = [sound.whole[k], sound.parts?.target.answers[k], sound.parts?.interferer.answers[k]]
       .filter((answer) => answer !== undefined)
       .map(argMax);
     const others = Array.from(sound.whole[k].keys()).filter((c) => !heard.includes(c));

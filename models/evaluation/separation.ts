@@ -5,10 +5,10 @@
 import { istft, type Spectrogram, stft } from "../../dsp/index.ts";
 import type { WindowShape } from "./window-shape.ts";
 
-/** Parts further apart than this in one window leave nothing to separate there. */
+/** Parts further apart than this leave nothing to separate. */
 export const PART_RANGE_DB = 30;
 
-/** Whether both parts are heard in a window. */
+/** Whether both parts are heard. */
 export function bothHeard(target: Float32Array, interferer: Float32Array): boolean {
   const ratio = energyOf(target) / energyOf(interferer);
   const limit = 10 ** (PART_RANGE_DB / 10);
@@ -44,18 +44,20 @@ export function siSdr(estimate: Float32Array, target: Float32Array): number {
   return 10 * Math.log10(inTarget / Math.max(energy - inTarget, 1e-12 * energy));
 }
 
-/** One window of a mixture, ready to be masked and heard again with the mixture's phases. */
+/** A mixture, ready to be masked and heard again with the mixture's phases. */
 export class MaskedSound {
   readonly #mixture: Spectrogram;
   readonly #target: Float32Array;
   readonly #mixtureSiSdr: number;
+  readonly #samples: number;
 
-  /** @param mixture and @param target the samples of one window. */
+  /** @param mixture and @param target samples, one as long as the other. */
   constructor(
     mixture: Float32Array,
     target: Float32Array,
     private readonly shape: WindowShape,
   ) {
+    this.#samples = mixture.length;
     this.#mixture = stft(mixture, shape);
     this.#target = this.#inner(target);
     this.#mixtureSiSdr = siSdr(this.#inner(mixture), this.#target);
@@ -71,9 +73,9 @@ export class MaskedSound {
     return siSdr(masked, this.#target) - this.#mixtureSiSdr;
   }
 
-  /** The window's samples with gains [frames, bins] on its whole frames; its ends fade. */
+  /** The samples with gains [frames, bins] on the frames from the one on that begins with them; the ends fade. */
   #masked(gains: Float32Array): Float32Array {
-    const { window, hop, bins, samples } = this.shape;
+    const { window, hop, bins } = this.shape;
     const spectra = new Float32Array(this.#mixture.spectra.length);
     // The transform's first frames reach back before the window.
     const first = window / hop - 1;
@@ -82,7 +84,7 @@ export class MaskedSound {
       spectra[at] = gains[k] * this.#mixture.spectra[at];
       spectra[at + 1] = gains[k] * this.#mixture.spectra[at + 1];
     }
-    return istft({ ...this.#mixture, spectra }, samples, this.shape);
+    return istft({ ...this.#mixture, spectra }, this.#samples, this.shape);
   }
 
   /** Without the ends, which not all frames reach, so that masked and unmasked sound would mix there. */
