@@ -1,8 +1,10 @@
 /** The windows that a pack's graphs take. */
-import { magnitudes, phases, StreamingStft } from "../../dsp/index.ts";
 import { audibleAmong } from "../data/waves.ts";
+import { type SoundWindow, WindowCutter } from "../data/window-cutter.ts";
 import { AUDIBLE_RANGE_DB } from "../explain/clip-decision.ts";
 import type { Pack } from "../pack.ts";
+
+export type { SoundWindow } from "../data/window-cutter.ts";
 
 export interface WindowShape {
   readonly sampleRate: number;
@@ -16,13 +18,6 @@ export interface WindowShape {
   readonly samples: number;
   /** Whether the classifier hears the waveform, so that its graphs take phases too. */
   readonly phases: boolean;
-}
-
-/** What a graph is given of one window, [frames, bins] each. */
-export interface SoundWindow {
-  readonly magnitudes: Float32Array;
-  /** In radians; only where the shape says so. */
-  readonly phases?: Float32Array;
 }
 
 export function windowShape({ sampleRate, windowFrames, stft, phases: withPhases }: Pack): WindowShape {
@@ -43,35 +38,12 @@ export function windowStarts(samples: Float32Array, shape: WindowShape, stride: 
   return audibleAmong(samples, shape.samples, starts, AUDIBLE_RANGE_DB);
 }
 
-/** The window's samples from `start` on, zeros past the end. */
-export function windowSamples(samples: Float32Array, start: number, shape: WindowShape): Float32Array {
-  const out = new Float32Array(shape.samples);
-  out.set(samples.subarray(start, start + shape.samples));
-  return out;
-}
-
-/** The window that starts at each sample. */
+/** The window that starts at each sample; what lies beyond the sound's end counts as silence. */
 export function windowsAt(
   samples: Float32Array,
   starts: readonly number[],
   shape: WindowShape,
 ): SoundWindow[] {
-  const { frames, bins, window, hop } = shape;
-  const stft = new StreamingStft({ window, hop });
-  /** The first frames of a stream reach back before its start; a cut-out window has none of those. */
-  const leading = window / hop - 1;
-  return starts.map((start) => {
-    const out = {
-      magnitudes: new Float32Array(frames * bins),
-      phases: shape.phases ? new Float32Array(frames * bins) : undefined,
-    };
-    stft.reset();
-    stft.push(windowSamples(samples, start, shape), (spectrum, frame) => {
-      if (frame < leading) return;
-      const row = (frame - leading) * bins;
-      magnitudes(spectrum, out.magnitudes, row);
-      if (out.phases) phases(spectrum, out.phases, row);
-    });
-    return out;
-  });
+  const cutter = new WindowCutter({ ...shape, stft: shape, needsPhases: shape.phases });
+  return starts.map((start) => cutter.cut(samples, start));
 }

@@ -1,9 +1,9 @@
 /** A first look at how faithful a new pack's explanations are, on sounds that its decoder has not heard. */
 import { audibleStarts } from "../data/waves.ts";
+import { WindowCutter } from "../data/window-cutter.ts";
 import { argMax, faithfulness, meanOf } from "../evaluation/metrics.ts";
 import type { LoadedMethod } from "../runtime/load-method.ts";
 import type { ForeignClassifier } from "./foreign-classifier.ts";
-import { WindowCutter } from "./windows.ts";
 
 export interface MethodFigures {
   readonly method: string;

@@ -4,6 +4,7 @@
  */
 import type { Random } from "../data/random.ts";
 import { audibleStarts } from "../data/waves.ts";
+import { WindowCutter } from "../data/window-cutter.ts";
 import type { GraphBuilder, Tensor } from "../graph/index.ts";
 import type { Layers } from "../layers.ts";
 import { colouredNoise, mixAtRatio, scale } from "../training/augment.ts";
@@ -12,7 +13,6 @@ import type { TrainingTask } from "../training/trainer.ts";
 import { planWeights } from "../training-layers.ts";
 import { decodeForeignMask, type ForeignDecoderShape } from "./decoder.ts";
 import type { ForeignClassifier } from "./foreign-classifier.ts";
-import { WindowCutter } from "./windows.ts";
 
 export interface SoundInputs {
   readonly magnitudes: Tensor;

@@ -1,33 +1,39 @@
 /** Cuts windows for any STFT out of sounds: magnitudes, and phases where they are wanted. */
-import { magnitudes as magnitudesOf, phases as phasesOf, StreamingStft } from "../../dsp/index.ts";
-import type { ExplainedClassifier } from "../methods/explained-classifier.ts";
-import type { StftShape } from "./waveform.ts";
+import {
+  type FrameShape,
+  magnitudes as magnitudesOf,
+  phases as phasesOf,
+  StreamingStft,
+} from "../../dsp/index.ts";
 
-export interface WindowValues {
-  /** Row-major [frames, bins]. */
+export interface CutShape {
+  /** Frames in a window. */
+  readonly frames: number;
+  readonly bins: number;
+  readonly stft: Required<FrameShape>;
+  readonly needsPhases: boolean;
+}
+
+/** What a graph is given of one window, row-major [frames, bins] each. */
+export interface SoundWindow {
   readonly magnitudes: Float32Array;
+  /** In radians; only where the shape says so. */
   readonly phases?: Float32Array;
 }
 
-type Windowed = Pick<ExplainedClassifier, "frames" | "bins" | "needsPhases"> & { readonly stft: StftShape };
-
-/** Samples that the frames of one window cover. */
-export function windowSamples({ frames, stft }: Pick<Windowed, "frames" | "stft">): number {
-  return (frames - 1) * stft.hop + stft.window;
-}
-
-/** Makes windows of one classifier's shape; the transform's tables are made once. */
+/** Makes windows of one shape; the transform's tables are made once. */
 export class WindowCutter {
+  /** Samples that the frames of one window cover. */
   readonly length: number;
   readonly #stft: StreamingStft;
 
-  constructor(private readonly shape: Windowed) {
-    this.length = windowSamples(shape);
+  constructor(private readonly shape: CutShape) {
+    this.length = (shape.frames - 1) * shape.stft.hop + shape.stft.window;
     this.#stft = new StreamingStft(shape.stft);
   }
 
   /** The window that starts at sample `start`; what lies beyond the end counts as silence. */
-  cut(samples: Float32Array, start = 0): WindowValues {
+  cut(samples: Float32Array, start = 0): SoundWindow {
     const { frames, bins, needsPhases, stft } = this.shape;
     const magnitudes = new Float32Array(frames * bins);
     const phases = needsPhases ? new Float32Array(frames * bins) : undefined;
