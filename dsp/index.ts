@@ -6,7 +6,7 @@ export { hzToMel, type MelOptions, type MelScale, melFilterbank, melToHz } from 
 export { istft, resample, type Spectrogram, spectrogramMagnitudes, stft } from "./offline.ts";
 export { StreamingResampler } from "./resample.ts";
 export { RingBuffer, ringBufferStorage } from "./ring-buffer.ts";
-export { applyMask, type Masking, magnitudes, phases } from "./spectrum.ts";
+export { applyMask, log1pGain, type Masking, magnitudes, phases } from "./spectrum.ts";
 export { type FrameSink, StreamingStft } from "./stft.ts";
 export {
   type ByteSource,

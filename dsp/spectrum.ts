@@ -20,6 +20,12 @@ export function phases(spectrum: Float32Array, out: Float32Array, offset = 0): v
     out[offset + bin] = Math.atan2(spectrum[2 * bin + 1], spectrum[2 * bin]);
 }
 
+/** What a mask on log1p |X| multiplies |X| by. */
+export function log1pGain(mask: number, magnitude: number): number {
+  // As |X| goes to 0, expm1(m log1p |X|) / |X| goes to m, so the mask itself is the right gain there.
+  return magnitude > 1e-12 ? Math.expm1(mask * Math.log1p(magnitude)) / magnitude : mask;
+}
+
 /**
  * Masked spectrum with the original phase into `out` [bins, 2], which may be `spectrum` itself.
  * `mask` holds the frame's [bins] values in [0, 1] from `offset` on.
@@ -36,11 +42,7 @@ export function applyMask(
     const re = spectrum[2 * bin];
     const im = spectrum[2 * bin + 1];
     let gain = mask[offset + bin];
-    if (masking === "log1p") {
-      const magnitude = Math.sqrt(re * re + im * im);
-      // As |X| goes to 0, expm1(m log1p |X|) / |X| goes to m, so the mask itself is the right gain there.
-      if (magnitude > 1e-12) gain = Math.expm1(gain * Math.log1p(magnitude)) / magnitude;
-    }
+    if (masking === "log1p") gain = log1pGain(gain, Math.sqrt(re * re + im * im));
     out[2 * bin] = re * gain;
     out[2 * bin + 1] = im * gain;
   }

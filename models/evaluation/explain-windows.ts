@@ -1,5 +1,5 @@
 /** Runs methods over windows, and masks windows by what they give. */
-import type { Masking } from "../../dsp/index.ts";
+import { log1pGain, type Masking } from "../../dsp/index.ts";
 import type { Random } from "../data/random.ts";
 import type { LoadedFeatureJudge } from "../runtime/load-feature-judge.ts";
 import type { LoadedMethod } from "../runtime/load-method.ts";
@@ -100,11 +100,7 @@ function shuffled(mask: Float32Array, random: Random): Float32Array {
 
 /** What multiplies |X| where `mask` masks it in its domain: the mask itself, or what becomes of it by log1p. */
 export function gainsOf({ magnitudes }: SoundWindow, mask: Float32Array, masking: Masking): Float32Array {
-  if (masking === "linear") return mask;
-  return mask.map((value, k) => {
-    const magnitude = magnitudes[k];
-    return magnitude > 1e-12 ? Math.expm1(value * Math.log1p(magnitude)) / magnitude : value;
-  });
+  return masking === "linear" ? mask : mask.map((value, k) => log1pGain(value, magnitudes[k]));
 }
 
 /** Kept M⊙X and rest X − M⊙X of one window, both with its phases. */
