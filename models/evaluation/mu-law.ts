@@ -13,11 +13,3 @@ export function encodeMuLaw(samples: Float32Array): Uint8Array {
     return ~(sign | (exponent << 4) | mantissa) & 0xff;
   });
 }
-
-export function decodeMuLaw(bytes: Uint8Array): Float32Array {
-  return Float32Array.from(bytes, (byte) => {
-    const code = ~byte & 0xff;
-    const magnitude = ((((code & 0x0f) << 3) + BIAS) << ((code >> 4) & 7)) - BIAS;
-    return (code & 0x80 ? -magnitude : magnitude) / 32767;
-  });
-}
