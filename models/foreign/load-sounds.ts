@@ -1,6 +1,6 @@
 /** Reads a folder of sounds at a classifier's rate, within bounds, and puts some aside for the evaluation. */
+import { LEAST_SECONDS, readSound } from "../data/check-sound.ts";
 import { Random } from "../data/random.ts";
-import { readMono } from "../data/read-audio.ts";
 import { findSounds } from "../data/sound-folder.ts";
 
 export interface FolderSounds {
@@ -11,9 +11,6 @@ export interface FolderSounds {
   readonly notes: readonly string[];
 }
 
-/** Longer sounds are heard at their beginning only. */
-const MOST_SECONDS = 30;
-const LEAST_SECONDS = 0.1;
 /** All sounds together, in samples: 600 MB. */
 const MOST_SAMPLES = 150_000_000;
 const HELD_OUT_SHARE = 0.2;
@@ -44,7 +41,7 @@ export async function loadSounds(folder: string, options: LoadOptions): Promise<
       break;
     }
     try {
-      const sound = (await readMono(path, sampleRate, { maxSeconds: MOST_SECONDS })).samples;
+      const sound = await readSound(path, sampleRate);
       if (sound.length < LEAST_SECONDS * sampleRate) notes.push(`${path}: left out: shorter than 100 ms`);
       else if (!sound.some((value) => Math.abs(value) > 1e-5)) notes.push(`${path}: left out: silent`);
       else {
