@@ -1,7 +1,7 @@
 /** `listenable pack --classifier my.onnx`: from a user's own classifier to a pack, the decoder trained on the way. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { type Command, Option } from "commander";
 import { buildForeignPack } from "../models/foreign/build-foreign-pack.ts";
@@ -27,17 +27,16 @@ import { loadMethod } from "../models/runtime/load-method.ts";
 import { openPackFolder } from "../models/runtime/open-pack-node.ts";
 import type { Runtime } from "../models/runtime/runtime.ts";
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
-import { train } from "../models/training/trainer.ts";
 import { trainingRuntime } from "../models/training/training-runtime.ts";
 import { weightValues } from "../models/training-layers.ts";
-import { InterruptedError, UsageError } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
 import { chosenMethods } from "./method-options.ts";
 import { type CommonOptions, positiveInteger, positiveNumber } from "./options.ts";
-import { curvePicture } from "./picture/curve-picture.ts";
 import { showProgress } from "./progress.ts";
+import { addCourseOptions, type CourseOptions, runTraining } from "./run-training.ts";
 
-export interface ForeignPackOptions extends CommonOptions {
+export interface ForeignPackOptions extends CommonOptions, CourseOptions {
   classifier: string;
   out?: string;
   name: string;
@@ -54,14 +53,8 @@ export interface ForeignPackOptions extends CommonOptions {
   features?: boolean;
   other?: string;
   licence: string;
-  steps: number;
-  batch: number;
-  rate: number;
   channels: number;
   sparsity: number;
-  seed: number;
-  threads: number;
-  stopAfter?: number;
 }
 
 const list = (text: string) => text.split(",");
@@ -81,15 +74,14 @@ export function addForeignOptions(command: Command): void {
     .option("--list-latents", "print the activations that a decoder could read, and stop")
     .option("--other <label>", "the class that means none of the others, if there is one")
     .option("--licence <text>", "licence of the classifier, for pack.json", "not stated")
-    .option("--steps <n>", "steps of training", positiveInteger, 1000)
-    .option("--batch <n>", "windows in a step", positiveInteger, 12)
-    .option("--rate <rate>", "highest learning rate", positiveNumber, 2e-3)
     .option("--channels <n>", "channels of the decoder's deepest level", positiveInteger, 32)
-    .option("--sparsity <weight>", "weight of the mask's mean: higher gives smaller masks", positiveNumber, 4)
-    .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
-    .option("--threads <n>", "threads of the computation", positiveInteger, 1)
-    .option("--stop-after <n>", "stop after this many steps; the same command goes on", positiveInteger)
-    .optionsGroup("Methods:");
+    .option(
+      "--sparsity <weight>",
+      "weight of the mask's mean: higher gives smaller masks",
+      positiveNumber,
+      4,
+    );
+  addCourseOptions(command, { steps: 1000, batch: 12, rate: 2e-3 }).optionsGroup("Methods:");
 }
 
 /** Whether `--classifier` names a file of the user's and not a run folder of this project. */
@@ -335,7 +327,7 @@ async function trainDecoder(
   sounds: readonly Float32Array[],
   hash: string,
 ) {
-  const { steps, batch, rate, seed, threads, stopAfter, channels, sparsity } = options;
+  const { steps, channels, sparsity } = options;
   await trainingRuntime().catch((cause: Error) => {
     throw new Error(`${cause.message}, or take methods that need no training: --methods gradcam`, { cause });
   });
@@ -345,40 +337,18 @@ async function trainDecoder(
   const task = foreignLmacTask(classifier, shape, weights, new ForeignBatches(classifier, sounds));
   // Beside the pack and not in it: a pack is for others.
   const directory = `${out.replace(/[/\\]+$/, "")}-training`;
-  await mkdir(directory, { recursive: true });
-  const progress = showProgress("decoder", steps);
-  const trained = await interruptible(async (signal) => {
-    const result = await train(task, {
-      directory,
-      seed,
-      threads,
-      stopAfter,
-      signal,
-      settings: {
-        classifier: hash,
-        front: classifier.front,
-        latents: classifier.latents.map(({ name }) => name),
-        channels,
-        ...weights,
-      },
-      optimiser: { steps, batch, learningRate: rate, weightDecay: 1e-4 },
-      onStep: ({ step, values }) =>
-        progress.update(
-          step,
-          Object.entries(values)
-            .map(([name, value]) => `· ${name} ${value}`)
-            .join(" "),
-        ),
-    });
-    if (signal.aborted && result.stepsDone < steps) {
-      throw new InterruptedError(
-        `stopped after step ${result.stepsDone} of ${steps}, saved in ${directory}; the same command goes on from there`,
-      );
-    }
-    return result;
-  }).finally(() => progress.end());
-  const log = join(directory, "log.jsonl");
-  if (existsSync(log)) await writeFile(join(directory, "curve.png"), await curvePicture(log, "decoder"));
+  const trained = await runTraining("decoder", task, {
+    ...options,
+    decay: 1e-4,
+    directory,
+    settings: {
+      classifier: hash,
+      front: classifier.front,
+      latents: classifier.latents.map(({ name }) => name),
+      channels,
+      ...weights,
+    },
+  });
   if (trained.stepsDone < steps) {
     const line = { out: directory, steps: trained.stepsDone, of: steps };
     console.log(options.json ? JSON.stringify(line) : `${directory}: ${trained.stepsDone} of ${steps} steps`);

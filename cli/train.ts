@@ -1,12 +1,21 @@
 /** `listenable train`: speech, classifier, L-MAC decoder and Listen to Interpret, from folders of sounds to weights. */
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Masking } from "../dsp/index.ts";
 import type { Esc50Clip } from "../models/data/esc50.ts";
 import { Random } from "../models/data/random.ts";
-import { isKnown, LABELS, loadSoundSet, OTHER, type SoundSet, SPEECH } from "../models/data/sound-sets.ts";
+import {
+  isKnown,
+  LABELS,
+  type LabelledSound,
+  loadSoundSet,
+  OTHER,
+  type SoundSet,
+  SPEECH,
+} from "../models/data/sound-sets.ts";
+import type { WeightValues } from "../models/frozen-layers.ts";
 import { type ExplainedClassifier, ownClassifier } from "../models/methods/explained-classifier.ts";
 import { DICTIONARY } from "../models/methods/l2i.ts";
 import { AskedMixtures } from "../models/training/asked-mixtures.ts";
@@ -26,20 +35,21 @@ import {
   normalisedDictionary,
 } from "../models/training/train-l2i.ts";
 import { heardAnew, lmacTask, ownLmacModel, PUBLISHED } from "../models/training/train-lmac.ts";
-import { type TrainedWeights, type TrainingTask, train } from "../models/training/trainer.ts";
+import type { TrainingTask } from "../models/training/trainer.ts";
 import {
   type Attribution,
   type ClassifierMeta,
   type DecoderMeta,
   loadWeights,
   saveWeights,
+  type WeightsMeta,
 } from "../models/training/weights-file.ts";
 import { weightValues } from "../models/training-layers.ts";
 import { InterruptedError, UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
 import { type CommonOptions, positiveInteger, positiveNumber } from "./options.ts";
-import { curvePicture } from "./picture/curve-picture.ts";
 import { showProgress } from "./progress.ts";
+import { addCourseOptions, type CourseOptions, runTraining } from "./run-training.ts";
 
 interface DataOptions extends CommonOptions {
   data: string;
@@ -51,15 +61,9 @@ interface DataOptions extends CommonOptions {
   credit: string[];
 }
 
-interface RunOptions extends DataOptions {
+interface RunOptions extends DataOptions, CourseOptions {
   out: string;
-  steps: number;
-  batch: number;
-  rate: number;
   decay: number;
-  seed: number;
-  threads: number;
-  stopAfter?: number;
 }
 
 interface ClassifierOptions extends RunOptions {
@@ -301,7 +305,7 @@ function runOptions(
   command: Command,
   defaults: { steps: number; batch: number; rate: number; decay: number },
 ): Command {
-  return command
+  command
     .requiredOption("--data <dir>", "ESC-50 in its official layout")
     .requiredOption("--folds <list>", "folds to train on, e.g. 1,2,3", integers)
     .requiredOption("--speech <dir>", "folder of spoken sentences (see: train speech)")
@@ -315,13 +319,8 @@ function runOptions(
       [],
     )
     .option("--any-licence", "train on all clips, not only those under CC0 and CC BY")
-    .option("--steps <n>", "steps of training", positiveInteger, defaults.steps)
-    .option("--batch <n>", "windows in a step", positiveInteger, defaults.batch)
-    .option("--rate <rate>", "highest learning rate", positiveNumber, defaults.rate)
-    .option("--decay <weight>", "weight decay", positiveNumber, defaults.decay)
-    .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
-    .option("--threads <n>", "threads of the computation", positiveInteger, 1)
-    .option("--stop-after <n>", "stop after this many steps; the same command goes on", positiveInteger);
+    .option("--decay <weight>", "weight decay", positiveNumber, defaults.decay);
+  return addCourseOptions(command, defaults);
 }
 
 async function trainClassifier(options: ClassifierOptions): Promise<void> {
@@ -353,34 +352,21 @@ async function trainClassifier(options: ClassifierOptions): Promise<void> {
     otherShare: options.otherShare,
     dropout: options.dropout,
   };
-  const trained = await runTraining("classifier", task, options, settings);
-  if (!trained) return;
-  const categories = [...new Set(set.clips.map((clip) => clip.category))];
-  await saveWeights(
-    join(options.out, "weights.bin"),
-    {
+  const { otherBias, temperature } = options;
+  await trainAndSave(options, set, {
+    title: "classifier",
+    task,
+    settings,
+    calibration: { otherBias, temperature },
+    meta: {
       kind: "classifier",
       shape,
       labels: LABELS,
       other: OTHER,
-      categories,
-      attributions: attributions(set.clips),
-      credits: options.credit,
-      settings: {
-        ...settings,
-        otherBias: options.otherBias,
-        temperature: options.temperature,
-        ...courseOf(options),
-      },
+      categories: [...new Set(set.clips.map((clip) => clip.category))],
     },
-    calibrated(
-      weightValues(task.plan, trained.parameters, trained.statistics),
-      LABELS.indexOf(OTHER),
-      options.otherBias,
-      options.temperature,
-    ),
-  );
-  print(options, { out: options.out, steps: trained.stepsDone, sounds: set.sounds.length });
+    finished: (values) => calibrated(values, LABELS.indexOf(OTHER), otherBias, temperature),
+  });
 }
 
 async function trainLmac(options: LmacOptions, command: Command): Promise<void> {
@@ -401,7 +387,7 @@ async function trainLmac(options: LmacOptions, command: Command): Promise<void> 
   const masking = options.masking ?? first?.meta.masking ?? "linear";
   if (first) checkFirstStage(first.meta, meta, masking, options);
   const set = await loadSounds(options);
-  const pools = soundPools(set);
+  const pools = soundPools(set, meta).filter(({ size }) => size > 0);
   const shape = first?.meta.shape ?? { channels: options.channels };
   const { keep, gain, rest, restCap, sparsity } = { ...options, ...(options.published && PUBLISHED) };
   const weights = { keep, gain, rest, restCap, sparsity };
@@ -427,36 +413,19 @@ async function trainLmac(options: LmacOptions, command: Command): Promise<void> 
     channels: shape.channels,
     classifier: meta.settings,
   };
-  const trained = await runTraining("lmac", task, options, settings);
-  if (!trained) return;
-  await saveWeights(
-    join(options.out, "weights.bin"),
-    {
-      kind: "lmac",
-      method: first ? "lmac-ft" : options.published ? "lmac-plain" : "lmac",
-      masking,
-      shape,
-      attributions: attributions(set.clips),
-      credits: options.credit,
-      settings: { ...settings, ...courseOf(options) },
-    },
-    weightValues(task.plan, trained.parameters, trained.statistics),
-  );
-  print(options, { out: options.out, steps: trained.stepsDone, sounds: set.sounds.length });
+  const method = first ? "lmac-ft" : options.published ? "lmac-plain" : "lmac";
+  await trainAndSave(options, set, {
+    title: "lmac",
+    task,
+    settings,
+    meta: { kind: "lmac", method, masking, shape },
+  });
 }
 
 async function trainSelective(options: SelectiveOptions): Promise<void> {
   const { meta, values } = await loadWeights(join(options.classifier, "weights.bin"), "classifier");
   const set = await loadSounds(options);
-  const pools = meta.labels.map(
-    (label) =>
-      new SoundPool(
-        set.sounds
-          .filter((sound) => (label === meta.other ? !isKnown(sound.label) : sound.label === label))
-          .map(({ samples }) => samples),
-      ),
-  );
-  const batches = new AskedMixtures(pools, meta.labels.indexOf(meta.other));
+  const batches = new AskedMixtures(soundPools(set, meta), meta.labels.indexOf(meta.other));
   const shape = { channels: options.channels, asked: true };
   const { keep, gain, rest, restCap, sparsity, separation, aim, selectivity, absent, force } = options;
   const weights = { keep, gain, rest, restCap, sparsity, separation, aim, selectivity, absent, force };
@@ -468,21 +437,12 @@ async function trainSelective(options: SelectiveOptions): Promise<void> {
     channels: shape.channels,
     classifier: meta.settings,
   };
-  const trained = await runTraining("selective", task, options, settings);
-  if (!trained) return;
-  await saveWeights(
-    join(options.out, "weights.bin"),
-    {
-      kind: "lmac",
-      method: "lmac-selective",
-      shape,
-      attributions: attributions(set.clips),
-      credits: options.credit,
-      settings: { ...settings, ...courseOf(options) },
-    },
-    weightValues(task.plan, trained.parameters, trained.statistics),
-  );
-  print(options, { out: options.out, steps: trained.stepsDone, sounds: set.sounds.length });
+  await trainAndSave(options, set, {
+    title: "selective",
+    task,
+    settings,
+    meta: { kind: "lmac", method: "lmac-selective", shape },
+  });
 }
 
 /** A decoder reads the latents of one classifier, in one masking domain. */
@@ -504,7 +464,7 @@ function checkFirstStage(
 async function trainL2i(options: L2iOptions): Promise<void> {
   const { meta, values } = await loadWeights(join(options.classifier, "weights.bin"), "classifier");
   const set = await loadSounds(options);
-  const batches = new LmacBatches(soundPools(set));
+  const batches = new LmacBatches(soundPools(set, meta).filter(({ size }) => size > 0));
   const classifier = ownClassifier(values, meta.shape);
   const { frames, bins, classes } = classifier;
   const shape = { frames, bins, classes, components: options.components, width: options.width };
@@ -525,21 +485,13 @@ async function trainL2i(options: L2iOptions): Promise<void> {
   };
   const dictionary = await learnDictionary(classifier, batches, options, settings);
   const task = l2iTask(classifier, shape, dictionary, weights, batches);
-  const trained = await runTraining("l2i", task, options, settings);
-  if (!trained) return;
-  const network = weightValues(task.plan, trained.parameters, trained.statistics);
-  await saveWeights(
-    join(options.out, "weights.bin"),
-    {
-      kind: "l2i",
-      shape,
-      attributions: attributions(set.clips),
-      credits: options.credit,
-      settings: { ...settings, ...courseOf(options) },
-    },
-    new Map([...network, [DICTIONARY, dictionary]]),
-  );
-  print(options, { out: options.out, steps: trained.stepsDone, sounds: set.sounds.length });
+  await trainAndSave(options, set, {
+    title: "l2i",
+    task,
+    settings,
+    meta: { kind: "l2i", shape },
+    finished: (network) => new Map([...network, [DICTIONARY, dictionary]]),
+  });
 }
 
 /** [components, bins]; taken from `dictionary.bin` where the same run has made it already. */
@@ -575,14 +527,11 @@ async function learnDictionary(
   return dictionary;
 }
 
-/** One pool a known class and one of all other sounds. */
-function soundPools({ sounds }: SoundSet): SoundPool[] {
-  const pick = (wanted: (label: string) => boolean) =>
-    new SoundPool(sounds.filter(({ label }) => wanted(label)).map(({ samples }) => samples));
-  return [
-    ...LABELS.filter((label) => label !== OTHER).map((label) => pick((each) => each === label)),
-    pick((each) => !isKnown(each)),
-  ].filter((pool) => pool.size > 0);
+/** One pool a label, in their order; that of `other` holds all sounds of no known class. */
+function soundPools({ sounds }: SoundSet, { labels, other }: ClassifierMeta): SoundPool[] {
+  const isOf = (label: string) => (each: LabelledSound) =>
+    label === other ? !isKnown(each.label) : each.label === label;
+  return labels.map((label) => new SoundPool(sounds.filter(isOf(label)).map(({ samples }) => samples)));
 }
 
 async function loadSounds(options: DataOptions) {
@@ -600,48 +549,36 @@ async function loadSounds(options: DataOptions) {
   return set;
 }
 
-function courseOf({ steps, batch, rate, decay, seed }: RunOptions) {
-  return { steps, batch, rate, decay, seed };
+interface SavedRun {
+  readonly title: string;
+  readonly task: TrainingTask;
+  /** A checkpoint made with others is not resumed. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Settings of what is done when the run has ended: saved with the others, but never in a checkpoint's way. */
+  readonly calibration?: Readonly<Record<string, unknown>>;
+  /** What the weights' file says of them, but for the sounds and the settings. */
+  readonly meta: Described<WeightsMeta>;
+  /** What is saved of the trained weights; they themselves without. */
+  finished?(values: WeightValues): WeightValues;
 }
 
-/** Undefined when the run stopped before its end because `--stop-after` said so; Ctrl+C ends it with an error. */
-async function runTraining(
-  title: string,
-  task: TrainingTask,
-  options: RunOptions,
-  settings: Record<string, unknown>,
-): Promise<TrainedWeights | undefined> {
-  const { out, steps, batch, rate, decay, seed, threads, stopAfter } = options;
-  await mkdir(out, { recursive: true });
-  const progress = showProgress(title, steps);
-  const trained = await interruptible(async (signal) => {
-    const result = await train(task, {
-      directory: out,
-      seed,
-      threads,
-      stopAfter,
-      signal,
-      settings,
-      optimiser: { steps, batch, learningRate: rate, weightDecay: decay },
-      onStep: ({ step, values }) =>
-        progress.update(
-          step,
-          Object.entries(values)
-            .map(([name, value]) => `· ${name} ${value}`)
-            .join(" "),
-        ),
-    });
-    if (signal.aborted && result.stepsDone < steps) {
-      throw new InterruptedError(
-        `stopped after step ${result.stepsDone} of ${steps}, saved in ${out}; the same command goes on from there`,
-      );
-    }
-    return result;
-  }).finally(() => progress.end());
-  await writeFile(join(out, "curve.png"), await curvePicture(join(out, "log.jsonl"), title));
-  if (trained.stepsDone >= steps) return trained;
-  print(options, { out, steps: trained.stepsDone, of: steps });
-  return undefined;
+type Described<Meta> = Meta extends WeightsMeta ? Omit<Meta, "attributions" | "credits" | "settings"> : never;
+
+/** Nothing is saved but the checkpoint where the run stopped before its end because `--stop-after` said so. */
+async function trainAndSave(options: RunOptions, set: SoundSet, run: SavedRun): Promise<void> {
+  const { out, steps, batch, rate, decay, seed } = options;
+  const { task, settings, finished = (values) => values } = run;
+  const trained = await runTraining(run.title, task, { ...options, directory: out, settings });
+  if (trained.stepsDone < steps) return print(options, { out, steps: trained.stepsDone, of: steps });
+  const meta = {
+    ...run.meta,
+    attributions: attributions(set.clips),
+    credits: options.credit,
+    settings: { ...settings, ...run.calibration, steps, batch, rate, decay, seed },
+  };
+  const values = finished(weightValues(task.plan, trained.parameters, trained.statistics));
+  await saveWeights(join(out, "weights.bin"), meta, values);
+  print(options, { out, steps: trained.stepsDone, sounds: set.sounds.length });
 }
 
 function attributions(clips: readonly Esc50Clip[]): Attribution[] {
