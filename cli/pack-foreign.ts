@@ -27,6 +27,7 @@ import { loadMethod } from "../models/runtime/load-method.ts";
 import { openPackFolder } from "../models/runtime/open-pack-node.ts";
 import type { Runtime } from "../models/runtime/runtime.ts";
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
+import { IMPROVED } from "../models/training/train-lmac.ts";
 import { trainingRuntime } from "../models/training/training-runtime.ts";
 import { weightValues } from "../models/training-layers.ts";
 import { UsageError } from "./errors.ts";
@@ -333,7 +334,7 @@ async function trainDecoder(
   });
   const { frames, bins, centres } = classifier;
   const shape = { channels, frames, bins, centres };
-  const weights = { keep: 2, gain: 3, rest: 0.2, restCap: 3, sparsity };
+  const weights = { ...IMPROVED, sparsity };
   const task = foreignLmacTask(classifier, shape, weights, new ForeignBatches(classifier, sounds));
   // Beside the pack and not in it: a pack is for others.
   const directory = `${out.replace(/[/\\]+$/, "")}-training`;

@@ -34,7 +34,7 @@ import {
   l2iTask,
   normalisedDictionary,
 } from "../models/training/train-l2i.ts";
-import { heardAnew, lmacTask, ownLmacModel, PUBLISHED } from "../models/training/train-lmac.ts";
+import { heardAnew, IMPROVED, lmacTask, ownLmacModel, PUBLISHED } from "../models/training/train-lmac.ts";
 import type { TrainingTask } from "../models/training/trainer.ts";
 import {
   type Attribution,
@@ -183,10 +183,15 @@ export function registerTrain(program: Command): void {
         "the loss as published: λ_in 4, λ_out 0.2, no cap, no gain, masked windows normalised anew; needs --sparsity",
       ).conflicts(["keep", "rest", "restCap", "gain"]),
     )
-    .option("--keep <weight>", "λ_in, weight of the class of the kept part", positiveNumber, 2)
-    .option("--rest <weight>", "λ_out, weight of the class of the rest", positiveNumber, 0.2)
-    .option("--gain <weight>", "λ_gain, weight of being no less sure than the whole", finite, 3)
-    .option("--rest-cap <nats>", "cross-entropy of the rest beyond which nothing is gained", Number, 3)
+    .option("--keep <weight>", "λ_in, weight of the class of the kept part", positiveNumber, IMPROVED.keep)
+    .option("--rest <weight>", "λ_out, weight of the class of the rest", positiveNumber, IMPROVED.rest)
+    .option("--gain <weight>", "λ_gain, weight of being no less sure than the whole", finite, IMPROVED.gain)
+    .option(
+      "--rest-cap <nats>",
+      "cross-entropy of the rest beyond which nothing is gained",
+      Number,
+      IMPROVED.restCap,
+    )
     .option(
       "--sparsity <weight>",
       "λ_s, weight of the mask's mean: higher gives smaller masks. With --published 1 to 2 suits windows of a second " +

@@ -72,6 +72,9 @@ export interface LmacWeights {
   readonly sparsity: number;
 }
 
+/** λ of the loss above, but for λ_s, which depends on the classifier. */
+export const IMPROVED = { keep: 2, gain: 3, rest: 0.2, restCap: 3 } as const;
+
 /** λ as published, but for λ_s, which depends on the length of the windows. */
 export const PUBLISHED = { keep: 4, gain: 0, rest: 0.2, restCap: Number.POSITIVE_INFINITY } as const;
 
