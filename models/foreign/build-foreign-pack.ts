@@ -3,13 +3,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FrozenLayers, type WeightValues } from "../frozen-layers.ts";
 import { encodeModel, GraphBuilder } from "../graph/index.ts";
+import { windowInputs } from "../methods/explained-classifier.ts";
 import type { MethodGraph } from "../methods/method-graph.ts";
 import { type ChosenMethod, packGraphs } from "../methods/pack-graphs.ts";
 import { type Pack, parsePack } from "../pack.ts";
-import type { ForeignDecoderShape } from "./decoder.ts";
+import { decodeForeignMask, type ForeignDecoderShape } from "./decoder.ts";
 import type { ForeignClassifier } from "./foreign-classifier.ts";
 import { costOf } from "./latents.ts";
-import { explainedBy, soundInputs } from "./train-decoder.ts";
 
 export interface ForeignPackParts {
   readonly name: string;
@@ -45,14 +45,10 @@ export function foreignLmacGraph(
   { values, shape }: { readonly values: WeightValues; readonly shape: ForeignDecoderShape },
 ): MethodGraph {
   const g = new GraphBuilder();
-  const { logits, mask } = explainedBy(
-    new FrozenLayers(g, values),
-    classifier,
-    soundInputs(g, classifier, "B"),
-    shape,
-  );
-  g.output("probabilities", g.op("Softmax", [logits], { axis: 1 }));
-  g.output("mask", mask);
+  const { magnitudes, phases } = windowInputs(g, classifier, "B");
+  const answer = classifier.classify(g, classifier.features(g, magnitudes, phases));
+  g.output("probabilities", g.op("Softmax", [answer.logits], { axis: 1 }));
+  g.output("mask", decodeForeignMask(new FrozenLayers(g, values), answer, shape));
   return { bytes: encodeModel(g), mmac: g.nodes.reduce((sum, node) => sum + costOf(node), 0) / 1e6 };
 }
 

@@ -5,82 +5,30 @@
 import type { Random } from "../data/random.ts";
 import { audibleStarts } from "../data/waves.ts";
 import { WindowCutter } from "../data/window-cutter.ts";
-import type { GraphBuilder, Tensor } from "../graph/index.ts";
 import type { Layers } from "../layers.ts";
+import type { ClassifierAnswer } from "../methods/explained-classifier.ts";
 import { colouredNoise, mixAtRatio, scale } from "../training/augment.ts";
-import { type LmacWeights, lmacLoss } from "../training/train-lmac.ts";
+import type { TrainingBatch, TrainingBatches } from "../training/lmac-batches.ts";
+import { type LmacWeights, lmacTask } from "../training/train-lmac.ts";
 import type { TrainingTask } from "../training/trainer.ts";
-import { planWeights } from "../training-layers.ts";
 import { decodeForeignMask, type ForeignDecoderShape } from "./decoder.ts";
 import type { ForeignClassifier } from "./foreign-classifier.ts";
-
-export interface SoundInputs {
-  readonly magnitudes: Tensor;
-  readonly phases?: Tensor;
-}
-
-/** The inputs of a graph that explains windows of this classifier. */
-export function soundInputs(
-  g: GraphBuilder,
-  { frames, bins, needsPhases }: ForeignClassifier,
-  batch: number | string,
-): SoundInputs {
-  const shape = [batch, frames, bins];
-  const magnitudes = g.input("magnitudes", "float32", shape);
-  return needsPhases ? { magnitudes, phases: g.input("phases", "float32", shape) } : { magnitudes };
-}
-
-/** Logits and the decoder's mask of the inputs; nothing is learnt by the classifier. */
-export function explainedBy(
-  layers: Layers,
-  classifier: ForeignClassifier,
-  { magnitudes, phases }: SoundInputs,
-  shape: ForeignDecoderShape,
-): { readonly logits: Tensor; readonly mask: Tensor } {
-  const { g } = layers;
-  const whole = classifier.classify(g, classifier.features(g, magnitudes, phases));
-  const frozen = {
-    latents: whole.latents.map((latent) => g.stopGradient(latent)),
-    logits: g.stopGradient(whole.logits),
-  };
-  return { logits: whole.logits, mask: decodeForeignMask(layers, frozen, shape) };
-}
 
 export function foreignLmacTask(
   classifier: ForeignClassifier,
   shape: ForeignDecoderShape,
   weights: LmacWeights,
-  batches: ForeignBatches,
+  batches: TrainingBatches,
 ): TrainingTask {
-  return {
-    plan: planWeights((layers) => {
-      explainedBy(layers, classifier, soundInputs(layers.g, classifier, 1), shape);
-    }),
-    loss(g, layers, batch) {
-      const inputs = soundInputs(g, classifier, batch);
-      const { magnitudes, phases } = inputs;
-      const { logits, mask } = explainedBy(layers, classifier, inputs, shape);
-      const kept = g.mul(mask, magnitudes);
-      // Both masked versions in one batch: one pass through the classifier instead of two.
-      const both = g.concat([kept, g.sub(magnitudes, kept)], 0);
-      const features = classifier.features(g, both, phases && g.concat([phases, phases], 0));
-      const masked = classifier.classify(g, features).logits;
-      const answers = {
-        whole: logits,
-        kept: g.slice(masked, 0, 0, batch),
-        rest: g.slice(masked, 0, batch, 2 * batch),
-      };
-      return lmacLoss(g, answers, mask, weights);
-    },
-    feeds: (random, batch) => batches.next(random, batch),
-  };
+  const decode = (layers: Layers, answer: ClassifierAnswer) => decodeForeignMask(layers, answer, shape);
+  return lmacTask({ classifier, decode }, weights, batches);
 }
 
 /** Training windows are cut where the sound is within this of its loudest window. */
 const AUDIBLE_RANGE_DB = 20;
 
 /** Windows of sounds alone, of two sounds together and of sounds in noise, at about the sounds' own level. No labels. */
-export class ForeignBatches {
+export class ForeignBatches implements TrainingBatches {
   readonly #cutter: WindowCutter;
   readonly #sounds: { readonly samples: Float32Array; readonly starts: readonly number[] }[];
 
@@ -101,7 +49,7 @@ export class ForeignBatches {
   }
 
   /** `magnitudes`, and `phases` where they are wanted: [batch, frames, bins]. */
-  next(random: Random, batch: number): Record<string, Float32Array> {
+  next(random: Random, batch: number): TrainingBatch {
     const { frames, bins, needsPhases } = this.classifier;
     const size = frames * bins;
     const magnitudes = new Float32Array(batch * size);

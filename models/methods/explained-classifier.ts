@@ -46,6 +46,24 @@ export interface FeatureMap {
   readonly toBins: Float32Array;
 }
 
+/** Windows as the graphs' inputs, both [B, T, F]. */
+export interface WindowInputs {
+  readonly magnitudes: Tensor;
+  /** In radians, where the classifier needs them. */
+  readonly phases?: Tensor;
+}
+
+/** Declares the windows of this classifier as inputs of a graph; `batch` is their number or its name. */
+export function windowInputs(
+  g: GraphBuilder,
+  { frames, bins, needsPhases }: Pick<ExplainedClassifier, "frames" | "bins" | "needsPhases">,
+  batch: number | string,
+): WindowInputs {
+  const shape = [batch, frames, bins];
+  const magnitudes = g.input("magnitudes", "float32", shape);
+  return needsPhases ? { magnitudes, phases: g.input("phases", "float32", shape) } : { magnitudes };
+}
+
 /** The classifier of this project, with trained weights. */
 export function ownClassifier(values: WeightValues, shape: ClassifierShape): ExplainedClassifier {
   return {

@@ -3,7 +3,7 @@ import type { Masking } from "../../dsp/index.ts";
 import { FrozenLayers, type WeightValues } from "../frozen-layers.ts";
 import { encodeModel, GraphBuilder } from "../graph/index.ts";
 import { multiplyAdds } from "../layers.ts";
-import type { ExplainedClassifier } from "./explained-classifier.ts";
+import { type ExplainedClassifier, windowInputs } from "./explained-classifier.ts";
 import {
   CLASS_WEIGHTS,
   DICTIONARY,
@@ -36,11 +36,9 @@ export function l2iGraph(
   { threshold = RELEVANCE_THRESHOLD, masking = "linear" }: L2iGraphOptions = {},
 ): MethodGraph {
   const g = new GraphBuilder();
-  const inputs = ["B", classifier.frames, classifier.bins];
-  const magnitudes = g.input("magnitudes", "float32", inputs);
-  const phases = classifier.needsPhases ? g.input("phases", "float32", inputs) : undefined;
+  const inputs = windowInputs(g, classifier, "B");
   const target = g.input("target", "int64", ["B"]);
-  const scene = buildScene(g, classifier, "spectrogram", { magnitudes, phases, target });
+  const scene = buildScene(g, classifier, "spectrogram", { ...inputs, target });
   const answer = scene.answer();
   g.output("probabilities", g.op("Softmax", [answer.logits], { axis: 1 }));
   const { activity, pooled } = interpret(new FrozenLayers(g, values), answer, shape);
@@ -57,13 +55,13 @@ export function l2iGraph(
   );
   const dictionary = constant(DICTIONARY, [shape.components, shape.bins]);
   const onLogSpectra = ratioMask(g, activity, dictionary, relevance, threshold);
-  const gains = gainsOfLogMask(g, onLogSpectra, magnitudes);
+  const gains = gainsOfLogMask(g, onLogSpectra, inputs.magnitudes);
   if (masking === "linear") g.output("mask", gains);
   else {
     // The pack's log1p is taken of |X| as it comes, the dictionary's of levelled windows.
-    const whole = log1p(g, magnitudes);
+    const whole = log1p(g, inputs.magnitudes);
     const heard = g.op("Greater", [whole, g.constant(0)]);
-    const ratio = g.div(log1p(g, g.mul(gains, magnitudes)), g.where(heard, whole, 1));
+    const ratio = g.div(log1p(g, g.mul(gains, inputs.magnitudes)), g.where(heard, whole, 1));
     g.output("mask", g.where(heard, ratio, gains));
   }
   return { bytes: encodeModel(g), mmac: multiplyAdds(g) / 1e6 };

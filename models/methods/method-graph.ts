@@ -1,7 +1,7 @@
 /** Compiles a method and a classifier into one of a pack's graphs. */
-import { encodeModel, GraphBuilder, type Tensor } from "../graph/index.ts";
+import { encodeModel, GraphBuilder } from "../graph/index.ts";
 import { multiplyAdds } from "../layers.ts";
-import type { ExplainedClassifier } from "./explained-classifier.ts";
+import { type ExplainedClassifier, windowInputs } from "./explained-classifier.ts";
 import { type ExplanationMethod, type MethodSettings, methodSettings } from "./methods.ts";
 import { buildScene, type MaskPlace } from "./scene.ts";
 
@@ -32,7 +32,7 @@ export function explanationGraph(
 ): MethodGraph {
   if (!method.mask) throw new Error(`${method.name} needs weights of its own; train them first`);
   const g = new GraphBuilder();
-  const inputs = soundInputs(g, classifier);
+  const inputs = windowInputs(g, classifier, "B");
   const target = method.target ? g.input("target", "int64", ["B"]) : undefined;
   const scene = buildScene(g, classifier, place, { ...inputs, target });
   g.output("probabilities", g.op("Softmax", [scene.answer().logits], { axis: 1 }));
@@ -52,24 +52,13 @@ export function featureJudgeGraph(classifier: ExplainedClassifier): MethodGraph 
     g,
     classifier,
     "features",
-    soundInputs(g, classifier),
+    windowInputs(g, classifier, "B"),
   );
   const given = g.input("feature_mask", "float32", ["B", ...maskShape]);
   const mask = g.reshape(given, [-1, ...point.shape.slice(1).map(Number)]);
   const masked = g.add(g.mul(mask, g.sub(point, silent)), silent);
   g.output("probabilities", g.op("Softmax", [answer(masked).logits], { axis: 1 }));
   return compiled(g);
-}
-
-function soundInputs(
-  g: GraphBuilder,
-  classifier: ExplainedClassifier,
-): { magnitudes: Tensor; phases?: Tensor } {
-  const shape = ["B", classifier.frames, classifier.bins];
-  const magnitudes = g.input("magnitudes", "float32", shape);
-  return classifier.needsPhases
-    ? { magnitudes, phases: g.input("phases", "float32", shape) }
-    : { magnitudes };
 }
 
 function compiled(g: GraphBuilder): MethodGraph {

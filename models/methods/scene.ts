@@ -3,7 +3,12 @@
  * is there, and the classifier behind it, all in one graph.
  */
 import { type GradientRule, type GraphBuilder, gradients, type Tensor } from "../graph/index.ts";
-import type { ClassifierAnswer, ExplainedClassifier, FeatureMap } from "./explained-classifier.ts";
+import type {
+  ClassifierAnswer,
+  ExplainedClassifier,
+  FeatureMap,
+  WindowInputs,
+} from "./explained-classifier.ts";
 import { linearInterpolation, matrixProduct } from "./interpolation.ts";
 
 /** Where a mask lies: on the STFT, where it can be heard, or on the classifier's own input. */
@@ -53,9 +58,7 @@ export function windowRange({ g }: Scene, tensor: Tensor): Tensor {
   return g.sub(g.reduceMax(tensor, axes, true), g.op("ReduceMin", [tensor, g.int64(axes)], { keepdims: 1 }));
 }
 
-export interface SceneInputs {
-  readonly magnitudes: Tensor;
-  readonly phases?: Tensor;
+export interface SceneInputs extends WindowInputs {
   /** int64 [B]: the class to explain, or -1 for the winner; the winner without. */
   readonly target?: Tensor;
 }

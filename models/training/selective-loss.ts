@@ -17,6 +17,7 @@ import type { ClassifierShape } from "../classifier.ts";
 import { type DecoderShape, decodeMask } from "../decoder.ts";
 import type { WeightValues } from "../frozen-layers.ts";
 import type { GraphBuilder, Tensor } from "../graph/index.ts";
+import { windowInputs } from "../methods/explained-classifier.ts";
 import { planWeights } from "../training-layers.ts";
 import type { AskedMixtures } from "./asked-mixtures.ts";
 import { frozenAnswer, judgeParts, type LmacWeights, logOdds, ownLmacModel, winnerOf } from "./train-lmac.ts";
@@ -57,20 +58,15 @@ export function selectiveTask(
   const model = ownLmacModel(classifier, shape, decoder);
   return {
     plan: planWeights((layers) => {
-      const magnitudes = layers.g.input("magnitudes", "float32", [1, frames, bins]);
+      const windows = windowInputs(layers.g, model.classifier, 1);
       const query = layers.g.input("query", "float32", [1, classes]);
-      decodeMask(
-        layers,
-        frozenAnswer(layers.g, model.classifier, magnitudes, undefined),
-        shape,
-        decoder,
-        query,
-      );
+      decodeMask(layers, frozenAnswer(layers.g, model.classifier, windows), shape, decoder, query);
     }),
     loss(g, layers, batch) {
       const picture = (name: string) => g.input(name, "float32", [batch, frames, bins]);
       const perClass = (name: string) => g.input(name, "float32", [batch, classes]);
-      const magnitudes = picture("magnitudes");
+      const windows = windowInputs(g, model.classifier, batch);
+      const { magnitudes } = windows;
       const first = picture("first");
       const second = picture("second");
       const firstClass = perClass("first_class");
@@ -78,14 +74,14 @@ export function selectiveTask(
       const asked = perClass("asked");
       const ask = g.input("ask", "float32", [batch]);
 
-      const whole = frozenAnswer(g, model.classifier, magnitudes, undefined);
+      const whole = frozenAnswer(g, model.classifier, windows);
       const winner = winnerOf(g, whole.logits, classes);
       const asks = g.reshape(ask, [batch, 1]);
       const query = g.add(g.mul(asked, asks), g.mul(winner, g.sub(1, asks)));
       const mask = decodeMask(layers, whole, shape, decoder, query);
       const kept = g.mul(mask, magnitudes);
       const parts = [kept, g.sub(magnitudes, kept)];
-      const [ofKept, ofRest] = judgeParts(g, model, { magnitudes }, parts, batch);
+      const [ofKept, ofRest] = judgeParts(g, model, windows, parts, batch);
 
       const dot = (a: Tensor, b: Tensor) => g.reduceSum(g.mul(a, b), [1]);
       const isFirst = dot(query, firstClass);

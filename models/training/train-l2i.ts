@@ -12,12 +12,13 @@ import type { Random } from "../data/random.ts";
 import type { WeightValues } from "../frozen-layers.ts";
 import { crossEntropy, type GraphBuilder, type Tensor } from "../graph/index.ts";
 import type { Layers } from "../layers.ts";
-import type { ExplainedClassifier } from "../methods/explained-classifier.ts";
+import { type ExplainedClassifier, windowInputs } from "../methods/explained-classifier.ts";
 import { interpret, type L2iShape, reconstruct } from "../methods/l2i.ts";
 import { levelled, levelledLogSpectrum, log1p } from "../methods/log-spectrum.ts";
 import { planWeights } from "../training-layers.ts";
 import type { TrainingBatches } from "./lmac-batches.ts";
 import type { Factors, NonNegativeMatrix } from "./nmf.ts";
+import { frozenAnswer } from "./train-lmac.ts";
 import type { TrainingTask } from "./trainer.ts";
 
 export interface L2iWeights {
@@ -43,12 +44,9 @@ export function l2iTask(
 ): TrainingTask {
   const interpreted = (layers: Layers, batch: number) => {
     const { g } = layers;
-    const size = [batch, classifier.frames, classifier.bins];
-    const magnitudes = g.input("magnitudes", "float32", size);
-    const phases = classifier.needsPhases ? g.input("phases", "float32", size) : undefined;
-    const answer = classifier.classify(g, classifier.features(g, magnitudes, phases));
-    const latents = answer.latents.map((latent) => g.stopGradient(latent));
-    return { magnitudes, heard: g.stopGradient(answer.logits), ...interpret(layers, { latents }, shape) };
+    const windows = windowInputs(g, classifier, batch);
+    const answer = frozenAnswer(g, classifier, windows);
+    return { magnitudes: windows.magnitudes, heard: answer.logits, ...interpret(layers, answer, shape) };
   };
   return {
     plan: planWeights((layers) => void interpreted(layers, 1)),

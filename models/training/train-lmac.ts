@@ -27,6 +27,8 @@ import {
   type ClassifierAnswer,
   type ExplainedClassifier,
   ownClassifier,
+  type WindowInputs,
+  windowInputs,
 } from "../methods/explained-classifier.ts";
 import { expm1, log1p } from "../methods/log-spectrum.ts";
 import { planWeights } from "../training-layers.ts";
@@ -102,12 +104,13 @@ export function lmacTask(
     plan: decoderPlan(model),
     from,
     loss(g, layers, batch) {
-      const { magnitudes, phases } = windowInputs(g, model.classifier, batch);
-      const whole = frozenAnswer(g, model.classifier, magnitudes, phases);
+      const windows = windowInputs(g, model.classifier, batch);
+      const { magnitudes } = windows;
+      const whole = frozenAnswer(g, model.classifier, windows);
       const mask = model.decode(layers, whole);
       const kept = masked(g, magnitudes, mask, masking);
       const rest = masked(g, magnitudes, g.sub(1, mask), masking);
-      const answers = judgeParts(g, model, { magnitudes, phases }, [kept, rest], batch);
+      const answers = judgeParts(g, model, windows, [kept, rest], batch);
       const logits = { whole: whole.logits, kept: answers[0], rest: answers[1] };
       if (!guided) return lmacLoss(g, logits, mask, weights);
       const clean = g.input("clean", "float32", magnitudes.shape);
@@ -124,30 +127,16 @@ function masked(g: GraphBuilder, magnitudes: Tensor, mask: Tensor, masking: Mask
 
 function decoderPlan(model: LmacModel) {
   return planWeights((layers) => {
-    const { magnitudes, phases } = windowInputs(layers.g, model.classifier, 1);
-    model.decode(layers, frozenAnswer(layers.g, model.classifier, magnitudes, phases));
+    const windows = windowInputs(layers.g, model.classifier, 1);
+    model.decode(layers, frozenAnswer(layers.g, model.classifier, windows));
   });
-}
-
-interface WindowInputs {
-  readonly magnitudes: Tensor;
-  readonly phases?: Tensor;
-}
-
-function windowInputs(g: GraphBuilder, classifier: ExplainedClassifier, batch: number): WindowInputs {
-  const shape = [batch, classifier.frames, classifier.bins];
-  const magnitudes = g.input("magnitudes", "float32", shape);
-  return classifier.needsPhases
-    ? { magnitudes, phases: g.input("phases", "float32", shape) }
-    : { magnitudes };
 }
 
 /** What the classifier says of the windows; no gradient flows through it. */
 export function frozenAnswer(
   g: GraphBuilder,
   classifier: ExplainedClassifier,
-  magnitudes: Tensor,
-  phases: Tensor | undefined,
+  { magnitudes, phases }: WindowInputs,
 ): ClassifierAnswer {
   const { logits, latents } = classifier.classify(g, classifier.features(g, magnitudes, phases));
   return { logits: g.stopGradient(logits), latents: latents.map((latent) => g.stopGradient(latent)) };
