@@ -64,6 +64,16 @@ export function windowInputs(
   return needsPhases ? { magnitudes, phases: g.input("phases", "float32", shape) } : { magnitudes };
 }
 
+/**
+ * One-hot [B, classes] of the class to explain, through which no gradient flows: `target` int64 [B], or the largest logit
+ * where it is −1 or absent.
+ */
+export function explainedClass(g: GraphBuilder, logits: Tensor, target?: Tensor): Tensor {
+  const winner = g.op("ArgMax", [logits], { axis: 1, keepdims: 0 });
+  const chosen = target ? g.where(g.op("Less", [target, g.int64([0])]), winner, target) : winner;
+  return g.op("OneHot", [chosen, g.int64([Number(logits.shape[1])]), g.constant([0, 1])], { axis: -1 });
+}
+
 /** The classifier of this project, with trained weights. */
 export function ownClassifier(values: WeightValues, shape: ClassifierShape): ExplainedClassifier {
   return {

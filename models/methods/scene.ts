@@ -3,11 +3,12 @@
  * is there, and the classifier behind it, all in one graph.
  */
 import { type GradientRule, type GraphBuilder, gradients, type Tensor } from "../graph/index.ts";
-import type {
-  ClassifierAnswer,
-  ExplainedClassifier,
-  FeatureMap,
-  WindowInputs,
+import {
+  type ClassifierAnswer,
+  type ExplainedClassifier,
+  explainedClass,
+  type FeatureMap,
+  type WindowInputs,
 } from "./explained-classifier.ts";
 import { linearInterpolation, matrixProduct } from "./interpolation.ts";
 
@@ -72,7 +73,7 @@ export function buildScene(
 ): Scene {
   const fromMagnitudes = (at: Tensor) => classifier.classify(g, classifier.features(g, at, phases));
   const { featureMap } = classifier;
-  const chosenOf = (answer: ClassifierAnswer) => chosenClass(g, answer.logits, classifier.classes, target);
+  const chosenOf = (answer: ClassifierAnswer) => explainedClass(g, answer.logits, target);
   if (place === "spectrogram") {
     const maskShape = [classifier.frames, classifier.bins] as const;
     return {
@@ -105,17 +106,6 @@ export function buildScene(
     possible: (at) => at,
     spread: (picture) => spread(g, picture, maskShape),
   };
-}
-
-function chosenClass(g: GraphBuilder, logits: Tensor, classes: number, target?: Tensor): Tensor {
-  const winner = g.op("ArgMax", [logits], { axis: 1, keepdims: 0 });
-  const chosen = target ? g.where(g.op("Less", [target, g.constant(0, "int64")]), winner, target) : winner;
-  const numbers = g.constant(
-    Array.from({ length: classes }, (_, index) => index),
-    "int64",
-    [1, classes],
-  );
-  return g.cast(g.op("Equal", [g.op("Unsqueeze", [chosen, g.int64([1])]), numbers]), "float32");
 }
 
 /**

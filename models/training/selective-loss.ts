@@ -17,10 +17,10 @@ import type { ClassifierShape } from "../classifier.ts";
 import { type DecoderShape, decodeMask } from "../decoder.ts";
 import type { WeightValues } from "../frozen-layers.ts";
 import type { GraphBuilder, Tensor } from "../graph/index.ts";
-import { windowInputs } from "../methods/explained-classifier.ts";
+import { explainedClass, windowInputs } from "../methods/explained-classifier.ts";
 import { planWeights } from "../training-layers.ts";
 import type { AskedMixtures } from "./asked-mixtures.ts";
-import { frozenAnswer, judgeParts, type LmacWeights, logOdds, ownLmacModel, winnerOf } from "./train-lmac.ts";
+import { frozenAnswer, judgeParts, type LmacWeights, logOdds, ownLmacModel } from "./train-lmac.ts";
 import type { TrainingTask } from "./trainer.ts";
 
 export interface SelectiveWeights extends LmacWeights {
@@ -75,7 +75,7 @@ export function selectiveTask(
       const ask = g.input("ask", "float32", [batch]);
 
       const whole = frozenAnswer(g, model.classifier, windows);
-      const winner = winnerOf(g, whole.logits, classes);
+      const winner = explainedClass(g, whole.logits);
       const asks = g.reshape(ask, [batch, 1]);
       const query = g.add(g.mul(asked, asks), g.mul(winner, g.sub(1, asks)));
       const mask = decodeMask(layers, whole, shape, decoder, query);

@@ -26,6 +26,7 @@ import type { Layers } from "../layers.ts";
 import {
   type ClassifierAnswer,
   type ExplainedClassifier,
+  explainedClass,
   ownClassifier,
   type WindowInputs,
   windowInputs,
@@ -172,7 +173,7 @@ export function lmacLoss(
   weights: LmacWeights,
   guidance?: Guidance,
 ): { loss: Tensor; logged: Record<string, Tensor> } {
-  const winner = winnerOf(g, logits.whole, Number(logits.whole.shape[1]));
+  const winner = explainedClass(g, logits.whole);
   const keep = crossEntropy(g, logits.kept, winner);
   const wholeOdds = g.stopGradient(logOdds(g, logits.whole, winner));
   const lost = g.add(g.sub(wholeOdds, logOdds(g, logits.kept, winner)), g.constant(0.5));
@@ -212,10 +213,4 @@ export function logOdds(g: GraphBuilder, logits: Tensor, winner: Tensor): Tensor
     keepdims: 0,
   });
   return g.sub(own, others);
-}
-
-/** One-hot of the largest logit, [B, classes], through which no gradient flows. */
-export function winnerOf(g: GraphBuilder, logits: Tensor, classes: number): Tensor {
-  const index = g.op("ArgMax", [logits], { axis: 1, keepdims: 0 });
-  return g.op("OneHot", [index, g.int64([classes]), g.constant([0, 1])], { axis: -1 });
 }
