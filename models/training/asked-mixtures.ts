@@ -2,7 +2,7 @@
 import { BINS } from "../../dsp/index.ts";
 import type { Random } from "../data/random.ts";
 import { WINDOW_FRAMES, WINDOW_SAMPLES, windowMagnitudes } from "../data/windows.ts";
-import { colouredNoise, meanPower, scale, tiltBins, toUnitPower } from "./augment.ts";
+import { colouredNoise, gainToRandomLevel, randomSpeed, scale, tiltBins, toUnitPower } from "./augment.ts";
 import type { SoundPool } from "./sound-pool.ts";
 
 export interface AskedBatch {
@@ -76,21 +76,20 @@ export class AskedMixtures {
 
   private parts(random: Random) {
     const one = random.pick(this.pools);
-    const first = toUnitPower(sound(random, one.pool));
+    const first = toUnitPower(one.pool.window(random, randomSpeed(random)));
     const draw = random.uniform();
     let second: Float32Array = new Float32Array(WINDOW_SAMPLES);
     let secondClass = -1;
     if (draw < SECOND_SOUND) {
       const two = random.pick(this.pools.filter(({ index }) => index !== one.index));
       secondClass = two.index;
-      second = toUnitPower(sound(random, two.pool));
+      second = toUnitPower(two.pool.window(random, randomSpeed(random)));
     } else if (draw < SECOND_SOUND_OR_NOISE) {
       second = toUnitPower(random.chance(0.5) ? whiteNoise(random) : colouredNoise(random, WINDOW_SAMPLES));
     }
     scale(second, 10 ** (-random.uniform(...RATIO) / 20));
     const mixture = first.map((sample, i) => sample + second[i]);
-    const power = meanPower(mixture);
-    const gain = 10 ** (random.uniform(-45, -8) / 20) / Math.sqrt(power > 0 ? power : 1);
+    const gain = gainToRandomLevel(random, mixture);
     for (const samples of [first, second, mixture]) scale(samples, gain);
     return { first, second, mixture, firstClass: one.index, secondClass };
   }
@@ -105,10 +104,6 @@ export class AskedMixtures {
     );
     return random.pick(absent);
   }
-}
-
-function sound(random: Random, pool: SoundPool): Float32Array {
-  return pool.window(random, random.chance(0.5) ? Math.exp(random.uniform(-0.1, 0.1)) : 1);
 }
 
 function whiteNoise(random: Random): Float32Array {

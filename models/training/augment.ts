@@ -32,6 +32,22 @@ export function mixAtRatio(samples: Float32Array, added: Float32Array, ratioDb: 
   return samples;
 }
 
+/** For `readAtSpeed`, of the decoders' training sounds: half of them as they are, the others up to a tenth off. */
+export function randomSpeed(random: Random): number {
+  return random.chance(0.5) ? Math.exp(random.uniform(-0.1, 0.1)) : 1;
+}
+
+/** Amplitude of the decoders' training windows: −45 to −8 dB of full scale. */
+export function randomLevel(random: Random): number {
+  return 10 ** (random.uniform(-45, -8) / 20);
+}
+
+/** What brings a mixture, and its parts with it, to a random level. */
+export function gainToRandomLevel(random: Random, mixture: Float32Array): number {
+  const power = meanPower(mixture);
+  return randomLevel(random) / Math.sqrt(power > 0 ? power : 1);
+}
+
 /**
  * Reads `length` samples from `source` at `speed` times the normal rate (linear interpolation), which shifts time
  * and pitch together. Reading past the end gives zeros.

@@ -2,7 +2,16 @@
 import { BINS } from "../../dsp/index.ts";
 import type { Random } from "../data/random.ts";
 import { WINDOW_FRAMES, WINDOW_SAMPLES, windowMagnitudes } from "../data/windows.ts";
-import { colouredNoise, meanPower, mixAtRatio, scale, tiltBins, toUnitPower } from "./augment.ts";
+import {
+  colouredNoise,
+  gainToRandomLevel,
+  mixAtRatio,
+  randomLevel,
+  randomSpeed,
+  scale,
+  tiltBins,
+  toUnitPower,
+} from "./augment.ts";
 import type { SoundPool } from "./sound-pool.ts";
 
 /** One step's windows; every array is [batch, T, F]. */
@@ -42,7 +51,7 @@ export class LmacBatches implements TrainingBatches {
     const draw = random.uniform();
     if (draw < 0.5) mixAtRatio(samples, randomSound(random, this.pools), random.uniform(0, 20));
     else if (draw < 0.65) mixAtRatio(samples, colouredNoise(random, WINDOW_SAMPLES), random.uniform(0, 20));
-    return scale(toUnitPower(samples), 10 ** (random.uniform(-45, -8) / 20));
+    return scale(toUnitPower(samples), randomLevel(random));
   }
 }
 
@@ -78,13 +87,12 @@ export class MixtureBatches implements TrainingBatches {
       : randomSound(random, this.pools);
     const ratio = random.chance(0.5) ? 0 : random.uniform(-5, 15);
     const mixture = mixAtRatio(target.slice(), second, ratio);
-    const power = meanPower(mixture);
-    const gain = 10 ** (random.uniform(-45, -8) / 20) / Math.sqrt(power > 0 ? power : 1);
+    const gain = gainToRandomLevel(random, mixture);
     return { mixture: scale(mixture, gain), target: scale(target, gain) };
   }
 }
 
 function randomSound(random: Random, pools: readonly SoundPool[]): Float32Array {
-  const speed = random.chance(0.5) ? Math.exp(random.uniform(-0.1, 0.1)) : 1;
+  const speed = randomSpeed(random);
   return random.pick(pools).window(random, speed);
 }
