@@ -20,7 +20,7 @@ import type { GraphBuilder, Tensor } from "../graph/index.ts";
 import { explainedClass, windowInputs } from "../methods/explained-classifier.ts";
 import { planWeights } from "../training-layers.ts";
 import type { AskedMixtures } from "./asked-mixtures.ts";
-import { frozenAnswer, judgeParts, type LmacWeights, logOdds, ownLmacModel } from "./train-lmac.ts";
+import { frozenAnswer, judgeParts, type LmacWeights, logOdds, lostOdds, ownLmacModel } from "./train-lmac.ts";
 import type { TrainingTask } from "./trainer.ts";
 
 export interface SelectiveWeights extends LmacWeights {
@@ -44,8 +44,6 @@ const LEAST_KEPT = 0.01;
 const AUDIBLE = 1e-4;
 /** Energy that keeps silent parts from dividing by zero. */
 const TINY = 1e-3;
-/** Odds lost beyond this weigh no more. */
-const MOST_LOST = 6;
 
 export function selectiveTask(
   classifier: WeightValues,
@@ -96,8 +94,7 @@ export function selectiveTask(
       const oddsBefore = g.stopGradient(logOdds(g, whole.logits, query));
       const oddsAfter = logOdds(g, ofKept, query);
       const keep = meanWhere(there, crossEntropy(ofKept));
-      const lost = g.relu(g.add(g.sub(oddsBefore, oddsAfter), g.constant(0.5)));
-      const gain = meanWhere(isWinner, g.op("Min", [lost, g.constant(MOST_LOST)]));
+      const gain = meanWhere(isWinner, lostOdds(g, oddsBefore, oddsAfter));
       const rest = meanWhere(isWinner, g.op("Min", [crossEntropy(ofRest), g.constant(weights.restCap)]));
       const force = meanWhere(absent, g.relu(g.add(g.sub(oddsAfter, oddsBefore), g.constant(0.5))));
 

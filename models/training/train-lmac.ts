@@ -176,8 +176,7 @@ export function lmacLoss(
   const winner = explainedClass(g, logits.whole);
   const keep = crossEntropy(g, logits.kept, winner);
   const wholeOdds = g.stopGradient(logOdds(g, logits.whole, winner));
-  const lost = g.add(g.sub(wholeOdds, logOdds(g, logits.kept, winner)), g.constant(0.5));
-  const gain = g.reduceMean(g.op("Min", [g.relu(lost), g.constant(MOST_LOST)]));
+  const gain = g.reduceMean(lostOdds(g, wholeOdds, logOdds(g, logits.kept, winner)));
   const ofRest = g.op("LogSoftmax", [logits.rest], { axis: 1 });
   const surprise = g.neg(g.reduceSum(g.mul(winner, ofRest), [1]));
   const rest = g.reduceMean(
@@ -205,6 +204,12 @@ export function lmacLoss(
 
 /** Odds lost beyond this weigh no more: those windows have the cross-entropy to pull them. */
 const MOST_LOST = 6;
+
+/** λ_gain's term of each window [B]: how much less sure the kept part is than the whole, with half a nat to spare. */
+export function lostOdds(g: GraphBuilder, ofWhole: Tensor, ofKept: Tensor): Tensor {
+  const lost = g.relu(g.add(g.sub(ofWhole, ofKept), g.constant(0.5)));
+  return g.op("Min", [lost, g.constant(MOST_LOST)]);
+}
 
 /** log p_w − log(1 − p_w) of the class marked in `winner` [B, classes]: its logit against all others together. */
 export function logOdds(g: GraphBuilder, logits: Tensor, winner: Tensor): Tensor {
