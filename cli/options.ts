@@ -24,6 +24,11 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** For options that can be given again: all values in a list. */
+export function repeated(text: string, before: string[]): string[] {
+  return [...before, text];
+}
+
 /** `--pack`, the same for every command that takes one. */
 export function packOption(): Option {
   return new Option("--pack <name or dir>", "a released pack's name, or a folder with a pack.json").default(

@@ -5,9 +5,11 @@ import { buildPack, decoderMethod } from "../models/build-pack.ts";
 import { loadWeights } from "../models/training/weights-file.ts";
 import { UsageError } from "./errors.ts";
 import { addMethodOptions, chosenMethods } from "./method-options.ts";
+import { repeated } from "./options.ts";
 import { addForeignOptions, type ForeignPackOptions, isForeign, packForeign } from "./pack-foreign.ts";
 
 interface PackOptions extends ForeignPackOptions {
+  credit: string[];
   decoder: string[];
   l2i?: string;
 }
@@ -34,10 +36,16 @@ export function registerPack(program: Command): void {
     .option(
       "--decoder <dir>",
       "run folder of a decoder (L-MAC, as published, FT); can be given again",
-      (dir, before: string[]) => [...before, dir],
+      repeated,
       [],
     )
     .option("--l2i <dir>", "run folder of Listen to Interpret")
+    .option(
+      "--credit <sentence>",
+      "whose further sounds they learnt from, where the runs do not say so; can be given again",
+      repeated,
+      [],
+    )
     .option("--out <dir>", "folder for the pack")
     .option("--name <name>", "short name: lower-case letters, digits and dashes", "esc10-speech")
     .option("--title <text>", "name shown to people", "Everyday sounds and speech")
@@ -61,7 +69,14 @@ export function registerPack(program: Command): void {
         command.setOptionValue("methods", [...trained, "all-ones"]);
       }
       const methods = chosenMethods(command, trained);
-      const built = await buildPack(out, { ...options, classifier, decoders, l2i, methods });
+      const built = await buildPack(out, {
+        ...options,
+        classifier,
+        decoders,
+        l2i,
+        methods,
+        credits: options.credit,
+      });
       const names = built.pack.methods.map(({ name }) => name);
       const result = {
         out,

@@ -7,6 +7,7 @@ import type { Masking } from "../dsp/index.ts";
 import type { Esc50Clip } from "../models/data/esc50.ts";
 import { Random } from "../models/data/random.ts";
 import {
+  CREDITS_FILE,
   isKnown,
   LABELS,
   type LabelledSound,
@@ -47,7 +48,7 @@ import {
 import { weightValues } from "../models/training-layers.ts";
 import { InterruptedError, UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
-import { type CommonOptions, positiveInteger, positiveNumber } from "./options.ts";
+import { type CommonOptions, positiveInteger, positiveNumber, repeated } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { addCourseOptions, type CourseOptions, runTraining } from "./run-training.ts";
 
@@ -319,8 +320,9 @@ function runOptions(
     .option("--without <list>", "ESC-50 categories to keep out of training", (text) => text.split(","), [])
     .option(
       "--credit <sentence>",
-      "whose the sounds of --speech and --other are, for the pack's ATTRIBUTION.md; can be given again",
-      (text, before: string[]) => [...before, text],
+      "whose the sounds of --speech and --other are, for the pack's ATTRIBUTION.md, where no CREDITS.txt in their " +
+        "folders says so; can be given again",
+      repeated,
       [],
     )
     .option("--any-licence", "train on all clips, not only those under CC0 and CC BY")
@@ -551,6 +553,11 @@ async function loadSounds(options: DataOptions) {
   });
   progress.end();
   for (const line of set.skipped) console.error(`listenable: left out: ${line}`);
+  if (options.other !== undefined && set.credits.other.length + options.credit.length === 0) {
+    console.error(
+      `listenable: nothing says whose the sounds in ${options.other} are, so no pack will: give --credit, or put a ${CREDITS_FILE} there`,
+    );
+  }
   return set;
 }
 
@@ -578,7 +585,7 @@ async function trainAndSave(options: RunOptions, set: SoundSet, run: SavedRun): 
   const meta = {
     ...run.meta,
     attributions: attributions(set.clips),
-    credits: options.credit,
+    credits: [...set.credits.speech, ...set.credits.other, ...options.credit],
     settings: { ...settings, ...run.calibration, steps, batch, rate, decay, seed },
   };
   const values = finished(weightValues(task.plan, trained.parameters, trained.statistics));

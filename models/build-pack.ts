@@ -29,6 +29,8 @@ export interface PackParts {
   readonly l2i?: Weights<L2iMeta>;
   /** L-MAC and the mask of ones where left out; the first is the pack's default. */
   readonly methods?: readonly ChosenMethod[];
+  /** Sentences on sounds that were learnt from, beside those that the weights bring. */
+  readonly credits?: readonly string[];
   /** Also the methods in the form that masks the classifier's own input, for evaluation. */
   readonly features?: boolean;
 }
@@ -87,7 +89,10 @@ export async function buildPack(folder: string, parts: PackParts): Promise<Built
   const clips = new Map(
     [classifier, ...learnt].flatMap(({ meta }) => meta.attributions.map((clip) => [clip.file, clip])),
   );
-  const credits = new Set([classifier, ...learnt].flatMap(({ meta }) => meta.credits));
+  const credits = new Set([
+    ...[classifier, ...learnt].flatMap(({ meta }) => meta.credits),
+    ...(parts.credits ?? []),
+  ]);
   await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown([...clips.values()], [...credits]));
   const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
   return { pack, mmac: lmac[0]?.mmac, bytes };

@@ -1,5 +1,5 @@
 /** The sounds of a training or an evaluation, loaded from their folders. */
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ESC10_CLASSES, type Esc50Clip, isFreelyLicensed, readEsc50 } from "./esc50.ts";
 import { readWave } from "./waves.ts";
@@ -36,6 +36,8 @@ export interface SoundSet {
   readonly sounds: readonly LabelledSound[];
   /** The ESC-50 clips among them, for attribution. */
   readonly clips: readonly Esc50Clip[];
+  /** Whose the sounds of `speech` and of `other` are: what their folders' `CREDITS.txt` say. */
+  readonly credits: { readonly speech: readonly string[]; readonly other: readonly string[] };
   /** Files that could not be used, with the reason. */
   readonly skipped: readonly string[];
 }
@@ -72,7 +74,23 @@ export async function loadSoundSet(options: SoundSetOptions): Promise<SoundSet> 
     }
     onProgress(index + 1, wanted.length);
   }
-  return { sounds, clips, skipped };
+  const credits = { speech: await folderCredits(speech), other: await folderCredits(other) };
+  return { sounds, clips, credits, skipped };
+}
+
+/** In a folder of sounds: whose they are, a sentence a line. */
+export const CREDITS_FILE = "CREDITS.txt";
+
+async function folderCredits(folder?: string): Promise<string[]> {
+  if (folder === undefined) return [];
+  const text = await readFile(join(folder, CREDITS_FILE), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw new Error(`${join(folder, CREDITS_FILE)} cannot be read (${error.code})`, { cause: error });
+  });
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
 }
 
 const SOUND_FILE = /\.(wav|flac|ogg|mp3|m4a|opus|aiff?)$/i;

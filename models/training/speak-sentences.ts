@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { MODEL_RATE, readWav, resample, toMono, writeWav } from "../../dsp/index.ts";
 import { Random } from "../data/random.ts";
+import { CREDITS_FILE } from "../data/sound-sets.ts";
 import { recorded } from "./recording.ts";
 
 const run = promisify(execFile);
@@ -157,7 +158,12 @@ export function sentence(random: Random): string {
   return `${start[0].toUpperCase()}${start.slice(1)} ${random.pick(DOES)} ${random.pick(WHAT)}${tail}${random.pick([".", ".", "?"])}`;
 }
 
-/** Writes `count` spoken sentences, 16 kHz mono, as `0000.wav`, … into `folder`. The same seed gives the same files. */
+const CREDIT = "The class `speech` learnt from sentences made with the synthesisers espeak-ng and flite.";
+
+/**
+ * Writes `count` spoken sentences, 16 kHz mono, as `0000.wav`, … into `folder`, and how they came about as `CREDITS.txt`.
+ * The same seed gives the same files.
+ */
 export async function speakSentences(
   folder: string,
   count: number,
@@ -165,6 +171,7 @@ export async function speakSentences(
   onProgress: (done: number) => void = () => {},
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, CREDITS_FILE), `${CREDIT}\n`);
   const scratch = await mkdtemp(join(tmpdir(), "listenable-speech-"));
   try {
     for (let index = 0; index < count; index++) {

@@ -19,6 +19,11 @@ const trains = await import("onnxruntime-node").then(
 const run = trains ? test : test.skip;
 if (!trains) console.log("skipped: training needs onnxruntime-node, which is not installed");
 
+const CREDITS = [
+  "The class `speech` learnt from one chord of nobody's.",
+  "The class `other` learnt from another.",
+  "The decoder heard a third.",
+];
 let folder: string;
 const at = (...parts: string[]) => join(folder, ...parts);
 
@@ -27,6 +32,9 @@ test.before(async () => {
   await writeMadeUpEsc50(at("esc50"), { folds: [1, 2], clips: 2, seconds: 2 });
   await mkdir(at("speech"));
   await writeFile(at("speech", "one.wav"), writeWav([chord(3000, 2)], MODEL_RATE));
+  await writeFile(at("speech", "CREDITS.txt"), `${CREDITS[0]}\n`);
+  await mkdir(at("other"));
+  await writeFile(at("other", "one.wav"), writeWav([chord(5000, 2)], MODEL_RATE));
 });
 test.after(() => rm(folder, { recursive: true }));
 
@@ -38,18 +46,22 @@ const ok = async (...words: string[]) => {
 
 run("the steps of the guide lead to a pack that names its sources, and to its figures", async () => {
   const data = ["--data", at("esc50"), "--folds", "1", "--speech", at("speech")];
-  const credit = "The class `speech` learnt from one chord of nobody's.";
+  const other = ["--other", at("other")];
   const course = ["--steps", "2", "--batch", "4"];
-  await ok("train", "classifier", ...data, ...course, "--credit", credit, "--out", at("classifier"));
-  await ok("train", "lmac", ...data, ...course, "--classifier", at("classifier"), "--out", at("lmac"));
+  const credited = ["--credit", CREDITS[1], "--out", at("classifier")];
+  const first = await ok("train", "classifier", ...data, ...other, ...course, ...credited);
+  assert.not.match(first.stderr, "CREDITS.txt");
+  const decoder = ["--classifier", at("classifier"), "--out", at("lmac")];
+  const uncredited = await ok("train", "lmac", ...data, ...other, ...course, ...decoder);
+  assert.match(uncredited.stderr, "CREDITS.txt");
   const parts = ["--classifier", at("classifier"), "--decoder", at("lmac")];
-  await ok("pack", ...parts, "--version", "2.5.0", "--out", at("pack"));
+  await ok("pack", ...parts, "--version", "2.5.0", "--credit", CREDITS[2], "--out", at("pack"));
   assert.is(JSON.parse(await readFile(at("pack", "pack.json"), "utf8")).version, "2.5.0");
 
   const attribution = await readFile(at("pack", "ATTRIBUTION.md"), "utf8");
   assert.match(attribution, "22 clips of ESC-50");
   assert.match(attribution, "11 under CC0 1.0, 11 under CC BY 3.0");
-  assert.match(attribution, credit);
+  for (const credit of CREDITS) assert.is(attribution.split(credit).length, 2, credit);
 
   const { stdout } = await ok(
     ...["evaluate", "--pack", at("pack"), "--data", at("esc50"), "--fold", "2", "--speech", at("speech")],
