@@ -64,7 +64,11 @@ export function registerPack(program: Command): void {
       const classifier = await loadWeights(weights(options.classifier), "classifier");
       const decoders = await Promise.all(options.decoder.map((dir) => loadWeights(weights(dir), "lmac")));
       const l2i = options.l2i ? await loadWeights(weights(options.l2i), "l2i") : undefined;
-      const trained: string[] = [...decoders.map(({ meta }) => decoderMethod(meta)), ...(l2i ? ["l2i"] : [])];
+      const listenable = decoders.filter(({ meta }) => !meta.shape.features);
+      const trained: string[] = [
+        ...listenable.map(({ meta }) => decoderMethod(meta)),
+        ...(l2i ? ["l2i"] : []),
+      ];
       if (trained.length > 0 && command.getOptionValueSource("methods") === "default") {
         command.setOptionValue("methods", [...trained, "all-ones"]);
       }

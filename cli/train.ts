@@ -84,6 +84,7 @@ interface LmacOptions extends RunOptions {
   sparsity: number;
   channels: number[];
   masking?: Masking;
+  features?: boolean;
   finetune?: string;
   guidance: "bce" | "l1";
   guidanceWeight: number;
@@ -211,6 +212,12 @@ export function registerTrain(program: Command): void {
         "--masking <domain>",
         "what the mask multiplies: |X| (linear, the default) or log1p|X| (as the published code); the pack follows",
       ).choices(["linear", "log1p"]),
+    )
+    .addOption(
+      new Option(
+        "--features",
+        "masks on the classifier's own input, which cannot be heard: for evaluate's \"not listenable\" rows",
+      ).conflicts("masking"),
     )
     .option(
       "--finetune <dir>",
@@ -395,7 +402,10 @@ async function trainLmac(options: LmacOptions, command: Command): Promise<void> 
   if (first) checkFirstStage(first.meta, meta, masking, options);
   const set = await loadSounds(options);
   const pools = soundPools(set, meta).filter(({ size }) => size > 0);
-  const shape = first?.meta.shape ?? { channels: options.channels };
+  const shape = first?.meta.shape ?? {
+    channels: options.channels,
+    ...(options.features && { features: true }),
+  };
   const { keep, gain, rest, restCap, sparsity } = { ...options, ...(options.published && PUBLISHED) };
   const weights = { keep, gain, rest, restCap, sparsity };
   const guidance = {
@@ -416,6 +426,7 @@ async function trainLmac(options: LmacOptions, command: Command): Promise<void> 
     ...(options.published && { published: true }),
     ...weights,
     ...(masking !== "linear" && { masking }),
+    ...(shape.features && { features: true }),
     ...(first && { guidance, firstStage: first.meta.settings }),
     channels: shape.channels,
     classifier: meta.settings,
@@ -457,10 +468,13 @@ function checkFirstStage(
   first: DecoderMeta,
   classifier: ClassifierMeta,
   masking: Masking,
-  { finetune, classifier: folder }: LmacOptions,
+  { finetune, classifier: folder, features }: LmacOptions,
 ): void {
   if (JSON.stringify(first.settings.classifier) !== JSON.stringify(classifier.settings)) {
     throw new Error(`the decoder in ${finetune} was not trained for the classifier in ${folder}`);
+  }
+  if (features && !first.shape.features) {
+    throw new Error(`the decoder in ${finetune} masks the spectrogram; leave --features out`);
   }
   const before = first.masking ?? "linear";
   if (before !== masking) {

@@ -24,7 +24,7 @@ export interface PackParts {
   /** A class is believed from this probability on. */
   readonly threshold: number;
   readonly classifier: Weights<ClassifierMeta>;
-  /** Of L-MAC in its forms, the default first; not needed where the methods do without. */
+  /** Of L-MAC in its forms, the default first, on the spectrogram or the features; not needed where the methods do without. */
   readonly decoders?: readonly Weights<DecoderMeta>[];
   readonly l2i?: Weights<L2iMeta>;
   /** L-MAC and the mask of ones where left out; the first is the pack's default. */
@@ -48,23 +48,31 @@ export async function buildPack(folder: string, parts: PackParts): Promise<Built
   const { classifier, decoders = [], l2i } = parts;
   const { shape, labels, other } = classifier.meta;
   const learnt = [...decoders, ...(l2i ? [l2i] : [])];
-  const masking = commonMasking(decoders);
   const own = ownClassifier(classifier.values, shape);
   const methods = parts.methods ?? DEFAULT_METHODS;
-  const lmac = decoders.map(({ meta, values }) => ({
-    name: decoderMethod(meta),
-    ...lmacGraph(classifier.values, shape, values, meta.shape),
-  }));
-  const trained = new Map(lmac.map(({ name, bytes }) => [name as string, bytes]));
-  if (trained.size < lmac.length) {
-    throw new Error(`two decoders are of the same method: ${lmac.map(({ name }) => name).join(", ")}`);
+  const listenable = decoders.filter(({ meta }) => !meta.shape.features);
+  const masking = commonMasking(listenable);
+  const compiled = (wanted: readonly Weights<DecoderMeta>[]) =>
+    wanted.map(({ meta, values }) => ({
+      name: decoderMethod(meta),
+      ...lmacGraph(classifier.values, shape, values, meta.shape),
+    }));
+  const lmac = compiled(listenable);
+  const trained = byMethod(lmac);
+  const trainedFeatures = byMethod(compiled(decoders.filter(({ meta }) => meta.shape.features)));
+  if (trainedFeatures.size > 0 && !parts.features) {
+    throw new Error("a decoder masks the classifier's own input; such a pack is built with --features");
   }
   if (l2i) {
     const chosen = methods.find(({ method }) => method.name === "l2i");
     const { threshold } = methodSettings(findMethod("l2i"), chosen?.settings);
     trained.set("l2i", l2iGraph(own, l2i.values, l2i.meta.shape, { threshold, masking }).bytes);
   }
-  const { files, ...described } = packGraphs(own, methods, { trained, features: parts.features });
+  const { files, ...described } = packGraphs(own, methods, {
+    trained,
+    trainedFeatures,
+    features: parts.features,
+  });
   const manifest = {
     format: 1,
     name: parts.name,
@@ -96,6 +104,13 @@ export async function buildPack(folder: string, parts: PackParts): Promise<Built
   await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown([...clips.values()], [...credits]));
   const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
   return { pack, mmac: lmac[0]?.mmac, bytes };
+}
+
+/** @throws Error when two are of the same method. */
+function byMethod(graphs: readonly { readonly name: string; readonly bytes: Uint8Array }[]) {
+  const found = new Map(graphs.map(({ name, bytes }) => [name, bytes]));
+  if (found.size === graphs.length) return found;
+  throw new Error(`two decoders are of the same method: ${graphs.map(({ name }) => name).join(", ")}`);
 }
 
 /** The method that a decoder is. */

@@ -12,10 +12,12 @@ export interface DecoderShape {
   readonly channels: readonly number[];
   /** Whether the decoder is asked about a class, and not about the winner alone. */
   readonly asked?: boolean;
+  /** Whether the mask lies on the classifier's own input [B, T, mels], where it cannot be heard. */
+  readonly features?: boolean;
 }
 
 /**
- * What `classify` gives → mask [B, T, F] in (0, 1).
+ * What `classify` gives → mask [B, T, F] in (0, 1), or [B, T, mels] on the classifier's own input.
  *
  * Besides the latents of every stage the decoder reads the class probabilities, spread over the deepest level: its
  * convolutions see no more than their neighbourhood, and which evidence counts depends on the decision as a whole.
@@ -27,7 +29,7 @@ export function decodeMask(
   layers: Layers,
   { latents, logits }: Pick<ClassifierOutput, "latents" | "logits">,
   { frames, bins, mels, sampleRate, classes }: ClassifierShape,
-  { channels, asked = false }: DecoderShape,
+  { channels, asked = false, features = false }: DecoderShape,
   query?: Tensor,
 ): Tensor {
   const { g } = layers;
@@ -35,11 +37,11 @@ export function decodeMask(
     throw new Error(asked ? "this decoder has to be asked about a class" : "this decoder cannot be asked");
   }
   const level = (number: number, input: Tensor, out: number): Tensor => {
-    const features = layers.convNormRelu(`decoder.level${number}`, input, { out });
-    if (!query) return features;
+    const found = layers.convNormRelu(`decoder.level${number}`, input, { out });
+    if (!query) return found;
     const perChannel = (name: string) =>
       g.reshape(layers.dense(`decoder.level${number}.${name}`, query, out), [-1, out, 1, 1]);
-    return g.add(g.mul(features, g.add(perChannel("gain"), g.constant(1))), perChannel("offset"));
+    return g.add(g.mul(found, g.add(perChannel("gain"), g.constant(1))), perChannel("offset"));
   };
   const [stage1, stage2, stage3, stage4, stage5] = latents;
   const probabilities = g.reshape(g.op("Softmax", [logits], { axis: 1 }), [-1, classes, 1, 1]);
@@ -61,13 +63,14 @@ export function decodeMask(
   const maskLogits = layers.conv("decoder.mask", x, { out: 1, kernel: 1 });
   // [B, 1, T/2, mels] → [B, T, F]: both directions are fixed linear interpolations, so both are matrix products.
   const melRows = g.reshape(maskLogits, [-1, frames / 2, mels]);
-  const toBins = g.constant(melToBinWeights(bins, mels, sampleRate), "float32", [mels, bins], "mel_to_bins");
   const toFrames = g.constant(
     halfRateToFrames(frames),
     "float32",
     [frames, frames / 2],
     "half_rate_to_frames",
   );
+  if (features) return g.sigmoid(g.matmul(toFrames, melRows));
+  const toBins = g.constant(melToBinWeights(bins, mels, sampleRate), "float32", [mels, bins], "mel_to_bins");
   return g.sigmoid(g.matmul(toFrames, g.matmul(melRows, toBins)));
 }
 

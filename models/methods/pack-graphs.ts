@@ -19,6 +19,8 @@ export const DEFAULT_METHODS: readonly ChosenMethod[] = [
 export interface PackGraphsOptions {
   /** Graphs of methods with weights of their own, by name: they are compiled where those weights are. */
   readonly trained?: ReadonlyMap<string, Uint8Array>;
+  /** The same of their form that masks the classifier's own input. */
+  readonly trainedFeatures?: ReadonlyMap<string, Uint8Array>;
   /** Also the form that masks the classifier's own input, for methods that have it, and its judge. */
   readonly features?: boolean;
 }
@@ -41,7 +43,7 @@ export interface PackGraphs {
 export function packGraphs(
   classifier: ExplainedClassifier,
   chosen: readonly ChosenMethod[],
-  { trained = new Map(), features = false }: PackGraphsOptions = {},
+  { trained = new Map(), trainedFeatures = new Map(), features = false }: PackGraphsOptions = {},
 ): PackGraphs {
   const files = new Map<string, Uint8Array>();
   const entry = ({ method, settings }: ChosenMethod, graph: string): PackMethod => {
@@ -60,14 +62,14 @@ export function packGraphs(
   const { featureMap } = classifier;
   const judge = "feature-judge.onnx";
   files.set(judge, featureJudgeGraph(classifier).bytes);
-  const featureMethods = chosen
-    .filter(({ method }) => method.mask)
-    .map((each) => {
-      const graph = `features-${each.method.name}.onnx`;
-      const { settings } = each;
-      files.set(graph, explanationGraph(classifier, each.method, { place: "features", settings }).bytes);
-      return entry(each, graph);
-    });
+  const learnt = [...trainedFeatures.keys()].map((name): ChosenMethod => ({ method: findMethod(name) }));
+  const featureMethods = [...learnt, ...chosen.filter(({ method }) => method.mask)].map((each) => {
+    const graph = `features-${each.method.name}.onnx`;
+    const { settings } = each;
+    const own = () => explanationGraph(classifier, each.method, { place: "features", settings }).bytes;
+    files.set(graph, trainedFeatures.get(each.method.name) ?? own());
+    return entry(each, graph);
+  });
   const { time, frequency } = featureMap!;
   return { methods, featureMethods, featureJudge: { graph: judge, time, frequency }, files };
 }

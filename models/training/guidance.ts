@@ -36,8 +36,8 @@ const LOUD = 0.35;
 const TINY = 1e-6;
 
 export interface GuidedWindows {
-  /** X, magnitudes of the mixture. */
-  readonly magnitudes: Tensor;
+  /** X, magnitudes of the mixture; without, clean and kept parts are on a logarithmic scale already. */
+  readonly magnitudes?: Tensor;
   /** X_clean, magnitudes of the target alone. */
   readonly clean: Tensor;
   readonly mask: Tensor;
@@ -51,8 +51,9 @@ export function guidance(
   { magnitudes, clean, mask, kept }: GuidedWindows,
   { loss, weight, threshold }: GuidanceOptions,
 ): Guidance {
-  const cleanSpectrum = log1p(g, levelled(g, clean, magnitudes));
-  const keptSpectrum = log1p(g, levelled(g, g.stopGradient(kept), magnitudes));
+  const spectrum = (part: Tensor) => (magnitudes ? log1p(g, levelled(g, part, magnitudes)) : part);
+  const cleanSpectrum = spectrum(clean);
+  const keptSpectrum = spectrum(g.stopGradient(kept));
   const similar = g.op("GreaterOrEqual", [
     normalisedDotProduct(g, cleanSpectrum, keptSpectrum),
     g.constant(threshold),

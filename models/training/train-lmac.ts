@@ -48,12 +48,15 @@ export interface LmacModel {
    * serve as its own explanation. Without it parts are heard as windows of their own.
    */
   partFeatures?(g: GraphBuilder, part: Tensor, whole: Tensor): Tensor;
+  /** Whether the masks lie on the classifier's own input, [B, time, frequency] of its `featureMap`. */
+  readonly onFeatures?: boolean;
 }
 
 /** This project's classifier and decoder; masked windows keep the level of the whole. */
 export function ownLmacModel(values: WeightValues, shape: ClassifierShape, decoder: DecoderShape): LmacModel {
   return {
     classifier: ownClassifier(values, shape),
+    onFeatures: decoder.features,
     decode: (layers, answer) => decodeMask(layers, answer, shape, decoder),
     partFeatures(g, part, whole) {
       const frozen = new FrozenLayers(g, values);
@@ -83,7 +86,8 @@ export const PUBLISHED = { keep: 4, gain: 0, rest: 0.2, restCap: Number.POSITIVE
 
 /** The same model, of which masked windows are heard as windows of their own, as published. */
 export function heardAnew(model: LmacModel): LmacModel {
-  return { classifier: model.classifier, decode: (layers, answer) => model.decode(layers, answer) };
+  const { classifier, onFeatures } = model;
+  return { classifier, onFeatures, decode: (layers, answer) => model.decode(layers, answer) };
 }
 
 export interface LmacOptions {
@@ -109,13 +113,19 @@ export function lmacTask(
       const { magnitudes } = windows;
       const whole = frozenAnswer(g, model.classifier, windows);
       const mask = model.decode(layers, whole);
-      const kept = masked(g, magnitudes, mask, masking);
-      const rest = masked(g, magnitudes, g.sub(1, mask), masking);
-      const answers = judgeParts(g, model, windows, [kept, rest], batch);
+      const masks = [mask, g.sub(1, mask)];
+      const clean = () => g.input("clean", "float32", magnitudes.shape);
+      if (model.onFeatures) {
+        const { above, parts, answers } = maskedFeatures(g, model, windows, masks, batch);
+        const logits = { whole: whole.logits, kept: answers[0], rest: answers[1] };
+        const guide = guided && guidance(g, { clean: above(clean()), mask, kept: parts[0] }, guided);
+        return lmacLoss(g, logits, mask, weights, guide);
+      }
+      const parts = masks.map((each) => masked(g, magnitudes, each, masking));
+      const answers = judgeParts(g, model, windows, parts, batch);
       const logits = { whole: whole.logits, kept: answers[0], rest: answers[1] };
-      if (!guided) return lmacLoss(g, logits, mask, weights);
-      const clean = g.input("clean", "float32", magnitudes.shape);
-      return lmacLoss(g, logits, mask, weights, guidance(g, { magnitudes, clean, mask, kept }, guided));
+      const guide = guided && guidance(g, { magnitudes, clean: clean(), mask, kept: parts[0] }, guided);
+      return lmacLoss(g, logits, mask, weights, guide);
     },
     feeds: (random, batch) => ({ ...batches.next(random, batch) }),
   };
@@ -154,8 +164,46 @@ export function judgeParts(
   const features = parts.map(
     (part) => partFeatures?.(g, part, whole.magnitudes) ?? classifier.features(g, part, whole.phases),
   );
+  return answersTo(g, classifier, features, batch);
+}
+
+/** Logits of several inputs of the classifier, in one batch. */
+function answersTo(
+  g: GraphBuilder,
+  classifier: ExplainedClassifier,
+  features: readonly Tensor[],
+  batch: number,
+): Tensor[] {
   const { logits } = classifier.classify(g, g.concat(features, 0));
-  return parts.map((_, index) => g.slice(logits, 0, index * batch, (index + 1) * batch));
+  return features.map((_, index) => g.slice(logits, 0, index * batch, (index + 1) * batch));
+}
+
+/** The windows as the classifier's own input under masks [B, time, frequency], measured from where nothing is heard. */
+function maskedFeatures(
+  g: GraphBuilder,
+  { classifier, partFeatures }: LmacModel,
+  { magnitudes, phases }: WindowInputs,
+  masks: readonly Tensor[],
+  batch: number,
+) {
+  if (!classifier.featureMap) {
+    throw new Error(
+      "the classifier's own input is no picture of time and frequency, so no mask can lie on it",
+    );
+  }
+  const { time, frequency, silent } = classifier.featureMap;
+  const features = classifier.features(g, magnitudes, phases);
+  const aboveSilence = (input: Tensor) =>
+    g.reshape(g.sub(input, g.constant(silent)), [batch, time, frequency]);
+  const parts = masks.map((mask) => g.mul(mask, aboveSilence(features)));
+  const inputs = parts.map((part) => g.reshape(g.add(part, g.constant(silent)), features.shape.map(Number)));
+  return {
+    parts,
+    answers: answersTo(g, classifier, inputs, batch),
+    /** The same of magnitudes [B, T, F], as heard within the windows. */
+    above: (part: Tensor) =>
+      aboveSilence(partFeatures?.(g, part, magnitudes) ?? classifier.features(g, part, phases)),
+  };
 }
 
 /** Logits [B, classes] of what a classifier says of the whole window, of the kept part and of the rest. */

@@ -5,7 +5,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BINS, MODEL_RATE, writeWav } from "../../dsp/index.ts";
 import { WINDOW_FRAMES, windowMagnitudes } from "../../models/data/windows.ts";
-import { loadMethod } from "../../models/runtime/load-method.ts";
+import { packFeatureMethod } from "../../models/pack.ts";
+import { loadFeatureMethod, loadMethod } from "../../models/runtime/load-method.ts";
 import { openPackFolder } from "../../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { chord, writeMadeUpEsc50 } from "../models/made-up-esc50.ts";
@@ -158,6 +159,36 @@ run("plain L-MAC, its second stage and Listen to Interpret become methods of one
   );
   assert.is(other.status, 1);
   assert.match(other.stderr, "was not trained for the classifier");
+});
+
+run("decoders of the classifier's own input become rows that are not listenable", async () => {
+  const course = ["--folds", "1", "--speech", at("speech"), "--steps", "2", "--batch", "2"];
+  const on = ["--classifier", at("classifier"), "--data", at("esc50"), ...course];
+  const small = ["--channels", "8,8,6,4", "--published", "--sparsity", "1.5"];
+  await ok("train", "lmac", ...on, ...small, "--features", "--out", at("plain-features"));
+  const second = ["--finetune", at("plain-features"), "--guidance", "l1"];
+  await ok("train", "lmac", ...on, ...small, ...second, "--out", at("ft-features"));
+  const parts = ["--classifier", at("classifier"), "--decoder", at("plain-features")];
+  const both = [...parts, "--decoder", at("ft-features"), "--decoder", at("lmac")];
+  const refused = await runCli("pack", ...both, "--out", at("unlistenable"));
+  assert.is(refused.status, 1);
+  assert.match(refused.stderr, "--features");
+  await ok("pack", ...both, "--methods", "all-ones,lmac", "--features", "--out", at("none"));
+  const opened = await openPackFolder(at("none"));
+  assert.equal(
+    opened.pack.methods.map(({ name }) => name),
+    ["all-ones", "lmac"],
+  );
+  const runtime = await nodeRuntime();
+  const window = windowMagnitudes(chord(440, 2), 0, new Float32Array(WINDOW_FRAMES * BINS));
+  for (const name of ["lmac-plain", "lmac-ft"]) {
+    const { graph } = packFeatureMethod(opened.pack, name);
+    const method = await loadFeatureMethod(runtime, await opened.file(graph), opened.pack, name);
+    const { masks } = await method.run(window, 1);
+    assert.is(masks.length, WINDOW_FRAMES * 64);
+    assert.ok(masks.every((value) => value > 0 && value < 1));
+    await method.close();
+  }
 });
 
 run("what --published and --guidance need is said", async () => {

@@ -5,7 +5,8 @@ import { GraphBuilder, type Tensor } from "../../../models/graph/index.ts";
 import { expm1, log1p } from "../../../models/methods/log-spectrum.ts";
 import { type GuidanceOptions, guidance } from "../../../models/training/guidance.ts";
 import { L2I_WEIGHTS, l2iLoss } from "../../../models/training/train-l2i.ts";
-import { lmacLoss, PUBLISHED } from "../../../models/training/train-lmac.ts";
+import { type LmacModel, lmacLoss, lmacTask, PUBLISHED } from "../../../models/training/train-lmac.ts";
+import { TrainingLayers } from "../../../models/training-layers.ts";
 import { compileGraph } from "../graph/run.ts";
 import { type PackedTensor, trainingFixture, unpacked } from "./fixtures.ts";
 
@@ -127,6 +128,43 @@ test("guided are the windows whose kept part is the clean sound, whatever their 
     const l1 = await guidedBy(mask, gain, "l1");
     near(l1.loss[0], 0.02);
     near(l1.loss[2], 1);
+  }
+});
+
+test("a mask on the classifier's own input keeps all of it where it is one, and leaves silence where it is zero", async () => {
+  const batch = 2;
+  for (const everything of [1, 0]) {
+    const model: LmacModel = {
+      onFeatures: true,
+      classifier: {
+        frames: 2,
+        bins: 3,
+        sampleRate: 8000,
+        classes: 3,
+        needsPhases: false,
+        features: (g, magnitudes) => g.reshape(g.sub(magnitudes, g.constant(1)), [-1, 1, 2, 3]),
+        classify(g, features) {
+          const sum = g.reshape(g.reduceSum(features, [1, 2, 3]), [-1, 1]);
+          return { logits: g.matmul(sum, g.constant([1, 2, -1], "float32", [1, 3])), latents: [] };
+        },
+        featureMap: { time: 2, frequency: 3, silent: -1, toBins: new Float32Array(9) },
+      },
+      decode: ({ g }) => g.constant(new Float32Array(12).fill(everything), "float32", [batch, 2, 3]),
+    };
+    const task = lmacTask(model, weights, { next: () => ({ magnitudes: new Float32Array(12) }) });
+    const g = new GraphBuilder();
+    const none = () => {
+      throw new Error("there are no weights");
+    };
+    const { logged } = task.loss(g, new TrainingLayers(g, none, none, undefined), batch);
+    g.output("keep", logged.keep);
+    g.output("rest", logged.rest);
+    const found = await (await compileGraph(g))({ magnitudes: new Float32Array(12).fill(1.1) });
+    // Features sum to 6 · 0.1 where everything is kept and to −6 in silence; the winner of the whole is the second class.
+    const surprise = (total: number) =>
+      Math.log([1, 2, -1].reduce((all, weight) => all + Math.exp(weight * total), 0)) - 2 * total;
+    near(found.keep[0], surprise(everything ? 0.6 : -6));
+    near(found.rest[0], surprise(everything ? -6 : 0.6));
   }
 });
 
