@@ -261,15 +261,17 @@ async function forcedAnswers(
   sound: PreparedSound,
   random: Random,
 ): Promise<number[]> {
-  const { masking } = classifier.pack;
+  const { masking, labels, other } = classifier.pack;
+  // A mask that keeps nothing is rightly heard as none of the classes, so nobody is talked into that.
+  const noneOfThese = other === undefined ? -1 : labels.indexOf(other);
   const chosen = random.shuffle(sound.windows.map((_, k) => k)).slice(0, FORCED_WINDOWS);
   const wrong = chosen.map((k) => {
     // What the classifier hears in a part of the mixture is there, so asking for it is not asking for the wrong.
     const heard = [sound.whole[k], sound.parts?.target.answers[k], sound.parts?.interferer.answers[k]]
       .filter((answer) => answer !== undefined)
       .map(argMax);
-    const others = Array.from(sound.whole[k].keys()).filter((c) => !heard.includes(c));
-    return others.length === 0 ? undefined : random.pick(others);
+    const wrongs = Array.from(labels.keys()).filter((c) => c !== noneOfThese && !heard.includes(c));
+    return wrongs.length === 0 ? undefined : random.pick(wrongs);
   });
   const asked = chosen.filter((_, i) => wrong[i] !== undefined);
   if (asked.length === 0) return [];
