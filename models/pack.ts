@@ -14,6 +14,8 @@
  * and one more graph, the judge, tells what the classifier says of its input under such a mask.
  */
 import * as v from "valibot";
+import { checkedShape } from "../dsp/frames.ts";
+import type { AudioShape } from "../protocol/audio-shape.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -59,8 +61,8 @@ const packSchema = v.object({
   /** T: frames in one window. */
   windowFrames: count,
   /**
-   * Every graph also takes the phases: the classifier hears the waveform. Such a pack runs only where the phases are,
-   * in `explain`; a server is never told them.
+   * Every graph also takes the phases: the classifier hears the waveform. Such a pack runs where the phases are, in the
+   * page itself or in `explain`; a server is never told them.
    */
   phases: v.optional(v.boolean()),
   /** The domain in which the mask multiplies: |X| or log1p(|X|). */
@@ -106,6 +108,27 @@ export function parsePack(json: unknown, source: string): Pack {
     throw new PackError(`${source}: it has featureMethods, but no featureJudge to try their masks with`);
   }
   return pack;
+}
+
+/**
+ * What the live path follows the pack in.
+ *
+ * @throws PackError when sound cannot be cut into the frames that the pack names and put together again.
+ */
+export function audioShape({ name, sampleRate, stft, phases = false }: Pack): AudioShape {
+  const { window, hop, bins } = stft;
+  try {
+    checkedShape(stft);
+  } catch (cause) {
+    throw new PackError(`pack ${name}: stft.${(cause as Error).message}`, "model-broken", { cause });
+  }
+  if (hop > window / 2 || bins !== window / 2 + 1) {
+    throw new PackError(
+      `pack ${name}: frames of ${window} samples have ${window / 2 + 1} bins and come at most ${window / 2} samples apart, ` +
+        `not ${bins} bins and ${hop} samples`,
+    );
+  }
+  return { sampleRate, window, hop, bins, phases };
 }
 
 /** The named method of the pack, or its default one when no name is given. */

@@ -8,6 +8,8 @@ export interface SpectralWindow {
   readonly firstFrame: number;
   /** Linear magnitudes |X|, row-major [frames, bins]. */
   readonly magnitudes: Float32Array;
+  /** Angles of the same frames in radians and the same order, where the pack's model wants them. Never sent anywhere. */
+  readonly phases?: Float32Array;
 }
 
 export interface Explanation {

@@ -7,6 +7,7 @@
  *   a ring and a board and only the delay is a message; without it both travel as transferred buffers, which go back
  *   to the side that owns them.
  */
+import type { AudioShape } from "./audio-shape.ts";
 
 /** The name under which the processor is registered. */
 export const PROCESSOR = "listenable-explainer";
@@ -18,6 +19,8 @@ export type OutputChoice = "original" | "explanation" | "rest";
 export interface ProcessorOptions {
   /** Of the audio context: a polyfilled processor can't know it in its constructor. */
   readonly sampleRate: number;
+  /** Of the sound that the model hears. */
+  readonly shape: AudioShape;
   /** The domain in which the mask multiplies. */
   readonly masking: "linear" | "log1p";
   /** D at the start: frames that pass between a frame's arrival and its way out. */
@@ -67,7 +70,8 @@ export type ProcessorToWorker =
 
 /**
  * A frame record, one a hop, all float32: a header of whole numbers, then the magnitudes [bins] of the frame that has
- * just arrived and the mask [bins] of the frame that has just gone out.
+ * just arrived and the mask [bins] of the frame that has just gone out; where the model wants phases, then those [bins]
+ * of the frame that has just arrived.
  */
 export const RecordField = {
   /** Index of the frame whose magnitudes follow. */
@@ -86,8 +90,8 @@ const WORDS_PER_NUMBER = 2;
 
 export const RECORD_HEADER = WORDS_PER_NUMBER * Object.keys(RecordField).length;
 
-export function recordWords(bins: number): number {
-  return RECORD_HEADER + 2 * bins;
+export function recordWords({ bins, phases }: Pick<AudioShape, "bins" | "phases">): number {
+  return RECORD_HEADER + (phases ? 3 : 2) * bins;
 }
 
 /** A mask packet, all float32: first frame, number of frames, then the rows [frames, bins]. */

@@ -29,9 +29,8 @@ class ExplainerProcessor extends AudioWorkletProcessor {
   constructor(options: { readonly processorOptions: ProcessorOptions }) {
     super();
     const { memory, ...settings } = options.processorOptions;
-    this.#link = new WorkerLink(memory, settings.maxDelayFrames, (frames) =>
-      this.#explainer.setDelay(frames),
-    );
+    const { shape, maxDelayFrames } = settings;
+    this.#link = new WorkerLink(memory, shape, maxDelayFrames, (frames) => this.#explainer.setDelay(frames));
     this.#explainer = new Explainer({ ...settings, masks: this.#link.masks, records: this.#link });
     this.port.onmessage = (event: MessageEvent<PageToProcessor>) => this.#receive(event.data);
   }

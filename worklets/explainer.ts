@@ -1,19 +1,17 @@
 import {
-  BINS,
-  HOP,
   type Masking,
-  MODEL_RATE,
   magnitudes,
-  OUTPUT_DELAY,
+  phases,
   RingBuffer,
   ringBufferStorage,
   StreamingResampler,
   StreamingStft,
 } from "../dsp/index.ts";
+import { type AudioShape, framesIn } from "../protocol/audio-shape.ts";
 import { type OutputChoice, RECORD_HEADER, RecordField, recordWords, writeNumber } from "../protocol/port.ts";
 import { Fade } from "./fade.ts";
 import { FrameHistory } from "./frame-history.ts";
-import { Lane, WARM_UP_FRAMES } from "./lane.ts";
+import { Lane } from "./lane.ts";
 import type { MaskBoard } from "./mask-board.ts";
 import { MaskSchedule } from "./mask-schedule.ts";
 import { Mixer } from "./mixer.ts";
@@ -26,6 +24,8 @@ export interface RecordSink {
 export interface ExplainerOptions {
   /** Of the device, in Hz; rounded to a whole number. */
   readonly sampleRate: number;
+  /** Of the sound that the model hears. */
+  readonly shape: AudioShape;
   readonly masking: Masking;
   /** D: frames from a frame's arrival to its way out. */
   readonly delayFrames: number;
@@ -35,16 +35,16 @@ export interface ExplainerOptions {
   /** Masks by frame; whoever fills it stays at most `maxDelayFrames` ahead of what is heard. */
   readonly masks: MaskBoard;
   readonly records: RecordSink;
-  /** Frames for which the last mask is held when newer ones fail to come; 25 (200 ms) when left out. */
+  /** Frames for which the last mask is held when newer ones fail to come; 200 ms of them when left out. */
   readonly holdFrames?: number;
-  /** Frames over which it then fades to a mask of ones; 50 (400 ms) when left out. */
+  /** Frames over which it then fades to a mask of ones; 400 ms of them when left out. */
   readonly fadeFrames?: number;
 }
 
-/** Both fades: between original, explanation and rest, and between two delays. 20 ms. */
-const FADE_SAMPLES = 320;
-const HOLD_FRAMES = 25;
-const FADE_FRAMES = 50;
+/** Both fades: between original, explanation and rest, and between two delays. */
+const FADE_SECONDS = 0.02;
+const HOLD_MS = 200;
+const MASK_FADE_MS = 400;
 /** Device samples processed at once, which bounds the buffers: a Web Audio render quantum. */
 const PIECE = 128;
 /** Louder than this is a fault and not a sound; it would stay in the filters. */
@@ -54,15 +54,16 @@ const LARGEST_SAMPLE = 1e4;
  * All that happens to the sound: it is brought to the model's rate, cut into frames, held back by D frames, masked,
  * put together again and brought back to the device's rate, as many samples out as in.
  *
- * The delay is the same for every output choice: `latencySeconds`, that is D hops, 512 samples of the model's rate
- * for window and hop, and at other device rates the delays of the two resamplers.
+ * The delay is the same for every output choice: `latencySeconds`, that is D hops and one window at the model's rate,
+ * and at other device rates the delays of the two resamplers.
  * After construction nothing allocates, waits or throws.
  */
 export class Explainer {
+  readonly #shape: AudioShape;
   readonly #framingSeconds: number;
   readonly #toModel: StreamingResampler;
   readonly #toDevice: StreamingResampler;
-  readonly #stft = new StreamingStft();
+  readonly #stft: StreamingStft;
   readonly #history: FrameHistory;
   readonly #schedule: MaskSchedule;
   readonly #masks: MaskBoard;
@@ -70,7 +71,7 @@ export class Explainer {
   readonly #mixer: Mixer;
   readonly #maxDelayFrames: number;
   readonly #lanes: readonly [Lane, Lane];
-  readonly #laneFade = new Fade(FADE_SAMPLES);
+  readonly #laneFade: Fade;
   /** Index of the lane that is heard; the other one is warming up or fading in while `#changing`. */
   #lane = 0;
   #changing = false;
@@ -79,37 +80,46 @@ export class Explainer {
 
   readonly #clean = new Float32Array(PIECE);
   readonly #modelIn: Float32Array;
-  readonly #modelOut = new Float32Array(HOP);
+  readonly #modelOut: Float32Array;
   readonly #deviceOut: Float32Array;
   readonly #queue: RingBuffer;
-  readonly #record = new Float32Array(recordWords(BINS));
-  readonly #hop = new Float32Array(HOP);
+  readonly #record: Float32Array;
+  /** The samples of the hop that is being filled. */
+  readonly #newest: Float32Array;
   #hopFilled = 0;
   readonly #onFrame = (spectrum: Float32Array, frame: number) => this.#processFrame(spectrum, frame);
 
   constructor(options: ExplainerOptions) {
+    const { shape } = options;
     const rate = Math.round(options.sampleRate);
-    this.#framingSeconds = framingSeconds(rate);
-    this.#toModel = new StreamingResampler(rate, MODEL_RATE);
-    this.#toDevice = new StreamingResampler(MODEL_RATE, rate);
+    this.#shape = shape;
+    this.#framingSeconds = framingSeconds(rate, shape);
+    this.#toModel = new StreamingResampler(rate, shape.sampleRate);
+    this.#toDevice = new StreamingResampler(shape.sampleRate, rate);
+    this.#stft = new StreamingStft(shape);
     this.#maxDelayFrames = options.maxDelayFrames;
     this.#wantedDelay = this.#allowedDelay(options.delayFrames);
-    const capacity = historyFrames(options.maxDelayFrames);
-    this.#history = new FrameHistory(capacity);
-    const { holdFrames = HOLD_FRAMES, fadeFrames = FADE_FRAMES } = options;
-    this.#schedule = new MaskSchedule({ bins: BINS, capacity, holdFrames, fadeFrames });
+    const capacity = historyFrames(options.maxDelayFrames, shape);
+    this.#history = new FrameHistory(capacity, shape);
+    const { holdFrames = framesIn(shape, HOLD_MS), fadeFrames = framesIn(shape, MASK_FADE_MS) } = options;
+    this.#schedule = new MaskSchedule({ bins: shape.bins, capacity, holdFrames, fadeFrames });
     this.#masks = options.masks;
     this.#records = options.records;
-    this.#mixer = new Mixer(options.listening, FADE_SAMPLES);
-    this.#lanes = [new Lane(options.masking), new Lane(options.masking)];
+    const fadeSamples = Math.round(FADE_SECONDS * shape.sampleRate);
+    this.#mixer = new Mixer(options.listening, fadeSamples);
+    this.#laneFade = new Fade(fadeSamples);
+    this.#lanes = [new Lane(options.masking, shape), new Lane(options.masking, shape)];
     this.#lanes[0].start(this.#wantedDelay);
 
     this.#modelIn = new Float32Array(this.#toModel.maxOutput(PIECE));
-    this.#deviceOut = new Float32Array(this.#toDevice.maxOutput(HOP));
-    // Sound leaves the frames a hop at a time. With one hop in hand there is always enough, whatever the chunking:
-    // N samples in make ceil(N * 16000 / rate) at the model's rate, and all but the last 127 of those come back.
-    const primed = this.#toDevice.maxOutput(HOP);
-    const hopsAtOnce = Math.ceil(this.#modelIn.length / HOP) + 1;
+    this.#modelOut = new Float32Array(shape.hop);
+    this.#newest = new Float32Array(shape.hop);
+    this.#record = new Float32Array(recordWords(shape));
+    this.#deviceOut = new Float32Array(this.#toDevice.maxOutput(shape.hop));
+    // Sound leaves the frames a hop at a time. With one hop in hand there is always enough, whatever the chunking: N
+    // samples in make ceil(N * model rate / rate) at the model's rate, and all but the last hop - 1 of those come back.
+    const primed = this.#toDevice.maxOutput(shape.hop);
+    const hopsAtOnce = Math.ceil(this.#modelIn.length / shape.hop) + 1;
     this.#queue = new RingBuffer(
       ringBufferStorage(primed + hopsAtOnce * this.#deviceOut.length + PIECE, false),
     );
@@ -123,7 +133,8 @@ export class Explainer {
 
   /** Seconds from a sample's way in to the same sample's way out. */
   get latencySeconds(): number {
-    return this.#framingSeconds + (this.delayFrames * HOP) / MODEL_RATE;
+    const { hop, sampleRate } = this.#shape;
+    return this.#framingSeconds + (this.delayFrames * hop) / sampleRate;
   }
 
   choose(listening: OutputChoice): void {
@@ -151,13 +162,13 @@ export class Explainer {
   }
 
   #takeSamples(count: number): void {
-    const hop = this.#hop;
+    const newest = this.#newest;
     for (let n = 0; n < count; n++) {
-      hop[this.#hopFilled++] = this.#modelIn[n];
-      if (this.#hopFilled === HOP) {
+      newest[this.#hopFilled++] = this.#modelIn[n];
+      if (this.#hopFilled === newest.length) {
         this.#hopFilled = 0;
-        this.#history.writeHop(this.#stft.nextFrame, hop);
-        this.#stft.push(hop, this.#onFrame);
+        this.#history.writeHop(this.#stft.nextFrame, newest);
+        this.#stft.push(newest, this.#onFrame);
       }
     }
   }
@@ -189,7 +200,7 @@ export class Explainer {
 
   #mixLane(lane: Lane): void {
     const mixer = this.#mixer;
-    for (let n = 0; n < HOP; n++) {
+    for (let n = 0; n < this.#modelOut.length; n++) {
       mixer.step();
       this.#modelOut[n] = mixer.original * lane.original[n] + mixer.explanation * lane.explanation[n];
     }
@@ -199,12 +210,12 @@ export class Explainer {
     const mixer = this.#mixer;
     const fresh = this.#lanes[1 - this.#lane];
     this.#advance(fresh, newest);
-    if (fresh.frames <= WARM_UP_FRAMES) {
+    if (fresh.frames <= fresh.warmUpFrames) {
       this.#mixLane(old);
       return;
     }
-    if (fresh.frames === WARM_UP_FRAMES + 1) this.#laneFade.start();
-    for (let n = 0; n < HOP; n++) {
+    if (fresh.frames === fresh.warmUpFrames + 1) this.#laneFade.start();
+    for (let n = 0; n < this.#modelOut.length; n++) {
       mixer.step();
       const share = this.#laneFade.next();
       const original = old.original[n] + share * (fresh.original[n] - old.original[n]);
@@ -219,6 +230,7 @@ export class Explainer {
 
   #sendRecord(spectrum: Float32Array, frame: number): void {
     const record = this.#record;
+    const { bins } = this.#shape;
     const applied = frame - this.delayFrames;
     writeNumber(record, RecordField.frame, frame);
     writeNumber(record, RecordField.appliedFrame, Math.max(-1, applied));
@@ -228,8 +240,9 @@ export class Explainer {
     magnitudes(spectrum, record, RECORD_HEADER);
     const rows = this.#schedule.rows;
     const offset = applied < 0 ? 0 : this.#schedule.settle(applied, this.#masks);
-    for (let bin = 0; bin < BINS; bin++)
-      record[RECORD_HEADER + BINS + bin] = applied < 0 ? 1 : rows[offset + bin];
+    for (let bin = 0; bin < bins; bin++)
+      record[RECORD_HEADER + bins + bin] = applied < 0 ? 1 : rows[offset + bin];
+    if (this.#shape.phases) phases(spectrum, record, RECORD_HEADER + 2 * bins);
     if (!this.#records.send(record)) this.#dropped++;
   }
 
@@ -239,14 +252,17 @@ export class Explainer {
 }
 
 /** What framing, overlap-add and resampling hold back at a device rate, in seconds; the delay's D hops come on top. */
-export function framingSeconds(sampleRate: number): number {
+export function framingSeconds(sampleRate: number, shape: AudioShape): number {
   const rate = Math.round(sampleRate);
-  const toDevice = new StreamingResampler(MODEL_RATE, rate);
-  const toModel = new StreamingResampler(rate, MODEL_RATE);
-  return (OUTPUT_DELAY + toModel.delay) / MODEL_RATE + (toDevice.delay + toDevice.maxOutput(HOP)) / rate;
+  const toDevice = new StreamingResampler(shape.sampleRate, rate);
+  const toModel = new StreamingResampler(rate, shape.sampleRate);
+  const overlap = shape.window - shape.hop;
+  return (
+    (overlap + toModel.delay) / shape.sampleRate + (toDevice.delay + toDevice.maxOutput(shape.hop)) / rate
+  );
 }
 
 /** Frames that history and masks must hold for delays up to `maxDelayFrames`: a power of two with room to spare. */
-export function historyFrames(maxDelayFrames: number): number {
-  return 2 ** Math.ceil(Math.log2(maxDelayFrames + 64));
+export function historyFrames(maxDelayFrames: number, { window, hop }: AudioShape): number {
+  return 2 ** Math.ceil(Math.log2(maxDelayFrames + Math.max(64, (2 * window) / hop)));
 }

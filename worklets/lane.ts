@@ -1,8 +1,6 @@
-import { applyMask, BINS, HOP, type Masking, OUTPUT_DELAY, StreamingIstft } from "../dsp/index.ts";
+import { applyMask, type Masking, StreamingIstft } from "../dsp/index.ts";
+import type { AudioShape } from "../protocol/audio-shape.ts";
 import type { FrameHistory } from "./frame-history.ts";
-
-/** The frames of a lane that overlap-add swallows before it gives complete sums. */
-export const WARM_UP_FRAMES = OUTPUT_DELAY / HOP;
 
 /**
  * One read position in the past, `delayFrames` behind the newest frame: what is heard there, as the untouched sound
@@ -10,18 +8,31 @@ export const WARM_UP_FRAMES = OUTPUT_DELAY / HOP;
  * Allocates at construction only.
  */
 export class Lane {
-  /** One hop of the input, late by delayFrames * HOP + OUTPUT_DELAY samples. */
-  readonly original = new Float32Array(HOP);
+  /** One hop of the input, late by delayFrames hops and the window less one hop. */
+  readonly original: Float32Array;
   /** The same hop masked. */
-  readonly explanation = new Float32Array(HOP);
+  readonly explanation: Float32Array;
+  /** The frames that overlap-add swallows before it gives complete sums. */
+  readonly warmUpFrames: number;
   delayFrames = 0;
   /** Frames since the start of the lane. */
   frames = 0;
-  readonly #istft = new StreamingIstft();
-  readonly #spectrum = new Float32Array(2 * BINS);
-  readonly #masked = new Float32Array(2 * BINS);
+  readonly #istft: StreamingIstft;
+  readonly #spectrum: Float32Array;
+  readonly #masked: Float32Array;
 
-  constructor(readonly masking: Masking) {}
+  constructor(
+    readonly masking: Masking,
+    shape: AudioShape,
+  ) {
+    const { hop, bins } = shape;
+    this.#istft = new StreamingIstft(shape);
+    this.original = new Float32Array(hop);
+    this.explanation = new Float32Array(hop);
+    this.warmUpFrames = this.#istft.delay / hop;
+    this.#spectrum = new Float32Array(2 * bins);
+    this.#masked = new Float32Array(2 * bins);
+  }
 
   start(delayFrames: number): void {
     this.delayFrames = delayFrames;
@@ -34,7 +45,7 @@ export class Lane {
     history.readSpectrum(frame, this.#spectrum);
     applyMask(this.#spectrum, masks, this.masking, this.#masked, offset);
     this.#istft.add(this.#masked, this.explanation);
-    history.readHop(frame - WARM_UP_FRAMES, this.original);
+    history.readHop(frame - this.warmUpFrames, this.original);
     this.frames++;
   }
 }

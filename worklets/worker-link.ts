@@ -1,4 +1,5 @@
-import { BINS, RingBuffer } from "../dsp/index.ts";
+import { RingBuffer } from "../dsp/index.ts";
+import { type AudioShape, framesIn } from "../protocol/audio-shape.ts";
 import {
   PACKET_HEADER,
   PacketField,
@@ -11,8 +12,10 @@ import {
 import { historyFrames, type RecordSink } from "./explainer.ts";
 import { MaskBoard, maskBoardBytes } from "./mask-board.ts";
 
-/** Records that may be under way or unread at the worker: 2 seconds of frames. */
-export const RECORDS_IN_FLIGHT = 256;
+/** Records that may be under way or unread at the worker: 2 seconds of frames, up to the next power of two. */
+export function recordsInFlight(shape: AudioShape): number {
+  return 2 ** Math.ceil(Math.log2(framesIn(shape, 2_000)));
+}
 
 /**
  * The audio thread's end of its port to the pipeline worker: records out, masks and delays in.
@@ -27,23 +30,33 @@ export class WorkerLink implements RecordSink {
   readonly #ring: RingBuffer | null = null;
   readonly #bell: Int32Array | null = null;
   readonly #pool: Float32Array[] = [];
+  readonly #poolSize: number;
   #pooled = 0;
   readonly #message: { type: "record"; record: Float32Array };
   readonly #transfer: ArrayBufferLike[] = [];
+  readonly #bins: number;
   readonly #onDelay: (frames: number) => void;
 
-  constructor(memory: SharedMemory | null, maxDelayFrames: number, onDelay: (frames: number) => void) {
+  constructor(
+    memory: SharedMemory | null,
+    shape: AudioShape,
+    maxDelayFrames: number,
+    onDelay: (frames: number) => void,
+  ) {
+    const { bins } = shape;
+    this.#bins = bins;
     this.#onDelay = onDelay;
-    const bytes = maskBoardBytes(historyFrames(maxDelayFrames), BINS);
-    this.masks = new MaskBoard(memory?.masks ?? new ArrayBuffer(bytes), BINS);
+    const bytes = maskBoardBytes(historyFrames(maxDelayFrames, shape), bins);
+    this.masks = new MaskBoard(memory?.masks ?? new ArrayBuffer(bytes), bins);
+    this.#poolSize = memory ? 0 : recordsInFlight(shape);
     this.#message = { type: "record", record: new Float32Array(0) };
     if (memory) {
       this.#ring = new RingBuffer(memory.records);
       this.#bell = new Int32Array(memory.bell);
     } else {
       this.masks.clear();
-      for (let n = 0; n < RECORDS_IN_FLIGHT; n++) this.#pool.push(new Float32Array(recordWords(BINS)));
-      this.#pooled = RECORDS_IN_FLIGHT;
+      for (let n = 0; n < this.#poolSize; n++) this.#pool.push(new Float32Array(recordWords(shape)));
+      this.#pooled = this.#poolSize;
     }
   }
 
@@ -85,7 +98,7 @@ export class WorkerLink implements RecordSink {
         break;
       case "record":
         // Never more than were lent, so the pool keeps its size.
-        if (this.#pooled < RECORDS_IN_FLIGHT) this.#pool[this.#pooled++] = message.record;
+        if (this.#pooled < this.#poolSize) this.#pool[this.#pooled++] = message.record;
         break;
       case "masks":
         this.#useMasks(message.packet);
@@ -98,7 +111,7 @@ export class WorkerLink implements RecordSink {
   #useMasks(packet: Float32Array): void {
     const first = readNumber(packet, PacketField.firstFrame);
     const frames = readNumber(packet, PacketField.frames);
-    for (let n = 0; n < frames; n++) this.masks.write(first + n, packet, PACKET_HEADER + n * BINS);
+    for (let n = 0; n < frames; n++) this.masks.write(first + n, packet, PACKET_HEADER + n * this.#bins);
     const message: ProcessorToWorker = { type: "masks", packet };
     this.#port?.postMessage(message, [packet.buffer as ArrayBuffer]);
   }

@@ -123,6 +123,7 @@ function messageOf(error: unknown): string {
 try {
   const models = await open();
   port.on("message", (message: ToLane) => {
+    if (message.type === "stop") process.exit();
     if (message.type === "pools") {
       pools = message.pools;
       return;

@@ -37,7 +37,8 @@ export type LaneTask =
 
 export type ToLane =
   | { readonly type: "pools"; readonly pools: SoundPools }
-  | { readonly type: "task"; readonly task: LaneTask };
+  | { readonly type: "task"; readonly task: LaneTask }
+  | { readonly type: "stop" };
 
 /** What the classifier says of each contaminated sound: mean of its windows, [classes] a sound. */
 export interface SettingAnswers {

@@ -108,6 +108,7 @@ export class LaneLost extends Error {
 class Lane {
   readonly ready: Promise<{ description: string; notices: readonly string[] }>;
   readonly #worker: Worker;
+  readonly #ended: Promise<void>;
   #pending?: {
     resolve: (result: LaneResult) => void;
     reject: (error: Error) => void;
@@ -116,6 +117,7 @@ class Lane {
 
   constructor(settings: LaneSettings) {
     this.#worker = startThread(settings);
+    this.#ended = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
     this.ready = new Promise((resolve, reject) => {
       this.#worker.on("message", (message: FromLane) => {
         if (message.type === "ready") resolve(message);
@@ -146,8 +148,10 @@ class Lane {
     });
   }
 
+  /** Ends the thread after the window that it is at: ended in the midst of one, onnxruntime takes the process with it. */
   async stop(): Promise<void> {
-    await this.#worker.terminate();
+    this.#send({ type: "stop" });
+    await this.#ended;
   }
 
   #send(message: ToLane): void {

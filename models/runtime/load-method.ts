@@ -162,7 +162,7 @@ class OnnxMethod implements LoadedMethod {
       if (phases?.length !== size) {
         throw new MethodInputError(
           `the classifier of pack ${this.pack.name} hears the waveform, so its graphs want phases ${shape} beside the ` +
-            `magnitudes, and were given ${phases?.length ?? 0} values; such a pack runs in listenable explain`,
+            `magnitudes, and were given ${phases?.length ?? 0} values; phases never leave a device, so such a pack runs in the page and in listenable explain, not on a server`,
         );
       }
       feeds.phases = new Tensor("float32", phases, [batch, windowFrames, stft.bins]);
