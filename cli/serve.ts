@@ -133,7 +133,10 @@ function greeting(server: RunningServer, options: ServeOptions): string {
   // "localhost" reads better and is a secure context by every browser's rules.
   const url = server.url.replace("//127.0.0.1:", "//localhost:");
   const where = options.page ? `Listenable is at ${url}` : `Listenable's endpoint is at ${server.explainUrl}`;
-  return `${where}\n${pack.title} (${pack.name} ${pack.version}) on ${server.backend}. Ctrl+C ends it.`;
+  const why = pack.phases
+    ? " only: its classifier hears the waveform, and the phases that it needs are not sent to a server"
+    : "";
+  return `${where}\n${pack.title} (${pack.name} ${pack.version}) on ${server.backend}${why}. Ctrl+C ends it.`;
 }
 
 function stopSignal(): Promise<void> {

@@ -17,6 +17,7 @@ const TABLE = {
   "inference-failed": [13, null],
   internal: [14, 4500],
   "shutting-down": [15, 4501],
+  "local-only": [16, 4415],
 } as const satisfies Record<string, readonly [number, number | null]>;
 
 export type WireErrorName = keyof typeof TABLE;

@@ -42,6 +42,8 @@ const helloSchema = v.object({
     sampleRate: count,
     stft: v.object({ window: count, hop: count, bins: count }),
     windowFrames: count,
+    /** The model wants phases, which no client sends: it is explained where the sound is, and never here. */
+    phases: v.optional(v.boolean()),
     masking: v.picklist(["linear", "log1p"]),
     methods: v.pipe(
       v.array(v.object({ name: v.string(), title: v.string(), target: v.optional(v.boolean(), false) })),

@@ -1,10 +1,14 @@
-/** What one server and one session may use. Every bound that a client can run into is told to it in the hello. */
+/**
+ * What one server and one session may use. Every bound that a client can run into is told to it in the hello. What counts
+ * in frames follows from the pack.
+ */
+import type { Pack } from "../models/pack.ts";
 import type { WireLimits } from "../protocol/wire.ts";
 
 export interface ServerLimits {
   /** Sessions at the same time; one more is refused as "server-full". */
   readonly sessions: number;
-  /** Sustained spectral frames a second and session (real time is 125) and how many may come at once. */
+  /** Sustained spectral frames a second and session, and how many may come at once. */
   readonly framesPerSecond: number;
   readonly frameBurst: number;
   /** Messages of any type a second and session, and how many may come at once. */
@@ -20,17 +24,31 @@ export interface ServerLimits {
   readonly goodbyeSeconds: number;
 }
 
-export const DEFAULT_LIMITS: ServerLimits = {
+const FIXED_LIMITS = {
   sessions: 64,
-  framesPerSecond: 2_000,
-  frameBurst: 16_384,
   messagesPerSecond: 500,
   messageBurst: 1_000,
   idleSeconds: 600,
   pingSeconds: 15,
-  unreadBytes: 1_048_576,
   goodbyeSeconds: 2,
 };
+
+/** Sustained: so many times the pace of live sound. */
+const TIMES_REAL_TIME = 16;
+const BURST_WINDOWS = 128;
+const UNREAD_BYTES = 1_048_576;
+/** Masks that must find room among what is not read yet, however large they are. */
+const UNREAD_MASKS = 4;
+
+/** The limits for a pack where nobody chose others. */
+export function defaultLimits({ sampleRate, stft, windowFrames }: Pack): ServerLimits {
+  return {
+    ...FIXED_LIMITS,
+    framesPerSecond: Math.ceil((TIMES_REAL_TIME * sampleRate) / stft.hop),
+    frameBurst: BURST_WINDOWS * windowFrames,
+    unreadBytes: Math.max(UNREAD_BYTES, UNREAD_MASKS * windowFrames * stft.bins),
+  };
+}
 
 /** The part of the limits that the hello tells, for windows of the given size. */
 export function wireLimits(limits: ServerLimits, windowFrames: number, bins: number): WireLimits {

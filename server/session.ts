@@ -3,6 +3,7 @@
  * from them and hands them to the scheduler. Whatever a client sends ends at most its own session.
  */
 import { type Pack, PackError, type PackMethod, packMethod } from "../models/pack.ts";
+import { localOnlyReason } from "../protocol/audio-shape.ts";
 import {
   decodeClientMessage,
   type ExplainMessage,
@@ -99,6 +100,7 @@ export class Session {
         `the client speaks protocol ${message.version} and this server ${PROTOCOL_VERSION}: update the older one`,
       );
     }
+    if (pack.phases) throw new WireError("local-only", localOnlyReason(pack.name));
     let method: PackMethod;
     try {
       method = packMethod(pack, message.method === "" ? undefined : message.method);

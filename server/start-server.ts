@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import pino, { type Logger } from "pino";
+import { audioShape } from "../models/pack.ts";
 import type { OpenPack } from "../models/runtime/open-pack.ts";
 import {
   listPacks,
@@ -15,7 +16,8 @@ import type { Hello } from "../protocol/wire.ts";
 import type { Backend } from "./backend.ts";
 import { attachExplainEndpoint } from "./explain-endpoint.ts";
 import { httpApp } from "./http-app.ts";
-import { DEFAULT_LIMITS, type ServerLimits, wireLimits } from "./limits.ts";
+import { defaultLimits, type ServerLimits, wireLimits } from "./limits.ts";
+import { NO_BACKEND } from "./no-backend.ts";
 import { Scheduler } from "./scheduler.ts";
 import { warmFile } from "./send-file.ts";
 import type { Session, SessionJob } from "./session.ts";
@@ -63,16 +65,20 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const log = options.log ?? pino({ level: "silent" });
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const pack = await openPackFolder(options.pack);
+  const limits = { ...defaultLimits(pack.pack), ...options.limits };
+  // A pack whose sound no page could cut into frames should stop the start and not the first listener.
+  const { phases } = audioShape(pack.pack);
   const http = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000 }, stillStarting);
   // The port first: loading a model only to find the port taken wastes the user's time.
   await listen(http, options.port ?? 8080, options.host ?? "127.0.0.1");
   try {
     const { build, lanes } = options;
-    const backend =
-      options.backend ??
-      (await openWorkerBackend({ packFolder: options.pack, build, lanes, log: (line) => log.warn(line) }));
+    const openBackend = () =>
+      phases
+        ? NO_BACKEND
+        : openWorkerBackend({ packFolder: options.pack, build, lanes, log: (line) => log.warn(line) });
+    const backend = options.backend ?? (await openBackend());
     return await serve(http, pack, backend, limits, log, options);
   } catch (error) {
     await new Promise((resolve) => {
@@ -166,7 +172,7 @@ function listen(http: Server, port: number, host: string): Promise<void> {
 }
 
 function helloOf({ pack }: OpenPack, backend: Backend, limits: ServerLimits, version: string): Hello {
-  const { name, title, labels, other, threshold, sampleRate, stft, windowFrames, masking } = pack;
+  const { name, title, labels, other, threshold, sampleRate, stft, windowFrames, phases, masking } = pack;
   const methods = pack.methods.map(({ name, title, target }) => ({ name, title, target }));
   return {
     server: `listenable ${version}`,
@@ -181,6 +187,7 @@ function helloOf({ pack }: OpenPack, backend: Backend, limits: ServerLimits, ver
       sampleRate,
       stft,
       windowFrames,
+      phases,
       masking,
       methods,
     },

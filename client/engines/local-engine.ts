@@ -37,7 +37,8 @@ export class LocalEngine implements Engine {
     const graph = await options.pack.graph(options.method);
     const method = await loadMethod(options.runtime, graph, pack, options.method);
     try {
-      await method.run(new Float32Array(pack.windowFrames * pack.stft.bins), 1, options.target);
+      const silence = new Float32Array(pack.windowFrames * pack.stft.bins);
+      await method.run(silence, 1, options.target, pack.phases ? silence : undefined);
     } catch (error) {
       await method.close();
       throw error;
@@ -50,7 +51,7 @@ export class LocalEngine implements Engine {
     if (this.#busy) throw new EngineError("busy", "the local engine is still at the window before");
     this.#busy = true;
     try {
-      const result = await this.method.run(window.magnitudes, 1, this.target);
+      const result = await this.method.run(window.magnitudes, 1, this.target, window.phases);
       return {
         firstFrame: window.firstFrame,
         probabilities: result.probabilities,

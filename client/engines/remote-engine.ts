@@ -2,6 +2,7 @@
  * The engine that asks a server over a WebSocket, from a browser or from Node. Only frames that the server has not seen
  * are sent; masks come back in 8 bits. It does not reconnect: a lost engine stays lost and its owner opens another.
  */
+import { localOnlyReason } from "../../protocol/audio-shape.ts";
 import { type Engine, EngineError, type Explanation, type SpectralWindow } from "../../protocol/engine.ts";
 import {
   decodeServerMessage,
@@ -109,6 +110,7 @@ export class RemoteEngine implements Engine {
           `${options.url} explains with pack ${name} ${version}, and not with ${pack.name} ${pack.version}`,
         );
       }
+      if (hello.pack.phases) throw new EngineError("refused", `${options.url}: ${localOnlyReason(name)}`);
       if (options.method !== undefined && !methods.some((each) => each.name === options.method)) {
         const known = methods.map((each) => each.name).join(", ");
         throw new EngineError(

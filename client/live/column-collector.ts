@@ -1,7 +1,5 @@
 import type { SpectrogramColumns } from "./live-explainer.ts";
 
-/** Columns kept for a page that stands still: 8 seconds. */
-const MOST_COLUMNS = 1_000;
 /** At most 30 messages a second. */
 const INTERVAL_MS = 1000 / 30;
 /** Messages that the page may not yet have answered. */
@@ -9,19 +7,23 @@ const MOST_UNANSWERED = 2;
 
 /**
  * Collects what the page draws into few messages. A page that doesn't answer gets no more of them: columns then
- * gather here, and beyond 8 seconds the oldest are dropped.
+ * gather here, and beyond `mostColumns` the oldest are dropped.
  */
 export class ColumnCollector {
   #columns: { readonly frame: number; readonly values: Float32Array }[] = [];
   #sentAt = Number.NEGATIVE_INFINITY;
   #unanswered = 0;
 
-  constructor(readonly bins: number) {}
+  /** `mostColumns`: kept for a page that stands still. */
+  constructor(
+    readonly bins: number,
+    readonly mostColumns: number,
+  ) {}
 
   /** `values`: magnitudes [bins], then the mask [bins]; kept, not copied. Frames come in order. */
   add(frame: number, values: Float32Array): void {
     this.#columns.push({ frame, values });
-    if (this.#columns.length > MOST_COLUMNS) this.#columns.shift();
+    if (this.#columns.length > this.mostColumns) this.#columns.shift();
   }
 
   /** What is to be sent at `now`, if it is time. */

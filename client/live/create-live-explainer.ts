@@ -25,11 +25,14 @@ export interface LiveExplainerOptions {
   readonly pack?: string;
   /** WebSocket address of the server's engine; null never asks one. Default: `/explain` on the page's own server. */
   readonly serverUrl?: string | null;
-  /** Frames after a frame that a window should have heard to mask it. Default 4 (32 ms). */
+  /** Frames after a frame that a window should have heard to mask it. Default: those of 32 ms, 4 at 8 ms a frame. */
   readonly lookAheadFrames?: number;
-  /** Frames from one window to the next. Default 8 (64 ms). */
+  /** Frames from one window to the next. Default: those of 64 ms, 8 at 8 ms a frame. */
   readonly strideFrames?: number;
-  /** Limits of the delay from a sound to its explanation, without the device's own. Default 0 and 200. */
+  /**
+   * Limits of the delay from a sound to its explanation, without the device's own. Default 0, and 160 beside window and
+   * hop of the pack: 200 at 512 and 128 samples of 16 kHz.
+   */
   readonly minLatencyMs?: number;
   readonly maxLatencyMs?: number;
   /** Makes the audio context, at the device's own rate. It is closed at the end. */
@@ -74,10 +77,7 @@ class PageExplainer implements LiveExplainer {
       workerUrl: at("pipeline.js"),
       ortUrl: at("ort/"),
       serverUrl: options.serverUrl === undefined ? serverOf(base) : options.serverUrl,
-      lookAheadFrames: options.lookAheadFrames ?? 4,
-      strideFrames: options.strideFrames ?? 8,
-      minLatencyMs: options.minLatencyMs ?? 0,
-      maxLatencyMs: options.maxLatencyMs ?? 200,
+      wishes: options,
       createContext: options.createContext ?? (() => new AudioContext({ latencyHint: "interactive" })),
       connectOutput: options.connectOutput ?? ((output) => output.connect(output.context.destination)),
       getUserMedia: options.getUserMedia ?? askForMicrophone,
@@ -233,6 +233,7 @@ function summary(pack: Pack): PackSummary {
     sampleRate: pack.sampleRate,
     hop: pack.stft.hop,
     bins: pack.stft.bins,
+    localOnly: pack.phases ?? false,
     methods: pack.methods.map(({ name, title }) => ({ name, title })),
   };
 }

@@ -108,6 +108,8 @@ export interface PackSummary {
   readonly sampleRate: number;
   readonly hop: number;
   readonly bins: number;
+  /** Whether its model needs the phases of the sound: then no server can explain, as they never leave the device. */
+  readonly localOnly: boolean;
   readonly methods: readonly { readonly name: string; readonly title: string }[];
 }
 

@@ -1,5 +1,8 @@
 import { Subscription } from "rxjs";
+import { audioShape } from "../../models/pack.ts";
 import type { OpenPack } from "../../models/runtime/open-pack.ts";
+import { type AudioShape, hopMs, localOnlyReason } from "../../protocol/audio-shape.ts";
+import { EngineError } from "../../protocol/engine.ts";
 import { DelayPolicy, type DelaySettings } from "./delay-policy.ts";
 import { type EngineFactories, EngineKeeper, type KeeperState } from "./engine-keeper.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -21,6 +24,7 @@ export interface HostParts {
 interface Opened {
   readonly options: PipelineOptions;
   readonly pack: OpenPack["pack"];
+  readonly shape: AudioShape;
   readonly keeper: EngineKeeper;
 }
 
@@ -75,7 +79,8 @@ export class PipelineHost {
       const open = await this.#parts.openPack(options);
       if (this.#closed) return;
       this.#parts.post({ type: "measuring" });
-      this.#opened = { options, pack: open.pack, keeper: this.#makeKeeper(open, options) };
+      const shape = audioShape(open.pack);
+      this.#opened = { options, pack: open.pack, shape, keeper: this.#makeKeeper(open, shape, options) };
     } catch (error) {
       this.#fail(error);
       return;
@@ -87,7 +92,9 @@ export class PipelineHost {
   async #select(): Promise<void> {
     if (!this.#opened || this.#closed) return;
     try {
-      await this.#opened.keeper.select(this.#engine, this.#method);
+      // Where phases are needed there is nothing to choose from.
+      const engine = this.#opened.shape.phases && this.#engine === "auto" ? "local" : this.#engine;
+      await this.#opened.keeper.select(engine, this.#method);
     } catch (error) {
       // Another choice has come meanwhile.
       if (error instanceof DOMException && error.name === "AbortError") return;
@@ -96,13 +103,16 @@ export class PipelineHost {
     }
   }
 
-  #makeKeeper(open: OpenPack, options: PipelineOptions): EngineKeeper {
-    const { windowFrames, stft } = open.pack;
+  #makeKeeper(open: OpenPack, shape: AudioShape, options: PipelineOptions): EngineKeeper {
+    const { windowFrames, name } = open.pack;
     const { strideFrames } = options;
+    const { bins, phases } = shape;
+    const factories = this.#parts.factories(open, options);
+    const remote = () => Promise.reject(new EngineError("refused", localOnlyReason(name)));
     return new EngineKeeper({
-      factories: this.#parts.factories(open, options),
-      shape: { windowFrames, bins: stft.bins, strideFrames },
-      strideMs: strideFrames * hopMs(open.pack),
+      factories: phases ? { ...factories, remote } : factories,
+      shape: { windowFrames, bins, phases, strideFrames },
+      strideMs: strideFrames * hopMs(shape),
       onEngine: (state) => this.#useEngine(state),
       onNotice: (notice) => this.#parts.post({ type: "notice", notice }),
       onProblem: (problem) => this.#parts.post({ type: "problem", problem }),
@@ -119,8 +129,8 @@ export class PipelineHost {
       this.#pipeline?.engineChanged();
       return;
     }
-    const { options, pack } = this.#opened as Opened;
-    const settings: DelaySettings = { ...options, hopMs: hopMs(pack) };
+    const { options, shape } = this.#opened as Opened;
+    const settings: DelaySettings = { ...options, hopMs: hopMs(shape) };
     // Windows at a live stream's pace take longer than one right after the other.
     this.#policy = new DelayPolicy(settings, 2 * warmUpMs + TRANSPORT_MS);
     post({ type: "ready", delayFrames: this.#policy.delayFrames });
@@ -132,8 +142,8 @@ export class PipelineHost {
       port.close();
       return;
     }
-    const { options, pack, keeper } = this.#opened;
-    const link = new ProcessorLink(port, memory, pack.stft.bins);
+    const { options, pack, shape, keeper } = this.#opened;
+    const link = new ProcessorLink(port, memory, shape);
     const pipeline = new Pipeline({
       records$: link.records$,
       link,
@@ -141,8 +151,8 @@ export class PipelineHost {
       policy: this.#policy,
       settings: {
         windowFrames: pack.windowFrames,
-        bins: pack.stft.bins,
-        hopMs: hopMs(pack),
+        shape,
+        maxDelayFrames: options.maxDelayFrames,
         strideFrames: options.strideFrames,
         lookAheadFrames: options.lookAheadFrames,
         framingMs: options.framingMs,
@@ -184,10 +194,6 @@ export class PipelineHost {
     await this.#opened?.keeper.close().catch(() => {});
     this.#parts.post({ type: "closed" });
   }
-}
-
-function hopMs({ stft, sampleRate }: OpenPack["pack"]): number {
-  return (1000 * stft.hop) / sampleRate;
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

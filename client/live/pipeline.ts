@@ -1,4 +1,5 @@
 import { filter, from, map, type Observable, share, tap } from "rxjs";
+import { type AudioShape, framesIn, hopMs } from "../../protocol/audio-shape.ts";
 import type { Explanation, SpectralWindow } from "../../protocol/engine.ts";
 import { ColumnCollector } from "./column-collector.ts";
 import type { DelayPolicy } from "./delay-policy.ts";
@@ -11,8 +12,10 @@ import type { FrameRecord } from "./processor-link.ts";
 import { RecentValues } from "./recent-values.ts";
 import { SpectralHistory } from "./spectral-history.ts";
 
-/** Frames that are remembered: the longest window and the longest delay find room. */
+/** Frames that are remembered at least. */
 const REMEMBERED_FRAMES = 1_024;
+/** Columns are kept so long for a page that stands still. */
+const COLUMNS_MS = 8_000;
 const REMEMBERED_WINDOWS = 256;
 const TIMINGS_INTERVAL_MS = 250;
 /** Windows a second are counted over this time. */
@@ -21,10 +24,11 @@ const RATE_SPAN_MS = 2_000;
 export interface PipelineSettings {
   /** T: frames in one window. */
   readonly windowFrames: number;
-  readonly bins: number;
+  readonly shape: AudioShape;
+  /** The most that D may become. */
+  readonly maxDelayFrames: number;
   /** What framing, overlap-add and resampling hold back. */
   readonly framingMs: number;
-  readonly hopMs: number;
   readonly strideFrames: number;
   readonly lookAheadFrames: number;
 }
@@ -59,6 +63,8 @@ export class Pipeline {
   readonly columns$: Observable<SpectrogramColumns>;
   readonly timings$: Observable<Timing>;
   readonly #parts: PipelineParts;
+  /** Frames that are remembered: the window and the longest delay find room. */
+  readonly #remembered: number;
   readonly #history: SpectralHistory;
   readonly #merger: MaskMerger;
   readonly #policy: DelayPolicy;
@@ -76,11 +82,13 @@ export class Pipeline {
   constructor(parts: PipelineParts) {
     const { settings, records$, now } = parts;
     this.#parts = parts;
-    this.#history = new SpectralHistory(REMEMBERED_FRAMES, settings.bins);
-    this.#merger = new MaskMerger(REMEMBERED_FRAMES, settings.bins, settings.lookAheadFrames);
+    const { shape, windowFrames, maxDelayFrames } = settings;
+    this.#remembered = Math.max(REMEMBERED_FRAMES, windowFrames + maxDelayFrames);
+    this.#history = new SpectralHistory(this.#remembered, shape.bins, shape.phases);
+    this.#merger = new MaskMerger(this.#remembered, shape.bins, settings.lookAheadFrames);
     this.#policy = parts.policy;
-    this.#clock = new FrameClock(settings.hopMs);
-    this.#columns = new ColumnCollector(settings.bins);
+    this.#clock = new FrameClock(hopMs(shape));
+    this.#columns = new ColumnCollector(shape.bins, framesIn(shape, COLUMNS_MS));
 
     const frames$ = records$.pipe(
       tap((record) => this.#take(record)),
@@ -120,12 +128,12 @@ export class Pipeline {
   }
 
   #take(record: FrameRecord): void {
-    const { bins } = this.#parts.settings;
+    const { bins } = this.#parts.settings.shape;
     this.#clock.arrived(record.frame, this.#parts.now());
-    this.#history.add(record.frame, record.magnitudes);
+    this.#history.add(record.frame, record.magnitudes, record.phases);
     this.#missed = record.missed;
     // When the delay shrinks or records were lost, frames in between show the mask of the next one that was heard.
-    const first = Math.max(this.#lastColumn + 1, record.appliedFrame - REMEMBERED_FRAMES);
+    const first = Math.max(this.#lastColumn + 1, record.appliedFrame - this.#remembered);
     for (let frame = first; frame <= record.appliedFrame; frame++) {
       const column = new Float32Array(2 * bins);
       this.#history.copy(frame, column);
@@ -165,15 +173,16 @@ export class Pipeline {
   }
 
   #timings(now: number): Timing {
-    const { hopMs, framingMs } = this.#parts.settings;
+    const { shape, framingMs } = this.#parts.settings;
+    const step = hopMs(shape);
     const { lookAhead, stride, engine } = this.#policy.parts;
     while (this.#deliveries.length > 0 && now - this.#deliveries[0] > RATE_SPAN_MS) this.#deliveries.shift();
     return {
       stftMs: framingMs,
-      lookAheadMs: lookAhead * hopMs,
-      strideMs: stride * hopMs,
-      engineAllowanceMs: engine * hopMs,
-      algorithmicMs: framingMs + this.#policy.delayFrames * hopMs,
+      lookAheadMs: lookAhead * step,
+      strideMs: stride * step,
+      engineAllowanceMs: engine * step,
+      algorithmicMs: framingMs + this.#policy.delayFrames * step,
       engineP50Ms: this.#engineMs.percentile(0.5) || 0,
       engineP99Ms: this.#engineMs.percentile(0.99) || 0,
       inferenceP50Ms: this.#inferenceMs.percentile(0.5) || 0,

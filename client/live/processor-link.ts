@@ -1,5 +1,6 @@
 import { Subject } from "rxjs";
 import { RingBuffer } from "../../dsp/index.ts";
+import type { AudioShape } from "../../protocol/audio-shape.ts";
 import {
   PACKET_HEADER,
   PacketField,
@@ -21,6 +22,8 @@ export interface FrameRecord {
   readonly frame: number;
   /** Its magnitudes [bins]. */
   readonly magnitudes: Float32Array;
+  /** Its phases [bins] in radians, where the model wants them. */
+  readonly phases?: Float32Array;
   /** Index of the frame that has just gone out; -1 while the delay line fills. */
   readonly appliedFrame: number;
   /** The mask [bins] that was applied to it. */
@@ -56,11 +59,11 @@ export class ProcessorLink {
   constructor(
     readonly port: MessagePort,
     memory: SharedMemory | null,
-    readonly bins: number,
+    readonly shape: Pick<AudioShape, "bins" | "phases">,
   ) {
-    this.#board = memory && new MaskBoard(memory.masks, bins);
+    this.#board = memory && new MaskBoard(memory.masks, shape.bins);
     this.#ring = memory && new RingBuffer(memory.records);
-    this.#record = new Float32Array(recordWords(bins));
+    this.#record = new Float32Array(recordWords(shape));
     this.#bell = memory && new Int32Array(memory.bell);
   }
 
@@ -80,12 +83,13 @@ export class ProcessorLink {
 
   /** Gives masks, row-major [frames, bins], to the frames from `firstFrame` on. */
   writeMasks(firstFrame: number, rows: Float32Array): void {
-    const frames = rows.length / this.bins;
+    const { bins } = this.shape;
+    const frames = rows.length / bins;
     if (this.#board) {
-      for (let n = 0; n < frames; n++) this.#board.write(firstFrame + n, rows, n * this.bins);
+      for (let n = 0; n < frames; n++) this.#board.write(firstFrame + n, rows, n * bins);
       return;
     }
-    const packet = new Float32Array(packetWords(frames, this.bins));
+    const packet = new Float32Array(packetWords(frames, bins));
     writeNumber(packet, PacketField.firstFrame, firstFrame);
     writeNumber(packet, PacketField.frames, frames);
     packet.set(rows, PACKET_HEADER);
@@ -120,11 +124,14 @@ export class ProcessorLink {
   }
 
   #emit(record: Float32Array): void {
+    const { bins, phases } = this.shape;
+    const row = (n: number) => record.subarray(RECORD_HEADER + n * bins, RECORD_HEADER + (n + 1) * bins);
     this.#records.next({
       frame: readNumber(record, RecordField.frame),
-      magnitudes: record.subarray(RECORD_HEADER, RECORD_HEADER + this.bins),
+      magnitudes: row(0),
       appliedFrame: readNumber(record, RecordField.appliedFrame),
-      mask: record.subarray(RECORD_HEADER + this.bins),
+      mask: row(1),
+      phases: phases ? row(2) : undefined,
       missed: readNumber(record, RecordField.missed),
       delayFrames: readNumber(record, RecordField.delayFrames),
       dropped: readNumber(record, RecordField.dropped),

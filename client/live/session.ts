@@ -1,9 +1,10 @@
-import { BINS, HOP, MODEL_RATE, ringBufferStorage, WINDOW } from "../../dsp/index.ts";
-import type { Pack } from "../../models/pack.ts";
-import { recordWords, type SharedMemory } from "../../protocol/port.ts";
-import { framingSeconds, historyFrames } from "../../worklets/explainer.ts";
+import { ringBufferStorage } from "../../dsp/index.ts";
+import { audioShape, type Pack } from "../../models/pack.ts";
+import type { AudioShape } from "../../protocol/audio-shape.ts";
+import { type ProcessorOptions, recordWords, type SharedMemory } from "../../protocol/port.ts";
+import { historyFrames } from "../../worklets/explainer.ts";
 import { MaskBoard, maskBoardBytes } from "../../worklets/mask-board.ts";
-import { RECORDS_IN_FLIGHT } from "../../worklets/worker-link.ts";
+import { recordsInFlight } from "../../worklets/worker-link.ts";
 import {
   createExplainerNode,
   type ExplainerNode,
@@ -27,6 +28,7 @@ import type { PipelineToPage } from "./pipeline-messages.ts";
 import { ProblemError, toProblem } from "./problems.ts";
 import { Scope } from "./scope.ts";
 import { type OpenSource, openSource } from "./sources.ts";
+import { planStream, type StreamPlan, type StreamWishes } from "./stream-plan.ts";
 import { platformNotices } from "./worklet-support.ts";
 
 /** What the listener has chosen so far; a session begins with it and follows changes. */
@@ -42,10 +44,7 @@ export interface SessionSettings {
   readonly workerUrl: string;
   readonly ortUrl: string;
   readonly serverUrl: string | null;
-  readonly lookAheadFrames: number;
-  readonly strideFrames: number;
-  readonly minLatencyMs: number;
-  readonly maxLatencyMs: number;
+  readonly wishes: StreamWishes;
   readonly createContext: () => AudioContext;
   readonly connectOutput: (output: AudioNode) => void;
   readonly getUserMedia: (constraints: MediaStreamConstraints) => Promise<MediaStream>;
@@ -68,7 +67,6 @@ type Running = Extract<Status, { state: "running" }>;
 
 /** Beyond what the sound is late by, so that its very end is heard. */
 const TAIL_MS = 300;
-const HOP_MS = (1_000 * HOP) / MODEL_RATE;
 
 /**
  * One stream from start to stop: audio context, source, worklet node, worker. All of it belongs to one scope, so that
@@ -145,8 +143,9 @@ export class Session {
     const context = this.#openContext();
     const located = await pack;
     scope.check();
-    checkStream(located);
-    const delay = this.#openPipeline(context, located.url);
+    const shape = audioShape(located.pack);
+    const plan = planStream(shape, context.sampleRate, this.#settings.wishes);
+    const delay = this.#openPipeline(located.url, plan);
     // It is waited for below; until then its failure must not count as unheard.
     delay.catch(() => {});
     await loadWorklet(context, this.#settings.workletUrl);
@@ -162,7 +161,9 @@ export class Session {
     this.#starting = false;
     const delayFrames = await delay;
     scope.check();
-    this.#connect(context, opened.node, located.pack.masking, delayFrames);
+    const { masking } = located.pack;
+    const { maxDelayFrames } = plan;
+    this.#connect(context, opened.node, { shape, masking, delayFrames, maxDelayFrames });
     opened.begin();
     this.#running = { state: "running", source: opened.name, ...this.#engine, notices: this.#notices() };
     status(this.#running);
@@ -181,9 +182,8 @@ export class Session {
   }
 
   /** Starts the worker; resolves with the delay when an engine was chosen. */
-  #openPipeline(context: AudioContext, packUrl: string): Promise<number> {
-    const { ortUrl, serverUrl, lookAheadFrames, strideFrames, minLatencyMs, workerUrl } = this.#settings;
-    const framingMs = 1_000 * framingSeconds(context.sampleRate);
+  #openPipeline(packUrl: string, plan: StreamPlan): Promise<number> {
+    const { ortUrl, serverUrl, workerUrl } = this.#settings;
     const pipeline = new PipelineClient(workerUrl, this.#scope, (message) => this.#hear(message));
     this.#pipeline = pipeline;
     pipeline.open({
@@ -192,22 +192,13 @@ export class Session {
       serverUrl,
       engine: this.#choices.engine,
       method: this.#choices.method,
-      strideFrames,
-      lookAheadFrames,
-      framingMs,
-      minDelayFrames: Math.max(0, Math.ceil((minLatencyMs - framingMs) / HOP_MS)),
-      maxDelayFrames: this.#maxDelayFrames(context),
+      ...plan,
     });
     return new Promise((resolve, reject) => {
       this.#ready = resolve;
       this.#broken = reject;
       this.#scope.signal.addEventListener("abort", () => reject(this.#scope.signal.reason));
     });
-  }
-
-  #maxDelayFrames(context: AudioContext): number {
-    const framingMs = 1_000 * framingSeconds(context.sampleRate);
-    return Math.max(1, Math.floor((this.#settings.maxLatencyMs - framingMs) / HOP_MS));
   }
 
   #openSource(source: Source, context: AudioContext): Promise<OpenSource> {
@@ -220,14 +211,17 @@ export class Session {
     });
   }
 
-  #connect(context: AudioContext, source: AudioNode, masking: Pack["masking"], delayFrames: number): void {
+  #connect(
+    context: AudioContext,
+    source: AudioNode,
+    stream: Pick<ProcessorOptions, "shape" | "masking" | "delayFrames" | "maxDelayFrames">,
+  ): void {
     const scope = this.#scope;
-    const maxDelayFrames = this.#maxDelayFrames(context);
-    const memory = sharedMemory(maxDelayFrames);
+    const memory = sharedMemory(stream.shape, stream.maxDelayFrames);
     const { listening, volume } = this.#choices;
     const explainer = createExplainerNode(
       context,
-      { sampleRate: context.sampleRate, masking, delayFrames, maxDelayFrames, listening, memory },
+      { sampleRate: context.sampleRate, ...stream, listening, memory },
       scope,
       (detail) => void this.#fail({ code: "unexpected", detail }),
     );
@@ -318,25 +312,13 @@ export class Session {
   }
 }
 
-/** The audio thread works at one rate with one kind of frame; another needs another build. */
-function checkStream({ pack, url }: LocatedPack): void {
-  const { sampleRate, stft } = pack;
-  if (sampleRate !== MODEL_RATE || stft.window !== WINDOW || stft.hop !== HOP || stft.bins !== BINS) {
-    throw new ProblemError(
-      "model-broken",
-      `${url} wants ${sampleRate} Hz and frames of ${stft.window}/${stft.hop} samples; ` +
-        `this page works at ${MODEL_RATE} Hz with ${WINDOW}/${HOP}`,
-    );
-  }
-}
-
 /** Null where the page is not cross-origin isolated. */
-function sharedMemory(maxDelayFrames: number): SharedMemory | null {
+function sharedMemory(shape: AudioShape, maxDelayFrames: number): SharedMemory | null {
   if (!globalThis.crossOriginIsolated || typeof SharedArrayBuffer !== "function") return null;
-  const masks = new SharedArrayBuffer(maskBoardBytes(historyFrames(maxDelayFrames), BINS));
-  new MaskBoard(masks, BINS).clear();
+  const masks = new SharedArrayBuffer(maskBoardBytes(historyFrames(maxDelayFrames, shape), shape.bins));
+  new MaskBoard(masks, shape.bins).clear();
   return {
-    records: ringBufferStorage(RECORDS_IN_FLIGHT * recordWords(BINS), true) as SharedArrayBuffer,
+    records: ringBufferStorage(recordsInFlight(shape) * recordWords(shape), true) as SharedArrayBuffer,
     masks,
     bell: new SharedArrayBuffer(4),
   };

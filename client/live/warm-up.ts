@@ -3,6 +3,8 @@ import type { Engine, SpectralWindow } from "../../protocol/engine.ts";
 export interface WarmUpShape {
   readonly windowFrames: number;
   readonly bins: number;
+  /** Whether the windows carry phases. */
+  readonly phases?: boolean;
   readonly strideFrames: number;
 }
 
@@ -24,11 +26,14 @@ export async function warmUp(engine: Engine, shape: WarmUpShape, now: () => numb
 }
 
 /** Frame k of the noise is the same in every window that holds it, so that a remote engine sends only new frames. */
-function noiseWindow(firstFrame: number, { windowFrames, bins }: WarmUpShape): SpectralWindow {
+function noiseWindow(firstFrame: number, { windowFrames, bins, phases }: WarmUpShape): SpectralWindow {
   const magnitudes = new Float32Array(windowFrames * bins);
   for (let n = 0; n < magnitudes.length; n++) {
     const seed = Math.imul(firstFrame * bins + n + 1, 0x9e3779b1) >>> 0;
     magnitudes[n] = (4 * seed) / 2 ** 32;
   }
-  return { firstFrame, magnitudes };
+  // From -2 to 2, as angles are.
+  return phases
+    ? { firstFrame, magnitudes, phases: magnitudes.map((value) => value - 2) }
+    : { firstFrame, magnitudes };
 }

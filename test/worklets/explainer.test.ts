@@ -8,6 +8,7 @@ import {
   largestBend,
   largestDifference,
   noise,
+  OWN_SHAPE,
   Rig,
   random,
   rms,
@@ -85,6 +86,46 @@ test("the chunking of the input changes nothing at other rates either", () => {
   });
   assert.is(largestDifference(outputs[0], outputs[1]), 0);
   assert.is(largestDifference(outputs[0], outputs[2]), 0);
+});
+
+test("a pack of another rate and other frames: as late as its own hops and window say, to the sample", () => {
+  for (const [rate, window, hop] of [
+    [44_100, 1024, 512],
+    [22_050, 2048, 512],
+    [16_000, 512, 64],
+    [8_000, 256, 16],
+  ]) {
+    const shape = { sampleRate: rate, window, hop, bins: window / 2 + 1, phases: false };
+    const input = noise(rate, 3);
+    const next = random(window);
+    const rig = new Rig({ sampleRate: rate, shape, delayFrames: 5 });
+    rig.maskEvery(() => constantMask(1, shape.bins));
+    const output = rig.run(input, () => 1 + Math.floor(next() * 700));
+    const late = 5 * hop + window;
+    assert.is(Math.round(rig.explainer.latencySeconds * rate), late);
+    const error = largestDifference(output, delayed(input, late));
+    assert.ok(error <= 1e-5, `${rate} Hz, ${window}/${hop}: ${error}`);
+    assert.is(rig.records[9].missed, 0);
+
+    const low = sine(24_000, 500, 48_000);
+    const resampled = new Rig({ sampleRate: 48_000, shape, delayFrames: 5 });
+    resampled.maskEvery(() => constantMask(1, shape.bins));
+    const heard = resampled.run(low);
+    const seconds = resampled.explainer.latencySeconds;
+    const expected = low.map((_, n) => 0.5 * Math.sin(2 * Math.PI * 500 * (n / 48_000 - seconds)));
+    const settled = Math.ceil((seconds + 0.05) * 48_000);
+    assert.ok(largestDifference(heard, expected, settled) < 2e-3, `${rate} Hz at a device of 48 kHz`);
+  }
+});
+
+test("where the model wants phases, records carry those of the frame that has just arrived", () => {
+  const rig = new Rig({ shape: { ...OWN_SHAPE, phases: true } });
+  rig.maskEvery(() => constantMask(1));
+  // Eight periods a hop: the angle at its bin is the same in every frame.
+  rig.run(sine(128 * 20, 1_000, 16_000));
+  const angles = rig.records.slice(4).map(({ phases }) => phases[32]);
+  assert.ok(Math.max(...angles) - Math.min(...angles) < 1e-3 && Math.abs(angles[0] + Math.PI / 2) < 1e-3);
+  assert.is(new Rig().records.length, 0);
 });
 
 test("a mask of a band keeps that band and the rest keeps the others", () => {
@@ -280,6 +321,7 @@ test("nothing is allocated while it runs", () => {
   const mask = constantMask(0.5);
   const explainer = new Explainer({
     sampleRate: 48_000,
+    shape: OWN_SHAPE,
     masking: "linear",
     delayFrames: 12,
     maxDelayFrames: 40,

@@ -1,8 +1,18 @@
 // An explainer with everything around it made by hand: masks written by the test, records kept.
-import { BINS } from "../../dsp/index.ts";
+import { BINS, HOP, MODEL_RATE, WINDOW } from "../../dsp/index.ts";
+import type { AudioShape } from "../../protocol/audio-shape.ts";
 import { RECORD_HEADER, RecordField, readNumber } from "../../protocol/port.ts";
 import { Explainer, type ExplainerOptions, historyFrames } from "../../worklets/explainer.ts";
 import { MaskBoard, maskBoardBytes } from "../../worklets/mask-board.ts";
+
+/** Of the released pack. */
+export const OWN_SHAPE: AudioShape = {
+  sampleRate: MODEL_RATE,
+  window: WINDOW,
+  hop: HOP,
+  bins: BINS,
+  phases: false,
+};
 
 export interface KeptRecord {
   frame: number;
@@ -12,6 +22,8 @@ export interface KeptRecord {
   dropped: number;
   magnitudes: Float32Array;
   mask: Float32Array;
+  /** Empty where the shape is without phases. */
+  phases: Float32Array;
 }
 
 export class Rig {
@@ -21,13 +33,17 @@ export class Rig {
   /** Called for each record; it may write masks. */
   onRecord: (record: KeptRecord) => void = () => {};
   full = false;
+  readonly #bins: number;
 
   constructor(options: Partial<ExplainerOptions> = {}) {
-    const maxDelayFrames = options.maxDelayFrames ?? 40;
-    this.board = new MaskBoard(new ArrayBuffer(maskBoardBytes(historyFrames(maxDelayFrames), BINS)), BINS);
+    const { maxDelayFrames = 40, shape = OWN_SHAPE } = options;
+    this.#bins = shape.bins;
+    const bytes = maskBoardBytes(historyFrames(maxDelayFrames, shape), shape.bins);
+    this.board = new MaskBoard(new ArrayBuffer(bytes), shape.bins);
     this.board.clear();
     this.explainer = new Explainer({
       sampleRate: 16_000,
+      shape,
       masking: "linear",
       delayFrames: 4,
       maxDelayFrames,
@@ -56,14 +72,17 @@ export class Rig {
 
   #keep(record: Float32Array): boolean {
     if (this.full) return false;
+    const row = (n: number) =>
+      record.slice(RECORD_HEADER + n * this.#bins, RECORD_HEADER + (n + 1) * this.#bins);
     const kept = {
       frame: readNumber(record, RecordField.frame),
       appliedFrame: readNumber(record, RecordField.appliedFrame),
       missed: readNumber(record, RecordField.missed),
       delayFrames: readNumber(record, RecordField.delayFrames),
       dropped: readNumber(record, RecordField.dropped),
-      magnitudes: record.slice(RECORD_HEADER, RECORD_HEADER + BINS),
-      mask: record.slice(RECORD_HEADER + BINS),
+      magnitudes: row(0),
+      mask: row(1),
+      phases: row(2),
     };
     this.records.push(kept);
     this.onRecord(kept);
@@ -71,7 +90,7 @@ export class Rig {
   }
 }
 
-export const constantMask = (value: number) => new Float32Array(BINS).fill(value);
+export const constantMask = (value: number, bins = BINS) => new Float32Array(bins).fill(value);
 
 /** Mulberry32: the same numbers in [0, 1) for the same seed. */
 export function random(seed: number): () => number {

@@ -14,9 +14,11 @@ import {
 } from "../../protocol/port.ts";
 import { historyFrames } from "../../worklets/explainer.ts";
 import { maskBoardBytes } from "../../worklets/mask-board.ts";
-import { RECORDS_IN_FLIGHT, WorkerLink } from "../../worklets/worker-link.ts";
+import { recordsInFlight, WorkerLink } from "../../worklets/worker-link.ts";
+import { OWN_SHAPE } from "./rig.ts";
 
 const MAX_DELAY = 20;
+const IN_FLIGHT = recordsInFlight(OWN_SHAPE);
 
 function channel(): { near: MessagePort; far: MessagePort } {
   const { port1, port2 } = new MessageChannel();
@@ -27,8 +29,8 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 function sharedMemory(records: number): SharedMemory {
   return {
-    records: ringBufferStorage(records * recordWords(BINS), true) as SharedArrayBuffer,
-    masks: new SharedArrayBuffer(maskBoardBytes(historyFrames(MAX_DELAY), BINS)),
+    records: ringBufferStorage(records * recordWords(OWN_SHAPE), true) as SharedArrayBuffer,
+    masks: new SharedArrayBuffer(maskBoardBytes(historyFrames(MAX_DELAY, OWN_SHAPE), BINS)),
     bell: new SharedArrayBuffer(4),
   };
 }
@@ -43,18 +45,18 @@ test("whole numbers survive the header far beyond what a float32 counts", () => 
 
 test("without shared memory records travel by transfer from a pool that never grows", async () => {
   const { near, far } = channel();
-  const link = new WorkerLink(null, MAX_DELAY, () => {});
-  const record = new Float32Array(recordWords(BINS)).fill(7);
+  const link = new WorkerLink(null, OWN_SHAPE, MAX_DELAY, () => {});
+  const record = new Float32Array(recordWords(OWN_SHAPE)).fill(7);
   assert.not(link.send(record), "not connected");
   link.connect(near);
   const received: Float32Array[] = [];
   far.onmessage = ({ data }: MessageEvent<ProcessorToWorker>) => {
     if (data.type === "record") received.push(data.record);
   };
-  for (let n = 0; n < RECORDS_IN_FLIGHT; n++) assert.ok(link.send(record));
+  for (let n = 0; n < IN_FLIGHT; n++) assert.ok(link.send(record));
   assert.not(link.send(record), "all are under way");
   await settled();
-  assert.is(received.length, RECORDS_IN_FLIGHT);
+  assert.is(received.length, IN_FLIGHT);
   assert.is(received[3][100], 7);
   far.postMessage({ type: "record", record: received[0] }, [received[0].buffer as ArrayBuffer]);
   await settled();
@@ -69,9 +71,9 @@ test("without shared memory records travel by transfer from a pool that never gr
 test("with shared memory records lie in the ring and the bell rings", () => {
   const { near, far } = channel();
   const memory = sharedMemory(3);
-  const link = new WorkerLink(memory, MAX_DELAY, () => {});
+  const link = new WorkerLink(memory, OWN_SHAPE, MAX_DELAY, () => {});
   link.connect(near);
-  const record = new Float32Array(recordWords(BINS));
+  const record = new Float32Array(recordWords(OWN_SHAPE));
   for (let n = 0; n < 3; n++) assert.ok(link.send(record.fill(n)));
   assert.not(link.send(record), "full, and no part of a record was written");
   assert.is(new Int32Array(memory.bell)[0], 3);
@@ -87,7 +89,7 @@ test("with shared memory records lie in the ring and the bell rings", () => {
 test("masks and delays arrive by message, and the packet goes back", async () => {
   const { near, far } = channel();
   const delays: number[] = [];
-  const link = new WorkerLink(null, MAX_DELAY, (frames) => delays.push(frames));
+  const link = new WorkerLink(null, OWN_SHAPE, MAX_DELAY, (frames) => delays.push(frames));
   link.connect(near);
   const returned: Float32Array[] = [];
   far.onmessage = ({ data }: MessageEvent<ProcessorToWorker>) => {

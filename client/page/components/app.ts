@@ -278,6 +278,7 @@ export class ListenableApp extends LitElement {
       <running-panel
         .engine=${this.engine}
         .engineInUse=${running?.engine}
+        .localOnly=${this.pack?.localOnly ?? false}
         .description=${running?.engineDescription ?? ""}
         .methods=${this.pack?.methods ?? []}
         .method=${this.method}
@@ -348,6 +349,10 @@ export class ListenableApp extends LitElement {
     const known = this.pack.methods.some(({ name }) => name === this.method);
     this.method = known ? this.method : this.pack.methods[0]?.name;
     if (this.method !== undefined) explainer.setMethod(this.method);
+    if (this.pack.localOnly && this.engine === "remote") {
+      this.engine = "local";
+      explainer.setEngine("local");
+    }
     this.#silence = new SilenceWatch(Math.round((1.5 * this.pack.sampleRate) / this.pack.hop));
   }
 

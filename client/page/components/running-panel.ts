@@ -142,6 +142,8 @@ export class RunningPanel extends LitElement {
   @property() engine: EngineChoice = "auto";
   /** Where the model works now, or undefined while nothing runs. */
   @property() engineInUse: "local" | "remote" | undefined;
+  /** The model needs the phases of the sound, so only this device can explain. */
+  @property({ type: Boolean }) localOnly = false;
   @property() description = "";
   @property({ attribute: false }) methods: readonly { name: string; title: string }[] = [];
   @property() method: string | undefined;
@@ -170,6 +172,7 @@ export class RunningPanel extends LitElement {
                   name="engine"
                   value=${value}
                   .checked=${this.engine === value}
+                  ?disabled=${this.localOnly && value === "remote"}
                   @change=${() => emit(this, "choose-engine", value)}
                 /><span class="face">${title}</span>
               </label>
@@ -183,6 +186,9 @@ export class RunningPanel extends LitElement {
   }
 
   #privacy(): string {
+    if (this.localOnly) {
+      return "On this device only: this model hears the waveform and needs the phases of the sound, and those are never sent to a server.";
+    }
     const place = this.engineInUse ?? (this.engine === "auto" ? undefined : this.engine);
     if (place === "local") return "On this device: nothing you play or say leaves it.";
     if (place === "remote") {

@@ -71,6 +71,11 @@ export class FrequencyAxis {
   }
 }
 
+/** |X| of a full-scale sine under the Hann window that gives so many bins: half the window's sum, a quarter of its length. */
+export function fullScale(bins: number): number {
+  return (bins - 1) / 2;
+}
+
 /** Frequencies worth a label, in hertz, below half the sample rate. */
 export function frequencyTicks(sampleRate: number): number[] {
   return [250, 500, 1000, 2000, 4000, 8000, 16000].filter((hz) => hz <= sampleRate / 2);

@@ -1,4 +1,4 @@
-import type { FrequencyAxis } from "./axis.ts";
+import { type FrequencyAxis, fullScale } from "./axis.ts";
 import { colourTable, levels, pixel, veilTable } from "./colours.ts";
 import type { LevelRange } from "./level-range.ts";
 
@@ -6,8 +6,6 @@ import type { LevelRange } from "./level-range.ts";
 const contour = pixel(127, 244, 224, 205);
 /** Greatest opacity of the veil, so that what was taken away can still be made out. */
 const veilOpacity = 236;
-/** |X| of a full-scale sine under a 512-point Hann window: half the window's sum. */
-const fullScale = 128;
 
 /**
  * Turns frames into pixel columns of two layers: the spectrogram in colour, and a veil that covers with dimmed
@@ -23,6 +21,7 @@ export class ColumnPixels {
   readonly #veils = veilTable();
   /** Whether each row of the column before was kept, for the outline's vertical parts. */
   readonly #kept: Uint8Array;
+  readonly #fullScale: number;
   #first = true;
 
   constructor(
@@ -33,6 +32,7 @@ export class ColumnPixels {
     this.colour = new Uint32Array(axis.rows * width);
     this.veil = new Uint32Array(axis.rows * width);
     this.#kept = new Uint8Array(axis.rows);
+    this.#fullScale = fullScale(axis.bins);
   }
 
   /** The next column begins a new picture: it has no neighbour to draw an outline against. */
@@ -45,11 +45,12 @@ export class ColumnPixels {
     const { axis, range, width } = this;
     let loudest = 0;
     for (let k = offset; k < offset + axis.bins; k++) if (magnitudes[k] > loudest) loudest = magnitudes[k];
-    range.follow(decibels(loudest));
+    range.follow(decibels(loudest / this.#fullScale));
     let above = false;
     for (let row = 0; row < axis.rows; row++) {
       const at = row * width + x;
-      const level = Math.round(range.fraction(decibels(axis.peak(magnitudes, offset, row))) * (levels - 1));
+      const peak = axis.peak(magnitudes, offset, row) / this.#fullScale;
+      const level = Math.round(range.fraction(decibels(peak)) * (levels - 1));
       const share = clamp(axis.mean(mask, offset, row));
       const kept = share >= 0.5;
       const edge = (row > 0 && kept !== above) || (!this.#first && kept !== (this.#kept[row] === 1));
@@ -64,8 +65,9 @@ export class ColumnPixels {
   }
 }
 
-function decibels(magnitude: number): number {
-  return 20 * Math.log10(magnitude / fullScale + 1e-9);
+/** Of a full-scale sine. */
+function decibels(share: number): number {
+  return 20 * Math.log10(share + 1e-9);
 }
 
 function clamp(share: number): number {

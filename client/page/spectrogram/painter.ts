@@ -4,7 +4,7 @@ import { ColumnPixels } from "./column-pixels.ts";
 import { LevelRange } from "./level-range.ts";
 import { type Placed, scrolled, spans, swept } from "./ring.ts";
 
-/** Columns kept; at 8 ms a frame more than eight seconds. */
+/** Columns kept, one a frame: more than eight seconds at 8 ms a frame. */
 export const ringColumns = 1024;
 /** Columns turned into pixels at a time. */
 const batch = 32;

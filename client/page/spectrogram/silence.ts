@@ -1,7 +1,8 @@
 import type { SpectrogramColumns } from "../../live/live-explainer.ts";
+import { fullScale } from "./axis.ts";
 
-/** |X| below which a frame counts as silent: 80 dB under a full-scale sine. */
-const silent = 128 * 1e-4;
+/** A frame counts as silent below this share of a full-scale sine: -80 dB. */
+const silentShare = 1e-4;
 
 /** Notices that nothing is coming in: a muted microphone, a cable, a file's end. */
 export class SilenceWatch {
@@ -12,6 +13,7 @@ export class SilenceWatch {
 
   /** Takes in new columns; returns whether it has been silent long enough. */
   push({ magnitudes, frames, bins }: SpectrogramColumns): boolean {
+    const silent = silentShare * fullScale(bins);
     for (let frame = 0; frame < frames; frame++) {
       let quiet = true;
       for (let k = frame * bins; quiet && k < (frame + 1) * bins; k++) quiet = magnitudes[k] < silent;

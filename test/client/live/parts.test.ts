@@ -168,7 +168,7 @@ test("a frame's age counts from when the audio thread made it, by the earliest a
 });
 
 test("columns are collected into at most 30 messages a second, and wait for a page that does not answer", () => {
-  const collector = new ColumnCollector(1);
+  const collector = new ColumnCollector(1, 1_000);
   assert.is(collector.take(0), null);
   let messages = 0;
   for (let frame = 0; frame < 125; frame++) {

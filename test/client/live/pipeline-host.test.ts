@@ -9,7 +9,7 @@ import { PackError, parsePack } from "../../../models/pack.ts";
 import { EngineError } from "../../../protocol/engine.ts";
 import { Explainer } from "../../../worklets/explainer.ts";
 import { WorkerLink } from "../../../worklets/worker-link.ts";
-import { noise } from "../../worklets/rig.ts";
+import { noise, OWN_SHAPE } from "../../worklets/rig.ts";
 import { FakeEngine, settled } from "./fakes.ts";
 
 const packFile = "test/fixtures/tiny-pack/pack.json";
@@ -67,9 +67,12 @@ test("opens, connects, explains, and leaves nothing open", async () => {
   assert.ok(ready.type === "ready" && ready.delayFrames >= 16 && ready.delayFrames <= 20);
 
   const { port1, port2 } = new MessageChannel();
-  const link = new WorkerLink(null, options.maxDelayFrames, (frames) => explainer.setDelay(frames));
+  const link = new WorkerLink(null, OWN_SHAPE, options.maxDelayFrames, (frames) =>
+    explainer.setDelay(frames),
+  );
   const explainer = new Explainer({
     sampleRate: 16_000,
+    shape: OWN_SHAPE,
     masking: "linear",
     delayFrames: 20,
     maxDelayFrames: options.maxDelayFrames,

@@ -9,7 +9,7 @@ import { Pipeline, type Timing } from "../../../client/live/pipeline.ts";
 import type { FrameRecord } from "../../../client/live/processor-link.ts";
 import { BINS, HOP, WINDOW } from "../../../dsp/index.ts";
 import type { Explanation, SpectralWindow } from "../../../protocol/engine.ts";
-import { delayed, largestDifference, noise, Rig, sine } from "../../worklets/rig.ts";
+import { delayed, largestDifference, noise, OWN_SHAPE, Rig, sine } from "../../worklets/rig.ts";
 import { settled } from "./fakes.ts";
 
 const WINDOW_FRAMES = 128;
@@ -76,7 +76,7 @@ async function play(input: Float32Array, options: Options) {
     },
     explain,
     policy,
-    settings: { ...settings, windowFrames: WINDOW_FRAMES, bins: BINS, framingMs: 32 },
+    settings: { ...settings, windowFrames: WINDOW_FRAMES, shape: OWN_SHAPE, framingMs: 32 },
     now: () => now,
   });
   const decisions: Decision[] = [];

@@ -7,16 +7,19 @@ import { BINS, ringBufferStorage } from "../../../dsp/index.ts";
 import { recordWords, type SharedMemory } from "../../../protocol/port.ts";
 import { Explainer, historyFrames } from "../../../worklets/explainer.ts";
 import { MaskBoard, maskBoardBytes } from "../../../worklets/mask-board.ts";
-import { RECORDS_IN_FLIGHT, WorkerLink } from "../../../worklets/worker-link.ts";
-import { constantMask, noise, rms } from "../../worklets/rig.ts";
+import { recordsInFlight, WorkerLink } from "../../../worklets/worker-link.ts";
+import { constantMask, noise, OWN_SHAPE, rms } from "../../worklets/rig.ts";
 
 const MAX_DELAY = 30;
 
 function sharedMemory(): SharedMemory {
-  const masks = new SharedArrayBuffer(maskBoardBytes(historyFrames(MAX_DELAY), BINS));
+  const masks = new SharedArrayBuffer(maskBoardBytes(historyFrames(MAX_DELAY, OWN_SHAPE), BINS));
   new MaskBoard(masks, BINS).clear();
   return {
-    records: ringBufferStorage(RECORDS_IN_FLIGHT * recordWords(BINS), true) as SharedArrayBuffer,
+    records: ringBufferStorage(
+      recordsInFlight(OWN_SHAPE) * recordWords(OWN_SHAPE),
+      true,
+    ) as SharedArrayBuffer,
     masks,
     bell: new SharedArrayBuffer(4),
   };
@@ -31,10 +34,11 @@ for (const way of ["shared", "transferred", "polled"] as const) {
     const memory = way === "transferred" ? null : sharedMemory();
     const { port1, port2 } = new MessageChannel();
     let explainer: Explainer | null = null;
-    const near = new WorkerLink(memory, MAX_DELAY, (frames) => explainer?.setDelay(frames));
+    const near = new WorkerLink(memory, OWN_SHAPE, MAX_DELAY, (frames) => explainer?.setDelay(frames));
     near.connect(port1 as unknown as MessagePort);
     explainer = new Explainer({
       sampleRate: 16_000,
+      shape: OWN_SHAPE,
       masking: "linear",
       delayFrames: 10,
       maxDelayFrames: MAX_DELAY,
@@ -42,7 +46,7 @@ for (const way of ["shared", "transferred", "polled"] as const) {
       masks: near.masks,
       records: near,
     });
-    const far = new ProcessorLink(port2 as unknown as MessagePort, memory, BINS);
+    const far = new ProcessorLink(port2 as unknown as MessagePort, memory, OWN_SHAPE);
     const records: Pick<FrameRecord, "frame" | "appliedFrame" | "missed" | "delayFrames">[] = [];
     const applied: number[] = [];
     let completed = false;

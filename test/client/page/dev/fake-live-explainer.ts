@@ -40,6 +40,8 @@ export interface FakeOptions {
   readonly problem?: Problem;
   readonly missed?: number;
   readonly notices?: readonly string[];
+  /** As with a model that hears the waveform. */
+  readonly localOnly?: boolean;
   /** Frames sent at once at the start, so that a picture is full without waiting. */
   readonly ahead?: number;
 }
@@ -70,6 +72,7 @@ export class FakeLiveExplainer implements LiveExplainer {
       sampleRate: 16_000,
       hop,
       bins,
+      localOnly: this.options.localOnly ?? false,
       methods: [
         { name: "lmac", title: "L-MAC" },
         { name: "l2i", title: "L2I" },
