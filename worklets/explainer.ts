@@ -217,7 +217,8 @@ export class Explainer {
     if (fresh.frames === fresh.warmUpFrames + 1) this.#laneFade.start();
     for (let n = 0; n < this.#modelOut.length; n++) {
       mixer.step();
-      const share = this.#laneFade.next();
+      this.#laneFade.step();
+      const { share } = this.#laneFade;
       const original = old.original[n] + share * (fresh.original[n] - old.original[n]);
       const explanation = old.explanation[n] + share * (fresh.explanation[n] - old.explanation[n]);
       this.#modelOut[n] = mixer.original * original + mixer.explanation * explanation;

@@ -5,6 +5,8 @@
  */
 export class Fade {
   readonly #curve: Float32Array;
+  /** Of the new, from 0 to 1. A field, as a number that a call returns may be an object made for it. */
+  share = 1;
   #position: number;
 
   constructor(readonly samples: number) {
@@ -24,9 +26,9 @@ export class Fade {
     this.#position = 0;
   }
 
-  /** The share of the new, from 0 to 1, for the next sample. */
-  next(): number {
+  /** Moves `share` on to the next sample. */
+  step(): void {
     if (this.#position < this.samples) this.#position++;
-    return this.#curve[this.#position];
+    this.share = this.#curve[this.#position];
   }
 }

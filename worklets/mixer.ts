@@ -33,7 +33,8 @@ export class Mixer {
   /** Moves on by one sample. */
   step(): void {
     if (this.#fade.done) return;
-    const share = this.#fade.next();
+    this.#fade.step();
+    const { share } = this.#fade;
     this.original = this.#fromOriginal + share * (this.#toOriginal - this.#fromOriginal);
     this.explanation = this.#fromExplanation + share * (this.#toExplanation - this.#fromExplanation);
   }

@@ -13,9 +13,8 @@ export interface AskedBatch {
   /** One-hot [batch, classes]; zeros where the second part is noise or silence. */
   readonly first_class: Float32Array;
   readonly second_class: Float32Array;
-  /** One-hot [batch, classes]: the class to ask about where `ask` [batch] is 1; else it is the winner. */
+  /** 1 for the classes [batch, classes] of which the most probable one is asked about; for all of them it is the winner. */
   readonly asked: Float32Array;
-  readonly ask: Float32Array;
 }
 
 /** Decibels of the first part over the second. */
@@ -26,6 +25,8 @@ const SECOND_SOUND_OR_NOISE = 0.85;
 /** Shares of windows that ask for the second sound, and for that or for a class that is not there. */
 const ASK_SECOND = 0.12;
 const ASK_SECOND_OR_ABSENT = 0.37;
+/** Share of the absent that are the most probable of them, which a mask is most easily talked into. */
+const MOST_PROBABLE = 0.5;
 
 const SIZE = WINDOW_FRAMES * BINS;
 
@@ -50,7 +51,6 @@ export class AskedMixtures {
     const { classes } = this;
     const [magnitudes, first, second] = [1, 2, 3].map(() => new Float32Array(batch * SIZE));
     const [firstClass, secondClass, asked] = [1, 2, 3].map(() => new Float32Array(batch * classes));
-    const ask = new Float32Array(batch);
     const window = new Float32Array(3 * SIZE);
     for (let item = 0; item < batch; item++) {
       const parts = this.parts(random);
@@ -65,13 +65,11 @@ export class AskedMixtures {
       }
       firstClass[item * classes + parts.firstClass] = 1;
       if (parts.secondClass >= 0) secondClass[item * classes + parts.secondClass] = 1;
-      const question = this.question(random, parts.firstClass, parts.secondClass);
-      if (question >= 0) {
-        ask[item] = 1;
-        asked[item * classes + question] = 1;
+      for (const index of this.question(random, parts.firstClass, parts.secondClass)) {
+        asked[item * classes + index] = 1;
       }
     }
-    return { magnitudes, first, second, first_class: firstClass, second_class: secondClass, asked, ask };
+    return { magnitudes, first, second, first_class: firstClass, second_class: secondClass, asked };
   }
 
   private parts(random: Random) {
@@ -94,15 +92,14 @@ export class AskedMixtures {
     return { first, second, mixture, firstClass: one.index, secondClass };
   }
 
-  /** The class to ask about, −1 for the winner. */
-  private question(random: Random, first: number, second: number): number {
+  /** The classes of which the most probable one is asked about. */
+  private question(random: Random, first: number, second: number): number[] {
+    const all = Array.from({ length: this.classes }, (_, index) => index);
     const draw = random.uniform();
-    if (draw < ASK_SECOND) return second === this.other ? -1 : second;
-    if (draw >= ASK_SECOND_OR_ABSENT) return -1;
-    const absent = Array.from({ length: this.classes }, (_, index) => index).filter(
-      (index) => index !== first && index !== second && index !== this.other,
-    );
-    return random.pick(absent);
+    if (draw < ASK_SECOND) return second < 0 || second === this.other ? all : [second];
+    if (draw >= ASK_SECOND_OR_ABSENT) return all;
+    const absent = all.filter((index) => index !== first && index !== second && index !== this.other);
+    return random.chance(MOST_PROBABLE) ? absent : [random.pick(absent)];
   }
 }
 

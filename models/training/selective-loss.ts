@@ -9,9 +9,9 @@
  * The first is the distortion of what is kept, against that of the mixture itself: what SI-SDR improvement measures. It
  * wants all of S. The second wants the parts told apart, however little of S is left. Where q is not there:
  *
- *   λ_absent · mean(M) + λ_force · max(0, odds_q(M⊙X) − odds_q(X) + 1/2)
+ *   λ_absent · mean(M) + λ_force · max(0, odds_q(M⊙X) + 3/2)
  *
- * so that asking for a class cannot make the classifier hear it. A winner of which no part is known is plain L-MAC.
+ * so that asking for a class cannot make the classifier hear it: below a probability of 0.18 nothing is gained. A winner of which no part is known is plain L-MAC.
  */
 import type { ClassifierShape } from "../classifier.ts";
 import { type DecoderShape, decodeMask } from "../decoder.ts";
@@ -40,6 +40,8 @@ export interface SelectiveWeights extends LmacWeights {
 const LEAST_DISTORTION = 0.01;
 const LEAST_KEPT_OTHER = 0.03;
 const LEAST_KEPT = 0.01;
+/** Odds of a class that is not there that are low enough: a probability of 0.18. */
+const UNHEARD = -1.5;
 /** A second part fainter than this share of the first counts as none. */
 const AUDIBLE = 1e-4;
 /** Energy that keeps silent parts from dividing by zero. */
@@ -70,12 +72,10 @@ export function selectiveTask(
       const firstClass = perClass("first_class");
       const secondClass = perClass("second_class");
       const asked = perClass("asked");
-      const ask = g.input("ask", "float32", [batch]);
 
       const whole = frozenAnswer(g, model.classifier, windows);
       const winner = explainedClass(g, whole.logits);
-      const asks = g.reshape(ask, [batch, 1]);
-      const query = g.add(g.mul(asked, asks), g.mul(winner, g.sub(1, asks)));
+      const query = mostProbable(g, whole.logits, asked);
       const mask = decodeMask(layers, whole, shape, decoder, query);
       const kept = g.mul(mask, magnitudes);
       const parts = [kept, g.sub(magnitudes, kept)];
@@ -96,7 +96,7 @@ export function selectiveTask(
       const keep = meanWhere(there, crossEntropy(ofKept));
       const gain = meanWhere(isWinner, lostOdds(g, oddsBefore, oddsAfter));
       const rest = meanWhere(isWinner, g.op("Min", [crossEntropy(ofRest), g.constant(weights.restCap)]));
-      const force = meanWhere(absent, g.relu(g.add(g.sub(oddsAfter, oddsBefore), g.constant(0.5))));
+      const force = meanWhere(absent, g.relu(g.sub(oddsAfter, g.constant(UNHEARD))));
 
       const chosen = (a: Tensor, b: Tensor) => {
         const spread = (where: Tensor) => g.reshape(where, [batch, 1, 1]);
@@ -131,6 +131,11 @@ export function selectiveTask(
     },
     feeds: (random, batch) => ({ ...batches.next(random, batch) }),
   };
+}
+
+/** One-hot of the largest logit among the classes [B, classes] that are 1. */
+function mostProbable(g: GraphBuilder, logits: Tensor, among: Tensor): Tensor {
+  return explainedClass(g, g.add(logits, g.mul(g.sub(among, g.constant(1)), g.constant(1e4))));
 }
 
 /** Of each window [B], the two terms above for a mask on a part and on what lies beside it, all [B, T, F]. */

@@ -22,20 +22,27 @@ test("the second part's class is another, and a class that is asked about is nev
   const classes = 5;
   const items = 120;
   const batch = new AskedMixtures([...pools, NOBODY, pools[0]], 4).next(new Random(5), items);
-  const seen = { second: 0, present: 0, absent: 0 };
+  const seen = { second: 0, present: 0, absent: 0, likely: 0 };
   for (let item = 0; item < items; item++) {
     const first = rowOf(batch.first_class, item, classes).indexOf(1);
     const second = rowOf(batch.second_class, item, classes).indexOf(1);
-    const asked = rowOf(batch.asked, item, classes).indexOf(1);
+    const asked = rowOf(batch.asked, item, classes);
     assert.ok(first >= 0);
     assert.is.not(first, second);
-    assert.is(batch.ask[item], asked >= 0 ? 1 : 0);
-    assert.is.not(asked, 4);
     if (second >= 0) seen.second++;
-    if (asked >= 0) seen[asked === second ? "present" : "absent"]++;
-    assert.is.not(asked, first);
+    // Among all classes the most probable is the winner.
+    if (asked.every((value) => value === 1)) continue;
+    assert.is(asked[4], 0);
+    assert.is(asked[first], 0);
+    const among = asked.filter((value) => value === 1).length;
+    if (asked[second] === 1) {
+      assert.is(among, 1);
+      seen.present++;
+    } else seen[among === 1 ? "absent" : "likely"]++;
   }
-  assert.ok(seen.second > items / 3 && seen.present > 0 && seen.absent > items / 8, JSON.stringify(seen));
+  const { second, present, absent, likely } = seen;
+  assert.ok(second > items / 3 && present > 0, JSON.stringify(seen));
+  assert.ok(absent > items / 16 && likely > items / 16, JSON.stringify(seen));
 });
 
 test("the parts are what the mixture is made of", () => {
