@@ -40,7 +40,7 @@ for (const name of ["mel44", "wave16"]) {
         assert.is(await page.attribute("data-engine"), "local");
         const panel = page.page.locator("running-panel");
         assert.match(
-          await panel.locator("p.soft").first().textContent(),
+          (await panel.locator("p.soft").first().textContent()) ?? "",
           /On this device only.*never sent to a server/,
         );
         assert.ok(await panel.locator('input[value="remote"]').isDisabled());

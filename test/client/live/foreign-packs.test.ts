@@ -19,6 +19,7 @@ import { WorkerLink } from "../../../worklets/worker-link.ts";
 import { temporaryFolder } from "../../cli/run-cli.ts";
 import { chord, LABELS } from "../../models/foreign/fixtures.ts";
 import { packOf } from "../../models/foreign/live-pack.ts";
+import { RawClient, start } from "../../server/raw-client.ts";
 import { OWN_SHAPE } from "../../worklets/rig.ts";
 
 const Ws = WebSocket as unknown as WebSocketClass;
@@ -148,6 +149,12 @@ test("wave16: only the local engine is used, and a server says why in plain word
         assert.match(error.message, "never leave a device");
       },
     );
+    // And one that asks all the same.
+    const client = await RawClient.open(server.explainUrl);
+    const { code, message } = await client.send(start()).next("error");
+    assert.is(code, "local-only");
+    assert.match(message, "never leave a device");
+    assert.equal(await client.ended, { code: 4415, reason: "local-only" });
   } finally {
     await server?.close();
   }
