@@ -257,8 +257,13 @@ export function registerTrain(program: Command): void {
       positiveNumber,
       3,
     )
-    .option("--sparsity <weight>", "weight of the mask's mean: higher gives smaller masks", finite, 16)
-    .option("--separation <weight>", "weight of the distortion: the whole part, and nothing else", finite, 11)
+    .option("--sparsity <weight>", "weight of the mask's mean: higher gives smaller masks", finite, 17.5)
+    .option(
+      "--separation <weight>",
+      "weight of the distortion: the whole part, and nothing else",
+      finite,
+      11.5,
+    )
     .option(
       "--aim <nats>",
       "distortion below the mixture's beyond which nothing is gained",

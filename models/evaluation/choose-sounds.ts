@@ -80,14 +80,14 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
   if (settings.includes("speech") && sentences.length === 0) {
     throw new Error(`none of the sentences can be mixed in; the last: ${skipped.at(-1)}`);
   }
-  const spoken = labels.includes(SPEECH) ? sentences.map((sound) => ({ ...sound, label: SPEECH })) : [];
+  const spoken = sentences.map((sound) => ({ ...sound, label: SPEECH }));
   return {
     labelled,
     known,
     explained,
-    judged: labelled ? [...explained, ...strangers, ...spoken] : [],
+    judged: labelled ? [...explained, ...strangers, ...(labels.includes(SPEECH) ? spoken : [])] : [],
     sentences,
-    pools: { clips: explained, sentences },
+    pools: { clips: explained, sentences: spoken },
     skipped,
     notes,
   };

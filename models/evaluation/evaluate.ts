@@ -134,8 +134,8 @@ function randomised(rows: readonly PlannedRow[]): PlannedRow[] {
   return rows.filter(({ block }) => block === "listenable");
 }
 
-function fileOf({ name, path }: SoundFile): SoundFile {
-  return { name, path };
+function fileOf({ name, path, label }: SoundFile): SoundFile {
+  return { name, path, label };
 }
 
 function whatOf(task: LaneTask): string {

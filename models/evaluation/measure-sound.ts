@@ -34,6 +34,8 @@ const FORCED_WINDOWS = 2;
 export interface SoundFile {
   readonly name: string;
   readonly path: string;
+  /** Its class, where that is known. */
+  readonly label?: string;
 }
 
 /** Where clips and sentences to mix in are picked from. */
@@ -50,6 +52,8 @@ export interface PreparedSound {
   readonly windows: readonly SoundWindow[];
   /** What the classifier says of each window: [classes] a window. */
   readonly whole: readonly Float32Array[];
+  /** Classes that are known to be in it. */
+  readonly labels: readonly string[];
   readonly parts?: MixtureParts;
 }
 
@@ -79,7 +83,12 @@ export async function prepareSounds(
   const shape = windowShape(classifier.pack);
   const random = seededBy(seed, setting, file.name);
   const read = (path: string) => readSound(path, shape.sampleRate);
-  const pick = async (files: readonly SoundFile[]) => read(random.pick(files).path);
+  const mixedIn: SoundFile[] = [];
+  const pick = async (files: readonly SoundFile[]) => {
+    const picked = random.pick(files);
+    mixedIn.push(picked);
+    return read(picked.path);
+  };
   const contaminated = await contaminate(
     setting,
     await read(file.path),
@@ -90,7 +99,7 @@ export async function prepareSounds(
     random,
   );
   const prepared: PreparedSound[] = [];
-  for (const { samples, parts } of contaminated) {
+  for (const [index, { samples, parts }] of contaminated.entries()) {
     const starts = windowStarts(samples, shape, stride);
     const windows = windowsAt(samples, starts, shape);
     const whole = await askClassifier(classifier, windows);
@@ -100,6 +109,7 @@ export async function prepareSounds(
       starts,
       windows,
       whole,
+      labels: [file, mixedIn[index]].flatMap((each) => each?.label ?? []),
       parts:
         parts && whole.length > 0
           ? await mixtureParts(classifier, samples, [parts.target, parts.interferer], starts, whole)
@@ -266,11 +276,13 @@ async function forcedAnswers(
   const noneOfThese = other === undefined ? -1 : labels.indexOf(other);
   const chosen = random.shuffle(sound.windows.map((_, k) => k)).slice(0, FORCED_WINDOWS);
   const wrong = chosen.map((k) => {
-    // What the classifier hears in a part of the mixture is there, so asking for it is not asking for the wrong.
+    // What is there, or is heard in a part of the mixture, is not wrong to ask for.
     const heard = [sound.whole[k], sound.parts?.target.answers[k], sound.parts?.interferer.answers[k]]
       .filter((answer) => answer !== undefined)
       .map(argMax);
-    const wrongs = Array.from(labels.keys()).filter((c) => c !== noneOfThese && !heard.includes(c));
+    const wrongs = Array.from(labels.keys()).filter(
+      (c) => c !== noneOfThese && !heard.includes(c) && !sound.labels.includes(labels[c]),
+    );
     return wrongs.length === 0 ? undefined : random.pick(wrongs);
   });
   const asked = chosen.filter((_, i) => wrong[i] !== undefined);

@@ -9,7 +9,7 @@ import { ORACLES } from "./measure-sound.ts";
 import { keyOf } from "./result-store.ts";
 
 /** Raised when a figure changes its meaning, so that results of before are not taken for it. */
-const FIGURES_VERSION = 3;
+const FIGURES_VERSION = 4;
 /** The method that masks nothing: what the others are read against. */
 const ALL_ONES = "all-ones";
 /** Clips that the randomisation check looks at. */

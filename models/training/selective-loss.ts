@@ -9,9 +9,12 @@
  * The first is the distortion of what is kept, against that of the mixture itself: what SI-SDR improvement measures. It
  * wants all of S. The second wants the parts told apart, however little of S is left. Where q is not there:
  *
- *   λ_absent · mean(M) + λ_force · max(0, odds_q(M⊙X) + 3/2)
+ *   λ_absent · mean(M) + λ_force · max(0, odds_q(M⊙X) − odds_q(X) + 1/2)
  *
- * so that asking for a class cannot make the classifier hear it: below a probability of 0.18 nothing is gained. A winner of which no part is known is plain L-MAC.
+ * so that asking for a class cannot make the classifier hear it. Here M⊙X is heard as a window of its own: at the level of
+ * the whole a faint residue is nothing, but whoever listens to it alone turns it up.
+ *
+ * A winner of which no part is known is plain L-MAC.
  */
 import type { ClassifierShape } from "../classifier.ts";
 import { type DecoderShape, decodeMask } from "../decoder.ts";
@@ -20,7 +23,15 @@ import type { GraphBuilder, Tensor } from "../graph/index.ts";
 import { explainedClass, windowInputs } from "../methods/explained-classifier.ts";
 import { planWeights } from "../training-layers.ts";
 import type { AskedMixtures } from "./asked-mixtures.ts";
-import { frozenAnswer, judgeParts, type LmacWeights, logOdds, lostOdds, ownLmacModel } from "./train-lmac.ts";
+import {
+  frozenAnswer,
+  heardAnew,
+  judgeParts,
+  type LmacWeights,
+  logOdds,
+  lostOdds,
+  ownLmacModel,
+} from "./train-lmac.ts";
 import type { TrainingTask } from "./trainer.ts";
 
 export interface SelectiveWeights extends LmacWeights {
@@ -40,8 +51,6 @@ export interface SelectiveWeights extends LmacWeights {
 const LEAST_DISTORTION = 0.01;
 const LEAST_KEPT_OTHER = 0.03;
 const LEAST_KEPT = 0.01;
-/** Odds of a class that is not there that are low enough: a probability of 0.18. */
-const UNHEARD = -1.5;
 /** A second part fainter than this share of the first counts as none. */
 const AUDIBLE = 1e-4;
 /** Energy that keeps silent parts from dividing by zero. */
@@ -96,7 +105,9 @@ export function selectiveTask(
       const keep = meanWhere(there, crossEntropy(ofKept));
       const gain = meanWhere(isWinner, lostOdds(g, oddsBefore, oddsAfter));
       const rest = meanWhere(isWinner, g.op("Min", [crossEntropy(ofRest), g.constant(weights.restCap)]));
-      const force = meanWhere(absent, g.relu(g.sub(oddsAfter, g.constant(UNHEARD))));
+      const [ofResidue] = judgeParts(g, heardAnew(model), windows, [kept], batch);
+      const gained = g.sub(logOdds(g, ofResidue, query), oddsBefore);
+      const force = meanWhere(absent, g.relu(g.add(gained, g.constant(0.5))));
 
       const chosen = (a: Tensor, b: Tensor) => {
         const spread = (where: Tensor) => g.reshape(where, [batch, 1, 1]);
