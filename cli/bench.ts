@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { type DelaySetting, delaySettings } from "../client/live/live-explainer.ts";
 import { writeWav } from "../dsp/wav.ts";
 import { PackError, packMethod } from "../models/pack.ts";
 import type { OpenPack } from "../models/runtime/open-pack.ts";
@@ -29,6 +30,7 @@ interface BenchOptions extends CommonOptions {
   windows: number;
   streams: number;
   engines: Engines;
+  setting: DelaySetting | "all";
   browser: boolean;
   methods?: boolean;
   out?: string;
@@ -42,6 +44,7 @@ its usual places or named by LISTENABLE_CHROMIUM. Leave the machine alone meanwh
 Examples:
   $ listenable bench
   $ listenable bench --minutes 1 --json
+  $ listenable bench --engines local --setting all --minutes 2
   $ listenable bench --no-browser --pack ./my-pack
   $ listenable bench --methods --windows 50 --pack ./my-pack
 `;
@@ -59,6 +62,11 @@ export function registerBench(program: Command): void {
       new Option("--engines <which>", "engines that run live")
         .choices(["both", "local", "remote"])
         .default("both"),
+    )
+    .addOption(
+      new Option("--setting <which>", "delay settings in which each of them runs live")
+        .choices([...delaySettings, "all"])
+        .default("balanced"),
     )
     .option("--no-browser", "leave the live page out")
     .option("--methods", "instead of all that: every method of the pack alone, side by side")
@@ -167,7 +175,12 @@ async function manyStreams(
   }
 }
 
-async function livePage(path: string, pack: string, method: string, { minutes, engines }: BenchOptions) {
+async function livePage(
+  path: string,
+  pack: string,
+  method: string,
+  { minutes, engines, setting }: BenchOptions,
+) {
   const seconds = minutes * 60;
   const folder = await mkdtemp(join(tmpdir(), "listenable-bench-"));
   const microphone = join(folder, "clicks.wav");
@@ -176,12 +189,13 @@ async function livePage(path: string, pack: string, method: string, { minutes, e
   const browser = await launchChromium({ path, microphone });
   try {
     const figures: LiveFigures[] = [];
-    for (const engine of (["local", "remote"] as const).filter(
-      (each) => engines === "both" || engines === each,
-    )) {
-      const progress = showProgress(`${engine} engine`, seconds);
+    const delays = setting === "all" ? delaySettings : [setting];
+    const kinds = (["local", "remote"] as const).filter((each) => engines === "both" || engines === each);
+    for (const [engine, delay] of kinds.flatMap((kind) => delays.map((each) => [kind, each] as const))) {
+      const progress = showProgress(`${engine} engine, ${delay}`, seconds);
       const onProgress = (gone: number) => progress.update(Math.min(seconds, gone));
-      figures.push(await measureLive({ browser, url: server.url, engine, method, seconds, onProgress }));
+      const { url } = server;
+      figures.push(await measureLive({ browser, url, engine, delay, method, seconds, onProgress }));
       progress.end();
     }
     return { figures, browser: `Chromium ${browser.version()}` };

@@ -78,12 +78,14 @@ export const RecordField = {
   frame: 0,
   /** Index of the frame whose mask follows; -1 while the delay line fills. */
   appliedFrame: 1,
-  /** Frames since the start that went out without a mask of their own. */
+  /** Frames since the start that went out without a mask of their own, but for late ones. */
   missed: 2,
   /** D as it is heard now. */
   delayFrames: 3,
   /** Records that could not be sent since the start, as the worker did not keep up. */
   dropped: 4,
+  /** Frames since the start that went out under a mask held for no longer than `LATE_MS` of worklets/explainer.ts. */
+  late: 5,
 } as const;
 
 const WORDS_PER_NUMBER = 2;

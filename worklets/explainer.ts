@@ -35,6 +35,8 @@ export interface ExplainerOptions {
   /** Masks by frame; whoever fills it stays at most `maxDelayFrames` ahead of what is heard. */
   readonly masks: MaskBoard;
   readonly records: RecordSink;
+  /** Frames held so that count as late and not as missed; 16 ms of them when left out. */
+  readonly lateFrames?: number;
   /** Frames for which the last mask is held when newer ones fail to come; 200 ms of them when left out. */
   readonly holdFrames?: number;
   /** Frames over which it then fades to a mask of ones; 400 ms of them when left out. */
@@ -43,6 +45,7 @@ export interface ExplainerOptions {
 
 /** Both fades: between original, explanation and rest, and between two delays. */
 const FADE_SECONDS = 0.02;
+const LATE_MS = 16;
 const HOLD_MS = 200;
 const MASK_FADE_MS = 400;
 /** Device samples processed at once, which bounds the buffers: a Web Audio render quantum. */
@@ -101,8 +104,13 @@ export class Explainer {
     this.#wantedDelay = this.#allowedDelay(options.delayFrames);
     const capacity = historyFrames(options.maxDelayFrames, shape);
     this.#history = new FrameHistory(capacity, shape);
-    const { holdFrames = framesIn(shape, HOLD_MS), fadeFrames = framesIn(shape, MASK_FADE_MS) } = options;
-    this.#schedule = new MaskSchedule({ bins: shape.bins, capacity, holdFrames, fadeFrames });
+    this.#schedule = new MaskSchedule({
+      bins: shape.bins,
+      capacity,
+      lateFrames: options.lateFrames ?? framesIn(shape, LATE_MS),
+      holdFrames: options.holdFrames ?? framesIn(shape, HOLD_MS),
+      fadeFrames: options.fadeFrames ?? framesIn(shape, MASK_FADE_MS),
+    });
     this.#masks = options.masks;
     this.#records = options.records;
     const fadeSamples = Math.round(FADE_SECONDS * shape.sampleRate);
@@ -236,6 +244,7 @@ export class Explainer {
     writeNumber(record, RecordField.frame, frame);
     writeNumber(record, RecordField.appliedFrame, Math.max(-1, applied));
     writeNumber(record, RecordField.missed, this.#schedule.missed);
+    writeNumber(record, RecordField.late, this.#schedule.late);
     writeNumber(record, RecordField.delayFrames, this.delayFrames);
     writeNumber(record, RecordField.dropped, this.#dropped);
     magnitudes(spectrum, record, RECORD_HEADER);

@@ -4,6 +4,8 @@ export interface ScheduleOptions {
   readonly bins: number;
   /** Frames that are remembered after their masks were settled; a power of two. */
   readonly capacity: number;
+  /** Frames without a mask of their own, right after one that had it, that count as late and not as missed. */
+  readonly lateFrames: number;
   /** Frames for which the last mask is held when newer ones fail to come. */
   readonly holdFrames: number;
   /** Frames over which a held mask then fades to the neutral one. */
@@ -17,20 +19,23 @@ const NEUTRAL = 1;
  * Settles which mask a frame gets at its deadline, once, and remembers it: a second reading of the same frame
  * (while the delay changes) must not hear another mask, and the picture shows what was really applied.
  *
- * A frame without a mask of its own at its deadline counts as missed. It gets the last frame's mask for
- * `holdFrames`, then a mix of that and the neutral mask that reaches the neutral one after `fadeFrames`. Until the
- * first mask of any frame has come, frames get the neutral mask and are not missed: nothing was promised yet.
+ * A frame without a mask of its own at its deadline gets the last frame's mask for `holdFrames`, then a mix of that
+ * and the neutral mask that reaches the neutral one after `fadeFrames`. The first `lateFrames` in a row count as late,
+ * as a mask hardly changes in so short a time, and the others as missed. Until the first mask of any frame has come,
+ * frames get the neutral mask and are neither: nothing was promised yet.
  * Allocates at construction only.
  */
 export class MaskSchedule {
-  /** Frames that went out without a mask of their own. */
+  /** Frames that went out without a mask of their own, but for late ones. */
   missed = 0;
+  /** Frames that went out under a mask held for at most `lateFrames`. */
+  late = 0;
   readonly #options: ScheduleOptions;
   /** [capacity, bins]: the settled masks, frame after frame. */
   readonly rows: Float32Array;
   readonly #frames: Int32Array;
   readonly #last: Float32Array;
-  #missedInARow = 0;
+  #heldInARow = 0;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -47,7 +52,7 @@ export class MaskSchedule {
     if (this.#frames[slot] === frame) return offset;
     this.#frames[slot] = frame;
     if (board.read(frame, this.rows, offset)) {
-      this.#missedInARow = 0;
+      this.#heldInARow = 0;
       for (let bin = 0; bin < bins; bin++) this.#last[bin] = this.rows[offset + bin];
     } else {
       this.#fillMissing(offset, board.begun);
@@ -56,12 +61,13 @@ export class MaskSchedule {
   }
 
   #fillMissing(offset: number, begun: boolean): void {
-    const { bins, holdFrames, fadeFrames } = this.#options;
+    const { bins, lateFrames, holdFrames, fadeFrames } = this.#options;
     if (begun) {
-      this.missed++;
-      this.#missedInARow++;
+      this.#heldInARow++;
+      if (this.#heldInARow <= lateFrames) this.late++;
+      else this.missed++;
     }
-    const faded = (this.#missedInARow - holdFrames) / fadeFrames;
+    const faded = (this.#heldInARow - holdFrames) / fadeFrames;
     const share = begun ? Math.min(1, Math.max(0, faded)) : 1;
     for (let bin = 0; bin < bins; bin++) {
       this.rows[offset + bin] = this.#last[bin] + share * (NEUTRAL - this.#last[bin]);

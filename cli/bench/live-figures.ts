@@ -1,11 +1,13 @@
 /** What the live page achieves in a real browser, measured from outside where that is possible. */
 import { readFile } from "node:fs/promises";
 import type { Browser, CDPSession } from "playwright-core";
+import type { DelaySetting } from "../../client/live/live-explainer.ts";
 import { lagBetween } from "./lag.ts";
 import { LivePage } from "./live-page.ts";
 
 export interface LiveFigures {
   readonly engine: "local" | "remote";
+  readonly delay: DelaySetting;
   readonly description: string;
   readonly seconds: number;
   readonly windowsPerSecond: number;
@@ -25,6 +27,8 @@ export interface LiveFigures {
   readonly measuredMs: number | null;
   /** Buffers of the sound device as far as the browser tells. */
   readonly deviceMs: number | null;
+  /** Frames under a mask that was held for up to 16 ms. */
+  readonly lateFrames: number;
   readonly missedDeadlines: number;
   readonly windowsDropped: number;
   /** Of one core, by the page's process: page, audio thread and local engine. */
@@ -42,6 +46,7 @@ export interface LiveOptions {
   readonly browser: Browser;
   readonly url: string;
   readonly engine: "local" | "remote";
+  readonly delay: DelaySetting;
   readonly method?: string;
   readonly seconds: number;
   /** Told the seconds that have gone by. */
@@ -53,8 +58,8 @@ const SETTLE_SECONDS = 5;
 const LATENCY_SECONDS = 6;
 
 export async function measureLive(options: LiveOptions): Promise<LiveFigures> {
-  const { browser, url, engine, method, seconds, onProgress } = options;
-  const live = await LivePage.open({ browser, url, engine, method });
+  const { browser, url, engine, delay, method, seconds, onProgress } = options;
+  const live = await LivePage.open({ browser, url, engine, delay, method });
   try {
     const firstDecisionMs = await live.firstDecisionMs();
     await live.page.waitForTimeout(1000 * Math.min(SETTLE_SECONDS, seconds));
@@ -76,6 +81,7 @@ export async function measureLive(options: LiveOptions): Promise<LiveFigures> {
     const timings = await live.timings();
     return {
       engine,
+      delay,
       description: (await live.description()) ?? engine,
       seconds: measured,
       windowsPerSecond: timings.windowsPerSecond,
@@ -91,6 +97,7 @@ export async function measureLive(options: LiveOptions): Promise<LiveFigures> {
       },
       measuredMs: lagBetween(sound.microphone, sound.output, sound.sampleRate)?.ms ?? null,
       deviceMs: timings.deviceMs,
+      lateFrames: timings.lateFrames,
       missedDeadlines: timings.missedDeadlines,
       windowsDropped: timings.windowsDropped,
       pageCpuShare,

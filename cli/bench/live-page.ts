@@ -1,6 +1,6 @@
 /** The real page in a real browser, with a sound file as microphone, watched from outside. */
 import type { Browser, ConsoleMessage, Page } from "playwright-core";
-import type { LiveExplainer, Timings } from "../../client/live/live-explainer.ts";
+import type { DelaySetting, LiveExplainer, Timings } from "../../client/live/live-explainer.ts";
 import { installPageTaps } from "./page-taps.ts";
 
 export interface LivePageOptions {
@@ -8,6 +8,8 @@ export interface LivePageOptions {
   /** Of the server, with its last slash. */
   readonly url: string;
   readonly engine: "auto" | "local" | "remote";
+  /** "balanced" when left out. */
+  readonly delay?: DelaySetting;
   readonly listening?: "original" | "explanation" | "rest";
   readonly method?: string;
   /** "microphone" when left out; or one of the page's own sounds. */
@@ -63,6 +65,7 @@ export class LivePage {
         ? { source: "sound", sound: options.sound }
         : { source: "microphone", headphones: "yes" }),
       engine: options.engine,
+      delay: options.delay ?? "balanced",
       listening: options.listening ?? "explanation",
       ...(options.method ? { method: options.method } : {}),
       volume: "100",

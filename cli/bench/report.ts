@@ -53,7 +53,7 @@ export function reportAsMarkdown(report: BenchReport): string {
     sections.push(
       "Live in the browser, clicks as microphone:",
       table(
-        ["", ...live.map(({ engine }) => `${engine} engine`)],
+        ["", ...live.map(({ engine, delay }) => `${engine} engine, ${delay.replace("-", " ")}`)],
         LIVE_ROWS.map(([name, value]) => [name, ...live.map(value)]),
       ),
     );
@@ -83,6 +83,7 @@ const LIVE_ROWS: readonly (readonly [string, (figures: LiveFigures) => string])[
     (each) => orNone(each.measuredMs, (value) => `${ms(value)} ms`),
   ],
   ["device buffers, as the browser tells", (each) => orNone(each.deviceMs, (value) => `${ms(value)} ms`)],
+  ["frames under a mask held for up to 16 ms", (each) => String(each.lateFrames)],
   ["missed deadlines", (each) => String(each.missedDeadlines)],
   ["windows dropped", (each) => String(each.windowsDropped)],
   [

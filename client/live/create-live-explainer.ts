@@ -5,6 +5,7 @@ import { EXPLAIN_PATH } from "../../protocol/wire.ts";
 import { workletProblem } from "./audio-graph.ts";
 import type {
   Decision,
+  DelaySetting,
   EngineChoice,
   Listening,
   LiveExplainer,
@@ -25,13 +26,15 @@ export interface LiveExplainerOptions {
   readonly pack?: string;
   /** WebSocket address of the server's engine; null never asks one. Default: `/explain` on the page's own server. */
   readonly serverUrl?: string | null;
-  /** Frames after a frame that a window should have heard to mask it. Default: those of 32 ms, 4 at 8 ms a frame. */
+  /** How late the explanation may be, to begin with. Default "balanced". What follows here overrides parts of it. */
+  readonly delay?: DelaySetting;
+  /** Frames after a frame that a window should have heard to mask it. Default: the setting's, 4 at 8 ms a frame. */
   readonly lookAheadFrames?: number;
-  /** Frames from one window to the next. Default: those of 64 ms, 8 at 8 ms a frame. */
+  /** Frames from one window to the next. Default: the setting's, 8 at 8 ms a frame. */
   readonly strideFrames?: number;
   /**
-   * Limits of the delay from a sound to its explanation, without the device's own. Default 0, and 160 beside window and
-   * hop of the pack: 200 at 512 and 128 samples of 16 kHz.
+   * Limits of the delay from a sound to its explanation, without the device's own. Default 0, and 60, 160 or 260 beside
+   * window and hop of the pack: 100, 200 or 300 at 512 and 128 samples of 16 kHz.
    */
   readonly minLatencyMs?: number;
   readonly maxLatencyMs?: number;
@@ -62,7 +65,7 @@ class PageExplainer implements LiveExplainer {
   readonly #base: string;
   readonly #packName: string | undefined;
   readonly #settings: SessionSettings;
-  #choices: Choices = { listening: "explanation", volume: 1, engine: "auto", method: undefined };
+  #choices: Choices;
   #pack: Promise<LocatedPack> | null = null;
   #session: Session | null = null;
   #closed = false;
@@ -72,6 +75,8 @@ class PageExplainer implements LiveExplainer {
     const at = (path: string) => new URL(path, base).href;
     this.#base = base.href;
     this.#packName = options.pack;
+    const delay = options.delay ?? "balanced";
+    this.#choices = { listening: "explanation", volume: 1, engine: "auto", method: undefined, delay };
     this.#settings = {
       workletUrl: at("worklet.js"),
       workerUrl: at("pipeline.js"),
@@ -140,6 +145,10 @@ class PageExplainer implements LiveExplainer {
 
   setMethod(method: string): void {
     this.#choose({ method });
+  }
+
+  setDelay(delay: DelaySetting): void {
+    this.#choose({ delay });
   }
 
   setVolume(volume: number): void {

@@ -2,16 +2,16 @@ import { filter, type MonoTypeOperatorFunction } from "rxjs";
 
 /**
  * Lets through every `stride`-th frame: those with indices stride - 1, 2 * stride - 1 and so on, or, where frames
- * were lost, the first one after each.
+ * were lost, the first one after each. A stride that changes counts from the next frame on.
  */
 export function everyStride<T extends { readonly frame: number }>(
-  stride: number,
+  stride: () => number,
 ): MonoTypeOperatorFunction<T> {
-  let strides = 0;
+  /** Newest frame so far. */
+  let before = -1;
   return filter(({ frame }) => {
-    const passed = Math.floor((frame + 1) / stride);
-    if (passed === strides) return false;
-    strides = passed;
-    return true;
+    const passes = Math.floor((frame + 1) / stride()) > Math.floor((before + 1) / stride());
+    before = frame;
+    return passes;
   });
 }

@@ -7,6 +7,10 @@ import type { Observable } from "rxjs";
 /** What the listener hears; all three are aligned to the sample. */
 export type Listening = "original" | "explanation" | "rest";
 
+/** How late the explanation may be: a shorter delay hears less of what follows before it decides. See docs/latency.md. */
+export type DelaySetting = "low-delay" | "balanced" | "high-quality";
+export const delaySettings: readonly DelaySetting[] = ["low-delay", "balanced", "high-quality"];
+
 export type EngineChoice = "auto" | "local" | "remote";
 
 export type Source =
@@ -96,6 +100,9 @@ export interface Timings {
   readonly inferenceP50Ms: number;
   readonly windowsPerSecond: number;
   readonly windowsDropped: number;
+  /** Frames that went out under the mask of the frame before, as their own came up to 16 ms too late. */
+  readonly lateFrames: number;
+  /** Frames that had to go without a mask for longer than that. */
   readonly missedDeadlines: number;
 }
 
@@ -131,6 +138,8 @@ export interface LiveExplainer {
   setListening(listening: Listening): void;
   setEngine(choice: EngineChoice): void;
   setMethod(name: string): void;
+  /** Takes effect within half a second, by a cross-fade while it runs. */
+  setDelay(setting: DelaySetting): void;
   /** 0 mutes the loudspeaker and leaves the pipeline running. */
   setVolume(volume: number): void;
   /** Releases everything for good. */

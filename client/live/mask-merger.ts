@@ -15,7 +15,8 @@ export class MaskMerger {
   constructor(
     readonly capacity: number,
     readonly bins: number,
-    readonly lookAheadFrames: number,
+    /** May be changed between windows. */
+    public lookAheadFrames: number,
   ) {
     this.#sums = new Float32Array(capacity * bins);
     this.#weights = new Float32Array(capacity);

@@ -3,15 +3,16 @@ import { audioShape } from "../../models/pack.ts";
 import type { OpenPack } from "../../models/runtime/open-pack.ts";
 import { type AudioShape, hopMs, localOnlyReason } from "../../protocol/audio-shape.ts";
 import { EngineError } from "../../protocol/engine.ts";
-import { DelayPolicy, type DelaySettings } from "./delay-policy.ts";
+import { DelayPolicy } from "./delay-policy.ts";
 import { type EngineFactories, EngineKeeper, type KeeperState } from "./engine-keeper.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { PageToPipeline, PipelineOptions, PipelineToPage } from "./pipeline-messages.ts";
 import { toProblem } from "./problems.ts";
 import { ProcessorLink } from "./processor-link.ts";
+import type { StreamPlan } from "./stream-plan.ts";
 
 /** What masks take on top of the engine, to begin with: records come in bursts of 10 ms and more. */
-const TRANSPORT_MS = 25;
+const TRANSPORT_MS = 15;
 
 export interface HostParts {
   readonly post: (message: PipelineToPage, transfer?: Transferable[]) => void;
@@ -26,6 +27,7 @@ interface Opened {
   readonly pack: OpenPack["pack"];
   readonly shape: AudioShape;
   readonly keeper: EngineKeeper;
+  plan: StreamPlan;
 }
 
 /** Everything that the pipeline worker does, apart from being a worker: one pack, one stream, one life. */
@@ -33,6 +35,8 @@ export class PipelineHost {
   readonly #parts: HostParts;
   readonly #subscriptions = new Subscription();
   #opened: Opened | null = null;
+  /** A plan that came before the pack. */
+  #plan: StreamPlan | null = null;
   #engine: PipelineOptions["engine"] = "auto";
   #method: string | undefined;
   /** Null until an engine was measured. */
@@ -61,6 +65,9 @@ export class PipelineHost {
         this.#method = message.method;
         void this.#select();
         break;
+      case "plan":
+        this.#usePlan(message.plan);
+        break;
       case "columns-received":
         this.#pipeline?.columnsReceived();
         break;
@@ -80,7 +87,8 @@ export class PipelineHost {
       if (this.#closed) return;
       this.#parts.post({ type: "measuring" });
       const shape = audioShape(open.pack);
-      this.#opened = { options, pack: open.pack, shape, keeper: this.#makeKeeper(open, shape, options) };
+      const keeper = this.#makeKeeper(open, shape, options);
+      this.#opened = { options, pack: open.pack, shape, keeper, plan: this.#plan ?? options.plan };
     } catch (error) {
       this.#fail(error);
       return;
@@ -105,7 +113,7 @@ export class PipelineHost {
 
   #makeKeeper(open: OpenPack, shape: AudioShape, options: PipelineOptions): EngineKeeper {
     const { windowFrames, name } = open.pack;
-    const { strideFrames } = options;
+    const { strideFrames } = options.plan;
     const { bins, phases } = shape;
     const factories = this.#parts.factories(open, options);
     const remote = () => Promise.reject(new EngineError("refused", localOnlyReason(name)));
@@ -129,11 +137,17 @@ export class PipelineHost {
       this.#pipeline?.engineChanged();
       return;
     }
-    const { options, shape } = this.#opened as Opened;
-    const settings: DelaySettings = { ...options, hopMs: hopMs(shape) };
-    // Windows at a live stream's pace take longer than one right after the other.
-    this.#policy = new DelayPolicy(settings, 2 * warmUpMs + TRANSPORT_MS);
+    const { plan, shape } = this.#opened as Opened;
+    this.#policy = new DelayPolicy({ ...plan, hopMs: hopMs(shape) }, warmUpMs + TRANSPORT_MS);
     post({ type: "ready", delayFrames: this.#policy.delayFrames });
+  }
+
+  #usePlan(plan: StreamPlan): void {
+    this.#plan = plan;
+    if (!this.#opened) return;
+    this.#opened.plan = plan;
+    this.#policy?.change({ ...plan, hopMs: hopMs(this.#opened.shape) });
+    this.#pipeline?.setPace(plan);
   }
 
   #connect({ port, memory }: PageToPipeline & { type: "connect" }): void {
@@ -142,20 +156,19 @@ export class PipelineHost {
       port.close();
       return;
     }
-    const { options, pack, shape, keeper } = this.#opened;
+    const { options, pack, shape, keeper, plan } = this.#opened;
     const link = new ProcessorLink(port, memory, shape);
     const pipeline = new Pipeline({
       records$: link.records$,
       link,
       explain: (window) => keeper.explain(window),
       policy: this.#policy,
+      pace: plan,
       settings: {
         windowFrames: pack.windowFrames,
         shape,
-        maxDelayFrames: options.maxDelayFrames,
-        strideFrames: options.strideFrames,
-        lookAheadFrames: options.lookAheadFrames,
-        framingMs: options.framingMs,
+        maxDelayFrames: options.longestDelayFrames,
+        framingMs: plan.framingMs,
       },
       now: () => performance.now(),
     });

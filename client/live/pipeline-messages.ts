@@ -2,6 +2,7 @@
 import type { SharedMemory } from "../../protocol/port.ts";
 import type { Decision, EngineChoice, Problem, SpectrogramColumns } from "./live-explainer.ts";
 import type { Timing } from "./pipeline.ts";
+import type { StreamPlan } from "./stream-plan.ts";
 
 export interface PipelineOptions {
   /** Folder of the pack, as a URL. */
@@ -13,12 +14,10 @@ export interface PipelineOptions {
   readonly engine: EngineChoice;
   /** The pack's default when undefined. */
   readonly method: string | undefined;
-  readonly strideFrames: number;
-  readonly lookAheadFrames: number;
-  readonly minDelayFrames: number;
-  readonly maxDelayFrames: number;
-  /** What framing, overlap-add and resampling hold back. */
-  readonly framingMs: number;
+  /** To begin with. */
+  readonly plan: StreamPlan;
+  /** The most that D may become in any plan. */
+  readonly longestDelayFrames: number;
 }
 
 export type PageToPipeline =
@@ -28,6 +27,8 @@ export type PageToPipeline =
   | { readonly type: "connect"; readonly port: MessagePort; readonly memory: SharedMemory | null }
   | { readonly type: "engine"; readonly engine: EngineChoice }
   | { readonly type: "method"; readonly method: string }
+  /** Other times from now on. */
+  | { readonly type: "plan"; readonly plan: StreamPlan }
   /** Answers each "columns". */
   | { readonly type: "columns-received" }
   /** Releases everything; answered by "closed". */

@@ -29,6 +29,10 @@ export interface PipelineSettings {
   readonly maxDelayFrames: number;
   /** What framing, overlap-add and resampling hold back. */
   readonly framingMs: number;
+}
+
+/** What may change while it runs. */
+export interface PipelinePace {
   readonly strideFrames: number;
   readonly lookAheadFrames: number;
 }
@@ -36,12 +40,15 @@ export interface PipelineSettings {
 export interface PipelineParts {
   readonly records$: Observable<FrameRecord>;
   readonly link: {
+    /** Records that wait to be read; null where nobody can tell. */
+    readonly unread: number | null;
     writeMasks(firstFrame: number, rows: Float32Array): void;
     setDelay(frames: number): void;
   };
   /** Null when no engine could answer; the window is then lost. */
   readonly explain: (window: SpectralWindow) => Promise<Explanation | null>;
   readonly policy: DelayPolicy;
+  readonly pace: PipelinePace;
   readonly settings: PipelineSettings;
   /** Milliseconds on any steady clock. */
   readonly now: () => number;
@@ -73,7 +80,9 @@ export class Pipeline {
   readonly #engineMs = new RecentValues(REMEMBERED_WINDOWS);
   readonly #inferenceMs = new RecentValues(REMEMBERED_WINDOWS);
   readonly #deliveries: number[] = [];
+  #pace: PipelinePace;
   #windowsDropped = 0;
+  #late = 0;
   #missed = 0;
   /** Newest frame of the last window whose masks were delivered. */
   #lastExplained = Number.NaN;
@@ -82,10 +91,11 @@ export class Pipeline {
   constructor(parts: PipelineParts) {
     const { settings, records$, now } = parts;
     this.#parts = parts;
+    this.#pace = parts.pace;
     const { shape, windowFrames, maxDelayFrames } = settings;
     this.#remembered = Math.max(REMEMBERED_FRAMES, windowFrames + maxDelayFrames);
     this.#history = new SpectralHistory(this.#remembered, shape.bins, shape.phases);
-    this.#merger = new MaskMerger(this.#remembered, shape.bins, settings.lookAheadFrames);
+    this.#merger = new MaskMerger(this.#remembered, shape.bins, parts.pace.lookAheadFrames);
     this.#policy = parts.policy;
     this.#clock = new FrameClock(hopMs(shape));
     this.#columns = new ColumnCollector(shape.bins, framesIn(shape, COLUMNS_MS));
@@ -95,7 +105,7 @@ export class Pipeline {
       share(),
     );
     this.decisions$ = frames$.pipe(
-      everyStride(settings.strideFrames),
+      everyStride(() => this.#pace.strideFrames),
       latestWhenFree(
         () => this.#explainNewest(),
         () => this.#windowsDropped++,
@@ -118,6 +128,14 @@ export class Pipeline {
     this.#columns.answered();
   }
 
+  /** Windows come at this pace from now on, and the policy has been told. */
+  setPace(pace: PipelinePace): void {
+    this.#pace = pace;
+    this.#merger.lookAheadFrames = pace.lookAheadFrames;
+    this.#lastExplained = Number.NaN;
+    this.#parts.link.setDelay(this.#policy.delayFrames);
+  }
+
   /** Another engine or method answers from now on: old masks and times say nothing of it. */
   engineChanged(): void {
     this.#merger.clear();
@@ -131,6 +149,7 @@ export class Pipeline {
     const { bins } = this.#parts.settings.shape;
     this.#clock.arrived(record.frame, this.#parts.now());
     this.#history.add(record.frame, record.magnitudes, record.phases);
+    this.#late = record.late;
     this.#missed = record.missed;
     // When the delay shrinks or records were lost, frames in between show the mask of the next one that was heard.
     const first = Math.max(this.#lastColumn + 1, record.appliedFrame - this.#remembered);
@@ -145,11 +164,14 @@ export class Pipeline {
 
   #explainNewest(): Observable<Decision | null> {
     const { explain, settings, now } = this.#parts;
-    const window = this.#history.window(settings.windowFrames);
-    const started = now();
-    return from(explain(window)).pipe(
-      map((explanation) => explanation && this.#deliver(explanation, this.#parts.now() - started)),
-    );
+    const answer = async () => {
+      // Records come in bursts: the rest of this one belongs to the window too.
+      await null;
+      const started = now();
+      const explanation = await explain(this.#history.window(settings.windowFrames));
+      return explanation && this.#deliver(explanation, now() - started);
+    };
+    return from(answer());
   }
 
   #deliver(explanation: Explanation, engineMs: number): Decision {
@@ -162,14 +184,23 @@ export class Pipeline {
     link.writeMasks(firstFrame, rows);
 
     const delivered = now();
-    const step = newest - this.#lastExplained;
+    const before = this.#lastExplained || newest - this.#pace.strideFrames;
+    const reach = newest - before + this.#framesSince(newest, delivered);
     this.#lastExplained = newest;
     this.#engineMs.add(engineMs);
     this.#inferenceMs.add(explanation.inferenceMs);
     this.#deliveries.push(delivered);
-    this.#policy.delivered(delivered, this.#clock.age(newest, delivered), step || settings.strideFrames);
+    this.#policy.delivered(delivered, reach);
     if (this.#policy.delayFrames !== delayFrames) link.setDelay(this.#policy.delayFrames);
     return { firstFrame: explanation.firstFrame, probabilities: explanation.probabilities };
+  }
+
+  /** Frames that the audio thread has made since this one. */
+  #framesSince(frame: number, now: number): number {
+    const { unread } = this.#parts.link;
+    if (unread !== null) return this.#history.newest + unread - frame;
+    // Masks have their way back still before them, so what has begun counts as a whole.
+    return Math.ceil(this.#clock.age(frame, now) / this.#clock.hopMs);
   }
 
   #timings(now: number): Timing {
@@ -188,6 +219,7 @@ export class Pipeline {
       inferenceP50Ms: this.#inferenceMs.percentile(0.5) || 0,
       windowsPerSecond: this.#deliveries.length / (RATE_SPAN_MS / 1_000),
       windowsDropped: this.#windowsDropped,
+      lateFrames: this.#late,
       missedDeadlines: this.#missed,
     };
   }

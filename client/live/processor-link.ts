@@ -28,7 +28,9 @@ export interface FrameRecord {
   readonly appliedFrame: number;
   /** The mask [bins] that was applied to it. */
   readonly mask: Float32Array;
-  /** Frames so far that went out without a mask of their own. */
+  /** Frames so far that went out without a mask of their own, under one held for at most 16 ms. */
+  readonly late: number;
+  /** Frames so far that went out without a mask of their own and not so soon after one that had. */
   readonly missed: number;
   /** D as it is heard now. */
   readonly delayFrames: number;
@@ -79,6 +81,11 @@ export class ProcessorLink {
     const waitAsync = (Atomics as { waitAsync?: WaitAsync }).waitAsync;
     if (waitAsync) void this.#followBell(this.#bell, waitAsync);
     else this.#poll = setInterval(() => this.#drain(), POLL_MS);
+  }
+
+  /** Records that the audio thread has sent and nobody has read yet; null where only the sender knows. */
+  get unread(): number | null {
+    return this.#ring && Math.floor(this.#ring.available / this.#record.length);
   }
 
   /** Gives masks, row-major [frames, bins], to the frames from `firstFrame` on. */
@@ -132,6 +139,7 @@ export class ProcessorLink {
       appliedFrame: readNumber(record, RecordField.appliedFrame),
       mask: row(1),
       phases: phases ? row(2) : undefined,
+      late: readNumber(record, RecordField.late),
       missed: readNumber(record, RecordField.missed),
       delayFrames: readNumber(record, RecordField.delayFrames),
       dropped: readNumber(record, RecordField.dropped),

@@ -15,6 +15,7 @@ import {
 } from "./audio-graph.ts";
 import type {
   Decision,
+  DelaySetting,
   EngineChoice,
   Listening,
   Problem,
@@ -28,7 +29,7 @@ import type { PipelineToPage } from "./pipeline-messages.ts";
 import { ProblemError, toProblem } from "./problems.ts";
 import { Scope } from "./scope.ts";
 import { type OpenSource, openSource } from "./sources.ts";
-import { planStream, type StreamPlan, type StreamWishes } from "./stream-plan.ts";
+import { longestDelay, planStream, type StreamPlan, type StreamWishes } from "./stream-plan.ts";
 import { platformNotices } from "./worklet-support.ts";
 
 /** What the listener has chosen so far; a session begins with it and follows changes. */
@@ -37,6 +38,7 @@ export interface Choices {
   readonly volume: number;
   readonly engine: EngineChoice;
   readonly method: string | undefined;
+  readonly delay: DelaySetting;
 }
 
 export interface SessionSettings {
@@ -81,6 +83,7 @@ export class Session {
   #explainer: ExplainerNode | null = null;
   #context: AudioContext | null = null;
   #gain: GainNode | null = null;
+  #shape: AudioShape | null = null;
   #running: Running | null = null;
   #sourceNotices: readonly string[] = [];
   #engineNotice: string | null = null;
@@ -113,7 +116,7 @@ export class Session {
   }
 
   choose(choices: Choices): void {
-    const { listening, volume, engine, method } = choices;
+    const { listening, volume, engine, method, delay } = choices;
     const before = this.#choices;
     this.#choices = choices;
     if (listening !== before.listening) this.#explainer?.post({ type: "listening", listening });
@@ -122,6 +125,10 @@ export class Session {
       this.#gain?.gain.setTargetAtTime(volume, this.#context.currentTime, 0.01);
     }
     if (engine !== before.engine) this.#pipeline?.post({ type: "engine", engine });
+    if (delay !== before.delay) {
+      const plan = this.#plan();
+      if (plan) this.#pipeline?.post({ type: "plan", plan });
+    }
     if (method !== before.method && method !== undefined) this.#pipeline?.post({ type: "method", method });
   }
 
@@ -144,8 +151,9 @@ export class Session {
     const located = await pack;
     scope.check();
     const shape = audioShape(located.pack);
-    const plan = planStream(shape, context.sampleRate, this.#settings.wishes);
-    const delay = this.#openPipeline(located.url, plan);
+    this.#shape = shape;
+    const maxDelayFrames = longestDelay(shape, context.sampleRate, this.#settings.wishes);
+    const delay = this.#openPipeline(located.url, maxDelayFrames);
     // It is waited for below; until then its failure must not count as unheard.
     delay.catch(() => {});
     await loadWorklet(context, this.#settings.workletUrl);
@@ -162,7 +170,6 @@ export class Session {
     const delayFrames = await delay;
     scope.check();
     const { masking } = located.pack;
-    const { maxDelayFrames } = plan;
     this.#connect(context, opened.node, { shape, masking, delayFrames, maxDelayFrames });
     opened.begin();
     this.#running = { state: "running", source: opened.name, ...this.#engine, notices: this.#notices() };
@@ -182,7 +189,7 @@ export class Session {
   }
 
   /** Starts the worker; resolves with the delay when an engine was chosen. */
-  #openPipeline(packUrl: string, plan: StreamPlan): Promise<number> {
+  #openPipeline(packUrl: string, longestDelayFrames: number): Promise<number> {
     const { ortUrl, serverUrl, workerUrl } = this.#settings;
     const pipeline = new PipelineClient(workerUrl, this.#scope, (message) => this.#hear(message));
     this.#pipeline = pipeline;
@@ -192,13 +199,20 @@ export class Session {
       serverUrl,
       engine: this.#choices.engine,
       method: this.#choices.method,
-      ...plan,
+      plan: this.#plan() as StreamPlan,
+      longestDelayFrames,
     });
     return new Promise((resolve, reject) => {
       this.#ready = resolve;
       this.#broken = reject;
       this.#scope.signal.addEventListener("abort", () => reject(this.#scope.signal.reason));
     });
+  }
+
+  /** The times of the chosen setting; null until the pack is there. */
+  #plan(): StreamPlan | null {
+    if (!this.#shape || !this.#context) return null;
+    return planStream(this.#shape, this.#context.sampleRate, this.#settings.wishes, this.#choices.delay);
   }
 
   #openSource(source: Source, context: AudioContext): Promise<OpenSource> {

@@ -2,13 +2,19 @@
  * The page's settings from its address, for kiosks, links and tests:
  *
  *   ?source=sound|microphone|file  ?sound=clock-in-rain  ?engine=auto|local|remote
+ *   ?delay=low-delay|balanced|high-quality
  *   ?listening=original|explanation|rest  ?method=lmac  ?pack=esc10-speech
  *   ?volume=0..100  ?headphones=yes  ?start=yes
  *
  * `start=yes` begins at once, as far as the browser lets pages play sound without a press.
  * Unknown names and values are ignored: a stale link still opens the page.
  */
-import type { EngineChoice, Listening } from "../live/live-explainer.ts";
+import {
+  type DelaySetting,
+  delaySettings,
+  type EngineChoice,
+  type Listening,
+} from "../live/live-explainer.ts";
 
 export type SourceKind = "sound" | "microphone" | "file";
 
@@ -20,6 +26,8 @@ export interface Settings {
   readonly source: SourceKind;
   readonly sound: string;
   readonly engine: EngineChoice;
+  /** Undefined: what was chosen last on this device. */
+  readonly delay: DelaySetting | undefined;
   readonly listening: Listening;
   /** Name of the method, or undefined for the pack's default. */
   readonly method: string | undefined;
@@ -44,6 +52,7 @@ export function readSettings(search: string, sounds: readonly string[]): Setting
     source: oneOf("source", sourceKinds) ?? "sound",
     sound: sound ?? sounds[0],
     engine: oneOf("engine", engineChoices) ?? "auto",
+    delay: oneOf("delay", delaySettings),
     listening: oneOf("listening", listenings) ?? "explanation",
     method: query.get("method") ?? undefined,
     pack: /^[a-z0-9-]+$/.exec(query.get("pack") ?? "")?.[0],

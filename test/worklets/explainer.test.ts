@@ -239,7 +239,7 @@ test("the delay changes by a cross-fade, up and down, and then holds exactly", (
 
 test("a missing mask holds the last one, then fades to ones, and is counted", () => {
   const input = sine(128 * 200, 1_000, 16_000);
-  const rig = new Rig({ delayFrames: 2, holdFrames: 20, fadeFrames: 40 });
+  const rig = new Rig({ delayFrames: 2, lateFrames: 2, holdFrames: 20, fadeFrames: 40 });
   rig.onRecord = ({ frame }) => {
     if (frame >= 10 && frame < 50) rig.board.write(frame, constantMask(0.25));
     if (frame >= 150) rig.board.write(frame, constantMask(0.5));
@@ -253,10 +253,11 @@ test("a missing mask holds the last one, then fades to ones, and is counted", ()
   assert.is(maskOf.get(109), 1, "neutral");
   assert.is(maskOf.get(149), 1);
   assert.is(maskOf.get(150), 0.5);
-  assert.is(
-    rig.records.at(-1)?.missed,
-    101,
-    "frames 50 to 149, and of those before only 9, whose time came later than the first mask",
+  const { late, missed } = rig.records.at(-1)!;
+  assert.equal(
+    [late, missed],
+    [3, 98],
+    "frames 50 and 51, then to 149; of those before only 9, whose time came later than the first mask",
   );
   assert.ok(largestBend(output, 3_000) < 2 * 0.5 * ((2 * Math.PI * 1_000) / 16_000) ** 2);
 });
@@ -270,7 +271,8 @@ test("a mask that comes after its deadline is not used", () => {
   };
   rig.run(noise(128 * 30, 8));
   for (const { appliedFrame, mask } of rig.records) if (appliedFrame >= 0) assert.is(mask[0], 0.5);
-  assert.is(rig.records.at(-1)?.missed, 27 - 10);
+  assert.is(rig.records.at(-1)?.late, 2, "16 ms");
+  assert.is(rig.records.at(-1)?.missed, 27 - 10 - 2);
 });
 
 test("NaN, infinities and absurd values count as silence and leave no trace", () => {

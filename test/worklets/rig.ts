@@ -18,6 +18,7 @@ export interface KeptRecord {
   frame: number;
   appliedFrame: number;
   missed: number;
+  late: number;
   delayFrames: number;
   dropped: number;
   magnitudes: Float32Array;
@@ -78,6 +79,7 @@ export class Rig {
       frame: readNumber(record, RecordField.frame),
       appliedFrame: readNumber(record, RecordField.appliedFrame),
       missed: readNumber(record, RecordField.missed),
+      late: readNumber(record, RecordField.late),
       delayFrames: readNumber(record, RecordField.delayFrames),
       dropped: readNumber(record, RecordField.dropped),
       magnitudes: row(0),

@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type {
+  DelaySetting,
   EngineChoice,
   Listening,
   LiveExplainer,
@@ -13,6 +14,7 @@ import type {
 import { Announcer } from "../announcer.ts";
 import { listenings, readSettings, type Settings, type SourceKind } from "../parameters.ts";
 import { toProblem } from "../problems.ts";
+import { rememberDelay, rememberedDelay } from "../remembered.ts";
 import { builtInSounds, sampleRate } from "../sounds/index.ts";
 import { SilenceWatch } from "../spectrogram/silence.ts";
 import { StreamController } from "../stream-controller.ts";
@@ -117,6 +119,7 @@ export class ListenableApp extends LitElement {
   @state() private volume = 0.8;
   @state() private listening: Listening = "explanation";
   @state() private engine: EngineChoice = "auto";
+  @state() private delay: DelaySetting = "balanced";
   @state() private method: string | undefined;
   @state() private shortcuts = true;
 
@@ -180,6 +183,11 @@ export class ListenableApp extends LitElement {
     this.#listen("choose-engine", (engine) => {
       this.engine = engine;
       this.explainer?.setEngine(engine);
+    });
+    this.#listen("choose-delay", (delay) => {
+      this.delay = delay;
+      this.explainer?.setDelay(delay);
+      rememberDelay(delay);
     });
     this.#listen("choose-method", (method) => {
       this.method = method;
@@ -277,6 +285,7 @@ export class ListenableApp extends LitElement {
       </div>
       <running-panel
         .engine=${this.engine}
+        .delay=${this.delay}
         .engineInUse=${running?.engine}
         .localOnly=${this.pack?.localOnly ?? false}
         .description=${running?.engineDescription ?? ""}
@@ -324,6 +333,7 @@ export class ListenableApp extends LitElement {
     this.sound = settings.sound;
     this.listening = settings.listening;
     this.engine = settings.engine;
+    this.delay = settings.delay ?? rememberedDelay() ?? "balanced";
     this.method = settings.method;
     this.volume = settings.volume;
     this.headphones = settings.headphones;
@@ -332,6 +342,7 @@ export class ListenableApp extends LitElement {
   async #configure(explainer: LiveExplainer): Promise<void> {
     explainer.setListening(this.listening);
     explainer.setEngine(this.engine);
+    explainer.setDelay(this.delay);
     this.#applyVolume();
     void this.#listMicrophones();
     try {

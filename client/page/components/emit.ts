@@ -1,5 +1,5 @@
 /** Every event that the page's components send up to the root, with what it carries. */
-import type { EngineChoice, Listening } from "../../live/live-explainer.ts";
+import type { DelaySetting, EngineChoice, Listening } from "../../live/live-explainer.ts";
 import type { SourceKind } from "../parameters.ts";
 
 export interface PageEvents {
@@ -13,6 +13,7 @@ export interface PageEvents {
   "choose-listening": Listening;
   "set-volume": number;
   "choose-engine": EngineChoice;
+  "choose-delay": DelaySetting;
   "choose-method": string;
   "set-shortcuts": boolean;
 }

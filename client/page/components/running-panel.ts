@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { EngineChoice, Timings } from "../../live/live-explainer.ts";
+import type { DelaySetting, EngineChoice, Timings } from "../../live/live-explainer.ts";
 import { count, milliseconds, rate } from "../format.ts";
 import { emit } from "./emit.ts";
 import { latencyParts, latencyTotal, tooSlowForLive } from "./latency.ts";
@@ -11,6 +11,18 @@ const engines: readonly { value: EngineChoice; title: string }[] = [
   { value: "local", title: "This device" },
   { value: "remote", title: "Server" },
 ];
+
+const delays: readonly { value: DelaySetting; title: string }[] = [
+  { value: "low-delay", title: "Low delay" },
+  { value: "balanced", title: "Balanced" },
+  { value: "high-quality", title: "High quality" },
+];
+
+const delayNotes: Readonly<Record<DelaySetting, string>> = {
+  "low-delay": "A tenth of a second at most: masks see little of what follows, and the model works harder.",
+  balanced: "",
+  "high-quality": "Masks see more of what follows; the sound comes later.",
+};
 
 /** How it runs: where the model works, how long everything takes, and what went wrong so far. */
 @customElement("running-panel")
@@ -140,6 +152,7 @@ export class RunningPanel extends LitElement {
   ];
 
   @property() engine: EngineChoice = "auto";
+  @property() delay: DelaySetting = "balanced";
   /** Where the model works now, or undefined while nothing runs. */
   @property() engineInUse: "local" | "remote" | undefined;
   /** The model needs the phases of the sound, so only this device can explain. */
@@ -153,7 +166,7 @@ export class RunningPanel extends LitElement {
   override render() {
     return html`
       <section class="card" aria-label="How it runs">
-        <div class="column">${this.#engine()} ${this.#method()} ${this.#shortcuts()}</div>
+        <div class="column">${this.#engine()} ${this.#delay()} ${this.#method()} ${this.#shortcuts()}</div>
         <div class="column">${this.timings ? this.#timings(this.timings) : this.#noTimings()}</div>
       </section>
     `;
@@ -195,6 +208,25 @@ export class RunningPanel extends LitElement {
       return "On the server: it gets the spectrum without phase, not the sound; spoken words could still be guessed from it.";
     }
     return "Automatic tries this device and the server and takes what keeps up.";
+  }
+
+  #delay() {
+    const note = delayNotes[this.delay];
+    return html`
+      <label class="field">
+        Delay
+        <select
+          data-value="delay"
+          @change=${(event: Event) => emit(this, "choose-delay", (event.target as HTMLSelectElement).value as DelaySetting)}
+        >
+          ${delays.map(
+            ({ value, title }) =>
+              html`<option value=${value} ?selected=${value === this.delay}>${title}</option>`,
+          )}
+        </select>
+      </label>
+      ${note ? html`<p class="soft">${note}</p>` : nothing}
+    `;
   }
 
   #method() {
@@ -268,6 +300,7 @@ export class RunningPanel extends LitElement {
             ${count(timings.missedDeadlines)}
           </dd>
         </div>
+        <div><dt>Masks held shortly</dt><dd data-value="late-frames">${count(timings.lateFrames)}</dd></div>
         <div><dt>Model, typical</dt><dd>${milliseconds(timings.inferenceP50Ms)}</dd></div>
         <div><dt>Mask, typical</dt><dd>${milliseconds(timings.engineP50Ms)}</dd></div>
         <div><dt>Mask, slowest 1 %</dt><dd>${milliseconds(timings.engineP99Ms)}</dd></div>

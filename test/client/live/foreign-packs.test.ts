@@ -67,7 +67,10 @@ async function play(
     ortUrl: "http://localhost/ort/",
     serverUrl: "ws://localhost/",
   };
-  host.receive({ type: "open", options: { ...urls, engine, method, ...plan } });
+  host.receive({
+    type: "open",
+    options: { ...urls, engine, method, plan, longestDelayFrames: plan.maxDelayFrames },
+  });
   const ready = await until("ready");
   if (ready?.type !== "ready") return { messages, asked };
 

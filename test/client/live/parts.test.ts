@@ -4,10 +4,13 @@ import * as assert from "uvu/assert";
 import { ColumnCollector } from "../../../client/live/column-collector.ts";
 import { DelayPolicy } from "../../../client/live/delay-policy.ts";
 import { FrameClock } from "../../../client/live/frame-clock.ts";
+import { delaySettings } from "../../../client/live/live-explainer.ts";
 import { MaskMerger } from "../../../client/live/mask-merger.ts";
 import { microphoneProblem, toProblem } from "../../../client/live/problems.ts";
 import { RecentValues } from "../../../client/live/recent-values.ts";
 import { SpectralHistory } from "../../../client/live/spectral-history.ts";
+import { longestDelay, planStream } from "../../../client/live/stream-plan.ts";
+import type { AudioShape } from "../../../protocol/audio-shape.ts";
 
 const close = (actual: number, expected: number, message?: string) =>
   assert.ok(Math.abs(actual - expected) < 1e-6, message ?? `${actual}, expected ${expected}`);
@@ -84,66 +87,123 @@ const settings = {
   maxDelayFrames: 20,
 };
 
-test("D is look-ahead, step and the 99th percentile of the masks' age", () => {
+test("D leaves the usual window its look-ahead and covers nearly all windows", () => {
   const policy = new DelayPolicy(settings, 30);
   assert.is(policy.delayFrames, 4 + 8 + 4);
-  let now = 0;
-  const deliver = (ageMs: number, step = 8, count = 1) => {
-    for (let n = 0; n < count; n++) {
-      now += 64;
-      policy.delivered(now, ageMs, step);
-    }
-  };
-  deliver(33, 8, 20);
+  const deliver = delivery(policy);
+  deliver(13, 20);
   assert.is(policy.delayFrames, 17, "grows");
   assert.equal(policy.parts, { lookAhead: 4, stride: 8, engine: 5 });
-  deliver(20, 8, 200);
-  assert.is(policy.delayFrames, 17, "one late window in 220 still counts");
-  deliver(9, 8, 250);
-  assert.is(policy.delayFrames, 17, "shrinks only after a while");
-  deliver(9, 8, 300);
-  assert.is(policy.delayFrames, 14, "30 seconds, as it has grown once");
-  deliver(30, 8, 10);
-  assert.is(policy.delayFrames, 16);
-  deliver(9, 8, 256 + 800);
-  assert.is(policy.delayFrames, 16, "now it waits a minute");
-  deliver(9, 8, 200);
+  deliver(10, 1_000);
+  assert.is(policy.delayFrames, 14, "shrinks when they are forgotten");
+  deliver(17);
+  assert.is(policy.delayFrames, 14, "one late window is an accident");
+  deliver(10, 100);
+  deliver(17, 2);
+  assert.is(policy.delayFrames, 17, "three are not: now D covers the late ones too, without look-ahead");
+  assert.equal(policy.parts, { lookAhead: 4, stride: 8, engine: 5 });
+  deliver(10, 600 + 200);
+  assert.is(policy.delayFrames, 17, "it has grown twice, so it waits a minute before it shrinks");
+  deliver(10, 700);
   assert.is(policy.delayFrames, 14);
 });
 
 test("D keeps its limits, and look-ahead is what the upper one costs first", () => {
   const policy = new DelayPolicy(settings, 500);
   assert.is(policy.delayFrames, 20);
-  policy.delivered(1_000, 70, 8);
+  policy.delivered(1_000, 17);
   assert.equal(policy.parts, { lookAhead: 3, stride: 8, engine: 9 });
-  policy.delivered(2_000, 200, 16);
+  policy.delivered(2_000, 40);
   assert.is(policy.delayFrames, 20);
-  assert.equal(policy.parts, { lookAhead: 0, stride: 16, engine: 4 });
+  assert.equal(policy.parts, { lookAhead: 0, stride: 8, engine: 12 });
   const quick = new DelayPolicy({ ...settings, lookAheadFrames: 0, strideFrames: 2 }, 0);
   assert.is(quick.delayFrames, 10);
 });
 
 test("D does not follow every single window", () => {
   const policy = new DelayPolicy(settings, 0);
-  policy.delivered(0, 20, 8);
+  policy.delivered(0, 11);
   const after = policy.delayFrames;
-  policy.delivered(100, 60, 8);
+  policy.delivered(100, 16);
   assert.is(policy.delayFrames, after, "within half a second");
-  policy.delivered(600, 10, 8);
-  assert.is(policy.delayFrames, 4 + 8 + 8);
+  policy.delivered(600, 10);
+  assert.is(policy.delayFrames, 4 + 16);
 });
 
 test("D doesn't shrink after a first window that was quick, however late it came, nor after an engine's", () => {
   const policy = new DelayPolicy(settings, 60);
-  policy.delivered(60_000, 10, 8);
+  policy.delivered(60_000, 10);
   assert.is(policy.delayFrames, 20, "a person thought for a minute before allowing the microphone");
-  for (let now = 60_064; now < 74_900; now += 64) policy.delivered(now, 10, 8);
+  for (let now = 60_064; now < 74_900; now += 64) policy.delivered(now, 10);
   policy.forget();
-  policy.delivered(75_100, 10, 8);
+  policy.delivered(75_100, 10);
   assert.is(policy.delayFrames, 20, "nor from the first window of another engine");
-  for (let now = 75_164; now < 91_000; now += 64) policy.delivered(now, 10, 8);
+  for (let now = 75_164; now < 91_000; now += 64) policy.delivered(now, 10);
   assert.is(policy.delayFrames, 14);
 });
+
+test("another setting moves D at once, by what engine and transport took so far", () => {
+  const policy = new DelayPolicy(settings, 60);
+  const deliver = delivery(policy);
+  deliver(11, 40);
+  policy.change({ ...settings, lookAheadFrames: 2, strideFrames: 3, minDelayFrames: 0, maxDelayFrames: 9 });
+  assert.is(policy.delayFrames, 2 + 3 + 3);
+  assert.equal(policy.parts, { lookAhead: 2, stride: 3, engine: 3 });
+  policy.change({ ...settings, lookAheadFrames: 12 });
+  assert.is(policy.delayFrames, 20, "within its limits");
+});
+
+const OWN: AudioShape = { sampleRate: 16_000, window: 512, hop: 128, bins: 257, phases: false };
+
+test("low delay is at most 100 ms by construction, at any device rate, and the engine has 16 ms of it", () => {
+  for (const rate of [16_000, 44_100, 48_000, 96_000]) {
+    const { framingMs, maxDelayFrames, lookAheadFrames, strideFrames } = planStream(
+      OWN,
+      rate,
+      {},
+      "low-delay",
+    );
+    assert.ok(framingMs + 8 * maxDelayFrames <= 100, `${framingMs} + ${maxDelayFrames} frames at ${rate} Hz`);
+    assert.ok(maxDelayFrames - lookAheadFrames - strideFrames >= 2, `${rate} Hz`);
+    const policy = new DelayPolicy(
+      { hopMs: 8, lookAheadFrames, strideFrames, minDelayFrames: 0, maxDelayFrames },
+      10,
+    );
+    assert.equal(policy.parts, { lookAhead: lookAheadFrames, stride: strideFrames, engine: 2 });
+  }
+});
+
+test("settings differ in what they wait for, and what a page asks for goes before them", () => {
+  const plans = delaySettings.map((setting) => planStream(OWN, 48_000, {}, setting));
+  assert.equal(
+    plans.map(({ lookAheadFrames, strideFrames, maxDelayFrames }) => [
+      lookAheadFrames,
+      strideFrames,
+      maxDelayFrames,
+    ]),
+    [
+      [2, 3, 7],
+      [4, 8, 20],
+      [12, 4, 32],
+    ],
+  );
+  assert.equal(planStream(OWN, 48_000), plans[1], "balanced without a choice");
+  assert.is(longestDelay(OWN, 48_000), 32);
+  const wishes = { lookAheadFrames: 0, strideFrames: 1, minLatencyMs: 60, maxLatencyMs: 70 };
+  assert.equal(planStream(OWN, 16_000, wishes, "low-delay"), {
+    ...{ lookAheadFrames: 0, strideFrames: 1, minDelayFrames: 4, maxDelayFrames: 4, framingMs: 32 },
+  });
+});
+
+function delivery(policy: DelayPolicy) {
+  let now = 0;
+  return (reach: number, count = 1) => {
+    for (let n = 0; n < count; n++) {
+      now += 64;
+      policy.delivered(now, reach);
+    }
+  };
+}
 
 test("a pause of the audio device counts to no frame's age", () => {
   const clock = new FrameClock(8);

@@ -21,11 +21,8 @@ const options: PipelineOptions = {
   serverUrl: null,
   engine: "local",
   method: undefined,
-  strideFrames: 8,
-  lookAheadFrames: 4,
-  minDelayFrames: 0,
-  maxDelayFrames: 20,
-  framingMs: 32,
+  plan: { strideFrames: 8, lookAheadFrames: 4, minDelayFrames: 0, maxDelayFrames: 20, framingMs: 32 },
+  longestDelayFrames: 30,
 };
 
 function rig(factories: Partial<EngineFactories> = {}, openPack?: () => Promise<never>) {
@@ -64,10 +61,10 @@ test("opens, connects, explains, and leaves nothing open", async () => {
   host.receive({ type: "open", options });
   const ready = await until("ready");
   assert.equal(types().slice(0, 3), ["measuring", "engine", "ready"]);
-  assert.ok(ready.type === "ready" && ready.delayFrames >= 16 && ready.delayFrames <= 20);
+  assert.ok(ready.type === "ready" && ready.delayFrames >= 14 && ready.delayFrames <= 20);
 
   const { port1, port2 } = new MessageChannel();
-  const link = new WorkerLink(null, OWN_SHAPE, options.maxDelayFrames, (frames) =>
+  const link = new WorkerLink(null, OWN_SHAPE, options.longestDelayFrames, (frames) =>
     explainer.setDelay(frames),
   );
   const explainer = new Explainer({
@@ -75,7 +72,7 @@ test("opens, connects, explains, and leaves nothing open", async () => {
     shape: OWN_SHAPE,
     masking: "linear",
     delayFrames: 20,
-    maxDelayFrames: options.maxDelayFrames,
+    maxDelayFrames: options.longestDelayFrames,
     listening: "explanation",
     masks: link.masks,
     records: link,

@@ -5,8 +5,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DelayPolicy } from "../../../client/live/delay-policy.ts";
 import type { Decision, SpectrogramColumns } from "../../../client/live/live-explainer.ts";
-import { Pipeline, type Timing } from "../../../client/live/pipeline.ts";
+import { Pipeline, type PipelinePace, type Timing } from "../../../client/live/pipeline.ts";
 import type { FrameRecord } from "../../../client/live/processor-link.ts";
+import { planStream } from "../../../client/live/stream-plan.ts";
 import { BINS, HOP, WINDOW } from "../../../dsp/index.ts";
 import type { Explanation, SpectralWindow } from "../../../protocol/engine.ts";
 import { delayed, largestDifference, noise, OWN_SHAPE, Rig, sine } from "../../worklets/rig.ts";
@@ -24,23 +25,26 @@ interface Options {
   readonly listening?: "explanation" | "original";
   /** Records reach the worker in bursts of so many frames. */
   readonly burst?: number;
+  readonly pace?: PipelinePace;
+  /** Whether the worker can see how many records wait for it, as with shared memory. */
+  readonly shared?: boolean;
+  /** Told before each hop. */
+  readonly onHop?: (hop: number, change: (pace: PipelinePace) => void) => void;
 }
 
 async function play(input: Float32Array, options: Options) {
   const { engineMs, mask = () => 1, fails = () => false, maxDelayFrames = 20, burst = 1 } = options;
-  const settings = {
-    hopMs: 8,
-    lookAheadFrames: 4,
-    strideFrames: 8,
-    minDelayFrames: 0,
-    maxDelayFrames,
-  };
+  const { pace = { lookAheadFrames: 4, strideFrames: 8 }, shared = true, onHop = () => {} } = options;
+  const settings = { hopMs: 8, minDelayFrames: 0, maxDelayFrames };
   let now = 0;
-  const rig = new Rig({ delayFrames: 14, maxDelayFrames, listening: options.listening ?? "explanation" });
-  const policy = new DelayPolicy(settings, 16);
+  const policy = new DelayPolicy({ ...settings, ...pace }, 16);
+  const { delayFrames } = policy;
+  const rig = new Rig({ delayFrames, maxDelayFrames, listening: options.listening ?? "explanation" });
   const records = new Subject<FrameRecord>();
   const due: { at: number; answer: () => void }[] = [];
   const windows: SpectralWindow[] = [];
+  /** Records on their way to the worker. */
+  const sent: FrameRecord[] = [];
   let inFlight = 0;
   let mostInFlight = 0;
   const explain = (window: SpectralWindow) =>
@@ -69,6 +73,9 @@ async function play(input: Float32Array, options: Options) {
   const pipeline = new Pipeline({
     records$: records,
     link: {
+      get unread() {
+        return shared ? sent.length : null;
+      },
       writeMasks: (first, rows) => {
         for (let n = 0; n < rows.length / BINS; n++) rig.board.write(first + n, rows, n * BINS);
       },
@@ -76,6 +83,7 @@ async function play(input: Float32Array, options: Options) {
     },
     explain,
     policy,
+    pace,
     settings: { ...settings, windowFrames: WINDOW_FRAMES, shape: OWN_SHAPE, framingMs: 32 },
     now: () => now,
   });
@@ -90,10 +98,13 @@ async function play(input: Float32Array, options: Options) {
   pipeline.timings$.subscribe((timing) => timings.push(timing));
 
   const output = new Float32Array(input.length);
-  const sent: FrameRecord[] = [];
   rig.onRecord = (record) => sent.push(record);
   for (let start = 0; start + HOP <= input.length; start += HOP) {
     now = 8 * (1 + start / HOP);
+    onHop(start / HOP, (changed) => {
+      policy.change({ ...settings, ...changed });
+      pipeline.setPace(changed);
+    });
     while (due.length > 0 && due[0].at <= now) due.shift()?.answer();
     await settled();
     rig.explainer.process(input.subarray(start, start + HOP), output.subarray(start, start + HOP));
@@ -191,7 +202,7 @@ test("windows that no engine answers cost nothing but themselves", async () => {
   assert.is(decisions.length, windows.length - Math.floor(windows.length / 5));
   const { missed, delayFrames } = records.at(-1)!;
   assert.is(missed, records[200].missed);
-  assert.ok(delayFrames >= 4 + 16 + 2, `D = ${delayFrames} covers a lost window`);
+  assert.ok(delayFrames >= 4 + 16 + 1, `D = ${delayFrames} covers a lost window`);
 });
 
 test("bursts on the way to the worker count into the delay", async () => {
@@ -199,6 +210,60 @@ test("bursts on the way to the worker count into the delay", async () => {
   const { delayFrames, missed } = records.at(-1)!;
   assert.ok(delayFrames >= 14 && delayFrames <= 17, `D = ${delayFrames}`);
   assert.is(missed, records[250].missed);
+});
+
+test("low delay: an engine of 10 ms misses nothing within 100 ms", async () => {
+  const plan = planStream(OWN_SHAPE, 48_000, {}, "low-delay");
+  const { records } = await play(noise(HOP * 500, 8), {
+    engineMs: () => 10,
+    maxDelayFrames: plan.maxDelayFrames,
+    pace: plan,
+  });
+  const { delayFrames, late, missed } = records.at(-1)!;
+  assert.equal([late, missed], [0, 0]);
+  assert.ok(plan.framingMs + 8 * delayFrames <= 100, `D = ${delayFrames}`);
+});
+
+test("low delay: a window that comes late now and then takes from the look-ahead, and D stays", async () => {
+  const plan = planStream(OWN_SHAPE, 48_000, {}, "low-delay");
+  const { records, timings } = await play(noise(HOP * 900, 9), {
+    engineMs: (n) => (n % 40 === 39 ? 26 : 10),
+    maxDelayFrames: plan.maxDelayFrames,
+    pace: plan,
+  });
+  assert.equal([records.at(-1)?.late, records.at(-1)?.missed], [0, 0]);
+  assert.ok(timings.at(-1)!.algorithmicMs <= 100);
+});
+
+test("without shared memory the clock tells how far the audio thread is, and D leaves room for the way back", async () => {
+  const { records } = await play(noise(HOP * 500, 10), { engineMs: () => 10, shared: false });
+  const { delayFrames, late, missed } = records.at(-1)!;
+  assert.is(delayFrames, 4 + 8 + 2);
+  assert.equal([late, missed], [0, 0]);
+});
+
+test("another setting while it runs: windows come at its pace, and the delay follows without a jump", async () => {
+  const input = sine(HOP * 600, 440, 16_000);
+  const high = planStream(OWN_SHAPE, 48_000, {}, "high-quality");
+  const low = planStream(OWN_SHAPE, 48_000, {}, "low-delay");
+  const { output, records, windows } = await play(input, {
+    engineMs: () => 10,
+    maxDelayFrames: high.maxDelayFrames,
+    pace: high,
+    onHop: (hop, change) => {
+      if (hop === 300) change(low);
+    },
+  });
+  const steps = windows.slice(1).map(({ firstFrame }, n) => firstFrame - windows[n].firstFrame);
+  assert.equal([steps[20], steps.at(-2)], [high.strideFrames, low.strideFrames]);
+  assert.ok(records[290].delayFrames >= high.lookAheadFrames + high.strideFrames);
+  assert.ok(records.at(-1)!.delayFrames <= low.maxDelayFrames);
+  assert.is(records.at(-1)?.missed, 0);
+  const bend = (n: number) => Math.abs(output[n + 1] - 2 * output[n] + output[n - 1]);
+  const steepest = (2 * Math.PI * 440) / 16_000;
+  const from = HOP * 40;
+  const worst = Array.from({ length: output.length - from - 1 }, (_, n) => bend(from + n));
+  assert.ok(Math.max(...worst) < 2 * steepest ** 2, "neither click nor jump");
 });
 
 test("the page gets at most 30 messages a second", async () => {

@@ -134,9 +134,26 @@ check("the keyboard alone reaches every control, and focus is seen", async () =>
     "input",
     "engine",
     "select",
+    "select",
     "input",
   ]);
 });
+
+check(
+  "the chosen delay is passed on, and remembered at the next visit unless the address says otherwise",
+  async () => {
+    await open();
+    const delays = async () => (await calls()).filter((call) => call.startsWith("delay"));
+    await page.getByLabel("Delay").selectOption("Low delay");
+    assert.equal(await delays(), ["delay balanced", "delay low-delay"]);
+    await page.reload();
+    await state("state", "idle");
+    assert.equal(await delays(), ["delay low-delay"]);
+    await page.goto(`${page.url()}${page.url().includes("?") ? "&" : "?"}delay=high-quality`);
+    await state("state", "idle");
+    assert.equal(await delays(), ["delay high-quality"]);
+  },
+);
 
 check("the microphone stays silent until headphones are confirmed", async () => {
   await open("source=microphone&volume=60");

@@ -80,6 +80,7 @@ test("the address sets the page, and nonsense in it is ignored", () => {
     source: "sound",
     sound: "clock-in-rain",
     engine: "auto",
+    delay: undefined,
     listening: "explanation",
     method: undefined,
     pack: undefined,
@@ -88,13 +89,14 @@ test("the address sets the page, and nonsense in it is ignored", () => {
     start: false,
   });
   const chosen = readSettings(
-    "?source=microphone&sound=dog-by-the-sea&engine=remote&listening=rest&method=l2i&pack=esc10-speech&volume=35&headphones=yes&start=yes",
+    "?source=microphone&sound=dog-by-the-sea&engine=remote&delay=low-delay&listening=rest&method=l2i&pack=esc10-speech&volume=35&headphones=yes&start=yes",
     sounds,
   );
   assert.equal(chosen, {
     source: "microphone",
     sound: "dog-by-the-sea",
     engine: "remote",
+    delay: "low-delay",
     listening: "rest",
     method: "l2i",
     pack: "esc10-speech",
@@ -103,7 +105,7 @@ test("the address sets the page, and nonsense in it is ignored", () => {
     start: true,
   });
   const odd = readSettings(
-    "?source=tape&sound=toString&engine=&pack=../secret&listening=all&volume=loud&start=1",
+    "?source=tape&sound=toString&engine=&delay=none&pack=../secret&listening=all&volume=loud&start=1",
     sounds,
   );
   assert.equal(odd, readSettings("", sounds));
@@ -164,6 +166,7 @@ const timings: Timings = {
   inferenceP50Ms: 8,
   windowsPerSecond: 15.6,
   windowsDropped: 0,
+  lateFrames: 0,
   missedDeadlines: 0,
 };
 

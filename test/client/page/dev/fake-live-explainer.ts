@@ -130,6 +130,9 @@ export class FakeLiveExplainer implements LiveExplainer {
   setMethod(value: string): void {
     this.calls.push(`method ${value}`);
   }
+  setDelay(value: string): void {
+    this.calls.push(`delay ${value}`);
+  }
   setVolume(value: number): void {
     this.calls.push(`volume ${value}`);
   }
@@ -197,6 +200,7 @@ export class FakeLiveExplainer implements LiveExplainer {
       inferenceP50Ms: 11.8,
       windowsPerSecond: 15.6,
       windowsDropped: 2,
+      lateFrames: 0,
       missedDeadlines: this.options.missed ?? 0,
     });
   }
