@@ -17,8 +17,9 @@ import { measureMethods, methodTimesAsMarkdown } from "./bench/method-times.ts";
 import { type BenchReport, reportAsMarkdown } from "./bench/report.ts";
 import { measureStreams, type StreamFigures } from "./bench/server-streams.ts";
 import { clickTrain } from "./bench/sounds.ts";
+import { registerBenchServer } from "./bench-server.ts";
 import { UsageError } from "./errors.ts";
-import { type CommonOptions, packOption, positiveInteger, positiveNumber } from "./options.ts";
+import { type CommonOptions, commonOptions, packOption, positiveInteger, positiveNumber } from "./options.ts";
 import { showProgress } from "./progress.ts";
 
 type Engines = "both" | "local" | "remote";
@@ -47,11 +48,14 @@ Examples:
   $ listenable bench --engines local --setting all --minutes 2
   $ listenable bench --no-browser --pack ./my-pack
   $ listenable bench --methods --windows 50 --pack ./my-pack
+  $ listenable bench server --sessions 64
 `;
 
 export function registerBench(program: Command): void {
-  program
+  const command = program
     .command("bench")
+    // Options behind a subcommand are the subcommand's, although some have the same name.
+    .enablePositionalOptions()
     .description("measure engine times, latency and missed deadlines on this machine")
     .addOption(packOption())
     .option("--method <name>", "explanation method of the pack (default: its first)")
@@ -79,6 +83,8 @@ export function registerBench(program: Command): void {
       if (options.out) await writeFile(options.out, markdown);
       console.log(options.json ? JSON.stringify(report) : markdown.trimEnd());
     });
+  commonOptions(command);
+  registerBenchServer(command);
 }
 
 async function benchMethods(options: BenchOptions): Promise<void> {

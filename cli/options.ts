@@ -51,7 +51,11 @@ export function runtimeOption(): Option {
 /** Gives every command the common options, whichever file registered it. */
 export function addCommonOptions(command: Command): void {
   for (const child of command.commands) addCommonOptions(child);
-  if (command.commands.length > 0) return;
+  if (command.commands.length === 0) commonOptions(command);
+}
+
+/** The common options that the command doesn't have yet; one that has subcommands and work of its own calls it itself. */
+export function commonOptions(command: Command): void {
   const has = (name: string) => command.options.some((option) => option.long === name);
   if (!has("--json")) command.option("--json", "print the result as one JSON object on standard output");
   if (!has("--debug")) command.option("--debug", "print the stack when something fails");

@@ -1,0 +1,178 @@
+/** `listenable bench server`: a load generator that speaks the real protocol to a server in another process. */
+import { writeFile } from "node:fs/promises";
+import { availableParallelism, cpus } from "node:os";
+import { type Command, Option } from "commander";
+import { findPack, openPackFolder } from "../models/runtime/open-pack-node.ts";
+import { findKnee } from "./bench/load/find-knee.ts";
+import { type LoadReport, type LoadRun, loadReportAsMarkdown, shareOfRaw } from "./bench/load/load-report.ts";
+import { rawThroughput, runRawLane } from "./bench/load/raw-throughput.ts";
+import { type LoadFigures, runLoad } from "./bench/load/run-load.ts";
+import { ownCommand, startServerProcess } from "./bench/server-process.ts";
+import { UsageError } from "./errors.ts";
+import {
+  type CommonOptions,
+  packOption,
+  positiveInteger,
+  positiveNumber,
+  RUNTIMES,
+  runtimeOption,
+} from "./options.ts";
+import { showProgress } from "./progress.ts";
+
+interface LoadCommandOptions extends CommonOptions {
+  sessions: number;
+  rate: number;
+  seconds: number;
+  limit: number;
+  url?: string;
+  pid?: number;
+  pack: string;
+  method?: string;
+  runtime: keyof typeof RUNTIMES;
+  lanes?: number;
+  findKnee?: boolean;
+  matrix?: boolean;
+  seed: number;
+  out?: string;
+}
+
+const EXAMPLES = `
+Starts a server in a process of its own (or uses a running one), connects so many real-time streams, and measures from
+the moment that a window is due to its mask. The streams play made-up sounds; each asks at its own phase, whether or
+not the window before was answered. "Share of raw" compares the answered windows with what as many one-thread lanes
+as there are cores do in the same run without a server. The generator's own processor time comes off the same
+machine and is told: leave the machine alone otherwise.
+
+Examples:
+  $ listenable bench server --sessions 64
+  $ listenable bench server --sessions 16 --find-knee --seconds 20 --out knee.md
+  $ listenable bench server --matrix --find-knee --json
+  $ listenable bench server --sessions 200 --url ws://192.0.2.7:8080/explain
+`;
+
+export function registerBenchServer(bench: Command): void {
+  bench
+    .command("server")
+    .description("measure a server under many real-time streams, from another process")
+    .option("--sessions <n>", "streams; where --find-knee begins", positiveInteger, 16)
+    .option("--rate <n>", "windows that each stream asks for in a second", positiveNumber, 10)
+    .option("--seconds <n>", "how long each load is measured", positiveNumber, 30)
+    .option("--limit <ms>", "a window without its mask after so long is missed", positiveNumber, 60)
+    .option(
+      "--url <address>",
+      "a running server's endpoint (ws://host:8080/explain) instead of one of its own",
+    )
+    .option("--pid <n>", "with --url: the server's process, to tell its processor time", positiveInteger)
+    .addOption(packOption())
+    .option("--method <name>", "explanation method of the pack (default: its first)")
+    .addOption(runtimeOption())
+    .option("--lanes <n>", "windows that the server explains at the same time", positiveInteger)
+    .option("--find-knee", "raise the sessions until 1 % of the windows miss the limit")
+    .option("--matrix", "node and web runtimes, with one and two lanes each")
+    .option("--seed <n>", "start of the random numbers: phases of the streams", positiveInteger, 1)
+    .option("--out <file>", "also write the tables as Markdown to this file")
+    .addHelpText("after", EXAMPLES)
+    .action(benchServer);
+  bench
+    .command("raw-lane", { hidden: true })
+    .requiredOption("--pack <name or dir>")
+    .option("--method <name>")
+    .addOption(runtimeOption())
+    .addOption(new Option("--seconds <n>").argParser(positiveNumber).default(5))
+    .action((options: { pack: string; method?: string; runtime: keyof typeof RUNTIMES; seconds: number }) =>
+      runRawLane(options.pack, options.method, RUNTIMES[options.runtime], options.seconds),
+    );
+}
+
+async function benchServer(options: LoadCommandOptions): Promise<void> {
+  if (options.url !== undefined && (options.matrix || options.lanes !== undefined)) {
+    throw new UsageError("--url names a server that runs: --matrix and --lanes are for servers started here");
+  }
+  const runs: LoadRun[] = [];
+  let pack = "the server's pack";
+  if (options.url !== undefined) {
+    runs.push(await measure(options, options.url, options.url, options.pid, null));
+  } else {
+    const opened = await openPackFolder(findPack(options.pack));
+    pack = `${opened.pack.name} ${opened.pack.version}, method ${options.method ?? opened.pack.methods[0].name}`;
+    for (const words of configurations(options)) runs.push(await ownServer(options, words));
+  }
+  const report: LoadReport = {
+    command: `listenable ${process.argv.slice(2).join(" ")}`,
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? process.arch}`,
+    node: process.versions.node,
+    pack,
+    runs,
+  };
+  const markdown = loadReportAsMarkdown(report);
+  if (options.out) await writeFile(options.out, markdown);
+  console.log(options.json ? JSON.stringify(withShares(report)) : markdown.trimEnd());
+}
+
+interface Configuration {
+  readonly runtime: keyof typeof RUNTIMES;
+  readonly words: readonly string[];
+}
+
+function configurations({ matrix, runtime, lanes }: LoadCommandOptions): Configuration[] {
+  const configuration = (runtime: keyof typeof RUNTIMES, lanes?: number): Configuration => ({
+    runtime,
+    words: ["--runtime", runtime, ...(lanes === undefined ? [] : ["--lanes", String(lanes)])],
+  });
+  if (!matrix) return [configuration(runtime, lanes)];
+  return (["node", "web"] as const).flatMap((runtime) =>
+    [1, 2].map((lanes) => configuration(runtime, lanes)),
+  );
+}
+
+/** Places enough that the server's own bound is never what is measured. */
+const PLACES = 10_000;
+const RAW_SECONDS = 5;
+
+async function ownServer(options: LoadCommandOptions, { runtime, words }: Configuration): Promise<LoadRun> {
+  const { pack, method } = options;
+  const raw = await rawThroughput({ pack, method, runtime, seconds: Math.min(RAW_SECONDS, options.seconds) });
+  const places = ["--max-sessions", String(PLACES)];
+  const server = await startServerProcess(
+    ownCommand(),
+    ["--port", "0", "--no-page", "--log-level", "error", "--pack", pack, ...places, ...words],
+    ["ignore", "pipe", "pipe"],
+  );
+  try {
+    return await measure(options, `serve ${words.join(" ")}`, server.explainUrl, server.pid, raw);
+  } finally {
+    await server.close();
+  }
+}
+
+async function measure(
+  options: LoadCommandOptions,
+  server: string,
+  url: string,
+  pid: number | undefined,
+  raw: LoadRun["raw"],
+): Promise<LoadRun> {
+  const { rate, seconds, limit: limitMs, method, seed } = options;
+  const load = async (sessions: number): Promise<LoadFigures> => {
+    const progress = showProgress(`${server}, ${sessions} sessions`, Math.ceil(seconds));
+    const onProgress = (gone: number) => progress.update(Math.min(seconds, gone));
+    try {
+      return await runLoad({ url, sessions, rate, seconds, limitMs, method, seed, pid, onProgress });
+    } finally {
+      progress.end();
+    }
+  };
+  if (!options.findKnee) return { server, raw, loads: [await load(options.sessions)], knee: null };
+  const { steps, sessions } = await findKnee(options.sessions, load);
+  return { server, raw, loads: steps, knee: sessions };
+}
+
+/** For programs: the shares that the tables tell. */
+function withShares(report: LoadReport) {
+  const runs = report.runs.map((run) => ({
+    ...run,
+    loads: run.loads.map((load) => ({ ...load, shareOfRaw: run.raw && shareOfRaw(load, run.raw) })),
+  }));
+  return { ...report, runs };
+}

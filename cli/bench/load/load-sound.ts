@@ -1,0 +1,45 @@
+/** What the load generator's streams hear: made-up sounds as frames on the wire, encoded once for all of them. */
+import { builtInSounds, sampleRate as soundRate } from "../../../client/page/sounds/index.ts";
+import { resample, spectrogramMagnitudes, stft } from "../../../dsp/offline.ts";
+import { encodeFrames } from "../../../protocol/wire.ts";
+import { encodeMagnitudes } from "../../../protocol/wire-levels.ts";
+
+/** Sounds of ten seconds each, one after the other. */
+const SOUNDS = 3;
+
+export interface LoadSound {
+  /** Frames from which on it repeats itself. */
+  readonly length: number;
+  /** A message of `count` frames numbered from `firstFrame`, which hold the sound from frame `from` on. */
+  message(firstFrame: number, from: number, count: number): Uint8Array;
+}
+
+/** The frames of a pack's shape. `mostFrames` is the most that one message may hold. */
+export function loadSound(
+  sampleRate: number,
+  shape: { readonly window: number; readonly hop: number; readonly bins: number },
+  mostFrames: number,
+): LoadSound {
+  const { bins } = shape;
+  const parts = builtInSounds
+    .slice(0, SOUNDS)
+    .map(({ make }) => spectrogramMagnitudes(stft(resample(make(), soundRate, sampleRate), shape)));
+  const length = parts.reduce((sum, part) => sum + part.length / bins, 0);
+  // The beginning once more behind the end, so that no message has to be put together of two pieces.
+  const magnitudes = new Float32Array((length + mostFrames) * bins);
+  let at = 0;
+  for (let n = 0; at < magnitudes.length; n++) {
+    const part = parts[n % parts.length].subarray(0, magnitudes.length - at);
+    magnitudes.set(part, at);
+    at += part.length;
+  }
+  const levels = new Uint16Array(magnitudes.length);
+  encodeMagnitudes(magnitudes, levels);
+  return {
+    length,
+    message(firstFrame, from, count) {
+      const start = (from % length) * bins;
+      return encodeFrames(firstFrame, bins, levels.subarray(start, start + count * bins));
+    },
+  };
+}

@@ -1,0 +1,133 @@
+/** One real-time stream on the wire: a socket, its frames and what became of each window. */
+import { WebSocket } from "ws";
+import {
+  decodeServerMessage,
+  encodeExplain,
+  encodeStart,
+  type Hello,
+  type ServerMessage,
+} from "../../../protocol/wire.ts";
+import { wireErrorOfClose } from "../../../protocol/wire-errors.ts";
+import type { LoadSound } from "./load-sound.ts";
+
+/** What became of a window. Times in milliseconds. */
+export type Outcome =
+  | { readonly kind: "answered"; readonly serverMs: number; readonly inferenceMs: number }
+  | { readonly kind: "dropped" }
+  | { readonly kind: "failed" };
+
+export interface LoadStreamOptions {
+  readonly url: string;
+  readonly method?: string;
+  /** Called when a window's outcome is known, with the moment that it was due at. */
+  readonly settled: (due: number, outcome: Outcome) => void;
+}
+
+const CONNECT_MS = 20_000;
+
+export class LoadStream {
+  /** Windows without an outcome: request to the moment they were due at. */
+  readonly waiting = new Map<number, number>();
+  /** Why the server or the network ended it; undefined as long as it is well. */
+  ended: string | undefined;
+  #sound: LoadSound | undefined;
+  #offset = 0;
+  #sentTo = 0;
+  #requests = 0;
+  #closing = false;
+
+  private constructor(
+    readonly hello: Hello,
+    private readonly socket: WebSocket,
+    private readonly options: LoadStreamOptions,
+  ) {}
+
+  /** @returns the stream, or the name of the reason why the server does not want it. */
+  static connect(options: LoadStreamOptions): Promise<LoadStream | string> {
+    return new Promise((resolve) => {
+      const socket = new WebSocket(options.url, { perMessageDeflate: false, handshakeTimeout: CONNECT_MS });
+      socket.binaryType = "arraybuffer";
+      let stream: LoadStream | undefined;
+      let reason: string | undefined;
+      socket.on("unexpected-response", (_request, response) => {
+        reason = `HTTP ${response.statusCode}`;
+        socket.terminate();
+      });
+      socket.on("error", (error: NodeJS.ErrnoException) => {
+        reason ??= error.code ?? error.message;
+      });
+      socket.on("close", (code) => {
+        reason = wireErrorOfClose(code) ?? reason ?? `close code ${code}`;
+        if (stream) stream.#end(reason);
+        else resolve(reason);
+      });
+      socket.on("message", (data) => {
+        const message = decodeServerMessage(data as ArrayBuffer);
+        if (stream) stream.#message(message);
+        else if (message.type === "hello") {
+          stream = new LoadStream(message.hello, socket, options);
+          resolve(stream);
+        } else if (message.type === "error") reason = message.code;
+      });
+    });
+  }
+
+  /** Sends the start and a first window of frames; the sound is taken from frame `offset` on. */
+  begin(sound: LoadSound, offset: number): void {
+    const { windowFrames } = this.hello.pack;
+    this.#sound = sound;
+    this.#offset = offset;
+    this.socket.send(encodeStart(this.options.method));
+    this.socket.send(sound.message(0, offset, windowFrames));
+    this.#sentTo = windowFrames;
+  }
+
+  /** Sends the frames up to `lastFrame` (exclusive) that are new, and asks for the window that ends there. */
+  ask(due: number, lastFrame: number): void {
+    if (this.ended !== undefined || this.#sound === undefined) return;
+    const fresh = lastFrame - this.#sentTo;
+    if (fresh > 0) {
+      this.socket.send(this.#sound.message(this.#sentTo, this.#offset + this.#sentTo, fresh));
+      this.#sentTo = lastFrame;
+    }
+    const request = ++this.#requests;
+    this.waiting.set(request, due);
+    this.socket.send(encodeExplain(request, lastFrame - this.hello.pack.windowFrames));
+  }
+
+  close(): Promise<void> {
+    this.#closing = true;
+    if (this.socket.readyState === WebSocket.CLOSED) return Promise.resolve();
+    const closed = new Promise<void>((resolve) => this.socket.once("close", () => resolve()));
+    this.socket.close(1000);
+    return closed;
+  }
+
+  #message(message: ServerMessage): void {
+    switch (message.type) {
+      case "explanation":
+        this.#settle(message.request, {
+          kind: "answered",
+          serverMs: message.serverMs,
+          inferenceMs: message.inferenceMs,
+        });
+        break;
+      case "dropped":
+        this.#settle(message.request, { kind: "dropped" });
+        break;
+      case "error":
+        if (message.request !== 0) this.#settle(message.request, { kind: "failed" });
+    }
+  }
+
+  #settle(request: number, outcome: Outcome): void {
+    const due = this.waiting.get(request);
+    if (due === undefined) return;
+    this.waiting.delete(request);
+    this.options.settled(due, outcome);
+  }
+
+  #end(reason: string): void {
+    if (!this.#closing) this.ended = reason;
+  }
+}
