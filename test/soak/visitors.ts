@@ -1,0 +1,166 @@
+/**
+ * The others: clients that leave, stall, send garbage or vanish. Each `visit` resolves when the client is gone, with how
+ * it ended; none of them may ever harm a neighbour.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { WebSocket } from "ws";
+import { encodeExplain, encodeFrames, encodeStart, type Hello } from "../../protocol/wire.ts";
+import { SteadyClient } from "./steady-client.ts";
+
+export interface Visit {
+  readonly explainUrl: string;
+  readonly hello: Hello;
+  /** Seeded numbers in [0, 1). */
+  readonly random: () => number;
+  /** Aborted when the run is over. */
+  readonly signal: AbortSignal;
+}
+
+type Visitor = (visit: Visit) => Promise<string>;
+
+/** By name, as the report counts them. */
+export const VISITORS: Readonly<Record<string, Visitor>> = {
+  leaves: leave,
+  "stops reading": stopReading,
+  "stops sending": stopSending,
+  "sends garbage": sendGarbage,
+  vanishes: vanish,
+};
+
+/** A pause that ends early when the run does. */
+async function pause(visit: Visit, leastMs: number, mostMs: number): Promise<void> {
+  const ms = leastMs + visit.random() * (mostMs - leastMs);
+  await wait(ms, undefined, { signal: visit.signal }).catch(() => {});
+}
+
+/** Joins, asks in real time, and leaves in the middle of it. */
+async function leave(visit: Visit): Promise<string> {
+  const client = await SteadyClient.join(visit.explainUrl, Math.floor(visit.random() * 1000));
+  if (typeof client === "string") return client;
+  await pause(visit, 500, 8_000);
+  const reason = client.ended ?? "left";
+  await client.leave();
+  return reason;
+}
+
+/** Asks for window after window and never takes an answer from the socket. */
+async function stopReading(visit: Visit): Promise<string> {
+  const client = await Client.open(visit.explainUrl);
+  client.socket.send(encodeStart());
+  client.socket.send(noise(visit, 0, visit.hello.pack.windowFrames));
+  client.socket.pause();
+  let frame = visit.hello.pack.windowFrames;
+  const asking = setInterval(() => {
+    client.socket.send(noise(visit, frame, 5));
+    frame += 5;
+    client.socket.send(encodeExplain(frame, frame - visit.hello.pack.windowFrames));
+  }, 40);
+  await Promise.race([pause(visit, 4_000, 20_000), client.ended]);
+  clearInterval(asking);
+  return client.cut();
+}
+
+/** Half a handshake, or half a message, and then nothing. */
+async function stopSending(visit: Visit): Promise<string> {
+  const { hostname, port } = new URL(visit.explainUrl);
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => {});
+  socket.resume();
+  const closed = once(socket, "close").then(() => "cut off");
+  await Promise.race([once(socket, "connect"), closed]);
+  const handshake =
+    `GET /explain HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  if (visit.random() < 0.5) {
+    socket.write(handshake.slice(0, Math.floor(visit.random() * handshake.length)));
+  } else {
+    // A masked binary message that claims 60,000 bytes and brings 100.
+    socket.write(handshake);
+    socket.write(Buffer.from([0x82, 0xfe, 0xea, 0x60, 1, 2, 3, 4, ...new Array(100).fill(0x11)]));
+  }
+  const ending = await Promise.race([pause(visit, 2_000, 15_000).then(() => "gave up"), closed]);
+  socket.destroy();
+  return ending;
+}
+
+/** Something that may be nearly right, and is not. */
+async function sendGarbage(visit: Visit): Promise<string> {
+  const client = await Client.open(visit.explainUrl);
+  const { random } = visit;
+  const good = [encodeStart(), noise(visit, 0, visit.hello.pack.windowFrames), encodeExplain(1, 0)];
+  for (let n = 0; n < 200 && client.open; n++) {
+    const message = good[Math.min(n, Math.floor(random() * good.length))].slice();
+    if (random() < 0.3) {
+      for (let changes = 1 + random() * 4; changes > 0; changes--) {
+        message[Math.floor(random() * Math.min(24, message.length))] = random() * 256;
+      }
+    }
+    const cut = random() < 0.1 ? Math.floor(random() * message.length) : message.length;
+    client.socket.send(random() < 0.02 ? "words" : message.subarray(0, cut));
+    await wait(5 + random() * 20);
+  }
+  if (client.open && random() < 0.5) client.socket.send(new Uint8Array(3_000_000));
+  await Promise.race([pause(visit, 100, 500), client.ended]);
+  return client.cut();
+}
+
+/** A client in the middle of its stream, whose process is killed. */
+async function vanish(visit: Visit): Promise<string> {
+  const script = fileURLToPath(new URL("./replaying-client.mjs", import.meta.url));
+  const child = fork(script, { serialization: "advanced", execArgv: [], stdio: "ignore" });
+  const exited = once(child, "exit");
+  const frames = visit.hello.pack.windowFrames;
+  const messages = [encodeStart(), noise(visit, 0, frames), encodeExplain(1, 0)];
+  for (let n = 0; n < 40; n++) messages.push(noise(visit, frames + n, 1), encodeExplain(n + 2, n + 1));
+  child.send({ url: visit.explainUrl, messages });
+  await Promise.race([once(child, "message"), exited]);
+  await pause(visit, 300, 5_000);
+  child.kill("SIGKILL");
+  await exited;
+  return "killed";
+}
+
+/** Frames of noise, as a message. */
+function noise({ hello, random }: Visit, firstFrame: number, count: number): Uint8Array {
+  const { bins } = hello.pack.stft;
+  // Some number of the generator's, spread: drawing each value would cost more than sending it.
+  const start = Math.floor(random() * 256);
+  const levels = Uint8Array.from({ length: count * bins }, (_, i) => (start + i * 37) & 0xff);
+  return encodeFrames(firstFrame, bins, levels);
+}
+
+/** A socket without manners. */
+class Client {
+  readonly ended: Promise<string>;
+
+  private constructor(readonly socket: WebSocket) {
+    socket.on("error", () => {});
+    this.ended = new Promise((resolve) => {
+      socket.on("close", (code, reason) => resolve(reason.toString() || `code ${code}`));
+    });
+  }
+
+  static async open(url: string): Promise<Client> {
+    const client = new Client(new WebSocket(url));
+    await Promise.race([once(client.socket, "open"), client.ended]);
+    return client;
+  }
+
+  get open(): boolean {
+    return this.socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Ends it without a word; resolves to how it ended. */
+  async cut(): Promise<string> {
+    if (this.open) {
+      this.socket.terminate();
+      await this.ended;
+      return "cut by itself";
+    }
+    return this.ended;
+  }
+}
