@@ -17,6 +17,7 @@ import { measureMethods, methodTimesAsMarkdown } from "./bench/method-times.ts";
 import { type BenchReport, reportAsMarkdown } from "./bench/report.ts";
 import { measureStreams, type StreamFigures } from "./bench/server-streams.ts";
 import { clickTrain } from "./bench/sounds.ts";
+import { registerLatencyQuality } from "./bench-latency-quality.ts";
 import { registerBenchServer } from "./bench-server.ts";
 import { UsageError } from "./errors.ts";
 import { type CommonOptions, commonOptions, packOption, positiveInteger, positiveNumber } from "./options.ts";
@@ -47,6 +48,7 @@ Examples:
   $ listenable bench --minutes 1 --json
   $ listenable bench --engines local --setting all --minutes 2
   $ listenable bench --no-browser --pack ./my-pack
+  $ listenable bench latency-quality --data ESC-50 --fold 4
   $ listenable bench --methods --windows 50 --pack ./my-pack
   $ listenable bench server --sessions 64
 `;
@@ -85,6 +87,7 @@ export function registerBench(program: Command): void {
     });
   commonOptions(command);
   registerBenchServer(command);
+  registerLatencyQuality(command);
 }
 
 async function benchMethods(options: BenchOptions): Promise<void> {

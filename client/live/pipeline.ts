@@ -7,7 +7,7 @@ import { everyStride } from "./every-stride.ts";
 import { FrameClock } from "./frame-clock.ts";
 import { latestWhenFree } from "./latest-when-free.ts";
 import type { Decision, SpectrogramColumns, Timings } from "./live-explainer.ts";
-import { MaskMerger } from "./mask-merger.ts";
+import { HEARD_AFTER_MS, MaskMerger } from "./mask-merger.ts";
 import type { FrameRecord } from "./processor-link.ts";
 import { RecentValues } from "./recent-values.ts";
 import { SpectralHistory } from "./spectral-history.ts";
@@ -34,7 +34,6 @@ export interface PipelineSettings {
 /** What may change while it runs. */
 export interface PipelinePace {
   readonly strideFrames: number;
-  readonly lookAheadFrames: number;
 }
 
 export interface PipelineParts {
@@ -95,7 +94,7 @@ export class Pipeline {
     const { shape, windowFrames, maxDelayFrames } = settings;
     this.#remembered = Math.max(REMEMBERED_FRAMES, windowFrames + maxDelayFrames);
     this.#history = new SpectralHistory(this.#remembered, shape.bins, shape.phases);
-    this.#merger = new MaskMerger(this.#remembered, shape.bins, parts.pace.lookAheadFrames);
+    this.#merger = new MaskMerger(this.#remembered, shape.bins, framesIn(shape, HEARD_AFTER_MS));
     this.#policy = parts.policy;
     this.#clock = new FrameClock(hopMs(shape));
     this.#columns = new ColumnCollector(shape.bins, framesIn(shape, COLUMNS_MS));
@@ -131,7 +130,6 @@ export class Pipeline {
   /** Windows come at this pace from now on, and the policy has been told. */
   setPace(pace: PipelinePace): void {
     this.#pace = pace;
-    this.#merger.lookAheadFrames = pace.lookAheadFrames;
     this.#lastExplained = Number.NaN;
     this.#parts.link.setDelay(this.#policy.delayFrames);
   }

@@ -99,7 +99,8 @@ function classifierLayers(g: GraphBuilder): { layer: string; weights: Float32Arr
   return layers;
 }
 
-function correlation(a: Float32Array, b: Float32Array): number | null {
+/** Pearson's, of two masks; null where one of them is the same everywhere. */
+export function correlation(a: Float32Array, b: Float32Array): number | null {
   const meanA = meanOf(a);
   const meanB = meanOf(b);
   let both = 0;

@@ -44,7 +44,7 @@ export interface ExplainedBlock {
 }
 
 export const DEFAULT_STRIDE = 16;
-/** Frames at a window's end whose weight rises; the live stream's default. */
+/** Frames at a window's end whose weight rises; later windows have heard enough after each frame to agree. */
 const LOOK_AHEAD = 4;
 /** Samples taken from a pushed block at a time, so that a large block need not be resampled as a whole. */
 const SLICE = 16_384;
@@ -190,8 +190,8 @@ export class SignalExplainer {
 }
 
 /**
- * How much a window's word counts for each of its frames, as in the live stream: a window knows least about its
- * newest frames, because it has not heard what follows.
+ * How much a window's word counts for each of its frames: a window knows least about its newest frames, because it has
+ * not heard what follows.
  */
 function windowWeights(frames: number): Float32Array {
   return Float32Array.from({ length: frames }, (_, t) => Math.min(1, (frames - t) / (LOOK_AHEAD + 1)));

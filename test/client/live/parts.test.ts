@@ -46,8 +46,8 @@ test("a window is the newest frames, with silence before the start and where fra
   assert.equal(history.window(2).magnitudes, Float32Array.of(0, 0, 7, 7), "a gap longer than the memory");
 });
 
-test("a frame's mask is the mean of what windows said, less of those for which it was new", () => {
-  // Look-ahead 1: the newest frame weighs 1/2, all others 1.
+test("a frame's mask is the mean of what windows said, more of those that heard what follows", () => {
+  // A rise over one frame: the newest frame weighs 1/4, all others 1.
   const merger = new MaskMerger(16, 1, 1);
   const first = merger.merge(explanation(0, [0.2, 0.4, 0.6]), 0);
   assert.is(first.firstFrame, 0);
@@ -57,7 +57,7 @@ test("a frame's mask is the mean of what windows said, less of those for which i
   const second = merger.merge(explanation(1, [0.8, 0.9, 1]), 1);
   assert.is(second.firstFrame, 1);
   close(second.rows[0], (0.4 + 0.8) / 2);
-  close(second.rows[1], (0.5 * 0.6 + 0.9) / 1.5);
+  close(second.rows[1], (0.25 * 0.6 + 0.9) / 1.25);
   close(second.rows[2], 1);
 });
 

@@ -3,9 +3,9 @@
 import { Subject } from "rxjs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { DelayPolicy } from "../../../client/live/delay-policy.ts";
+import { DelayPolicy, type DelaySettings } from "../../../client/live/delay-policy.ts";
 import type { Decision, SpectrogramColumns } from "../../../client/live/live-explainer.ts";
-import { Pipeline, type PipelinePace, type Timing } from "../../../client/live/pipeline.ts";
+import { Pipeline, type Timing } from "../../../client/live/pipeline.ts";
 import type { FrameRecord } from "../../../client/live/processor-link.ts";
 import { planStream } from "../../../client/live/stream-plan.ts";
 import { BINS, HOP, WINDOW } from "../../../dsp/index.ts";
@@ -14,6 +14,8 @@ import { delayed, largestDifference, noise, OWN_SHAPE, Rig, sine } from "../../w
 import { settled } from "./fakes.ts";
 
 const WINDOW_FRAMES = 128;
+
+type Pace = Pick<DelaySettings, "lookAheadFrames" | "strideFrames">;
 
 interface Options {
   /** Milliseconds that the engine takes for its n-th window. */
@@ -25,11 +27,11 @@ interface Options {
   readonly listening?: "explanation" | "original";
   /** Records reach the worker in bursts of so many frames. */
   readonly burst?: number;
-  readonly pace?: PipelinePace;
+  readonly pace?: Pace;
   /** Whether the worker can see how many records wait for it, as with shared memory. */
   readonly shared?: boolean;
   /** Told before each hop. */
-  readonly onHop?: (hop: number, change: (pace: PipelinePace) => void) => void;
+  readonly onHop?: (hop: number, change: (pace: Pace) => void) => void;
 }
 
 async function play(input: Float32Array, options: Options) {

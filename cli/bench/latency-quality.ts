@@ -1,0 +1,169 @@
+/**
+ * What a short delay costs: the masks of a live stream against those of `listenable explain` on the same clips, for every
+ * look-ahead and stride.
+ */
+import { spectrogramMagnitudes, stft } from "../../dsp/index.ts";
+import { readSound } from "../../models/data/check-sound.ts";
+import type { FoundSound } from "../../models/data/sound-folder.ts";
+import { askClassifier, gainsOf, keptAndRest } from "../../models/evaluation/explain-windows.ts";
+import { type Faithfulness, faithfulness, meanOf } from "../../models/evaluation/metrics.ts";
+import { correlation } from "../../models/evaluation/randomisation.ts";
+import { AUDIBLE_RANGE_DB } from "../../models/explain/clip-decision.ts";
+import { SignalExplainer } from "../../models/explain/signal-explainer.ts";
+import { audioShape } from "../../models/pack.ts";
+import type { LoadedMethod } from "../../models/runtime/load-method.ts";
+import { hopMs } from "../../protocol/audio-shape.ts";
+import { delayOf, type EndingWindows, type StreamTimes, streamMasks } from "./stream-masks.ts";
+
+export interface StudyOptions {
+  readonly classifier: LoadedMethod;
+  readonly method: LoadedMethod;
+  readonly sounds: readonly FoundSound[];
+  readonly lookAheads: readonly number[];
+  readonly strides: readonly number[];
+  readonly lag: number;
+  readonly onClip: (done: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface MaskQuality extends Pick<Faithfulness, "ai" | "ad" | "ff" | "fidIn"> {
+  /** Pearson's, to the offline mask, over all times and frequencies of a window. */
+  readonly correlation: number;
+  /** Mean of the mask's distance to the offline one. */
+  readonly distance: number;
+}
+
+export interface StreamQuality extends StreamTimes {
+  /** D in frames. */
+  readonly delay: number;
+  /** Means over the windows. */
+  readonly quality: MaskQuality;
+}
+
+export interface LatencyQuality {
+  readonly clips: number;
+  /** Windows of one second in which masks are compared. */
+  readonly windows: number;
+  readonly offline: MaskQuality;
+  readonly streams: readonly StreamQuality[];
+}
+
+type Rows = { [Key in keyof MaskQuality]: number[] };
+
+export async function studyLatencyQuality(options: StudyOptions): Promise<LatencyQuality> {
+  const { sounds, strides, lookAheads, lag, onClip, signal } = options;
+  const streams = strides.flatMap((stride) =>
+    lookAheads.map((lookAhead) => ({ times: { lookAhead, stride, lag }, rows: noRows() })),
+  );
+  const offline = noRows();
+  let clips = 0;
+  for (const [done, sound] of sounds.entries()) {
+    signal?.throwIfAborted();
+    const used = await measureClip(options, sound, offline, streams);
+    if (used) clips++;
+    onClip(done + 1);
+  }
+  if (clips === 0)
+    throw new Error("none of the clips is long enough: two windows and the longest delay are needed");
+  return {
+    clips,
+    windows: offline.ai.length,
+    offline: means(offline),
+    streams: streams.map(({ times, rows }) => ({ ...times, delay: delayOf(times), quality: means(rows) })),
+  };
+}
+
+async function measureClip(
+  { classifier, method, strides, lookAheads, lag }: StudyOptions,
+  sound: FoundSound,
+  offline: Rows,
+  streams: readonly { readonly times: StreamTimes; readonly rows: Rows }[],
+): Promise<boolean> {
+  const { pack } = method;
+  const { bins } = pack.stft;
+  const frames = pack.windowFrames;
+  const samples = await readSound(sound.path, pack.sampleRate);
+  const magnitudes = spectrogramMagnitudes(stft(samples, pack.stft));
+  const cut = (start: number) => magnitudes.subarray(start * bins, (start + frames) * bins);
+  const longest = delayOf({ lookAhead: Math.max(...lookAheads), stride: Math.max(...strides), lag });
+  const starts = comparedWindows(magnitudes, frames, bins, longest);
+  if (starts.length === 0) return false;
+
+  const ending = new Map<number, Float32Array>();
+  for (let newest = starts[0]; newest < starts[starts.length - 1] + frames + longest; newest++) {
+    if (strides.every((stride) => (newest + 1) % stride !== 0)) continue;
+    ending.set(newest, (await method.run(cut(newest - frames + 1).slice(), 1)).masks.slice());
+  }
+  const windows: EndingWindows = {
+    frames,
+    bins,
+    hopMs: hopMs(audioShape(pack)),
+    mask: (newest) => ending.get(newest),
+  };
+  const whole = await explainWhole(method, samples);
+
+  for (const start of starts) {
+    const from = start * bins;
+    const reference = whole.slice(from, from + frames * bins);
+    const x = { magnitudes: cut(start).slice() };
+    const [heard] = await askClassifier(classifier, [x]);
+    const judge = async (mask: Float32Array, rows: Rows) => {
+      const { kept, rest } = keptAndRest(x, gainsOf(x, mask, pack.masking));
+      const [ofKept, ofRest] = await askClassifier(classifier, [kept, rest]);
+      const { ai, ad, ff, fidIn } = faithfulness({ whole: heard, kept: ofKept, rest: ofRest });
+      add(rows, {
+        ...{ ai, ad, ff, fidIn },
+        correlation: correlation(mask, reference) ?? 1,
+        distance: meanOf(mask.map((value, k) => Math.abs(value - reference[k]))),
+      });
+    };
+    await judge(reference, offline);
+    for (const { times, rows } of streams)
+      await judge(streamMasks(windows, times, start, start + frames), rows);
+  }
+  return true;
+}
+
+/** First frames of the windows in which both kinds of mask have all they need; those within 30 dB of the loudest. */
+function comparedWindows(magnitudes: Float32Array, frames: number, bins: number, longest: number): number[] {
+  const last = magnitudes.length / bins - frames - longest;
+  const starts: number[] = [];
+  for (let start = frames; start <= last; start += frames) starts.push(start);
+  const powers = starts.map((start) =>
+    meanOf(magnitudes.subarray(start * bins, (start + frames) * bins).map((value) => value * value)),
+  );
+  const least = Math.max(1e-9, Math.max(...powers) * 10 ** (-AUDIBLE_RANGE_DB / 10));
+  return starts.filter((_, k) => powers[k] >= least);
+}
+
+/** Masks of all frames, row-major, as `listenable explain` makes them. */
+async function explainWhole(method: LoadedMethod, samples: Float32Array): Promise<Float32Array> {
+  const { pack } = method;
+  const explainer = new SignalExplainer({
+    pack,
+    sampleRate: pack.sampleRate,
+    explainWindow: async (magnitudes) => {
+      const { probabilities, masks } = await method.run(magnitudes, 1);
+      return { probabilities, mask: masks };
+    },
+  });
+  const blocks = [await explainer.push(samples), await explainer.finish()];
+  const masks = new Float32Array(blocks.reduce((sum, { mask }) => sum + mask.length, 0));
+  masks.set(blocks[0].mask);
+  masks.set(blocks[1].mask, blocks[0].mask.length);
+  return masks;
+}
+
+const noRows = (): Rows => ({ ai: [], ad: [], ff: [], fidIn: [], correlation: [], distance: [] });
+
+function add(rows: Rows, quality: MaskQuality): void {
+  for (const key of Object.keys(rows) as (keyof MaskQuality)[]) rows[key].push(quality[key]);
+}
+
+function means(rows: Rows): MaskQuality {
+  const { ai, ad, ff, fidIn } = rows;
+  return {
+    ...{ ai: meanOf(ai), ad: meanOf(ad), ff: meanOf(ff), fidIn: meanOf(fidIn) },
+    ...{ correlation: meanOf(rows.correlation), distance: meanOf(rows.distance) },
+  };
+}
