@@ -7,15 +7,16 @@ import { PackError } from "../models/pack.ts";
 import { findPack, packageFolder } from "../models/runtime/open-pack-node.ts";
 import { type RunningServer, startServer } from "../server/start-server.ts";
 import { type CommonOptions, packOption, positiveInteger, RUNTIMES, runtimeOption } from "./options.ts";
+import { type AccessOptions, addAccessOptions, guardOptions } from "./serve-access.ts";
 
-interface ServeOptions extends CommonOptions {
+interface ServeOptions extends CommonOptions, AccessOptions {
   port: number;
   host: string;
   pack: string;
   runtime: keyof typeof RUNTIMES;
   lanes?: number;
   maxSessions: number;
-  allowOrigin: string[];
+  localOnly?: boolean;
   page: boolean;
   logLevel?: string;
 }
@@ -23,20 +24,24 @@ interface ServeOptions extends CommonOptions {
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"];
 
 const EXAMPLES = `
-The page is at the printed address, /healthz tells how the server is, /explain is the WebSocket endpoint
-(protocol/README.md describes it). The log goes to standard error, one JSON object a line. Ctrl+C ends it.
-Browsers allow the microphone only on https pages and on localhost: to serve other machines, put a proxy
-with TLS in front.
+The page is at the printed address, /explain is the WebSocket endpoint (protocol/README.md describes it),
+/healthz, /readyz and /metrics tell how the server is. The log goes to standard error, one JSON object a line.
+Ctrl+C ends it; SIGHUP reads certificate and tokens again. Browsers allow the microphone only on https pages
+and on localhost: to serve other machines, give a certificate, or put a proxy in front (docs/deployment.md).
+With a token file, pages are opened as https://HOST/#token=TOKEN.
 
 Examples:
   $ listenable serve
   $ listenable serve --port 0 --json
   $ listenable serve --pack ./my-pack --runtime web
+  $ listenable serve --local-only
+  $ listenable serve --host 0.0.0.0 --port 8443 --tls-cert cert.pem --tls-key key.pem --token-file tokens
+  $ listenable serve --behind-proxy --public-host listen.example.org
   $ listenable serve --host 0.0.0.0 --no-page --lanes 4 --allow-origin https://example.org
 `;
 
 export function registerServe(program: Command): void {
-  program
+  const command = program
     .command("serve")
     .description("serve the page and explain what it hears")
     .option("--port <number>", "port to listen on; 0 takes any free one", portNumber, 8080)
@@ -49,8 +54,9 @@ export function registerServe(program: Command): void {
       positiveInteger,
     )
     .option("--max-sessions <number>", "remote engines connected at the same time", positiveInteger, 64)
-    .option("--allow-origin <origins...>", "pages from elsewhere that may connect; * is every page", [])
-    .option("--no-page", "serve the WebSocket endpoint and the packs without the page")
+    .option("--local-only", "serve the page and the packs, and explain nothing: pages do it themselves")
+    .option("--no-page", "serve the WebSocket endpoint and the packs without the page");
+  addAccessOptions(command)
     .addOption(
       new Option(
         "--log-level <level>",
@@ -66,6 +72,7 @@ export function registerServe(program: Command): void {
 async function serve(options: ServeOptions): Promise<void> {
   const stop = stopSignal();
   const server = await start(options);
+  process.on("SIGHUP", () => void server.reload());
   console.log(options.json ? JSON.stringify(facts(server)) : greeting(server, options));
   await stop;
   await server.close();
@@ -81,7 +88,8 @@ async function start(options: ServeOptions): Promise<RunningServer> {
       build: RUNTIMES[options.runtime],
       lanes: options.lanes,
       limits: { sessions: options.maxSessions },
-      allowedOrigins: options.allowOrigin,
+      localOnly: options.localOnly,
+      ...guardOptions(options),
       publicFolder: options.page ? builtPage() : undefined,
       log: pino(
         { level: options.logLevel ?? (process.stderr.isTTY ? "warn" : "info") },
@@ -133,6 +141,8 @@ function greeting(server: RunningServer, options: ServeOptions): string {
   // "localhost" reads better and is a secure context by every browser's rules.
   const url = server.url.replace("//127.0.0.1:", "//localhost:");
   const where = options.page ? `Listenable is at ${url}` : `Listenable's endpoint is at ${server.explainUrl}`;
+  if (options.localOnly)
+    return `${where}\n${pack.title} (${pack.name} ${pack.version}) for pages to explain with. Ctrl+C ends it.`;
   const why = pack.phases
     ? " only: its classifier hears the waveform, and the phases that it needs are not sent to a server"
     : "";

@@ -18,6 +18,7 @@ const TABLE = {
   internal: [14, 4500],
   "shutting-down": [15, 4501],
   "local-only": [16, 4415],
+  unauthorized: [17, 4401],
 } as const satisfies Record<string, readonly [number, number | null]>;
 
 export type WireErrorName = keyof typeof TABLE;

@@ -1,28 +1,41 @@
-/** The WebSocket endpoint: sockets in and out of sessions, dead peers, slow readers, who may connect. */
-import { type IncomingMessage, type Server, ServerResponse } from "node:http";
+/** The WebSocket endpoint: sockets in and out of sessions, dead peers, slow readers. */
+import { randomBytes } from "node:crypto";
+import { type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Pack } from "../models/pack.ts";
 import { EXPLAIN_PATH, encodeError, encodeHello, type Hello } from "../protocol/wire.ts";
+import { WIRE_SUBPROTOCOL } from "../protocol/wire-access.ts";
 import { WireError, type WireErrorName, wireCloseCode } from "../protocol/wire-errors.ts";
+import type { Denial, Guard } from "./guard.ts";
 import type { ServerLimits } from "./limits.ts";
+import type { Refusal, ServerObserver } from "./observe.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Session, type SessionCounts, type SessionJob } from "./session.ts";
+
+const UNAUTHORIZED =
+  "this server wants an access token: programs send it as a bearer token, pages have it behind #token= in their address";
 
 export interface ExplainEndpointOptions {
   readonly pack: Pack;
   readonly hello: Hello;
   readonly limits: ServerLimits;
   readonly scheduler: Scheduler<Session, SessionJob>;
-  /** Origins of pages from elsewhere that may connect, e.g. "https://example.org"; "*" is every page. */
-  readonly allowedOrigins: readonly string[];
+  /** False where every page explains for itself and nobody may connect. */
+  readonly explains: boolean;
+  readonly guard: Guard;
+  readonly observer: ServerObserver;
   readonly log: Logger;
 }
 
 export interface ExplainEndpoint {
   readonly sessions: number;
+  /** Whether one more session would be taken. */
+  readonly hasRoom: boolean;
+  /** The open ones, by the names that the log has for them. */
+  readonly names: readonly string[];
   /** Sums over all sessions so far. */
   readonly counts: Readonly<SessionCounts>;
   /** Tells every client that the server goes, and waits until they are gone. */
@@ -37,8 +50,14 @@ interface Peer {
   readonly socket: WebSocket;
   readonly session: Session;
   readonly log: Logger;
+  /** As in every line of the log about it: unlike its number, no other run of the server has the same. */
+  readonly name: string;
+  /** What its limits count by, or undefined when none apply. */
+  readonly address: string | undefined;
   alive: boolean;
   heardAt: number;
+  /** What the server ended it for, if it did. */
+  ending?: WireErrorName | "dead";
 }
 
 class Endpoint implements ExplainEndpoint {
@@ -47,6 +66,7 @@ class Endpoint implements ExplainEndpoint {
   readonly #server: WebSocketServer;
   readonly #hello: Uint8Array;
   readonly #pinging: NodeJS.Timeout;
+  readonly #run = randomBytes(3).toString("hex");
   #opened = 0;
   #closing = false;
 
@@ -58,6 +78,7 @@ class Endpoint implements ExplainEndpoint {
     this.#server = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
+      handleProtocols: (offered) => offered.has(WIRE_SUBPROTOCOL) && WIRE_SUBPROTOCOL,
       // Moderately large messages get a named error; far larger ones end the connection before they are read (1009).
       maxPayload: 4 * options.hello.limits.maxMessageBytes,
     });
@@ -73,60 +94,74 @@ class Endpoint implements ExplainEndpoint {
     return this.#peers.size;
   }
 
+  get hasRoom(): boolean {
+    return this.#peers.size < this.options.limits.sessions;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#peers].map(({ name }) => name);
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener a connection reset during the handshake would end the process.
     socket.on("error", () => socket.destroy());
-    const refusal = this.#refusal(request);
-    if (refusal) {
-      this.options.log.warn(
-        { url: request.url, origin: request.headers.origin, ...refusal },
-        "connection refused",
-      );
-      refuse(socket, refusal.status, refusal.reason);
+    const denial = this.#denial(request);
+    if (denial) {
+      const { origin } = request.headers;
+      this.options.log.warn({ ...this.#caller(request), origin, ...denial }, "connection refused");
+      this.options.observer.refused(denial.kind);
+      refuse(socket, denial);
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (open) => this.#open(open, request));
   }
 
-  #refusal(request: IncomingMessage): { status: string; reason: string } | undefined {
-    if ((request.url ?? "").split("?")[0] !== EXPLAIN_PATH) {
-      return { status: "404 Not Found", reason: `the WebSocket endpoint is ${EXPLAIN_PATH}` };
-    }
-    if (this.#closing) return { status: "503 Service Unavailable", reason: "the server is shutting down" };
-    if (this.#mayConnect(request)) return undefined;
-    const reason = `pages of ${request.headers.origin} may not connect; the server's --allow-origin can let them`;
-    return { status: "403 Forbidden", reason };
+  /** For the log: never the whole address of the request, where a token might stand by mistake. */
+  #caller(request: IncomingMessage) {
+    return { peer: this.options.guard.origin.address(request), path: pathOf(request) };
   }
 
-  /** Pages may connect from where they were served; programs, which send no origin, from anywhere. */
-  #mayConnect({ headers }: IncomingMessage): boolean {
-    const { origin, host } = headers;
-    if (origin === undefined) return true;
-    const { allowedOrigins } = this.options;
-    if (allowedOrigins.includes("*") || allowedOrigins.includes(origin)) return true;
-    return URL.canParse(origin) && new URL(origin).host === host;
+  #denial(request: IncomingMessage): Denial | undefined {
+    if (pathOf(request) !== EXPLAIN_PATH) {
+      return { status: 404, kind: "path", reason: `the WebSocket endpoint is ${EXPLAIN_PATH}` };
+    }
+    if (!this.options.explains) {
+      return {
+        status: 404,
+        kind: "path",
+        reason: "this server explains nothing: pages do it on their device",
+      };
+    }
+    if (this.#closing) return { status: 503, kind: "shutting-down", reason: "the server is shutting down" };
+    const denial = this.options.guard.connectionDenial(request);
+    // Pages are told after the handshake: browsers keep the answer to a failed one to themselves.
+    if (denial || request.headers.origin !== undefined || this.options.guard.admits(request)) return denial;
+    return { status: 401, kind: "token", reason: UNAUTHORIZED };
   }
 
   #open(socket: WebSocket, request: IncomingMessage): void {
     socket.binaryType = "arraybuffer";
-    const number = ++this.#opened;
-    const log = this.options.log.child({ session: number, peer: request.socket.remoteAddress });
+    const { pack, hello, scheduler, guard, observer } = this.options;
+    const name = `${this.#run}-${++this.#opened}`;
+    const log = this.options.log.child({ session: name, peer: guard.origin.address(request) });
     socket.on("error", (error) => log.info({ reason: error.message }, "connection error"));
-    if (this.#peers.size >= this.options.limits.sessions) {
-      log.warn({ sessions: this.#peers.size }, "refused: the server is full");
-      const text = `all ${this.options.limits.sessions} places are taken; try again later`;
-      this.#end(socket, new WireError("server-full", text));
+    const address = guard.limitedBy(request);
+    const refusal = this.#admission(request, address);
+    if (refusal) {
+      log.warn({ code: refusal.error.code, reason: refusal.error.message }, "session refused");
+      observer.refused(refusal.kind);
+      this.#end(socket, refusal.error);
       return;
     }
-    const { pack, hello, scheduler } = this.options;
     const session: Session = new Session({
       pack,
       limits: hello.limits,
       scheduler,
+      observer,
       now: () => performance.now(),
       send: (message) => this.#send(peer, message),
     });
-    const peer: Peer = { socket, session, log, alive: true, heardAt: performance.now() };
+    const peer: Peer = { socket, session, log, name, address, alive: true, heardAt: performance.now() };
     this.#peers.add(peer);
     socket.on("pong", () => {
       peer.alive = true;
@@ -134,14 +169,38 @@ class Endpoint implements ExplainEndpoint {
     socket.on("message", (data, binary) => this.#message(peer, data as ArrayBuffer, binary));
     socket.on("close", (code) => this.#closed(peer, code));
     socket.send(this.#hello);
+    observer.sessionOpened(pack.name);
     log.info({ sessions: this.#peers.size, agent: request.headers["user-agent"] }, "session opened");
   }
 
-  #message(peer: Peer, data: ArrayBuffer | string, binary: boolean): void {
+  /** Why there will be no session, or undefined when there is room and a place at its address was taken. */
+  #admission(
+    request: IncomingMessage,
+    address: string | undefined,
+  ): { kind: Refusal; error: WireError } | undefined {
+    const { guard, limits } = this.options;
+    if (!guard.admits(request)) return { kind: "token", error: new WireError("unauthorized", UNAUTHORIZED) };
+    if (!this.hasRoom) {
+      const text = `all ${limits.sessions} places are taken; try again later`;
+      return { kind: "server-full", error: new WireError("server-full", text) };
+    }
+    if (address !== undefined && !guard.addresses.openSession(address)) {
+      const text = "your address has all the sessions that it may have; close one, or try again later";
+      return { kind: "address-sessions", error: new WireError("server-full", text) };
+    }
+    return undefined;
+  }
+
+  #message(peer: Peer, data: ArrayBuffer, binary: boolean): void {
     if (peer.socket.readyState !== peer.socket.OPEN) return;
     peer.heardAt = performance.now();
+    const bytes = data.byteLength;
+    this.options.observer.received(bytes);
     try {
       if (!binary) throw new WireError("malformed", "a text message; this protocol is binary");
+      const { address } = peer;
+      const excess = address && this.options.guard.addresses.excess(address, bytes);
+      if (excess) throw new WireError("too-fast", `${excess} from your address`);
       peer.session.receive(data as ArrayBuffer);
     } catch (error) {
       this.#fail(peer, error);
@@ -150,9 +209,11 @@ class Endpoint implements ExplainEndpoint {
 
   #fail(peer: Peer, error: unknown): void {
     if (error instanceof WireError) {
+      peer.ending = error.code;
       peer.log.warn({ code: error.code, reason: error.message }, "session ended by an error of its client");
       this.#end(peer.socket, error);
     } else {
+      peer.ending = "internal";
       peer.log.error({ err: error }, "session ended by an error of the server");
       this.#end(peer.socket, new WireError("internal", "the server made a mistake; its log has the details"));
     }
@@ -172,12 +233,14 @@ class Endpoint implements ExplainEndpoint {
     if (socket.bufferedAmount > this.options.limits.unreadBytes) {
       // An error message would only join the queue of what is not read.
       const code: WireErrorName = "not-reading";
+      peer.ending = code;
       peer.log.warn({ code, unread: socket.bufferedAmount }, "session ended: its client does not read");
       socket.close(wireCloseCode(code)!, code);
       socket.terminate();
       this.#forget(peer);
       return;
     }
+    this.options.observer.sent(message.byteLength);
     socket.send(message);
   }
 
@@ -186,6 +249,7 @@ class Endpoint implements ExplainEndpoint {
     for (const peer of this.#peers) {
       if (!peer.alive) {
         peer.log.info("session ended: its client does not answer pings");
+        peer.ending = "dead";
         peer.socket.terminate();
       } else if (performance.now() - peer.heardAt > idleMs) {
         this.#fail(peer, new WireError("idle", `nothing was sent for ${this.options.limits.idleSeconds} s`));
@@ -204,6 +268,8 @@ class Endpoint implements ExplainEndpoint {
   #forget(peer: Peer): void {
     if (!this.#peers.delete(peer)) return;
     peer.session.close();
+    if (peer.address !== undefined) this.options.guard.addresses.closeSession(peer.address);
+    this.options.observer.sessionClosed(this.options.pack.name, peer.ending ?? "closed");
     for (const key of Object.keys(this.counts) as (keyof SessionCounts)[]) {
       this.counts[key] += peer.session.counts[key];
     }
@@ -212,6 +278,7 @@ class Endpoint implements ExplainEndpoint {
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#pinging);
+    for (const peer of this.#peers) peer.ending ??= "shutting-down";
     const sockets = [...this.#server.clients];
     const gone = Promise.all(
       sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve))),
@@ -240,12 +307,21 @@ function answerPlainly(http: Server, request: IncomingMessage, socket: Socket): 
   http.emit("request", request, response);
 }
 
-function refuse(socket: Duplex, status: string, reason: string): void {
+function refuse(socket: Duplex, { status, reason, retrySeconds }: Denial): void {
   const body = `${reason}\n`;
+  const headers = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "Connection: close",
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  if (status === 401) headers.push("WWW-Authenticate: Bearer");
+  if (retrySeconds !== undefined) headers.push(`Retry-After: ${retrySeconds}`);
   // Nobody else watches this connection: a client that keeps its end open would hold it, and a shutdown, for ever.
   socket.once("finish", () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  socket.end(`${headers.join("\r\n")}\r\n\r\n${body}`);
+}
+
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split(/[?#]/)[0];
 }

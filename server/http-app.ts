@@ -1,32 +1,57 @@
-/** Plain HTTP: the page, the packs, the state of the server. */
+/** Plain HTTP: the page, the packs, the state of the server (/healthz, /readyz, /metrics). */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { OpenPack } from "../models/runtime/open-pack.ts";
 import { COMPAT_PAGE } from "../protocol/pages.ts";
+import type { Guard } from "./guard.ts";
+import type { ServerObserver } from "./observe.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { sendFile } from "./send-file.ts";
+import { SlowDownloads } from "./slow-downloads.ts";
 
 export interface HttpAppOptions {
   /** The built page; without one only packs and state are served. */
   readonly publicFolder?: string;
   /** Packs by name; the first one is the one that the server explains with. */
   readonly packs: ReadonlyMap<string, OpenPack>;
-  /** What /healthz says; `status` other than "ok" is answered with 503. */
-  readonly health: () => { readonly status: string; readonly [key: string]: unknown };
+  /** Told to pages: whether the endpoint explains, or every page is to explain for itself. */
+  readonly explains: boolean;
+  readonly state: ServerState;
+  readonly guard: Guard;
+  readonly observer: ServerObserver;
   readonly log: Logger;
 }
+
+/** What the server says about itself. */
+export interface ServerState {
+  /** The process lives, and what it does: all of it for those who may look inside, the status for the others. */
+  readonly health: () => { readonly status: string; readonly [key: string]: unknown };
+  /** Why no new session would be taken now, or undefined when one would. */
+  readonly unready: () => string | undefined;
+  /** In Prometheus's text format. */
+  readonly metrics: () => string;
+}
+
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 export function httpApp(
   options: HttpAppOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
+  const { observer } = options;
+  const downloads = new SlowDownloads(
+    () => performance.now(),
+    () => observer.downloadCut(),
+  );
   return (request, response) => {
     const started = performance.now();
+    downloads.watch(response);
     response.on("close", () => {
+      observer.httpAnswered(response.statusCode);
       options.log.debug(
         {
           method: request.method,
-          url: request.url,
+          path: pathOf(request),
           status: response.statusCode,
           ms: Math.round(performance.now() - started),
         },
@@ -34,7 +59,7 @@ export function httpApp(
       );
     });
     answer(options, request, response).catch((error) => {
-      options.log.error({ err: error, url: request.url }, "a request failed");
+      options.log.error({ err: error, path: pathOf(request) }, "a request failed");
       if (!response.headersSent)
         sendText(response, 500, "The server made a mistake; its log has the details.");
       else response.destroy();
@@ -52,6 +77,13 @@ async function answer(
   for (const [name, value] of Object.entries(securityHeaders(request.headers.host, { polyfill }))) {
     response.setHeader(name, value);
   }
+  const denial = options.guard.requestDenial(request);
+  if (denial) {
+    options.observer.refused(denial.kind);
+    if (denial.retrySeconds !== undefined) response.setHeader("Retry-After", String(denial.retrySeconds));
+    sendText(response, denial.status, denial.reason);
+    return;
+  }
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.setHeader("Allow", "GET, HEAD");
     sendText(response, 405, "Only GET and HEAD are answered here.");
@@ -61,11 +93,7 @@ async function answer(
     sendText(response, 400, "The address is not one that this server could have.");
     return;
   }
-  if (segments.join("/") === "healthz") {
-    const health = options.health();
-    sendJson(response, health.status === "ok" ? 200 : 503, health);
-    return;
-  }
+  if (segments.length === 1 && sendState(options, segments[0], request, response)) return;
   if (segments[0] === "packs") {
     if (await sendPack(options, segments.slice(1), request, response)) return;
   } else if (options.publicFolder !== undefined) {
@@ -73,6 +101,33 @@ async function answer(
     if (await sendFile(join(options.publicFolder, ...file), request, response)) return;
   }
   sendText(response, 404, "There is nothing at this address.");
+}
+
+function sendState(
+  { state, guard }: HttpAppOptions,
+  name: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  switch (name) {
+    case "healthz": {
+      const health = state.health();
+      sendJson(response, 200, guard.mayLookInside(request) ? health : { status: health.status });
+      return true;
+    }
+    case "readyz": {
+      const reason = state.unready();
+      sendJson(response, reason === undefined ? 200 : 503, { ready: reason === undefined, reason });
+      return true;
+    }
+    case "metrics":
+      if (guard.mayLookInside(request)) sendText(response, 200, state.metrics(), METRICS_TYPE);
+      else
+        sendText(response, 403, "Figures are for this machine itself, or for bearers of the token for them.");
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Only what a pack names is served from its folder. */
@@ -84,7 +139,7 @@ async function sendPack(
 ): Promise<boolean> {
   if (segments.join("/") === "index.json") {
     const packs = [...options.packs.values()].map(({ pack }) => ({ name: pack.name, title: pack.title }));
-    sendJson(response, 200, { default: packs[0].name, packs });
+    sendJson(response, 200, { default: packs[0].name, packs, explains: options.explains });
     return true;
   }
   const [name, file] = segments;
@@ -114,10 +169,15 @@ export function pathSegments(url: string): string[] | undefined {
   }
 }
 
-function sendText(response: ServerResponse, status: number, text: string): void {
-  const body = `${text}\n`;
+function sendText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  type = "text/plain; charset=utf-8",
+): void {
+  const body = text.endsWith("\n") ? text : `${text}\n`;
   response.writeHead(status, {
-    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Type": type,
     "Content-Length": Buffer.byteLength(body),
     "Cache-Control": "no-store",
   });
@@ -132,4 +192,9 @@ function sendJson(response: ServerResponse, status: number, value: unknown): voi
     "Cache-Control": "no-store",
   });
   response.end(body);
+}
+
+/** For the log: without the query, where a token might stand by mistake. */
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split(/[?#]/)[0];
 }

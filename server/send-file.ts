@@ -42,6 +42,7 @@ const COMPRESSED = new Set([
 ]);
 const WORTH_COMPRESSING = 1024;
 const CACHE_BYTES = 64 * 1024 * 1024;
+const SLICE_BYTES = 65_536;
 
 const brotli = promisify(brotliCompress);
 const zip = promisify(gzip);
@@ -129,7 +130,8 @@ export async function sendFile(
   if (coding) {
     const bytes = await compressed.get(path, version, coding);
     response.writeHead(200, { "Content-Encoding": coding, "Content-Length": bytes.length });
-    response.end(request.method === "HEAD" ? undefined : bytes);
+    if (request.method === "HEAD") response.end();
+    else await pipeline(slices(bytes), response).catch(() => response.destroy());
     return true;
   }
   response.writeHead(200, { "Content-Length": found.size });
@@ -137,6 +139,11 @@ export async function sendFile(
   // A client that goes away in the middle is its own affair.
   else await pipeline(createReadStream(path), response).catch(() => response.destroy());
   return true;
+}
+
+/** In parts, so that only a little waits in each slow client's connection and one can see whether it gets on. */
+function* slices(bytes: Buffer): Generator<Buffer> {
+  for (let from = 0; from < bytes.length; from += SLICE_BYTES) yield bytes.subarray(from, from + SLICE_BYTES);
 }
 
 function versionOf(found: { readonly size: number; readonly mtimeMs: number }): string {

@@ -17,6 +17,7 @@ import {
 } from "../protocol/wire.ts";
 import { WireError } from "../protocol/wire-errors.ts";
 import { decodeMagnitudes } from "../protocol/wire-levels.ts";
+import { NO_OBSERVER, type ServerObserver } from "./observe.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { Job, Scheduler } from "./scheduler.ts";
 
@@ -24,6 +25,7 @@ export interface SessionOptions {
   readonly pack: Pack;
   readonly limits: WireLimits;
   readonly scheduler: Scheduler<Session, SessionJob>;
+  readonly observer?: ServerObserver;
   /** A clock in milliseconds. */
   readonly now: () => number;
   readonly send: (message: Uint8Array) => void;
@@ -155,7 +157,7 @@ export class Session {
   }
 
   #explain({ request, firstFrame }: ExplainMessage): void {
-    const { pack, scheduler, send, now } = this.options;
+    const { pack, scheduler, send, now, observer = NO_OBSERVER } = this.options;
     if (!this.#method) throw new WireError("not-started", "a window was asked for before a start message");
     const { windowFrames } = pack;
     const { bins } = pack.stft;
@@ -176,6 +178,7 @@ export class Session {
         this.counts.explained++;
         const { dropped } = this.counts;
         const serverMs = now() - asked;
+        observer.windowDone(pack.name, { queueMs: serverMs - inferenceMs, inferenceMs, batch: 1 });
         send(
           encodeExplanation({
             request,
@@ -192,11 +195,14 @@ export class Session {
       },
       failed: (error) => {
         this.counts.failed++;
+        observer.windowDropped(pack.name, "failed");
         send(encodeError("inference-failed", error.message, request));
       },
     };
+    observer.windowQueued(pack.name);
     const displaced = scheduler.submit(this, job);
     if (displaced) {
+      observer.windowDropped(pack.name, "displaced");
       this.counts.dropped++;
       send(encodeDropped(displaced.request, this.counts.dropped));
     }

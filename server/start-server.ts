@@ -1,6 +1,6 @@
 /** Puts the server together and starts it. */
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import pino, { type Logger } from "pino";
@@ -15,15 +15,17 @@ import {
 import type { Hello } from "../protocol/wire.ts";
 import type { Backend } from "./backend.ts";
 import { attachExplainEndpoint } from "./explain-endpoint.ts";
+import { Guard, type GuardOptions } from "./guard.ts";
 import { httpApp } from "./http-app.ts";
 import { defaultLimits, type ServerLimits, wireLimits } from "./limits.ts";
+import { ServerMetrics } from "./metrics.ts";
 import { NO_BACKEND } from "./no-backend.ts";
 import { Scheduler } from "./scheduler.ts";
 import { warmFile } from "./send-file.ts";
 import type { Session, SessionJob } from "./session.ts";
 import { openWorkerBackend } from "./worker-backend.ts";
 
-export interface ServerOptions {
+export interface ServerOptions extends GuardOptions {
   /** Folder of the pack to explain with. */
   readonly pack: string;
   /** Default "127.0.0.1": reachable from this machine alone. */
@@ -39,8 +41,8 @@ export interface ServerOptions {
   /** Windows that may run at the same time, each on a thread of its own. Default: cores less one, 1 to 8. */
   readonly lanes?: number;
   readonly limits?: Partial<ServerLimits>;
-  /** Origins of pages served elsewhere that may use the endpoint; "*" is every page. Default: none. */
-  readonly allowedOrigins?: readonly string[];
+  /** Serves page and packs and explains nothing: every page is told to explain for itself. */
+  readonly localOnly?: boolean;
   /** Default: no log. */
   readonly log?: Logger;
   /** Runs the model instead of worker threads; closed with the server. */
@@ -55,6 +57,8 @@ export interface RunningServer {
   readonly port: number;
   readonly backend: string;
   readonly pack: OpenPack;
+  /** Reads certificate and tokens again. What cannot be used is logged, and what was there before stays. */
+  reload(): Promise<void>;
   /** Says goodbye to every client, lets running windows finish, frees the port. Calling it twice is fine. */
   close(): Promise<void>;
 }
@@ -69,18 +73,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limits = { ...defaultLimits(pack.pack), ...options.limits };
   // A pack whose sound no page could cut into frames should stop the start and not the first listener.
   const { phases } = audioShape(pack.pack);
-  const http = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000 }, stillStarting);
+  const host = options.host ?? "127.0.0.1";
+  const guard = await Guard.open(options, host, log, stillStarting);
+  const { http } = guard;
   // The port first: loading a model only to find the port taken wastes the user's time.
-  await listen(http, options.port ?? 8080, options.host ?? "127.0.0.1");
+  await listen(http, options.port ?? 8080, host).catch((error) => {
+    guard.close();
+    throw error;
+  });
   try {
-    const { build, lanes } = options;
+    const { build, lanes, localOnly } = options;
     const openBackend = () =>
-      phases
+      phases || localOnly
         ? NO_BACKEND
         : openWorkerBackend({ packFolder: options.pack, build, lanes, log: (line) => log.warn(line) });
     const backend = options.backend ?? (await openBackend());
-    return await serve(http, pack, backend, limits, log, options);
+    return await serve(guard, pack, backend, limits, log, options);
   } catch (error) {
+    guard.close();
     await new Promise((resolve) => {
       http.close(resolve);
       http.closeAllConnections();
@@ -90,39 +100,56 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 async function serve(
-  http: Server,
+  guard: Guard,
   pack: OpenPack,
   backend: Backend,
   limits: ServerLimits,
   log: Logger,
   options: ServerOptions,
 ): Promise<RunningServer> {
+  const { http } = guard;
   const started = performance.now();
   const version = serverVersion();
   const scheduler = new Scheduler<Session, SessionJob>(backend);
+  const explains = !options.localOnly;
+  const metrics: ServerMetrics = new ServerMetrics({
+    version,
+    backend: backend.description,
+    packs: [pack.pack.name],
+    ready: () => unready() === undefined,
+    windowsWaiting: () => scheduler.waiting,
+  });
   const endpoint = attachExplainEndpoint(http, {
     pack: pack.pack,
     hello: helloOf(pack, backend, limits, version),
     limits,
     scheduler,
-    allowedOrigins: options.allowedOrigins ?? [],
+    explains,
+    guard,
+    observer: metrics,
     log,
   });
   let closing: Promise<void> | undefined;
+  const unready = () => {
+    if (closing) return "shutting down";
+    return endpoint.hasRoom ? undefined : "all places are taken";
+  };
   const health = () => ({
     status: closing ? "shutting-down" : "ok",
     version,
     pack: pack.pack.name,
     backend: backend.description,
     sessions: endpoint.sessions,
+    sessionNames: endpoint.names,
     windowsWaiting: scheduler.waiting,
     ended: endpoint.counts,
     uptimeSeconds: Math.round((performance.now() - started) / 1000),
   });
   const { publicFolder } = options;
   const packs = await openPacks(pack, options.packsFolder ?? releasedPacksFolder(), log);
+  const state = { health, unready, metrics: () => metrics.render() };
   http.off("request", stillStarting);
-  http.on("request", httpApp({ publicFolder, packs, health, log }));
+  http.on("request", httpApp({ publicFolder, packs, explains, state, guard, observer: metrics, log }));
   // A connection that can't be taken, as when files run out, is no reason to end.
   http.on("error", (error) => log.error({ err: error }, "the server's socket failed"));
   http.on("clientError", (_error, socket) => {
@@ -141,14 +168,17 @@ async function serve(
     http.closeAllConnections();
     await closed;
     await backend.close();
+    metrics.close();
+    guard.close();
     log.info("stopped");
   };
   return {
-    url: `http://${host}:${port}/`,
-    explainUrl: `ws://${host}:${port}/explain`,
+    url: `${guard.secure ? "https" : "http"}://${host}:${port}/`,
+    explainUrl: `${guard.secure ? "wss" : "ws"}://${host}:${port}/explain`,
     port,
     backend: backend.description,
     pack,
+    reload: () => guard.reload(),
     close: () => {
       closing ??= close();
       return closing;
@@ -156,7 +186,12 @@ async function serve(
   };
 }
 
-function stillStarting(_request: IncomingMessage, response: ServerResponse): void {
+function stillStarting({ url }: IncomingMessage, response: ServerResponse): void {
+  if (url === "/healthz") {
+    response.writeHead(200, { "Content-Type": "application/json; charset=utf-8" });
+    response.end('{"status":"starting"}\n');
+    return;
+  }
   response.writeHead(503, { "Content-Type": "text/plain; charset=utf-8", "Retry-After": "1" });
   response.end("The server is loading its model; try again in a moment.\n");
 }

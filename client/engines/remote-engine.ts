@@ -14,6 +14,7 @@ import {
   type Hello,
   type ServerMessage,
 } from "../../protocol/wire.ts";
+import { subprotocolsFor } from "../../protocol/wire-access.ts";
 import { WireError, wireErrorOfClose } from "../../protocol/wire-errors.ts";
 import { decodeMask, type Encoding, encodeMagnitudes } from "../../protocol/wire-levels.ts";
 
@@ -22,6 +23,8 @@ export interface RemoteEngineOptions {
   readonly url: string;
   /** Method of the server's pack; its default one when absent. */
   readonly method?: string;
+  /** What a server that asks for one wants to see. It is named in the handshake, never in an address. */
+  readonly token?: string;
   /** Class to explain, for methods that take one; -1 or absent is the winning class. */
   readonly target?: number;
   /** The pack that answers will be read with; a server that explains with another one is refused. Default: any. */
@@ -47,7 +50,7 @@ export interface WebSocketLike {
   close(code?: number, reason?: string): void;
 }
 
-export type WebSocketClass = new (url: string) => WebSocketLike;
+export type WebSocketClass = new (url: string, protocols?: string[]) => WebSocketLike;
 
 /** Where the time of the newest window went, in milliseconds. */
 export interface RemoteTiming {
@@ -296,7 +299,10 @@ function connect<T>(
   return new Promise((resolve, reject) => {
     let socket: WebSocketLike;
     try {
-      socket = new (options.WebSocket ?? (WebSocket as unknown as WebSocketClass))(url);
+      socket = new (options.WebSocket ?? (WebSocket as unknown as WebSocketClass))(
+        url,
+        subprotocolsFor(options.token),
+      );
     } catch (cause) {
       reject(
         new EngineError("lost", `${url} cannot be connected to: ${(cause as Error).message}`, { cause }),

@@ -11,6 +11,8 @@ export interface PipelineOptions {
   readonly ortUrl: string;
   /** WebSocket address of the server; null where there is none to ask. */
   readonly serverUrl: string | null;
+  /** What a server that asks for an access token wants to see. */
+  readonly serverToken: string | undefined;
   readonly engine: EngineChoice;
   /** The pack's default when undefined. */
   readonly method: string | undefined;

@@ -20,7 +20,7 @@ const scope = self as unknown as WorkerScope;
 const host = new PipelineHost({
   post: (message, transfer = []) => scope.postMessage(message, transfer),
   openPack: ({ packUrl }) => fetchPack(packUrl),
-  factories: (open, { ortUrl, serverUrl }) => ({
+  factories: (open, { ortUrl, serverUrl, serverToken }) => ({
     local: (method) => LocalEngine.open({ runtime: webRuntime({ wasmPath: ortUrl }), pack: open, method }),
     remote:
       serverUrl === null
@@ -28,6 +28,7 @@ const host = new PipelineHost({
         : (method) =>
             RemoteEngine.connect({
               url: serverUrl,
+              token: serverToken,
               method,
               pack: open.pack,
               connectTimeoutMs: CONNECT_MS,

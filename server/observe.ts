@@ -1,0 +1,54 @@
+/** What the server tells of itself while it works, for whoever counts. Calls are cheap and never throw. */
+
+export interface WindowTimes {
+  /** From the request's arrival to the model's start. */
+  readonly queueMs: number;
+  /** Inside the model, for the whole batch. */
+  readonly inferenceMs: number;
+  /** Windows that the model ran together. */
+  readonly batch: number;
+}
+
+export interface ServerObserver {
+  sessionOpened(pack: string): void;
+  /** `reason`: the name of the error that ended it, or "closed" when its client left. */
+  sessionClosed(pack: string, reason: string): void;
+  /** Somebody was turned away before a session began. */
+  refused(reason: Refusal): void;
+  windowQueued(pack: string): void;
+  windowDone(pack: string, times: WindowTimes): void;
+  /** A window that was asked for and will not be explained. */
+  windowDropped(pack: string, reason: WindowDrop): void;
+  received(bytes: number): void;
+  sent(bytes: number): void;
+  httpAnswered(status: number): void;
+  downloadCut(): void;
+}
+
+export type Refusal =
+  | "path"
+  | "host"
+  | "origin"
+  | "token"
+  | "server-full"
+  | "address-sessions"
+  | "address-connections"
+  | "address-requests"
+  | "shutting-down"
+  | "overload";
+
+/** A newer one took its place; nobody waits for it any more; the model failed; it came too late to begin. */
+export type WindowDrop = "displaced" | "cancelled" | "failed" | "deadline";
+
+export const NO_OBSERVER: ServerObserver = {
+  sessionOpened() {},
+  sessionClosed() {},
+  refused() {},
+  windowQueued() {},
+  windowDone() {},
+  windowDropped() {},
+  received() {},
+  sent() {},
+  httpAnswered() {},
+  downloadCut() {},
+};
