@@ -26,6 +26,8 @@ export interface LiveExplainerOptions {
   readonly pack?: string;
   /** WebSocket address of the server's engine; null never asks one. Default: `/explain` on the page's own server. */
   readonly serverUrl?: string | null;
+  /** Access token for that engine, where its server asks for one. */
+  readonly serverToken?: string;
   /** How late the explanation may be, to begin with. Default "balanced". What follows here overrides parts of it. */
   readonly delay?: DelaySetting;
   /** Frames after a frame that a window should have heard to mask it. Default: the setting's, 4 at 8 ms a frame. */
@@ -82,6 +84,7 @@ class PageExplainer implements LiveExplainer {
       workerUrl: at("pipeline.js"),
       ortUrl: at("ort/"),
       serverUrl: options.serverUrl === undefined ? serverOf(base) : options.serverUrl,
+      serverToken: options.serverToken,
       wishes: options,
       createContext: options.createContext ?? (() => new AudioContext({ latencyHint: "interactive" })),
       connectOutput: options.connectOutput ?? ((output) => output.connect(output.context.destination)),
@@ -192,20 +195,20 @@ class PageExplainer implements LiveExplainer {
   }
 
   async #findPack(): Promise<LocatedPack> {
-    const name = this.#packName ?? (await this.#defaultPack());
-    const url = new URL(`packs/${name}/`, this.#base).href;
-    return { pack: (await fetchPack(url)).pack, url };
+    const index = await this.#index();
+    const url = new URL(`packs/${this.#packName ?? index.pack}/`, this.#base).href;
+    return { pack: (await fetchPack(url)).pack, url, serverExplains: index.explains };
   }
 
-  async #defaultPack(): Promise<string> {
+  /** What the server offers: its own pack, and whether it explains. */
+  async #index(): Promise<{ readonly pack: string; readonly explains: boolean }> {
     const address = new URL("packs/index.json", this.#base).href;
     try {
       const response = await fetch(address);
       if (!response.ok) throw new Error(`status ${response.status}`);
-      const index: unknown = await response.json();
-      const name = (index as { default?: unknown }).default;
-      if (typeof name !== "string") throw new Error("it names no default pack");
-      return name;
+      const index = (await response.json()) as { default?: unknown; explains?: unknown };
+      if (typeof index.default !== "string") throw new Error("it names no default pack");
+      return { pack: index.default, explains: index.explains !== false };
     } catch (error) {
       throw new ProblemError(
         "model-missing",

@@ -12,7 +12,7 @@ export interface PipelineOptions {
   /** WebSocket address of the server; null where there is none to ask. */
   readonly serverUrl: string | null;
   /** What a server that asks for an access token wants to see. */
-  readonly serverToken: string | undefined;
+  readonly serverToken?: string;
   readonly engine: EngineChoice;
   /** The pack's default when undefined. */
   readonly method: string | undefined;

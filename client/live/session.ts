@@ -46,6 +46,7 @@ export interface SessionSettings {
   readonly workerUrl: string;
   readonly ortUrl: string;
   readonly serverUrl: string | null;
+  readonly serverToken: string | undefined;
   readonly wishes: StreamWishes;
   readonly createContext: () => AudioContext;
   readonly connectOutput: (output: AudioNode) => void;
@@ -56,6 +57,8 @@ export interface SessionSettings {
 export interface LocatedPack {
   readonly pack: Pack;
   readonly url: string;
+  /** False where the page's server said that it explains nothing: it is not asked then. */
+  readonly serverExplains: boolean;
 }
 
 export interface SessionEvents {
@@ -153,7 +156,7 @@ export class Session {
     const shape = audioShape(located.pack);
     this.#shape = shape;
     const maxDelayFrames = longestDelay(shape, context.sampleRate, this.#settings.wishes);
-    const delay = this.#openPipeline(located.url, maxDelayFrames);
+    const delay = this.#openPipeline(located, maxDelayFrames);
     // It is waited for below; until then its failure must not count as unheard.
     delay.catch(() => {});
     await loadWorklet(context, this.#settings.workletUrl);
@@ -189,14 +192,15 @@ export class Session {
   }
 
   /** Starts the worker; resolves with the delay when an engine was chosen. */
-  #openPipeline(packUrl: string, longestDelayFrames: number): Promise<number> {
-    const { ortUrl, serverUrl, workerUrl } = this.#settings;
+  #openPipeline({ url, serverExplains }: LocatedPack, longestDelayFrames: number): Promise<number> {
+    const { ortUrl, serverUrl, serverToken, workerUrl } = this.#settings;
     const pipeline = new PipelineClient(workerUrl, this.#scope, (message) => this.#hear(message));
     this.#pipeline = pipeline;
     pipeline.open({
-      packUrl,
+      packUrl: url,
       ortUrl,
-      serverUrl,
+      serverUrl: serverExplains ? serverUrl : null,
+      serverToken,
       engine: this.#choices.engine,
       method: this.#choices.method,
       plan: this.#plan() as StreamPlan,

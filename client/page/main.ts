@@ -2,13 +2,14 @@ import { COMPAT_PAGE } from "../../protocol/pages.ts";
 import { createLiveExplainer } from "../live/create-live-explainer.ts";
 import { workletSupport } from "../live/worklet-support.ts";
 import { mount } from "./mount.ts";
-import { readSettings } from "./parameters.ts";
+import { readSettings, tokenOf } from "./parameters.ts";
 import { builtInSounds } from "./sounds/index.ts";
 
 // The compatible page is for those who need it: its content policy is the weaker one.
 const needless = workletSupport() === "native" && location.pathname.endsWith(`/${COMPAT_PAGE}`);
-if (needless) location.replace(`./${location.search}`);
+if (needless) location.replace(`./${location.search}${location.hash}`);
 
 const sounds = builtInSounds.map(({ name }) => name);
 const settings = readSettings(location.search, sounds);
-if (!needless) mount(createLiveExplainer({ pack: settings.pack }), settings);
+if (!needless)
+  mount(createLiveExplainer({ pack: settings.pack, serverToken: tokenOf(location.hash) }), settings);

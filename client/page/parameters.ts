@@ -7,6 +7,7 @@
  *   ?volume=0..100  ?headphones=yes  ?start=yes
  *
  * `start=yes` begins at once, as far as the browser lets pages play sound without a press.
+ * An access token is behind the #, see `tokenOf`.
  * Unknown names and values are ignored: a stale link still opens the page.
  */
 import {
@@ -38,6 +39,14 @@ export interface Settings {
   /** Whether the microphone may play: without headphones it would hear itself. */
   readonly headphones: boolean;
   readonly start: boolean;
+}
+
+/**
+ * The access token of `#token=...`, for servers that ask for one. Browsers send what is behind the # to nobody, so it
+ * ends up in no log of a server or a proxy, as it would from the query.
+ */
+export function tokenOf(hash: string): string | undefined {
+  return new URLSearchParams(hash.replace(/^#/, "")).get("token") ?? undefined;
 }
 
 /** `sounds`: the names of the built-in sounds, the first being the default. */

@@ -8,8 +8,8 @@ import { sharedStyles } from "./shared-styles.ts";
 
 /** Where the page goes on, if this is not that page: everything chosen in the address stays. */
 function compatAddress(): string | undefined {
-  const { pathname, search } = location;
-  return pathname.endsWith(`/${COMPAT_PAGE}`) ? undefined : `${COMPAT_PAGE}${search}`;
+  const { pathname, search, hash } = location;
+  return pathname.endsWith(`/${COMPAT_PAGE}`) ? undefined : `${COMPAT_PAGE}${search}${hash}`;
 }
 
 /** A failure in plain words: what happened, the next step, and the technical detail folded away. */
