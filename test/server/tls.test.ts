@@ -130,7 +130,10 @@ tlsTest("a changed file is noticed, and only a changed one", async () => {
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.is(changes, 0);
   writeFileSync(files.cert, "another length");
+  // The watch keeps no process alive.
+  const alive = setInterval(() => {}, 1_000);
   await change;
+  clearInterval(alive);
   end();
   assert.ok(changes >= 1);
 });
