@@ -1,0 +1,174 @@
+/**
+ * From the probabilities of overlapping windows to events: a class counts when it reaches its threshold in n of m
+ * windows, classes that overlap make one event, and a class that was just reported waits for its cool-down.
+ * Pure: no clock, no sound; times are seconds of the sound itself.
+ */
+import type { DetectedEvent, EventClass } from "./event.ts";
+
+export interface DetectorOptions {
+  /** Class names in the order of the probabilities. */
+  readonly labels: readonly string[];
+  /** Classes that never make an event, such as the pack's "other". */
+  readonly ignored?: readonly string[];
+  /** For every class that has no threshold of its own. */
+  readonly threshold: number;
+  readonly thresholds?: ReadonlyMap<string, number>;
+  /** At least `hits` of `of` windows in a row. */
+  readonly confirm: { readonly hits: number; readonly of: number };
+  /** Seconds from one window to the next. */
+  readonly stride: number;
+  /** Seconds without a hit after which a class has ended. */
+  readonly gap: number;
+  /** Seconds after a class's end in which it opens no new event. */
+  readonly coolDown: number;
+  /** Seconds after which an event is cut; the next begins at once. */
+  readonly longest: number;
+}
+
+export interface WindowScores {
+  /** Middle of the window, in seconds. */
+  readonly centre: number;
+  /** [classes]; means nothing when the window is silent. */
+  readonly probabilities: ArrayLike<number>;
+  readonly silent: boolean;
+}
+
+interface Hit {
+  readonly centre: number;
+  readonly probability: number;
+}
+
+interface Track {
+  readonly label: string;
+  readonly index: number;
+  readonly threshold: number;
+  /** Of the last windows, null where the class stayed below its threshold. */
+  recent: (Hit | null)[];
+  /** Hits before this time open nothing. */
+  coolUntil: number;
+  /** In the open event: all hits, merged. */
+  open?: { first: number; last: number; sum: number; peak: number; count: number };
+}
+
+/** Windows that reached a threshold and made no event. */
+export interface Withheld {
+  /** Too few in a row. */
+  readonly unconfirmed: number;
+  /** In the cool-down of their class. */
+  readonly cooling: number;
+}
+
+export class Detector {
+  readonly #tracks: Track[];
+  readonly #options: DetectorOptions;
+  #unconfirmed = 0;
+  #cooling = 0;
+
+  /** @throws RangeError for options that no detector can have. */
+  constructor(options: DetectorOptions) {
+    const { hits, of } = options.confirm;
+    if (!Number.isInteger(hits) || !Number.isInteger(of) || hits < 1 || of < hits) {
+      throw new RangeError(`confirmation by ${hits} of ${of} windows is impossible; 2 of 3 would be right`);
+    }
+    this.#options = options;
+    const ignored = new Set(options.ignored ?? []);
+    this.#tracks = options.labels.flatMap((label, index) =>
+      ignored.has(label)
+        ? []
+        : [
+            {
+              label,
+              index,
+              threshold: options.thresholds?.get(label) ?? options.threshold,
+              recent: [],
+              coolUntil: Number.NEGATIVE_INFINITY,
+            },
+          ],
+    );
+  }
+
+  get withheld(): Withheld {
+    return { unconfirmed: this.#unconfirmed, cooling: this.#cooling };
+  }
+
+  /** Classes of the event that is open now. */
+  get heard(): readonly string[] {
+    return this.#tracks.filter(({ open }) => open).map(({ label }) => label);
+  }
+
+  /** Takes the next window, in order of time; returns the event that it ended, if it ended one. */
+  push(window: WindowScores): DetectedEvent | undefined {
+    for (const track of this.#tracks) this.#follow(track, window);
+    const open = this.#tracks.filter((track) => track.open);
+    if (open.length === 0) return undefined;
+    const first = Math.min(...open.map((track) => track.open!.first));
+    const last = Math.max(...open.map((track) => track.open!.last));
+    if (window.centre - last > this.#options.gap) return this.#close(false);
+    if (window.centre - first >= this.#options.longest) return this.#close(true);
+    return undefined;
+  }
+
+  /** The sound has ended: what is open ends with it. */
+  finish(): DetectedEvent | undefined {
+    return this.#close(false);
+  }
+
+  #follow(track: Track, { centre, probabilities, silent }: WindowScores): void {
+    const { hits, of } = this.#options.confirm;
+    const probability = probabilities[track.index];
+    let hit: Hit | null = !silent && probability >= track.threshold ? { centre, probability } : null;
+    if (hit && track.open) {
+      const { open } = track;
+      open.last = centre;
+      open.sum += probability;
+      open.peak = Math.max(open.peak, probability);
+      open.count++;
+      return;
+    }
+    if (hit && centre < track.coolUntil) {
+      this.#cooling++;
+      hit = null;
+    }
+    track.recent.push(hit);
+    if (track.recent.length > of && track.recent.shift()) this.#unconfirmed++;
+    const found = track.recent.filter((each) => each !== null);
+    if (track.open || found.length < hits) return;
+    track.recent = [];
+    track.open = {
+      first: found[0].centre,
+      last: found[found.length - 1].centre,
+      sum: found.reduce((sum, each) => sum + each.probability, 0),
+      peak: Math.max(...found.map((each) => each.probability)),
+      count: found.length,
+    };
+  }
+
+  #close(continues: boolean): DetectedEvent | undefined {
+    const half = this.#options.stride / 2;
+    const classes: EventClass[] = [];
+    for (const track of this.#tracks) {
+      const { open } = track;
+      if (!open) continue;
+      classes.push({
+        label: track.label,
+        start: open.first - half,
+        end: open.last + half,
+        confidence: open.sum / open.count,
+        peak: open.peak,
+        windows: open.count,
+      });
+      track.open = undefined;
+      track.recent = [];
+      // What is only cut goes on at once.
+      if (!continues) track.coolUntil = open.last + half + this.#options.coolDown;
+    }
+    if (classes.length === 0) return undefined;
+    classes.sort((a, b) => b.confidence - a.confidence);
+    return {
+      start: Math.min(...classes.map(({ start }) => start)),
+      end: Math.max(...classes.map(({ end }) => end)),
+      classes,
+      continues,
+    };
+  }
+}

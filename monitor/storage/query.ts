@@ -1,0 +1,67 @@
+/** Search and filters of the event list, as SQL with bound values. */
+import type { Badge, Review } from "../event.ts";
+
+export interface EventQuery {
+  /** Events in which this class was heard. */
+  readonly label?: string;
+  readonly input?: string;
+  /** Milliseconds since 1970: from this moment on, and before that one. */
+  readonly from?: number;
+  readonly to?: number;
+  /** The least confidence, of the class asked for or of the most confident one. */
+  readonly confidence?: number;
+  readonly review?: Review | "none" | "any";
+  readonly badge?: Badge;
+  /** Words that class, input or file must hold. */
+  readonly text?: string;
+  readonly limit?: number;
+  /** The page after the event of this id. */
+  readonly before?: string;
+}
+
+export const MOST_EVENTS = 1000;
+
+export function queryToSql(
+  query: EventQuery,
+  select: string,
+  ordered = true,
+): { readonly sql: string; readonly values: (string | number)[] } {
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  const where = (condition: string, ...given: (string | number)[]) => {
+    conditions.push(condition);
+    values.push(...given);
+  };
+  const { label, confidence } = query;
+  if (label !== undefined) {
+    const least = confidence ?? 0;
+    where(
+      "EXISTS (SELECT 1 FROM event_class c WHERE c.event = id AND c.label = ? AND c.confidence >= ?)",
+      label,
+      least,
+    );
+  } else if (confidence !== undefined) where("confidence >= ?", confidence);
+  if (query.input !== undefined) where("input = ?", query.input);
+  if (query.from !== undefined) where("at >= ?", query.from);
+  if (query.to !== undefined) where("at < ?", query.to);
+  if (query.badge !== undefined) where("badge = ?", query.badge);
+  if (query.review === "none") where("review IS NULL");
+  else if (query.review === "any") where("review IS NOT NULL");
+  else if (query.review !== undefined) where("review = ?", query.review);
+  for (const word of (query.text ?? "").split(/\s+/).filter((each) => each !== "")) {
+    const pattern = `%${word.replace(/[\\%_]/g, "\\$&")}%`;
+    where(
+      `(input LIKE ? ESCAPE '\\' OR file LIKE ? ESCAPE '\\' OR EXISTS
+        (SELECT 1 FROM event_class c WHERE c.event = id AND replace(c.label, '_', ' ') LIKE ? ESCAPE '\\'))`,
+      pattern,
+      pattern,
+      `%${word.replaceAll("_", " ").replace(/[\\%]/g, "\\$&")}%`,
+    );
+  }
+  // Ids begin with the time, so they order events as the time does, and without ties.
+  if (query.before !== undefined) where("id < ?", query.before);
+  const filter = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
+  if (!ordered) return { sql: select + filter, values };
+  const limit = Math.max(1, Math.min(MOST_EVENTS, query.limit ?? 50));
+  return { sql: `${select}${filter} ORDER BY id DESC LIMIT ?`, values: [...values, limit] };
+}
