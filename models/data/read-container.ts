@@ -6,7 +6,6 @@
 import { createOpusDecoder, type OpusOptions } from "@audio/decode-opus/core";
 import {
   ADTS,
-  CustomSource,
   type EncodedPacket,
   EncodedPacketSink,
   Input,
@@ -21,6 +20,7 @@ import {
 import type { ByteSource } from "../../dsp/index.ts";
 import { aacDecoder, isPlainAac } from "./aac-node.ts";
 import { ffmpegPieces } from "./ffmpeg-node.ts";
+import { guardedSource } from "./guarded-source.ts";
 import { bytesOf, type Decoded, type PacketDecoder } from "./packets.ts";
 
 // What it would warn of on the console comes up in our errors where it matters.
@@ -42,7 +42,7 @@ export async function* containerPieces(
 ): AsyncGenerator<Decoded> {
   const input = new Input({
     formats: FORMATS[kind],
-    source: new CustomSource({
+    source: guardedSource({
       getSize: () => source.size,
       read: (start, end) => source.read(start, end - start),
       // Pages instead of single packets; without it an hour's packets take eight times as long.

@@ -360,4 +360,12 @@ test("a named pipe does not hang the reader", async () => {
   assert.match(await refusal(path), "no plain file");
 });
 
+test("WebM whose parts can't be found any more is refused, and does not hang", async () => {
+  const bytes = readFileSync(fixture("tone.webm"));
+  const segment = bytes.indexOf(Buffer.from("18538067", "hex"));
+  assert.ok(segment > 0);
+  bytes.fill(0, segment + 12);
+  assert.match(await refusal(file("lost-parts.webm", bytes)), "damaged");
+});
+
 test.run();
