@@ -26,6 +26,19 @@ export interface GuardOptions {
   readonly addressLimits?: Partial<AddressLimits>;
   /** HTTP and WebSocket connections at the same time. Default 1,024. */
   readonly connections?: number;
+  readonly patience?: Partial<Patience>;
+}
+
+/** How long clients may take over HTTP, in milliseconds. */
+export interface Patience {
+  /** Until all headers of a request are there. Default 10 s. */
+  readonly headersMs: number;
+  /** Until the whole request is there. Default 30 s. */
+  readonly requestMs: number;
+  /** Without a byte moving in either direction; WebSockets have pings instead. Default 30 s. */
+  readonly stillMs: number;
+  /** How often the first two are looked at. Default 5 s. */
+  readonly checkMs: number;
 }
 
 /** Why somebody is turned away, for people and for the count. */
@@ -38,9 +51,8 @@ export interface Denial {
 
 const MOST_CONNECTIONS = 1_024;
 const LOOK_AT_CERTIFICATE_MS = 60_000;
-const TIMES = { keepAliveTimeout: 5_000, headersTimeout: 10_000, requestTimeout: 30_000 };
-/** A connection on which nothing moves for so long is closed; WebSockets have pings instead. */
-const STILL_MS = 30_000;
+const KEEP_ALIVE_MS = 5_000;
+const PATIENCE: Patience = { headersMs: 10_000, requestMs: 30_000, stillMs: 30_000, checkMs: 5_000 };
 
 export class Guard {
   readonly addresses: AddressBook;
@@ -71,10 +83,17 @@ export class Guard {
     const tokens = tokenFile === undefined ? undefined : await AccessTokens.open(tokenFile);
     const metricsTokens =
       metricsTokenFile === undefined ? undefined : await AccessTokens.open(metricsTokenFile);
+    const { headersMs, requestMs, stillMs, checkMs } = { ...PATIENCE, ...options.patience };
+    const times = {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: checkMs,
+    };
     const http = tls
-      ? createTlsServer({ ...TIMES, ...(await readTlsFiles(tls)), minVersion: "TLSv1.2" }, answer)
-      : createServer(TIMES, answer);
-    http.timeout = STILL_MS;
+      ? createTlsServer({ ...times, ...(await readTlsFiles(tls)), minVersion: "TLSv1.2" }, answer)
+      : createServer(times, answer);
+    http.timeout = stillMs;
     http.maxConnections = options.connections ?? MOST_CONNECTIONS;
     const origin = new ClientOrigin({
       proxies: options.behindProxies ?? 0,

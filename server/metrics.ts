@@ -172,9 +172,9 @@ export class ServerMetrics implements ServerObserver {
       () => {
         const lag = (nanoseconds: number) => Math.max(0, nanoseconds / 1e9 - 0.01) || 0;
         const read = [
-          [{ quantile: "0.5" }, lag(this.#loop.percentile(50))],
-          [{ quantile: "0.99" }, lag(this.#loop.percentile(99))],
-          [{ quantile: "1" }, lag(this.#loop.max)],
+          [{ share: "0.5" }, lag(this.#loop.percentile(50))],
+          [{ share: "0.99" }, lag(this.#loop.percentile(99))],
+          [{ share: "1" }, lag(this.#loop.max)],
         ] as const;
         this.#loop.reset();
         return read;
