@@ -249,7 +249,7 @@ export function registerTrain(program: Command): void {
   )
     .requiredOption("--classifier <dir>", "run folder of the classifier")
     .option("--keep <weight>", "weight of the class of the kept part", positiveNumber, 2)
-    .option("--gain <weight>", "weight of being no less sure than the whole", finite, 3)
+    .option("--gain <weight>", "weight of being no less sure than the whole", finite, 3.4)
     .option("--rest <weight>", "weight of the class of the rest", finite, 0.2)
     .option(
       "--rest-cap <nats>",
@@ -257,12 +257,12 @@ export function registerTrain(program: Command): void {
       positiveNumber,
       3,
     )
-    .option("--sparsity <weight>", "weight of the mask's mean: higher gives smaller masks", finite, 17.5)
+    .option("--sparsity <weight>", "weight of the mask's mean: higher gives smaller masks", finite, 20)
     .option(
       "--separation <weight>",
       "weight of the distortion: the whole part, and nothing else",
       finite,
-      11.5,
+      10.5,
     )
     .option(
       "--aim <nats>",

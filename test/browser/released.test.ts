@@ -21,7 +21,8 @@ for (const engine of ["local", "remote"] as const) {
     const sound = builtInSounds.find((each) => each.name === "helicopter-over-voices")!;
     const live = await setUp(chromium!, folder, resample(sound.make(), sampleRate, 48_000));
     const { pack, graph } = await openPackFolder(folder);
-    const method = await loadMethod(await nodeRuntime(), await graph("lmac"), pack, "lmac");
+    const [{ name: explaining }] = pack.methods;
+    const method = await loadMethod(await nodeRuntime(), await graph(explaining), pack, explaining);
     try {
       const page = await LivePage.open({ browser: live.browser, url: live.server.url, engine });
       await page.waitForLabel("helicopter");
