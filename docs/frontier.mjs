@@ -26,12 +26,22 @@ function tables(markdown) {
   const found = [];
   for (const line of markdown.split("\n")) {
     if (line.startsWith("#")) kind = /fold 4/i.test(line) ? "fold4" : "inner";
-    const cells = line.startsWith("|") ? line.split("|").slice(1, -1).map((cell) => cell.trim()) : null;
+    const cells = line.startsWith("|")
+      ? line
+          .split("|")
+          .slice(1, -1)
+          .map((cell) => cell.trim())
+      : null;
     if (!cells) head = null;
     else if (!head) head = cells;
-    else if (head.includes("MM") && !cells[0].startsWith("---")) {
+    else if (head.includes("MM") && !/^(-+|to reach)$/.test(cells[0])) {
       const value = (name) => Number.parseFloat((cells[head.indexOf(name)] ?? "").replace("−", "-"));
-      found.push({ kind, values: Object.fromEntries(["MM", ...COLUMNS.map(({ name }) => name)].map((name) => [name, value(name)])) });
+      found.push({
+        kind,
+        values: Object.fromEntries(
+          ["MM", ...COLUMNS.map(({ name }) => name)].map((name) => [name, value(name)]),
+        ),
+      });
     }
   }
   return found.filter(({ values }) => Number.isFinite(values.MM));
@@ -52,6 +62,7 @@ function picture(points) {
   );
   const aims = `<rect x="${PANEL.left + 360}" y="${height - 25}" width="20" height="14" fill="#16a34a" opacity="0.14"/><text x="${PANEL.left + 386}" y="${height - 14}">what was aimed at</text>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+<title>AI, selectivity, SI-SDR improvement and wrong classes heard, against the mean of the mask</title>
 <rect width="100%" height="100%" fill="white"/>
 ${[...panels, ...legend, aims].join("\n")}
 </svg>
