@@ -17,6 +17,7 @@ const nodeEntries = {
   cli: "cli/listenable.ts",
   "inference-worker": "server/inference-worker.ts",
   "evaluation-worker": "models/evaluation/evaluation-worker.ts",
+  "monitor-worker": "monitor/analysis/monitor-worker.ts",
 };
 const browserEntries = {
   page: "client/page/main.ts",

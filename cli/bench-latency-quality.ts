@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { findSounds } from "../models/data/sound-folder.ts";
 import { classifierName } from "../models/evaluation/lane-models.ts";
 import { audioShape } from "../models/pack.ts";
+import { curvesSvg } from "../models/picture/curves-svg.ts";
 import { loadMethod } from "../models/runtime/load-method.ts";
 import { findPack, openPackFolder } from "../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
@@ -13,7 +14,6 @@ import { type LatencyQuality, type MaskQuality, studyLatencyQuality } from "./be
 import { UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
 import { type CommonOptions, packOption, positiveInteger } from "./options.ts";
-import { curvesSvg } from "./picture/curves-svg.ts";
 import { showProgress } from "./progress.ts";
 
 interface Options extends CommonOptions {

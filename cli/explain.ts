@@ -8,6 +8,7 @@ import { openRecording, type Recording } from "../models/explain/open-recording-
 import { DEFAULT_STRIDE, SignalExplainer } from "../models/explain/signal-explainer.ts";
 import { SpectrogramColumns } from "../models/explain/spectrogram-columns.ts";
 import { type Pack, PackError, type PackMethod, packMethod } from "../models/pack.ts";
+import { spectrogramPicture } from "../models/picture/spectrogram-picture.ts";
 import { type LoadedMethod, loadMethod } from "../models/runtime/load-method.ts";
 import { findPack, openPackFolder } from "../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
@@ -15,7 +16,6 @@ import { WavFileWriter } from "./audio/wav-file-writer.ts";
 import { UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
 import { type CommonOptions, packOption, positiveInteger, RUNTIMES, runtimeOption } from "./options.ts";
-import { spectrogramPicture } from "./picture/spectrogram-picture.ts";
 import { type Progress, showProgress } from "./progress.ts";
 
 interface ExplainOptions extends CommonOptions {

@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { curvePicture } from "../models/picture/curve-picture.ts";
 import { type TrainedWeights, type TrainingTask, train } from "../models/training/trainer.ts";
 import { InterruptedError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
 import { positiveInteger, positiveNumber } from "./options.ts";
-import { curvePicture } from "./picture/curve-picture.ts";
 import { showProgress } from "./progress.ts";
 
 /** Options that every command that trains has. */

@@ -2,9 +2,9 @@
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { PackError } from "../models/pack.ts";
+import { startThread } from "../models/runtime/start-thread-node.ts";
 import type { Backend, WindowResult } from "./backend.ts";
 import type { FromLane, LaneSettings, ToLane } from "./inference-messages.ts";
-import { startThread } from "./start-thread.ts";
 
 export interface WorkerBackendOptions {
   readonly packFolder: string;
@@ -25,7 +25,7 @@ export async function openWorkerBackend(options: WorkerBackendOptions): Promise<
   };
   const lanes = Array.from(
     { length: count },
-    () => new Lane(() => startThread("inference-worker", settings)),
+    () => new Lane(() => startThread("inference-worker", import.meta.url, settings)),
   );
   const opened = await Promise.allSettled(lanes.map((lane) => lane.start()));
   const failed = opened.find((each) => each.status === "rejected");

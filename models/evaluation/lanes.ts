@@ -1,6 +1,7 @@
 /** Threads that measure sounds side by side; each has its own sessions and takes one task at a time. */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { PackError } from "../pack.ts";
+import { startThread } from "../runtime/start-thread-node.ts";
 import type { FromLane, LanePart, LaneResult, LaneSettings, LaneTask, ToLane } from "./lane-messages.ts";
 import type { SoundPools } from "./measure-sound.ts";
 
@@ -116,7 +117,7 @@ class Lane {
   };
 
   constructor(settings: LaneSettings) {
-    this.#worker = startThread(settings);
+    this.#worker = startThread("evaluation-worker", import.meta.url, settings);
     this.#ended = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
     this.ready = new Promise((resolve, reject) => {
       this.#worker.on("message", (message: FromLane) => {
@@ -169,18 +170,4 @@ class Lane {
     if (message.type === "done") pending.resolve(message.result);
     else if (message.type === "failed") pending.reject(new Error(message.message));
   }
-}
-
-/**
- * Built, the thread's file lies beside the command; from the sources it is the one beside this, which Node only
- * understands in a new thread after tsx was registered there.
- */
-function startThread(settings: LaneSettings): Worker {
-  if (!import.meta.url.endsWith(".ts")) {
-    return new Worker(new URL("./evaluation-worker.js", import.meta.url), { workerData: settings });
-  }
-  const file = new URL("./evaluation-worker.ts", import.meta.url).href;
-  const tsx = import.meta.resolve("tsx/esm/api");
-  const start = `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(file)}); })`;
-  return new Worker(start, { eval: true, workerData: settings });
 }

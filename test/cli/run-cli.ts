@@ -42,6 +42,7 @@ async function buildCommand(): Promise<void> {
       cli: join(root, "cli", "listenable.ts"),
       "inference-worker": join(root, "server", "inference-worker.ts"),
       "evaluation-worker": join(root, "models", "evaluation", "evaluation-worker.ts"),
+      "monitor-worker": join(root, "monitor", "analysis", "monitor-worker.ts"),
     },
     outdir: folder,
     bundle: true,

@@ -1,4 +1,4 @@
-"""Writes cli/picture/label-font.ts: the letters of the pictures' labels as anti-aliased bitmaps.
+"""Writes models/picture/label-font.ts: the letters of the pictures' labels as anti-aliased bitmaps.
 
 Source: DejaVu Sans, whose licence (Bitstream Vera and public domain) allows embedding.
 Run: python test/reference/label_font.py   (needs: pillow, DejaVu Sans installed)

@@ -6,12 +6,15 @@ import type { Worker } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { PackError } from "../../models/pack.ts";
+import { startThread } from "../../models/runtime/start-thread-node.ts";
 import type { Backend } from "../../server/backend.ts";
 import type { LaneSettings } from "../../server/inference-messages.ts";
-import { startThread } from "../../server/start-thread.ts";
 import { Lane, openWorkerBackend } from "../../server/worker-backend.ts";
 import { writeOddPack } from "../models/runtime/odd-pack.ts";
 import { withoutPackage } from "../without-package.ts";
+
+/** Where the thread's file lies. */
+const SERVER = new URL("../../server/worker-backend.ts", import.meta.url).href;
 
 const SIZE = 128 * 257;
 const TINY = "test/fixtures/tiny-pack";
@@ -74,7 +77,7 @@ test("a thread that dies fails its window and is replaced at the next", async ()
   const threads: Worker[] = [];
   const lane = new Lane(() => {
     const settings: LaneSettings = { packFolder: odd, build: "wasm", threads: 1 };
-    threads.push(startThread("inference-worker", settings));
+    threads.push(startThread("inference-worker", SERVER, settings));
     return threads.at(-1)!;
   });
   const run = (method: string) => lane.explain(method, new Float32Array(SIZE), -1);
@@ -94,7 +97,7 @@ test("a thread that dies fails its window and is replaced at the next", async ()
 test("a lane that is used for long gathers no listeners", async () => {
   let thread: Worker | undefined;
   const lane = new Lane(() => {
-    thread = startThread("inference-worker", { packFolder: TINY, build: "auto", threads: 1 });
+    thread = startThread("inference-worker", SERVER, { packFolder: TINY, build: "auto", threads: 1 });
     return thread;
   });
   const count = () => ["message", "error", "exit"].map((name) => thread!.listenerCount(name));

@@ -1,6 +1,6 @@
 /** The losses of a training run over its steps, as a picture. */
 import { readFile } from "node:fs/promises";
-import type { StepRecord } from "../../models/training/run-log.ts";
+import type { StepRecord } from "../training/run-log.ts";
 import { tickStep } from "./axis.ts";
 import { Canvas, type Colour } from "./canvas.ts";
 

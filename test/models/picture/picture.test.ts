@@ -1,10 +1,10 @@
 import { decode } from "fast-png";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { tickStep, timeAxis } from "../../cli/picture/axis.ts";
-import { Canvas, fitText, textWidth } from "../../cli/picture/canvas.ts";
-import { spectrogramPicture } from "../../cli/picture/spectrogram-picture.ts";
-import { SpectrogramColumns } from "../../models/explain/spectrogram-columns.ts";
+import { SpectrogramColumns } from "../../../models/explain/spectrogram-columns.ts";
+import { tickStep, timeAxis } from "../../../models/picture/axis.ts";
+import { Canvas, fitText, textWidth } from "../../../models/picture/canvas.ts";
+import { spectrogramPicture } from "../../../models/picture/spectrogram-picture.ts";
 
 test("axis steps are round and few", () => {
   assert.is(tickStep(5, 10), 0.5);
