@@ -16,7 +16,7 @@ export interface Explanation {
   readonly firstFrame: number;
   /** [classes], sums to one. */
   readonly probabilities: Float32Array;
-  /** Row-major [frames, bins], in [0, 1], for the same frames as the window. */
+  /** Row-major [frames, bins], in [0, 1], for the frames of the window, or for the newest of them. */
   readonly mask: Float32Array;
   /** Milliseconds spent inside the model alone, as measured where it ran. */
   readonly inferenceMs: number;

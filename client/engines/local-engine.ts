@@ -1,5 +1,5 @@
 /** The engine that runs the model where it is called: in the pipeline's worker, or in Node. */
-import { type LoadedMethod, loadMethod, MethodInputError } from "../../models/runtime/load-method.ts";
+import { type LoadedMethod, loadNewest, MethodInputError } from "../../models/runtime/load-method.ts";
 import type { OpenPack } from "../../models/runtime/open-pack.ts";
 import type { Runtime } from "../../models/runtime/runtime.ts";
 import { type Engine, EngineError, type Explanation, type SpectralWindow } from "../../protocol/engine.ts";
@@ -11,6 +11,8 @@ export interface LocalEngineOptions {
   readonly method?: string;
   /** Class to explain, for methods that take one; -1 or absent is the winning class. */
   readonly target?: number;
+  /** Masks of so many of a window's newest frames will do; of all without. */
+  readonly newestFrames?: number;
 }
 
 export class LocalEngine implements Engine {
@@ -35,7 +37,8 @@ export class LocalEngine implements Engine {
   static async open(options: LocalEngineOptions): Promise<LocalEngine> {
     const { pack } = options.pack;
     const graph = await options.pack.graph(options.method);
-    const method = await loadMethod(options.runtime, graph, pack, options.method);
+    const { runtime, newestFrames = pack.windowFrames } = options;
+    const method = await loadNewest(runtime, graph, pack, options.method, newestFrames);
     try {
       const silence = new Float32Array(pack.windowFrames * pack.stft.bins);
       await method.run(silence, 1, options.target, pack.phases ? silence : undefined);

@@ -28,7 +28,7 @@ export class MaskMerger {
   }
 
   /**
-   * Adds a window's mask for the frames from `fromFrame` on (older ones are past their deadline) and returns the
+   * Adds a mask, row-major [frames, bins] from `firstFrame` to its window's newest frame, for the frames from `fromFrame` on (older ones are past their deadline) and returns the
    * means for these frames, row-major [frames, bins]. Values that are no number count as 0, others are clipped to
    * [0, 1].
    */

@@ -20,8 +20,12 @@ const scope = self as unknown as WorkerScope;
 const host = new PipelineHost({
   post: (message, transfer = []) => scope.postMessage(message, transfer),
   openPack: ({ packUrl }) => fetchPack(packUrl),
-  factories: (open, { ortUrl, serverUrl, serverToken }) => ({
-    local: (method) => LocalEngine.open({ runtime: webRuntime({ wasmPath: ortUrl }), pack: open, method }),
+  factories: (open, { ortUrl, serverUrl, serverToken, longestDelayFrames }) => ({
+    local: (method) => {
+      const runtime = webRuntime({ wasmPath: ortUrl });
+      // Older frames have gone out.
+      return LocalEngine.open({ runtime, pack: open, method, newestFrames: longestDelayFrames });
+    },
     remote:
       serverUrl === null
         ? null

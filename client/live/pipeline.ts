@@ -178,7 +178,9 @@ export class Pipeline {
     const newest = explanation.firstFrame + settings.windowFrames - 1;
     // Frames before this have gone out. Even if all have, the newest one is written: masks have begun to come.
     const oldest = Math.min(newest, this.#history.newest - delayFrames + 1);
-    const { firstFrame, rows } = this.#merger.merge(explanation, oldest);
+    const { mask } = explanation;
+    const oldestMasked = newest + 1 - mask.length / settings.shape.bins;
+    const { firstFrame, rows } = this.#merger.merge({ firstFrame: oldestMasked, mask }, oldest);
     link.writeMasks(firstFrame, rows);
 
     const delivered = now();

@@ -1,5 +1,6 @@
 /** Turns one graph of a pack into a function from magnitudes to probabilities and masks. */
 import type { InferenceSession, Tensor } from "onnxruntime-web";
+import { newestRows } from "../newest-rows.ts";
 import {
   type Pack,
   PackError,
@@ -23,7 +24,10 @@ export interface LoadedMethod {
   readonly pack: Pack;
   readonly method: PackMethod;
   readonly runtime: Runtime;
-  /** Steps of a mask in time and in frequency: the window's [frames, bins], or those of the classifier's own input. */
+  /**
+   * Steps of a mask in time and in frequency: the window's [frames, bins], the newest of its frames, or those of the
+   * classifier's own input.
+   */
   readonly maskShape: readonly [number, number];
   /**
    * Explains `batch` windows; one call at a time.
@@ -60,6 +64,30 @@ export async function loadMethod(
   name?: string,
 ): Promise<LoadedMethod> {
   return load(runtime, graph, pack, packMethod(pack, name), [pack.windowFrames, pack.stft.bins]);
+}
+
+/**
+ * Like `loadMethod`, but its masks are those of the window's newest `frames` alone, where that costs less; else of all.
+ */
+export async function loadNewest(
+  runtime: Runtime,
+  graph: Uint8Array,
+  pack: Pack,
+  name: string | undefined,
+  frames: number,
+): Promise<LoadedMethod> {
+  const cut = frames < pack.windowFrames ? newestOrNone(graph, frames) : null;
+  const rows = cut ? frames : pack.windowFrames;
+  return load(runtime, cut ?? graph, pack, packMethod(pack, name), [rows, pack.stft.bins]);
+}
+
+/** Graphs that we can't read are onnxruntime's to judge. */
+function newestOrNone(graph: Uint8Array, frames: number): Uint8Array | null {
+  try {
+    return newestRows(graph, frames);
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { LocalEngine } from "../../../client/engines/local-engine.ts";
 import { openPackFolder } from "../../../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
+import { random as mulberry } from "../../worklets/rig.ts";
 import { engineSuite, windowWith } from "./engine-suite.ts";
 
 const pack = await openPackFolder("test/fixtures/tiny-pack");
@@ -31,6 +32,24 @@ test("a target is refused by a method that explains only the winner", async () =
     message = error.message;
   });
   assert.match(message, "explains only the winning class");
+});
+
+test("asked for the newest masks alone it gives the same ones, in a pack whose decoder can be cut and in one without", async () => {
+  const random = mulberry(3);
+  for (const folder of ["models/packs/esc10-speech", "test/fixtures/tiny-pack"]) {
+    const opened = await openPackFolder(folder);
+    const { windowFrames, stft } = opened.pack;
+    const magnitudes = Float32Array.from({ length: windowFrames * stft.bins }, () => 4 * random());
+    const window = { firstFrame: 0, magnitudes };
+    const whole = await LocalEngine.open({ runtime, pack: opened });
+    const newest = await LocalEngine.open({ runtime, pack: opened, newestFrames: 32 });
+    const [expected, given] = [await whole.explain(window), await newest.explain(window)];
+    assert.equal(given.probabilities, expected.probabilities);
+    if (folder.endsWith("speech")) assert.is(given.mask.length, 32 * stft.bins);
+    const tail = expected.mask.slice(expected.mask.length - given.mask.length);
+    assert.ok(given.mask.every((value, k) => Math.abs(value - tail[k]) < 1e-4));
+    await Promise.all([whole.close(), newest.close()]);
+  }
 });
 
 test.run();
