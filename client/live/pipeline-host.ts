@@ -113,14 +113,18 @@ export class PipelineHost {
 
   #makeKeeper(open: OpenPack, shape: AudioShape, options: PipelineOptions): EngineKeeper {
     const { windowFrames, name } = open.pack;
-    const { strideFrames } = options.plan;
+    const { strideFrames } = this.#plan ?? options.plan;
     const { bins, phases } = shape;
     const factories = this.#parts.factories(open, options);
+    const plan = () => this.#plan ?? options.plan;
     const remote = () => Promise.reject(new EngineError("refused", localOnlyReason(name)));
     return new EngineKeeper({
       factories: phases ? { ...factories, remote } : factories,
       shape: { windowFrames, bins, phases, strideFrames },
-      strideMs: strideFrames * hopMs(shape),
+      // Asked for at each choice between engines; the listener may have changed it.
+      get strideMs() {
+        return plan().strideFrames * hopMs(shape);
+      },
       onEngine: (state) => this.#useEngine(state),
       onNotice: (notice) => this.#parts.post({ type: "notice", notice }),
       onProblem: (problem) => this.#parts.post({ type: "problem", problem }),

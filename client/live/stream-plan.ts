@@ -32,9 +32,9 @@ interface SettingTimes {
 
 /** docs/latency.md says what each costs and brings. */
 const SETTINGS: Readonly<Record<DelaySetting, SettingTimes>> = {
-  "low-delay": { lookAheadMs: 16, strideMs: 24, waitMs: 60 },
+  "low-delay": { lookAheadMs: 24, strideMs: 24, waitMs: 60 },
   balanced: { lookAheadMs: 32, strideMs: 64, waitMs: 160 },
-  "high-quality": { lookAheadMs: 96, strideMs: 32, waitMs: 260 },
+  "high-quality": { lookAheadMs: 160, strideMs: 32, waitMs: 260 },
 };
 
 /** @param deviceRate of the audio context, in Hz. */

@@ -307,7 +307,7 @@ export class RunningPanel extends LitElement {
       </dl>
       ${
         timings.missedDeadlines > 0
-          ? html`<p class="soft">When a mask comes too late, the one before is held. If it happens often, close other tabs or let another engine work.</p>`
+          ? html`<p class="soft">When a mask comes too late, the one before is held. If it happens often, close other tabs, allow more delay or let another engine work.</p>`
           : nothing
       }
     `;
