@@ -14,6 +14,7 @@ import { registerExplain } from "./explain.ts";
 import { addCommonOptions } from "./options.ts";
 import { registerPack } from "./pack.ts";
 import { registerServe } from "./serve.ts";
+import { registerStudy } from "./study.ts";
 import { registerTrain } from "./train.ts";
 import { packageVersion, registerVersion } from "./version.ts";
 
@@ -33,6 +34,7 @@ function buildProgram(): Command {
     registerEvaluate,
     registerPack,
     registerBench,
+    registerStudy,
     registerVersion,
   ];
   for (const each of register) each(program);

@@ -68,3 +68,12 @@ export class Random {
     return items;
   }
 }
+
+/** A generator for what the words name (one clip in one setting), whatever was drawn for the others. */
+export function seededBy(seed: number, ...words: readonly string[]): Random {
+  let hash = 0x811c9dc5;
+  for (const letter of words.join("\n")) {
+    hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193);
+  }
+  return new Random((Math.imul(seed, 1_000_003) ^ hash) >>> 0);
+}

@@ -1,10 +1,11 @@
 /** Which sounds of a folder are measured and what for, after each of them was looked at. */
 import { stat } from "node:fs/promises";
 import type { SoundCheck } from "../data/check-sound.ts";
+import { seededBy } from "../data/random.ts";
 import type { FoundSound } from "../data/sound-folder.ts";
 import { SPEECH } from "../data/sound-sets.ts";
 import type { EvaluationOptions } from "./evaluation.ts";
-import { type SoundPools, seededBy } from "./measure-sound.ts";
+import type { SoundPools } from "./measure-sound.ts";
 import { keyOf } from "./result-store.ts";
 import type { Steps } from "./steps.ts";
 

@@ -1,6 +1,7 @@
 /** A thread of an evaluation: reads sounds and runs the pack's models, one task at a time. */
 import { parentPort, workerData } from "node:worker_threads";
 import { checkSound, readSound } from "../data/check-sound.ts";
+import { seededBy } from "../data/random.ts";
 import { PackError } from "../pack.ts";
 import { openPackFolder } from "../runtime/open-pack-node.ts";
 import { nodeRuntime } from "../runtime/runtime-node.ts";
@@ -16,7 +17,6 @@ import {
   type PreparedSound,
   prepareSounds,
   type SoundPools,
-  seededBy,
 } from "./measure-sound.ts";
 import { drawPortrait } from "./portrait.ts";
 import { randomisationCheck } from "./randomisation.ts";

@@ -3,7 +3,7 @@
  * classifier again about what each mask keeps and leaves. Holds the windows of one sound and the masks of one method.
  */
 import { readSound } from "../data/check-sound.ts";
-import { Random } from "../data/random.ts";
+import { type Random, seededBy } from "../data/random.ts";
 import type { LoadedFeatureJudge } from "../runtime/load-feature-judge.ts";
 import type { LoadedMethod } from "../runtime/load-method.ts";
 import { meanRow } from "./classifier-report.ts";
@@ -300,13 +300,4 @@ async function forcedAnswers(
 function isFlat(mask: Float32Array): boolean {
   const first = mask[0];
   return mask.every((value) => value === first);
-}
-
-/** A generator for one clip in one setting, whatever was drawn for the others. */
-export function seededBy(seed: number, ...words: readonly string[]): Random {
-  let hash = 0x811c9dc5;
-  for (const letter of words.join("\n")) {
-    hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193);
-  }
-  return new Random((Math.imul(seed, 1_000_003) ^ hash) >>> 0);
 }

@@ -3,11 +3,12 @@
  * are randomised from the last layer to the first, and a mask that stays as it was did not come from the classifier.
  */
 import { readSound } from "../data/check-sound.ts";
+import { seededBy } from "../data/random.ts";
 import { decodeModel, encodeModel, type GraphBuilder, type Node, type Tensor } from "../graph/index.ts";
 import { loadMethod } from "../runtime/load-method.ts";
 import { runWindows } from "./explain-windows.ts";
 import type { LaneModels } from "./lane-models.ts";
-import { type SoundFile, seededBy } from "./measure-sound.ts";
+import type { SoundFile } from "./measure-sound.ts";
 import { argMax, meanOf } from "./metrics.ts";
 import { type SoundWindow, windowShape, windowStarts, windowsAt } from "./window-shape.ts";
 

@@ -6,7 +6,14 @@ import { Random } from "../../models/data/random.ts";
 import { bootstrapMean, holm, wilcoxonSignedRank } from "../../study/statistics.ts";
 
 interface Reference {
-  loudness: { rate: number; seconds: number; frequency: number; level: number; burst: number; lufs: number }[];
+  loudness: {
+    rate: number;
+    seconds: number;
+    frequency: number;
+    level: number;
+    burst: number;
+    lufs: number;
+  }[];
   wilcoxon: { differences: number[]; p: number; approximate: number }[];
   holm: { p: number[]; adjusted: number[] }[];
 }

@@ -1,0 +1,301 @@
+/** Makes a study folder: chooses clips, has them explained, levels all sounds and writes them with the study file. */
+import { createHash } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeWav } from "../dsp/wav.ts";
+import { readSound } from "../models/data/check-sound.ts";
+import { type Random, seededBy } from "../models/data/random.ts";
+import type { FoundSound } from "../models/data/sound-folder.ts";
+import { type Contamination, contaminate } from "../models/evaluation/contamination.ts";
+import type { Pack } from "../models/pack.ts";
+import type { LoadedMethod } from "../models/runtime/load-method.ts";
+import { lowAnchor, nothingOfIt } from "./anchor.ts";
+import { type Anchor, conditionsOf, type ForeignMethod, soundsByStem, stemOf } from "./conditions.ts";
+import { DEFAULT_QUESTIONS, DEFAULT_TEXTS } from "./default-texts.ts";
+import { explainClip } from "./explain-clip.ts";
+import { matchLevels } from "./level.ts";
+import {
+  parseStudy,
+  STUDY_FILE,
+  type Study,
+  type StudyClip,
+  StudyFileError,
+  soundPath,
+} from "./study-file.ts";
+
+export interface PrepareOptions {
+  readonly folder: string;
+  readonly name: string;
+  readonly title: string;
+  readonly sounds: readonly FoundSound[];
+  readonly pack: Pack;
+  /** Methods to be rated. */
+  readonly methods: readonly LoadedMethod[];
+  /** Says which class a sound is asked about where nothing else does; any method of the pack will do. */
+  readonly judge: LoadedMethod;
+  readonly foreign: readonly ForeignMethod[];
+  readonly anchors: readonly Anchor[];
+  readonly contamination: Contamination;
+  readonly sentences: readonly FoundSound[];
+  /** Class by clip, for sounds that no data set labels. */
+  readonly classes?: ReadonlyMap<string, string>;
+  /** Clips that are rated; the practice clip comes on top. */
+  readonly clips: number;
+  readonly trials?: number;
+  readonly attention: number;
+  readonly headphones: boolean;
+  readonly scale: Study["scale"];
+  readonly seed: number;
+  /** LUFS. */
+  readonly loudness: number;
+  /** Longer sounds are cut. */
+  readonly mostSeconds: number;
+  readonly stride: number;
+  /** Also takes clips that the classifier gets wrong or is not sure of, and asks about what it said. */
+  readonly keepWrong: boolean;
+  readonly onProgress?: (done: number, total: number, what: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Prepared {
+  readonly study: Study;
+  /** Sounds that were not taken, with the reason. */
+  readonly leftOut: readonly string[];
+  /** Sounds that came out more than 1 LU fainter than the others of their trial. */
+  readonly faint: readonly string[];
+}
+
+/** @throws StudyFileError when too few of the sounds can be used. */
+export async function prepareStudy(options: PrepareOptions): Promise<Prepared> {
+  return new Preparation(options).run();
+}
+
+interface MadeClip {
+  readonly clip: StudyClip;
+  readonly levels: object;
+}
+
+class Preparation {
+  readonly #leftOut: string[] = [];
+  readonly #faint: string[] = [];
+  readonly #random: Random;
+  #foreign = new Map<string, Map<string, string>>();
+
+  constructor(private readonly options: PrepareOptions) {
+    this.#random = seededBy(options.seed, "prepare", options.name);
+  }
+
+  async run(): Promise<Prepared> {
+    const { options } = this;
+    const { folder, clips: wanted, attention, pack } = options;
+    const conditions = conditionsOf(
+      pack,
+      options.methods.map(({ method }) => method.name),
+      options.foreign,
+      options.anchors,
+    );
+    for (const { id, folder: from } of options.foreign) this.#foreign.set(id, await soundsByStem(from));
+    await mkdir(join(folder, "sounds"), { recursive: true });
+    const made: MadeClip[] = [];
+    const attentionClips: Study["attention"] = [];
+    const total = wanted + 1 + attention;
+    const step = (what: string) => options.onProgress?.(made.length + attentionClips.length, total, what);
+    for (const sound of inTurns(options.sounds, this.#random)) {
+      if (made.length === wanted + 1) break;
+      options.signal?.throwIfAborted();
+      step(sound.name);
+      const clip = await this.#clip(sound, `clip-${made.length + 1}`);
+      if (typeof clip === "string") this.#leftOut.push(`${sound.path}: ${clip}`);
+      else made.push(clip);
+    }
+    if (made.length < 2) {
+      const why = this.#leftOut[0] ? `; the first that was left out: ${this.#leftOut[0]}` : "";
+      throw new StudyFileError(
+        `a study takes two clips at least, one of them to practise with, and ${made.length} can be used${why}`,
+      );
+    }
+    // The one made last is for practice: it is heard by everybody and counts for nothing.
+    const [practice] = made.splice(-1);
+    for (let k = 0; k < attention; k++) {
+      attentionClips.push(
+        await this.#attention(made[k % made.length].clip, `attention-${k + 1}`, conditions.length),
+      );
+      step("attention checks");
+    }
+    const study = parseStudy(
+      {
+        format: 1,
+        name: options.name,
+        title: options.title,
+        language: "en",
+        seed: options.seed,
+        texts: DEFAULT_TEXTS,
+        scale: options.scale,
+        questions: DEFAULT_QUESTIONS,
+        methods: conditions,
+        trials: Math.min(options.trials ?? made.length, made.length),
+        headphones: options.headphones
+          ? { questions: 6, needed: 5, attempts: 2, required: false }
+          : undefined,
+        participants: { most: 1_000 },
+        clips: made.map(({ clip }) => clip),
+        practice: { ...practice.clip, id: "practice" },
+        attention: attentionClips,
+      } satisfies Study,
+      STUDY_FILE,
+    );
+    const levels = [...made, practice].map((each) => each.levels);
+    const { name, version } = pack;
+    await writeJson(join(folder, "preparation.json"), {
+      pack: { name, version },
+      contamination: options.contamination,
+      seed: options.seed,
+      loudness: options.loudness,
+      clips: levels,
+      leftOut: this.#leftOut,
+    });
+    await writeJson(join(folder, STUDY_FILE), study);
+    return { study, leftOut: this.#leftOut, faint: this.#faint };
+  }
+
+  /** The clip with all its sounds written, or why it can't be one. */
+  async #clip(found: FoundSound, id: string): Promise<MadeClip | string> {
+    const { pack, methods, judge, keepWrong, stride, classes } = this.options;
+    let samples: Float32Array;
+    try {
+      samples = await this.#mixture(found);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    const known = classes?.get(stemOf(found.name)) ?? found.label;
+    let asked = known;
+    if (methods.length > 0 || known === undefined) {
+      const { decision } = await explainClip(judge, samples, stride);
+      if (decision.label === null) return "the classifier hears nothing in it";
+      if (!keepWrong && known !== undefined && decision.label !== known) {
+        return `the classifier hears ${decision.label} and not ${known}`;
+      }
+      if (!keepWrong && known === undefined && !decision.accepted) {
+        return "the classifier is not sure what it hears";
+      }
+      asked = decision.label;
+    }
+    const target = pack.labels.indexOf(asked!);
+    const parts = new Map<string, Float32Array>([["", samples]]);
+    for (const loaded of methods) {
+      const { explanation } = await explainClip(loaded, samples, stride, target < 0 ? undefined : target);
+      parts.set(loaded.method.name, explanation);
+    }
+    for (const [method, sounds] of this.#foreign) {
+      const path = sounds.get(stemOf(found.name));
+      if (path === undefined) return `${method} has no sound of this name`;
+      parts.set(method, fitted(await readSound(path, pack.sampleRate), samples.length));
+    }
+    for (const anchor of this.options.anchors) {
+      parts.set(anchor, anchor === "original" ? samples : lowAnchor(samples, this.#random));
+    }
+    return this.#write(found, id, asked!, parts);
+  }
+
+  async #write(
+    found: FoundSound,
+    id: string,
+    asked: string,
+    parts: ReadonlyMap<string, Float32Array>,
+  ): Promise<MadeClip> {
+    const names = [...parts.keys()];
+    const written = await this.#writeLevelled(id, parts);
+    const loudest = Math.max(...written.map(({ loudness }) => loudness));
+    for (const [k, { loudness }] of written.entries()) {
+      if (loudest - loudness > 1) this.#faint.push(`${found.name}: ${names[k] || "original"}`);
+    }
+    const [original, ...rest] = written.map(({ sound }) => sound);
+    const sounds = Object.fromEntries(rest.map((sound, k) => [names[k + 1], sound]));
+    const clip = { id, source: found.name, label: asked.replaceAll("_", " "), original, sounds };
+    const levels = written.map(({ loudness, gainDb }, k) => ({
+      of: names[k] || "original",
+      loudness: Number.isFinite(loudness) ? rounded(loudness) : null,
+      gainDb: rounded(gainDb),
+    }));
+    return { clip, levels: { clip: id, source: found.name, levels } };
+  }
+
+  /** Everybody who listens hears that only one of the sounds has anything of the class. */
+  async #attention(clip: StudyClip, id: string, count: number): Promise<Study["attention"][number]> {
+    const found = this.options.sounds.find(({ name }) => name === clip.source)!;
+    const samples = await this.#read(found);
+    const parts = new Map<string, Float32Array>([
+      ["", samples],
+      ["right", samples],
+    ]);
+    for (let k = 1; k < Math.max(2, count); k++) {
+      parts.set(`wrong-${k}`, nothingOfIt(samples.length, this.options.pack.sampleRate, this.#random));
+    }
+    const [original, right, ...wrong] = (await this.#writeLevelled(id, parts)).map(({ sound }) => sound);
+    return { id, label: clip.label, original, right, wrong };
+  }
+
+  async #writeLevelled(id: string, parts: ReadonlyMap<string, Float32Array>) {
+    const { folder, pack, loudness: target, name, seed } = this.options;
+    const levelled = matchLevels([...parts.values()], pack.sampleRate, target);
+    return Promise.all(
+      [...parts.keys()].map(async (part, k) => {
+        const sound = createHash("sha256")
+          .update(`${name}\n${seed}\n${id}\n${part}`)
+          .digest("hex")
+          .slice(0, 24);
+        const { samples, gainDb, loudness } = levelled[k];
+        await writeFile(soundPath(folder, sound), writeWav([samples], pack.sampleRate));
+        return { sound, gainDb, loudness };
+      }),
+    );
+  }
+
+  async #mixture(found: FoundSound): Promise<Float32Array> {
+    const { contamination, sounds, sentences } = this.options;
+    const others = sounds.filter(
+      ({ path, label }) => path !== found.path && (!label || label !== found.label),
+    );
+    const read = async (from: readonly FoundSound[]) => this.#read(this.#random.pick(from));
+    const [mixed] = await contaminate(
+      contamination,
+      await this.#read(found),
+      { otherClip: () => read(others), sentence: () => read(sentences) },
+      this.#random,
+    );
+    return mixed.samples;
+  }
+
+  async #read({ path }: FoundSound): Promise<Float32Array> {
+    const { pack, mostSeconds } = this.options;
+    const samples = await readSound(path, pack.sampleRate);
+    return samples.subarray(0, Math.round(mostSeconds * pack.sampleRate));
+  }
+}
+
+/** One sound of each label in turn, each label's in an order drawn at random. */
+function inTurns(sounds: readonly FoundSound[], random: Random): FoundSound[] {
+  const byLabel = new Map<string, FoundSound[]>();
+  for (const sound of random.shuffle([...sounds])) {
+    const label = sound.label ?? "";
+    byLabel.set(label, [...(byLabel.get(label) ?? []), sound]);
+  }
+  const rows = random.shuffle([...byLabel.values()]);
+  const longest = Math.max(0, ...rows.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, k) => rows.flatMap((row) => row[k] ?? [])).flat();
+}
+
+/** Cut or followed by silence. */
+function fitted(samples: Float32Array, length: number): Float32Array {
+  const out = new Float32Array(length);
+  out.set(samples.subarray(0, length));
+  return out;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFile(path, `${JSON.stringify(value, null, 1)}\n`);
+}
