@@ -1,0 +1,170 @@
+// "On this device: nothing leaves it", proved by what Chromium itself records of its network: every request and every
+// WebSocket of all its processes and workers, by whatever means code might ask for them.
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { LivePage } from "../../cli/bench/live-page.ts";
+import { packageFolder } from "../../models/runtime/open-pack-node.ts";
+import { startServer } from "../../server/start-server.ts";
+import { setUp, TINY_PACK } from "./set-up.ts";
+
+const chromium = findChromium();
+const browserTest = (name: string, body: () => Promise<void>) =>
+  chromium === null ? test.skip(`${name} (${NO_CHROMIUM})`, body) : test(name, body);
+
+/** Long enough for dozens of windows; the masks of a remote engine would have come and gone. */
+const WATCH_MS = 5_000;
+/** What stands for bytes that go out, or for the wish to send some. */
+const SENDING = [
+  "URL_REQUEST_START_JOB",
+  "WEBSOCKET_SENT_FRAME_HEADER",
+  "SOCKET_BYTES_SENT",
+  "UDP_BYTES_SENT",
+  "TCP_CONNECT_ATTEMPT",
+  "HOST_RESOLVER_MANAGER_REQUEST",
+];
+
+interface NetEvent {
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly params: string;
+}
+
+/** The events of a Chromium net log: first a line of constants, then one event a line. */
+async function readNetLog(file: string): Promise<NetEvent[]> {
+  const [first, ...lines] = (await readFile(file, "utf8")).split("\n");
+  const { constants } = JSON.parse(`${first.replace(/,\s*$/, "")}}`) as {
+    constants: { logEventTypes: Record<string, number>; timeTickOffset: number | string };
+  };
+  const names = new Map(Object.entries(constants.logEventTypes).map(([name, type]) => [type, name]));
+  return lines.flatMap((line) => {
+    if (!line.startsWith("{")) return [];
+    const event = JSON.parse(line.replace(/[,\]}\s]*$/, (end) => end.replace(/[,\]\s]/g, ""))) as {
+      type: number;
+      time: string;
+      params?: unknown;
+    };
+    return {
+      name: names.get(event.type) ?? String(event.type),
+      at: Number(event.time) + Number(constants.timeTickOffset),
+      params: JSON.stringify(event.params ?? {}),
+    };
+  });
+}
+
+function tone(seconds: number): Float32Array {
+  return Float32Array.from(
+    { length: 48_000 * seconds },
+    (_, n) => 0.3 * Math.sin((2 * Math.PI * 700 * n) / 48_000),
+  );
+}
+
+/** What Chromium sent while the page listened with this engine. */
+async function sentWhileListening(engine: "local" | "remote"): Promise<NetEvent[]> {
+  const folder = await mkdtemp(join(tmpdir(), "listenable-net-"));
+  const netLog = join(folder, "net.json");
+  const live = await setUp(chromium!, TINY_PACK, tone(2), [`--log-net-log=${netLog}`]);
+  let from = 0;
+  let to = 0;
+  try {
+    const page = await LivePage.open({ browser: live.browser, url: live.server.url, engine });
+    await page.waitForLabel("low");
+    assert.is(await page.attribute("data-engine"), engine);
+    await page.page.waitForTimeout(1_000);
+    from = Date.now();
+    // What a listener does: switches between the three sounds.
+    for (const key of ["1", "3", "2"]) {
+      await page.page.keyboard.press(key);
+      await page.page.waitForTimeout(WATCH_MS / 3);
+    }
+    to = Date.now();
+    assert.is(await page.attribute("data-state"), "running");
+    assert.ok((await page.timings()).windowsPerSecond > 1, "it did listen meanwhile");
+  } finally {
+    // The browser writes the end of its log when it goes.
+    await live.close();
+  }
+  const events = await readNetLog(netLog);
+  await rm(folder, { recursive: true });
+  assert.ok(
+    events.some(({ name, params }) => name === "URL_REQUEST_START_JOB" && params.includes("pack.json")),
+    "the log shows the page's load",
+  );
+  return events.filter(({ name, at }) => SENDING.includes(name) && at >= from && at <= to);
+}
+
+browserTest("with this device's engine, nothing is sent while the microphone is listened to", async () => {
+  const sent = await sentWhileListening("local");
+  assert.equal(
+    sent.map(({ name, params }) => `${name} ${params.slice(0, 200)}`),
+    [],
+  );
+});
+
+browserTest("the same record shows what goes to a server's engine, so it would show anything", async () => {
+  const sent = await sentWhileListening("remote");
+  assert.ok(
+    sent.filter(({ name }) => name === "WEBSOCKET_SENT_FRAME_HEADER").length > 10,
+    `${sent.length} events`,
+  );
+});
+
+browserTest(
+  "a server for local engines alone is asked for no engine, whatever the page would choose",
+  async () => {
+    const live = await setUp(chromium!, TINY_PACK, tone(2));
+    const publicFolder = join(packageFolder(), "dist", "public");
+    const server = await startServer({ pack: TINY_PACK, port: 0, publicFolder, localOnly: true });
+    try {
+      const page = await live.browser.newPage();
+      const sockets: string[] = [];
+      page.on("websocket", (socket) => sockets.push(socket.url()));
+      await page.goto(`${server.url}?source=microphone&engine=auto&start=yes`);
+      await page.waitForSelector('listenable-app[data-state="running"][data-engine="local"]', {
+        timeout: 30_000,
+      });
+      await page.waitForTimeout(1_000);
+      assert.equal(sockets, []);
+    } finally {
+      await server.close();
+      await live.close();
+    }
+  },
+);
+
+browserTest(
+  "a page opened with #token= may use a server that asks for one; without, its own engine works",
+  async () => {
+      const folder = await mkdtemp(join(tmpdir(), "listenable-token-"));
+    const token = "token-of-the-page-0123456789abcdef";
+    const tokenFile = join(folder, "tokens");
+    await writeFile(tokenFile, token);
+    const live = await setUp(chromium!, TINY_PACK, tone(2));
+    const publicFolder = join(packageFolder(), "dist", "public");
+    const server = await startServer({ pack: TINY_PACK, port: 0, publicFolder, tokenFile });
+    try {
+      const runsWith = async (search: string, engine: string) => {
+        const page = await live.browser.newPage();
+        const asked: string[] = [];
+        page.on("request", (request) => asked.push(request.url() + JSON.stringify(request.headers())));
+        await page.goto(`${server.url}?source=microphone&start=yes&${search}`);
+        const selector = `listenable-app[data-state="running"][data-engine="${engine}"]`;
+        await page.waitForSelector(selector, { timeout: 30_000 });
+        for (const each of asked) assert.not.match(each.replace(/#.*/, ""), token);
+        await page.close();
+      };
+      await runsWith(`engine=remote#token=${token}`, "remote");
+      await runsWith("engine=auto", "local");
+    } finally {
+      await server.close();
+      await live.close();
+      await rm(folder, { recursive: true });
+    }
+  },
+);
+
+test.run();
