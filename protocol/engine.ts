@@ -35,11 +35,15 @@ export type EngineErrorCode = "busy" | "closed" | "lost" | "refused" | "failed" 
 
 export class EngineError extends Error {
   override name = "EngineError";
+  /** When a full server wants to be asked again; undefined where it didn't say. */
+  readonly retryAfterSeconds: number | undefined;
+
   constructor(
     readonly code: EngineErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly retryAfterSeconds?: number } = {},
   ) {
     super(message, options);
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

@@ -1,65 +1,66 @@
 import { type Engine, EngineError, type Explanation, type SpectralWindow } from "../../protocol/engine.ts";
-import { backOffMs } from "./back-off.ts";
+import { type Candidate, type CandidateParts, Candidates } from "./candidates.ts";
+import { DeadlineJudge } from "./deadline-judge.ts";
 import type { EngineChoice, Problem } from "./live-explainer.ts";
+import { Probation } from "./probation.ts";
 import { ProblemError, toProblem } from "./problems.ts";
-import { type WarmUpShape, warmUp } from "./warm-up.ts";
-
-export interface EngineFactories {
-  /** Loads the model here. */
-  readonly local: (method: string | undefined) => Promise<Engine>;
-  /** Connects to the server; null where there is none to ask. */
-  readonly remote: ((method: string | undefined) => Promise<Engine>) | null;
-}
+import { answerWithin } from "./within.ts";
 
 export interface KeeperState {
   readonly kind: Engine["kind"];
   readonly description: string;
-  /** The slowest of the warm-up windows, in milliseconds. */
+  /** Of the windows that it was measured with, in milliseconds: the slowest at first, the mean when it came back. */
   readonly warmUpMs: number;
+  /** Why it answers from now on; for people. */
+  readonly reason: string;
 }
 
-export interface KeeperParts {
-  readonly factories: EngineFactories;
-  readonly shape: WarmUpShape;
+export interface KeeperParts extends CandidateParts {
   readonly strideMs: number;
+  /** What the delay leaves an engine for a window, in milliseconds, as it is now. */
+  readonly deadlineMs: () => number;
   /** Another engine answers from now on. */
   readonly onEngine: (state: KeeperState) => void;
   /** What a person should know of the choice; null when there is nothing any more. */
   readonly onNotice: (notice: string | null) => void;
   /** No engine is left, and none can be expected. */
   readonly onProblem: (problem: Problem) => void;
-  readonly now: () => number;
-  /** Resolves after `ms`, or when `signal` aborts. */
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  readonly random: () => number;
-}
-
-interface Candidate {
-  readonly engine: Engine;
-  readonly warmUpMs: number;
 }
 
 /** An engine that fails so often in a row is given up. */
 const MOST_FAILURES = 3;
 /** An engine that is silent for so long is given up, even if it doesn't say that it was lost. */
 const SILENCE_MS = 3_000;
-/** Attempts to reach a server that the listener insists on: 15 to 45 seconds. */
-const MOST_ATTEMPTS = 5;
+/** A device that can't keep up itself asks for the server no more often than this. */
+const ASK_AGAIN_MS = 60_000;
 
 /**
  * Holds the engine that answers, and decides which one that is.
  *
  * "auto" opens both, measures a few windows with each, and takes the server's when it is faster or when this device
- * can't keep the stride; the local engine stays ready to take over. When the server is lost, the local engine
- * answers the next window, and the server is tried again with growing pauses and measured anew when it is back.
- * "local" and "remote" use that engine alone; a lost server is tried again a few times.
+ * can't keep the stride; the local engine stays ready to take over. From then on deadlines judge:
+ * - A window that the server has not answered when this device still can in time, this device answers.
+ * - When that happens too often, this device answers for good, and the server is asked for a window now and then. It is
+ *   taken again after a clean run of them (`Probation`).
+ * - When the server is lost, this device answers the very same window, and the server is tried again with growing
+ *   pauses, or when it said that it wants to be. Once back it has to show a clean run too.
+ * "local" and "remote" use that engine alone; a lost server is tried again for as long as it takes.
  * Of several requests only the newest is carried out.
  */
 export class EngineKeeper {
   readonly #parts: KeeperParts;
+  readonly #candidates: Candidates;
   #current: Candidate | null = null;
   /** In "auto": the local engine while the server's answers. */
   #standby: Candidate | null = null;
+  /** In "auto": the server's engine while it has to show that it is well again. */
+  #onProbation: Candidate | null = null;
+  readonly #probation = new Probation();
+  readonly #judge = new DeadlineJudge();
+  #probing = false;
+  /** A window that the server still is at, though another engine has answered it. */
+  #overdue: Promise<unknown> | null = null;
+  #askedAgainAt = Number.NEGATIVE_INFINITY;
   #choice: EngineChoice = "auto";
   #method: string | undefined;
   #failures = 0;
@@ -70,6 +71,7 @@ export class EngineKeeper {
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
+    this.#candidates = new Candidates(parts);
   }
 
   /**
@@ -83,7 +85,7 @@ export class EngineKeeper {
     this.#selecting = new AbortController();
     const { signal } = this.#selecting;
     const kinds = choice === "auto" ? (["local", "remote"] as const) : ([choice] as const);
-    const opened = await Promise.allSettled(kinds.map((kind) => this.#open(kind, method)));
+    const opened = await Promise.allSettled(kinds.map((kind) => this.#candidates.open(kind, method)));
     const candidates: Candidate[] = [];
     const errors: unknown[] = [];
     for (const result of opened) {
@@ -91,7 +93,7 @@ export class EngineKeeper {
       else if (signal.aborted) void result.value.close();
       else {
         // One after the other, so that they don't take each other's time.
-        const candidate = await this.#measure(result.value).catch((error: unknown) => {
+        const candidate = await this.#candidates.measure(result.value).catch((error: unknown) => {
           errors.push(error);
           return null;
         });
@@ -108,52 +110,147 @@ export class EngineKeeper {
     }
     this.#choice = choice;
     this.#method = method;
-    this.#adopt(candidates, errors.length > 0 ? toProblem(errors[0]).detail : null);
+    const reason = choice === "auto" ? "it was measured to be the better one" : "it was chosen";
+    this.#adopt(candidates, errors.length > 0 ? toProblem(errors[0]).detail : null, reason);
+    // A server that is not there yet may come.
+    const [error] = errors;
+    if (choice === "auto" && this.#current?.engine.kind === "local" && this.#worthTrying(error)) {
+      void this.#retry(error);
+    }
   }
 
   /** Null when no engine could answer; the next window may find another one. */
   async explain(window: SpectralWindow): Promise<Explanation | null> {
     const candidate = this.#current;
     if (!candidate) return null;
-    try {
-      const explanation = await this.#inTime(candidate.engine.explain(window));
-      this.#failures = 0;
-      return explanation;
-    } catch (error) {
-      // It may have been replaced while it computed.
-      if (candidate === this.#current) this.#failed(candidate, error);
-      return null;
-    }
+    const answer =
+      candidate.engine.kind === "remote" && this.#standby
+        ? await this.#askRemote(candidate, this.#standby, window)
+        : await this.#ask(candidate, window);
+    // Afterwards, as a model that runs here would delay what comes from the server.
+    this.#tryProbation(window);
+    // What took over answers the same window, so that no mask is missing.
+    if (answer || !this.#current || this.#current.engine === candidate.engine) return answer;
+    return this.#ask(this.#current, window);
   }
 
   async close(): Promise<void> {
     this.#selecting.abort();
     this.#retrying.abort();
-    const engines = [this.#current?.engine, this.#standby?.engine];
-    this.#current = this.#standby = null;
+    const engines = [this.#current, this.#standby, this.#onProbation].map((each) => each?.engine);
+    this.#current = this.#standby = this.#onProbation = null;
     await Promise.all(engines.map((engine) => engine?.close()));
   }
 
-  async #open(kind: Engine["kind"], method: string | undefined): Promise<Engine> {
-    const { local, remote } = this.#parts.factories;
-    if (kind === "local") return local(method);
-    if (!remote) throw new EngineError("lost", "this page was not given a server to ask");
-    return remote(method);
-  }
-
-  async #measure(engine: Engine): Promise<Candidate> {
+  /** Null when it failed, and what follows from that has been done. */
+  async #ask(candidate: Candidate, window: SpectralWindow): Promise<Explanation | null> {
+    const { now, deadlineMs } = this.#parts;
+    const asked = now();
     try {
-      const { shape, now } = this.#parts;
-      return { engine, warmUpMs: await warmUp(engine, shape, now) };
+      const explanation = await answerWithin(candidate.engine.explain(window), SILENCE_MS);
+      if (candidate.engine !== this.#current?.engine) return explanation;
+      this.#failures = 0;
+      const ms = now() - asked;
+      // Windows that were given up were counted then.
+      if (this.#overdue === null) this.#count(candidate, ms > deadlineMs(), ms);
+      return explanation;
     } catch (error) {
-      void engine.close();
-      throw error;
+      // It may have been replaced while it computed.
+      if (candidate.engine === this.#current?.engine) this.#failed(candidate, error);
+      else if (candidate.engine === this.#onProbation?.engine) this.#probationFailed(candidate, error);
+      return null;
     }
   }
 
+  /** The server's answer, or in its place that of this device, started so that it can be there in time. */
+  async #askRemote(remote: Candidate, local: Candidate, window: SpectralWindow): Promise<Explanation | null> {
+    const { deadlineMs, wait } = this.#parts;
+    const deadline = deadlineMs();
+    // A device that is too slow itself would only add to the delay.
+    if (local.warmUpMs > deadline) return this.#ask(remote, window);
+    if (this.#overdue === null) {
+      const work = this.#ask(remote, window);
+      const answered = new AbortController();
+      const patience = Math.max(deadline / 2, deadline - local.warmUpMs);
+      const late = wait(patience, answered.signal).then(() => "late" as const);
+      const first = await Promise.race([work, late]);
+      answered.abort();
+      if (first !== "late") return first;
+      const settled = work.finally(() => {
+        if (this.#overdue === settled) this.#overdue = null;
+      });
+      this.#overdue = settled;
+    }
+    this.#count(remote, true, Number.NaN);
+    return this.#ask(local, window);
+  }
+
+  /** One more window of the engine that answers was in time, or not. */
+  #count(candidate: Candidate, late: boolean, ms: number): void {
+    if (candidate.engine !== this.#current?.engine) return;
+    this.#judge.add(late);
+    if (!this.#judge.tooMany) return;
+    const { verdict } = this.#judge;
+    this.#judge.clear();
+    if (candidate.engine.kind === "local") this.#askAgain(candidate, ms);
+    else if (this.#standby && this.#standby.warmUpMs <= this.#parts.deadlineMs()) {
+      this.#current = this.#standby;
+      this.#standby = null;
+      this.#watch(candidate);
+      this.#announce(`${verdict} from the server`);
+      this.#parts.onNotice("The server answers too late; this device computes until it is faster again.");
+    }
+  }
+
+  /** This device doesn't keep up: the server may do better than when it was let go. */
+  #askAgain(local: Candidate, ms: number): void {
+    const now = this.#parts.now();
+    const trying = this.#onProbation !== null || !this.#worthTrying(null);
+    if (this.#choice !== "auto" || trying || now - this.#askedAgainAt < ASK_AGAIN_MS) return;
+    this.#askedAgainAt = now;
+    this.#current = { ...local, warmUpMs: Math.max(local.warmUpMs, ms) };
+    void this.#retry(null);
+  }
+
+  #worthTrying(error: unknown): boolean {
+    const refused = error instanceof EngineError && error.code === "refused";
+    return this.#parts.factories.remote !== null && !(refused && error.retryAfterSeconds === undefined);
+  }
+
+  #watch(remote: Candidate): void {
+    this.#onProbation = remote;
+    this.#probation.begin(this.#parts.now());
+  }
+
+  /** Lets the server's engine explain this window too, if it is time for that. */
+  #tryProbation(window: SpectralWindow): void {
+    const candidate = this.#onProbation;
+    const { now, deadlineMs } = this.#parts;
+    if (!candidate || this.#probing || this.#overdue || !this.#probation.due(now())) return;
+    const asked = now();
+    this.#probing = true;
+    void this.#ask(candidate, window).then((explanation) => {
+      this.#probing = false;
+      if (candidate.engine !== this.#onProbation?.engine || !this.#current) return;
+      const ms = now() - asked;
+      const inTime = explanation !== null && ms <= deadlineMs();
+      if (!this.#probation.answered(ms, inTime, now())) return;
+      const { meanMs, needed } = this.#probation;
+      const remote = { engine: candidate.engine, warmUpMs: meanMs };
+      this.#adopt([this.#current, remote], null, `the server answered ${needed} windows in time`);
+    });
+  }
+
+  #probationFailed(candidate: Candidate, error: unknown): void {
+    if (!isFatal(error)) return;
+    this.#onProbation = null;
+    void candidate.engine.close();
+    void this.#retry(error);
+  }
+
   /** Takes the best of the candidates, keeps the local one ready in "auto", and closes what is left. */
-  #adopt(candidates: readonly Candidate[], notice: string | null): void {
-    const before = [this.#current, this.#standby];
+  #adopt(candidates: readonly Candidate[], notice: string | null, reason: string): void {
+    const before = [this.#current, this.#standby, this.#onProbation];
     const local = candidates.find(({ engine }) => engine.kind === "local") ?? null;
     const remote = candidates.find(({ engine }) => engine.kind === "remote") ?? null;
     const remoteIsBetter =
@@ -161,75 +258,63 @@ export class EngineKeeper {
       (local === null || remote.warmUpMs < local.warmUpMs || local.warmUpMs > this.#parts.strideMs);
     this.#current = remoteIsBetter ? remote : local;
     this.#standby = remoteIsBetter ? local : null;
+    this.#onProbation = null;
+    this.#overdue = null;
     this.#failures = 0;
+    this.#judge.clear();
+    const kept = [this.#current?.engine, this.#standby?.engine];
     for (const candidate of new Set([...before, ...candidates])) {
-      if (candidate && candidate !== this.#current && candidate !== this.#standby)
-        void candidate.engine.close();
+      if (candidate && !kept.includes(candidate.engine)) void candidate.engine.close();
     }
     this.#retrying.abort();
-    this.#announce();
+    this.#announce(reason);
     this.#parts.onNotice(notice);
   }
 
-  #announce(): void {
+  #announce(reason: string): void {
     if (!this.#current) return;
     const { engine, warmUpMs } = this.#current;
-    this.#parts.onEngine({ kind: engine.kind, description: engine.description, warmUpMs });
+    this.#parts.onEngine({ kind: engine.kind, description: engine.description, warmUpMs, reason });
   }
 
   #failed(candidate: Candidate, error: unknown): void {
-    const code = error instanceof EngineError ? error.code : "failed";
-    const fatal = code === "lost" || code === "closed" || code === "refused" || code === "timeout";
     this.#failures++;
-    if (!fatal && this.#failures < MOST_FAILURES) return;
+    if (!isFatal(error) && this.#failures < MOST_FAILURES) return;
 
     this.#failures = 0;
+    this.#judge.clear();
+    this.#overdue = null;
     this.#current = this.#standby;
     this.#standby = null;
     void candidate.engine.close();
     const problem = toProblem(error);
-    this.#announce();
+    this.#announce(problem.detail);
     if (this.#choice === "local" || this.#parts.factories.remote === null) {
       this.#parts.onProblem({ ...problem, code: "engine-failed" });
       return;
     }
+    // In "auto" the local engine may be what failed.
     const meanwhile = this.#current ? "this device computes meanwhile" : "trying again";
     this.#parts.onNotice(`${problem.detail}; ${meanwhile}`);
-    void this.#retry(problem);
+    void this.#retry(error);
   }
 
-  /** Tries to reach the server again: for ever while the local engine answers, a few times otherwise. */
-  async #retry(problem: Problem): Promise<void> {
-    const { wait, random, onProblem } = this.#parts;
+  /** Seeks the server. What answers meanwhile goes on until the server shows a clean run. */
+  async #retry(cause: unknown): Promise<void> {
     this.#retrying.abort();
     this.#retrying = new AbortController();
     const { signal } = this.#retrying;
-    for (let attempt = 0; this.#current !== null || attempt < MOST_ATTEMPTS; attempt++) {
-      await wait(backOffMs(attempt, random), signal);
-      if (signal.aborted) return;
-      const remote = await this.#open("remote", this.#method)
-        .then((engine) => this.#measure(engine))
-        .catch(() => null);
-      if (!remote) continue;
-      if (signal.aborted) return void remote.engine.close();
-      this.#adopt(this.#current ? [this.#current, remote] : [remote], null);
-      return;
-    }
-    if (!signal.aborted) onProblem(problem);
-  }
-
-  async #inTime(work: Promise<Explanation>): Promise<Explanation> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new EngineError("timeout", `the engine was silent for ${SILENCE_MS / 1000} s`)),
-        SILENCE_MS,
-      );
+    const remote = await this.#candidates.seekServer(this.#method, cause, signal, (error) => {
+      if (this.#current !== null) return;
+      this.#parts.onNotice(`${toProblem(error).detail}; trying again until it is back`);
     });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    if (!remote) return;
+    if (this.#current) this.#watch(remote);
+    else this.#adopt([remote], null, "the server is back");
   }
+}
+
+function isFatal(error: unknown): boolean {
+  const code = error instanceof EngineError ? error.code : "failed";
+  return code === "lost" || code === "closed" || code === "refused" || code === "timeout";
 }

@@ -3,8 +3,9 @@ import { audioShape } from "../../models/pack.ts";
 import type { OpenPack } from "../../models/runtime/open-pack.ts";
 import { type AudioShape, hopMs, localOnlyReason } from "../../protocol/audio-shape.ts";
 import { EngineError } from "../../protocol/engine.ts";
+import type { EngineFactories } from "./candidates.ts";
 import { DelayPolicy } from "./delay-policy.ts";
-import { type EngineFactories, EngineKeeper, type KeeperState } from "./engine-keeper.ts";
+import { EngineKeeper, type KeeperState } from "./engine-keeper.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { PageToPipeline, PipelineOptions, PipelineToPage } from "./pipeline-messages.ts";
 import { toProblem } from "./problems.ts";
@@ -125,6 +126,7 @@ export class PipelineHost {
       get strideMs() {
         return plan().strideFrames * hopMs(shape);
       },
+      deadlineMs: () => this.#deadlineMs(shape, options.plan),
       onEngine: (state) => this.#useEngine(state),
       onNotice: (notice) => this.#parts.post({ type: "notice", notice }),
       onProblem: (problem) => this.#parts.post({ type: "problem", problem }),
@@ -134,9 +136,16 @@ export class PipelineHost {
     });
   }
 
-  #useEngine({ kind, description, warmUpMs }: KeeperState): void {
+  /** What the longest delay leaves an engine of a window: the stride before it and the ways there and back are not its. */
+  #deadlineMs(shape: AudioShape, first: StreamPlan): number {
+    const { maxDelayFrames, strideFrames } = this.#opened?.plan ?? first;
+    const step = hopMs(shape);
+    return Math.max(2 * step, (maxDelayFrames - strideFrames) * step - TRANSPORT_MS);
+  }
+
+  #useEngine({ kind, description, warmUpMs, reason }: KeeperState): void {
     const { post } = this.#parts;
-    post({ type: "engine", kind, description });
+    post({ type: "engine", kind, description, reason });
     if (this.#policy) {
       this.#pipeline?.engineChanged();
       return;

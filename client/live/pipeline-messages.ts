@@ -41,7 +41,13 @@ export type PipelineToPage =
   | { readonly type: "measuring" }
   /** D to start with. */
   | { readonly type: "ready"; readonly delayFrames: number }
-  | { readonly type: "engine"; readonly kind: "local" | "remote"; readonly description: string }
+  | {
+      readonly type: "engine";
+      readonly kind: "local" | "remote";
+      readonly description: string;
+      /** Why it answers from now on. */
+      readonly reason: string;
+    }
   /** What a person should know of the engine; null when there is nothing any more. */
   | { readonly type: "notice"; readonly notice: string | null }
   | { readonly type: "decision"; readonly decision: Decision }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { MessageChannel } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { EngineFactories } from "../../../client/live/engine-keeper.ts";
+import type { EngineFactories } from "../../../client/live/candidates.ts";
 import { PipelineHost } from "../../../client/live/pipeline-host.ts";
 import type { PipelineOptions, PipelineToPage } from "../../../client/live/pipeline-messages.ts";
 import { PackError, parsePack } from "../../../models/pack.ts";
