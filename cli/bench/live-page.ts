@@ -1,5 +1,5 @@
 /** The real page in a real browser, with a sound file as microphone, watched from outside. */
-import type { Browser, ConsoleMessage, Page } from "playwright-core";
+import type { Browser, BrowserContext, ConsoleMessage, Page } from "playwright-core";
 import type { DelaySetting, LiveExplainer, Timings } from "../../client/live/live-explainer.ts";
 import { installPageTaps } from "./page-taps.ts";
 
@@ -16,6 +16,8 @@ export interface LivePageOptions {
   readonly sound?: string;
   /** Runs in the page before anything of its own. */
   readonly before?: () => void;
+  /** Prepares the browser's context before there is a page, to answer requests otherwise. */
+  readonly prepare?: (context: BrowserContext) => Promise<void>;
 }
 
 export interface TappedSound {
@@ -39,6 +41,7 @@ export class LivePage {
   /** Opens the page and begins at once; resolves when it runs, rejects with what the page says otherwise. */
   static async open(options: LivePageOptions): Promise<LivePage> {
     const context = await options.browser.newContext();
+    await options.prepare?.(context);
     const page = await context.newPage();
     const live = new LivePage(page);
     const origin = new URL(options.url).origin;

@@ -1,0 +1,29 @@
+// The page while its server is killed, frozen or far: what is heard has no gap and no click, and goes on.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { chaosRig, type Fault, failuresOf, type Listening } from "./chaos/chaos-rig.ts";
+
+const chromium = findChromium();
+/** Longer than the page waits for an engine that says nothing. */
+const SECONDS = { before: 1, fault: 4.5, recorded: 6.5, patience: 0 };
+
+const cases: readonly (readonly [Listening, Fault])[] = [
+  ["original", "frozen"],
+  ["explanation", "killed"],
+];
+for (const [listening, fault] of cases) {
+  const name = `server ${fault}, listening to the ${listening}`;
+  const body = async () => {
+    const rig = await chaosRig(chromium!, listening);
+    try {
+      assert.equal(failuresOf(await rig.run(fault, SECONDS)), []);
+    } finally {
+      await rig.close();
+    }
+  };
+  if (chromium === null) test.skip(`${name} (${NO_CHROMIUM})`, body);
+  else test(name, body);
+}
+
+test.run();

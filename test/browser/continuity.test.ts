@@ -1,0 +1,82 @@
+// The judge of the chaos runs: that it hears what it should hear.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { steadyTones } from "./chaos/chaos-rig.ts";
+import { alignment, continuity } from "./chaos/continuity.ts";
+
+const RATE = 48_000;
+const DELAY = 9000;
+const microphone = steadyTones(2, RATE);
+const step = microphone.reduce(
+  (most, value, n) => Math.max(most, n ? Math.abs(value - microphone[n - 1]) : 0),
+  0,
+);
+
+/** The microphone's sound DELAY samples later, then changed. */
+function heard(change: (output: Float32Array) => void, input = microphone) {
+  const output = new Float32Array(input.length);
+  output.set(input.subarray(0, input.length - DELAY), DELAY);
+  output.set(input.subarray(0, DELAY));
+  // The first samples stand for what came before; the seam is smoothed over by leaving it out.
+  for (let n = 0; n < DELAY; n++) output[n] = microphone[(n - DELAY + RATE) % RATE];
+  change(output);
+  return { sampleRate: RATE, microphone: input, output };
+}
+
+test("the input moved in time is whole", () => {
+  const sound = heard(() => {});
+  assert.equal(continuity(sound, step), {
+    gaps: 0,
+    repeatedBlocks: 0,
+    clicks: 0,
+    quietMs: 0,
+    disturbances: 0,
+  });
+  const { delays, unlike, pieces } = alignment(sound, step);
+  assert.equal(delays, [DELAY]);
+  assert.is(unlike, 0);
+  assert.ok(pieces > 20);
+});
+
+test("a gap, a click, a repeated block and a jump of the delay are each found", () => {
+  const gap = continuity(
+    heard((output) => output.fill(0, 60_000, 60_200)),
+    step,
+  );
+  assert.is(gap.gaps, 1);
+  const click = continuity(
+    heard((output) => {
+      output[60_000] += 2;
+    }),
+    step,
+  );
+  assert.is(click.clicks, 2);
+  const repeat = continuity(
+    heard((output) => output.copyWithin(128 * 500, 128 * 499, 128 * 500)),
+    step,
+  );
+  assert.is(repeat.repeatedBlocks, 1);
+  const jump = alignment(
+    heard((output) => output.copyWithin(70_000, 70_384)),
+    step,
+  );
+  assert.equal(jump.delays, [DELAY, DELAY - 384]);
+  const lost = alignment(
+    heard((output) => output.fill(0.1, 60_000, 80_000)),
+    step,
+  );
+  assert.ok(lost.unlike > 5);
+});
+
+test("what the microphone itself lost is not held against the page", () => {
+  const input = microphone.slice();
+  input.fill(0, 50_000, 50_500);
+  const found = continuity(
+    heard(() => {}, input),
+    step,
+  );
+  assert.ok(found.disturbances > 0);
+  assert.is(found.gaps + found.clicks, 0);
+});
+
+test.run();
