@@ -1,5 +1,4 @@
 import { BehaviorSubject, Subject } from "rxjs";
-import type { Pack } from "../../models/pack.ts";
 import { fetchPack } from "../../models/runtime/open-pack.ts";
 import { EXPLAIN_PATH } from "../../protocol/wire.ts";
 import { workletProblem } from "./audio-graph.ts";
@@ -94,7 +93,7 @@ class PageExplainer implements LiveExplainer {
 
   async pack(): Promise<PackSummary> {
     try {
-      return summary((await this.#locatedPack()).pack);
+      return summary(await this.#locatedPack());
     } catch (error) {
       const { code, detail } = toProblem(error);
       throw new ProblemError(code, detail, { cause: error });
@@ -235,7 +234,7 @@ function askForMicrophone(constraints: MediaStreamConstraints): Promise<MediaStr
   return navigator.mediaDevices.getUserMedia(constraints);
 }
 
-function summary(pack: Pack): PackSummary {
+function summary({ pack, serverExplains }: LocatedPack): PackSummary {
   return {
     name: pack.name,
     title: pack.title,
@@ -245,7 +244,7 @@ function summary(pack: Pack): PackSummary {
     sampleRate: pack.sampleRate,
     hop: pack.stft.hop,
     bins: pack.stft.bins,
-    localOnly: pack.phases ?? false,
+    localOnly: pack.phases ? "phases" : serverExplains ? null : "server",
     methods: pack.methods.map(({ name, title }) => ({ name, title })),
   };
 }

@@ -106,6 +106,9 @@ export interface Timings {
   readonly missedDeadlines: number;
 }
 
+/** The model needs the phases of the sound, which never leave the device; or the page's server explains nothing. */
+export type LocalOnly = "phases" | "server";
+
 export interface PackSummary {
   readonly name: string;
   readonly title: string;
@@ -115,8 +118,8 @@ export interface PackSummary {
   readonly sampleRate: number;
   readonly hop: number;
   readonly bins: number;
-  /** Whether its model needs the phases of the sound: then no server can explain, as they never leave the device. */
-  readonly localOnly: boolean;
+  /** Why only this device can explain, or null when a server could. */
+  readonly localOnly: LocalOnly | null;
   readonly methods: readonly { readonly name: string; readonly title: string }[];
 }
 

@@ -287,7 +287,7 @@ export class ListenableApp extends LitElement {
         .engine=${this.engine}
         .delay=${this.delay}
         .engineInUse=${running?.engine}
-        .localOnly=${this.pack?.localOnly ?? false}
+        .localOnly=${this.pack?.localOnly ?? null}
         .description=${running?.engineDescription ?? ""}
         .methods=${this.pack?.methods ?? []}
         .method=${this.method}

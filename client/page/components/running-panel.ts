@@ -1,7 +1,8 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { DelaySetting, EngineChoice, Timings } from "../../live/live-explainer.ts";
+import type { DelaySetting, EngineChoice, LocalOnly, Timings } from "../../live/live-explainer.ts";
 import { count, milliseconds, rate } from "../format.ts";
+import { privacyText } from "../privacy.ts";
 import { emit } from "./emit.ts";
 import { latencyParts, latencyTotal, tooSlowForLive } from "./latency.ts";
 import { sharedStyles } from "./shared-styles.ts";
@@ -155,8 +156,8 @@ export class RunningPanel extends LitElement {
   @property() delay: DelaySetting = "balanced";
   /** Where the model works now, or undefined while nothing runs. */
   @property() engineInUse: "local" | "remote" | undefined;
-  /** The model needs the phases of the sound, so only this device can explain. */
-  @property({ type: Boolean }) localOnly = false;
+  /** Why only this device can explain, or null when a server could. */
+  @property() localOnly: LocalOnly | null = null;
   @property() description = "";
   @property({ attribute: false }) methods: readonly { name: string; title: string }[] = [];
   @property() method: string | undefined;
@@ -185,7 +186,7 @@ export class RunningPanel extends LitElement {
                   name="engine"
                   value=${value}
                   .checked=${this.engine === value}
-                  ?disabled=${this.localOnly && value === "remote"}
+                  ?disabled=${this.localOnly !== null && value === "remote"}
                   @change=${() => emit(this, "choose-engine", value)}
                 /><span class="face">${title}</span>
               </label>
@@ -193,21 +194,9 @@ export class RunningPanel extends LitElement {
           )}
         </div>
       </fieldset>
-      <p class="soft">${this.#privacy()}</p>
+      <p class="soft">${privacyText(this.engine, this.engineInUse, this.localOnly)}</p>
       ${this.description ? html`<p class="soft description">${this.description}</p>` : nothing}
     `;
-  }
-
-  #privacy(): string {
-    if (this.localOnly) {
-      return "On this device only: this model hears the waveform and needs the phases of the sound, and those are never sent to a server.";
-    }
-    const place = this.engineInUse ?? (this.engine === "auto" ? undefined : this.engine);
-    if (place === "local") return "On this device: nothing you play or say leaves it.";
-    if (place === "remote") {
-      return "On the server: it gets the spectrum without phase, not the sound; spoken words could still be guessed from it.";
-    }
-    return "Automatic tries this device and the server and takes what keeps up.";
   }
 
   #delay() {

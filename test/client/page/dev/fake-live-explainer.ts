@@ -72,7 +72,7 @@ export class FakeLiveExplainer implements LiveExplainer {
       sampleRate: 16_000,
       hop,
       bins,
-      localOnly: this.options.localOnly ?? false,
+      localOnly: this.options.localOnly ? "phases" : null,
       methods: [
         { name: "lmac", title: "L-MAC" },
         { name: "l2i", title: "L2I" },
