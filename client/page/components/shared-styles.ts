@@ -144,6 +144,11 @@ export const sharedStyles = css`
     font-weight: 600;
   }
   :focus-visible,
+  .choices input:disabled + span.face {
+    border-style: dashed;
+    color: var(--soft);
+    cursor: not-allowed;
+  }
   .choices input:focus-visible + span.face {
     outline: 3px solid var(--accent);
     outline-offset: 2px;
