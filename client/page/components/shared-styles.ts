@@ -143,12 +143,11 @@ export const sharedStyles = css`
     color: var(--accent-strong);
     font-weight: 600;
   }
-  :focus-visible,
   .choices input:disabled + span.face {
     border-style: dashed;
     color: var(--soft);
-    cursor: not-allowed;
   }
+  :focus-visible,
   .choices input:focus-visible + span.face {
     outline: 3px solid var(--accent);
     outline-offset: 2px;
