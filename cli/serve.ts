@@ -72,7 +72,8 @@ export function registerServe(program: Command): void {
 async function serve(options: ServeOptions): Promise<void> {
   const stop = stopSignal();
   const server = await start(options);
-  process.on("SIGHUP", () => void server.reload());
+  // On a terminal the signal says that it was closed, and the server should go with it.
+  if (!process.stderr.isTTY) process.on("SIGHUP", () => void server.reload());
   console.log(options.json ? JSON.stringify(facts(server)) : greeting(server, options));
   await stop;
   await server.close();

@@ -50,6 +50,8 @@ export class Session {
   /** Frames [#from, #to) are kept, frame k in row k mod keptFrames. */
   #from = 0;
   #to = 0;
+  /** Windows asked for and not answered. */
+  #unanswered = 0;
   #closed = false;
 
   constructor(private readonly options: SessionOptions) {
@@ -91,11 +93,17 @@ export class Session {
 
   close(): void {
     this.#closed = true;
-    this.options.scheduler.cancel(this);
+    this.#forgetWindows();
+  }
+
+  #forgetWindows(): void {
+    const { scheduler, observer = NO_OBSERVER, pack } = this.options;
+    scheduler.cancel(this);
+    for (; this.#unanswered > 0; this.#unanswered--) observer.windowDropped(pack.name, "cancelled");
   }
 
   #start(message: StartMessage): void {
-    const { pack, scheduler } = this.options;
+    const { pack } = this.options;
     if (message.version !== PROTOCOL_VERSION) {
       throw new WireError(
         "wrong-version",
@@ -124,7 +132,7 @@ export class Session {
     this.#from = 0;
     this.#to = 0;
     // What was asked before belongs to another stream: nobody waits for it any more.
-    scheduler.cancel(this);
+    this.#forgetWindows();
   }
 
   #frames({ firstFrame, frames, bins, levels }: FramesMessage): void {
@@ -176,6 +184,7 @@ export class Session {
       magnitudes: this.#window(firstFrame),
       done: ({ probabilities, mask, inferenceMs }) => {
         this.counts.explained++;
+        this.#unanswered--;
         const { dropped } = this.counts;
         const serverMs = now() - asked;
         observer.windowDone(pack.name, { queueMs: serverMs - inferenceMs, inferenceMs, batch: 1 });
@@ -195,13 +204,16 @@ export class Session {
       },
       failed: (error) => {
         this.counts.failed++;
+        this.#unanswered--;
         observer.windowDropped(pack.name, "failed");
         send(encodeError("inference-failed", error.message, request));
       },
     };
+    this.#unanswered++;
     observer.windowQueued(pack.name);
     const displaced = scheduler.submit(this, job);
     if (displaced) {
+      this.#unanswered--;
       observer.windowDropped(pack.name, "displaced");
       this.counts.dropped++;
       send(encodeDropped(displaced.request, this.counts.dropped));

@@ -96,6 +96,38 @@ test("windows, sessions, bytes and refusals are counted as they happen", async (
   });
 });
 
+test("every window that was asked for is accounted for, whatever its client does", async () => {
+  await withServer({}, async (server) => {
+    const leaving = await RawClient.open(server.explainUrl);
+    leaving.send(
+      start(),
+      frames(0),
+      explain(1, 0),
+      frames(128, 8),
+      explain(2, 8),
+      frames(136, 8),
+      explain(3, 16),
+    );
+    leaving.send(start(), frames(0), explain(4, 0));
+    await leaving.close();
+    const staying = await RawClient.open(server.explainUrl);
+    staying.send(start(), frames(0), explain(1, 0));
+    await staying.next("explanation");
+    while (JSON.parse((await get(server, "/healthz")).body).sessions > 1) await new Promise(setImmediate);
+    const { body } = await get(server, "/metrics");
+    const dropped = ["displaced", "cancelled", "failed", "deadline"].map((reason) =>
+      value(body, `listenable_windows_dropped_total{pack="tiny",reason="${reason}"}`),
+    );
+    const explained = value(body, 'listenable_windows_explained_total{pack="tiny"}');
+    assert.is(value(body, 'listenable_windows_queued_total{pack="tiny"}'), 5);
+    assert.is(
+      dropped.reduce((sum, each) => sum + each, explained),
+      5,
+    );
+    await staying.close();
+  });
+});
+
 test("every line of a session's log has its name, which /healthz and no one else knows", async () => {
   await withServer({}, async (server, log) => {
     const clients = [await RawClient.open(server.explainUrl), await RawClient.open(server.explainUrl)];
