@@ -8,7 +8,7 @@ export const HEARD_AFTER_MS = 128;
  * least about its newest frames, because nothing after them was heard yet, so a frame's weight rises with the square of
  * how much was heard from it on, from (1 / (risingFrames + 1))² for the newest frame to 1 for the frame `risingFrames`
  * frames older, and stays there. (Against a short and linear rise that keeps correlation with offline masks and AI, and
- * raises FF by 0.03 to 0.06 where the delay is short; more than a square brings little, and masks are less steady.)
+ * raises FF by 0.02 to 0.06 where the delay is short; more than a square brings little, and masks are less steady.)
  */
 export class MaskMerger {
   /** [capacity, bins] sums of weight times mask, and [capacity] sums of weights. */
