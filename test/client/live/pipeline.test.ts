@@ -25,6 +25,8 @@ interface Options {
   readonly fails?: (n: number) => boolean;
   readonly maxDelayFrames?: number;
   readonly listening?: "explanation" | "original";
+  /** The audio thread works in bursts of so many milliseconds of sound, as browsers' do. */
+  readonly audioBurstMs?: number;
   /** Records reach the worker in bursts of so many frames. */
   readonly burst?: number;
   readonly pace?: Pace;
@@ -36,7 +38,12 @@ interface Options {
 
 async function play(input: Float32Array, options: Options) {
   const { engineMs, mask = () => 1, fails = () => false, maxDelayFrames = 20, burst = 1 } = options;
-  const { pace = { lookAheadFrames: 4, strideFrames: 8 }, shared = true, onHop = () => {} } = options;
+  const {
+    pace = { lookAheadFrames: 4, strideFrames: 8 },
+    shared = true,
+    onHop = () => {},
+    audioBurstMs = 8,
+  } = options;
   const settings = { hopMs: 8, minDelayFrames: 0, maxDelayFrames };
   let now = 0;
   const policy = new DelayPolicy({ ...settings, ...pace }, 16);
@@ -102,7 +109,7 @@ async function play(input: Float32Array, options: Options) {
   const output = new Float32Array(input.length);
   rig.onRecord = (record) => sent.push(record);
   for (let start = 0; start + HOP <= input.length; start += HOP) {
-    now = 8 * (1 + start / HOP);
+    now = Math.ceil((8 * (1 + start / HOP)) / audioBurstMs) * audioBurstMs;
     onHop(start / HOP, (changed) => {
       policy.change({ ...settings, ...changed });
       pipeline.setPace(changed);
@@ -224,6 +231,25 @@ test("low delay: an engine of 10 ms misses nothing within 100 ms", async () => {
   const { delayFrames, late, missed } = records.at(-1)!;
   assert.equal([late, missed], [0, 0]);
   assert.ok(plan.framingMs + 8 * delayFrames <= 100, `D = ${delayFrames}`);
+});
+
+test("low delay: bursts in which the audio thread makes frames and meets deadlines alike cost no deadline", async () => {
+  const plan = planStream(OWN_SHAPE, 48_000, {}, "low-delay");
+  for (const [engineMs, lookAheadMs] of [
+    [4, 24],
+    [9, 24],
+    [14, 16],
+  ]) {
+    const { records, timings } = await play(noise(HOP * 700, 11), {
+      engineMs: () => engineMs,
+      maxDelayFrames: plan.maxDelayFrames,
+      pace: plan,
+      audioBurstMs: 10,
+    });
+    assert.equal([records.at(-1)?.late, records.at(-1)?.missed], [0, 0]);
+    assert.is(timings.at(-1)!.lookAheadMs, lookAheadMs, `engine of ${engineMs} ms`);
+    assert.ok(plan.framingMs + 8 * records.at(-1)!.delayFrames <= 100);
+  }
 });
 
 test("low delay: a window that comes late now and then takes from the look-ahead, and D stays", async () => {
