@@ -145,6 +145,9 @@ export async function* readPieces(
         );
       }
       sampleRate = piece.sampleRate;
+      if (!(sampleRate > 0 && sampleRate < Number.POSITIVE_INFINITY)) {
+        throw new AudioFileError(`${path} claims a rate of ${sampleRate} Hz; its header is damaged`);
+      }
       replaced += piece.replaced;
       const most = Math.ceil(maxSeconds * sampleRate);
       const length = piece.channels[0].length;

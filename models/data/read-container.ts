@@ -42,8 +42,7 @@ export async function* containerPieces(
 ): AsyncGenerator<Decoded> {
   const input = new Input({
     formats: FORMATS[kind],
-    source: guardedSource({
-      getSize: () => source.size,
+    source: guardedSource(source.size, {
       read: (start, end) => source.read(start, end - start),
       // Pages instead of single packets; without it an hour's packets take eight times as long.
       prefetchProfile: "fileSystem",

@@ -30,9 +30,9 @@ test("the input moved in time is whole", () => {
     repeatedBlocks: 0,
     clicks: 0,
     quietMs: 0,
-    disturbances: 0,
+    judged: 1,
   });
-  const { delays, unlike, pieces } = alignment(sound, step);
+  const { delays, unlike, pieces } = alignment(sound);
   assert.equal(delays, [DELAY]);
   assert.is(unlike, 0);
   assert.ok(pieces > 20);
@@ -56,15 +56,9 @@ test("a gap, a click, a repeated block and a jump of the delay are each found", 
     step,
   );
   assert.is(repeat.repeatedBlocks, 1);
-  const jump = alignment(
-    heard((output) => output.copyWithin(70_000, 70_384)),
-    step,
-  );
+  const jump = alignment(heard((output) => output.copyWithin(70_000, 70_384)));
   assert.equal(jump.delays, [DELAY, DELAY - 384]);
-  const lost = alignment(
-    heard((output) => output.fill(0.1, 60_000, 80_000)),
-    step,
-  );
+  const lost = alignment(heard((output) => output.fill(0.1, 60_000, 80_000)));
   assert.ok(lost.unlike > 5);
 });
 
@@ -75,7 +69,7 @@ test("what the microphone itself lost is not held against the page", () => {
     heard(() => {}, input),
     step,
   );
-  assert.ok(found.disturbances > 0);
+  assert.ok(found.judged < 0.8);
   assert.is(found.gaps + found.clicks, 0);
 });
 

@@ -364,8 +364,22 @@ test("WebM whose parts can't be found any more is refused, and does not hang", a
   const bytes = readFileSync(fixture("tone.webm"));
   const segment = bytes.indexOf(Buffer.from("18538067", "hex"));
   assert.ok(segment > 0);
-  bytes.fill(0, segment + 12);
-  assert.match(await refusal(file("lost-parts.webm", bytes)), "damaged");
+  const lost = Buffer.from(bytes);
+  lost.fill(0, segment + 12);
+  assert.match(await refusal(file("lost-parts.webm", lost)), "damaged");
+  // The name of a part, and no size that could be read behind it.
+  const unreadable = Buffer.from(bytes);
+  const info = unreadable.indexOf(Buffer.from("1549a966", "hex"), segment + 100);
+  unreadable[info + 4] = 0;
+  assert.match(await refusal(file("unreadable-part.webm", unreadable)), "damaged");
+});
+
+test("a rate that is no number of samples is refused", async () => {
+  const bytes = readFileSync(fixture("tone.aiff"));
+  const common = bytes.indexOf("COMM");
+  // The rate is an 80-bit float: this one is infinite.
+  bytes.set([0x7f, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0], common + 16);
+  assert.match(await refusal(file("endless-rate.aiff", bytes)), "Infinity Hz");
 });
 
 test.run();

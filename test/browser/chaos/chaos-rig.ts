@@ -145,7 +145,7 @@ export async function chaosRig(chromium: string, listening: Listening, seed = 1)
           fault,
           listening,
           continuity: continuity(sound, largestStep(sound.sampleRate)),
-          alignment: listening === "original" ? alignment(sound, largestStep(sound.sampleRate)) : null,
+          alignment: listening === "original" ? alignment(sound) : null,
           engineDuring,
           cameBack: await becomes(page, "remote", seconds.patience),
         };

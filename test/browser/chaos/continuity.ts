@@ -18,6 +18,8 @@ const CLICK = 1.3;
 /** Samples this small for half a millisecond are a gap: the tones are never so quiet for so long. */
 const SILENT = 1e-6;
 const GAP_SECONDS = 0.0005;
+/** Far above the rounding of 16-bit files, far below the tones' level of 0.2. */
+const UNLIKE = 0.01;
 
 export interface Continuity {
   /** Gaps, blocks that are the block before once more, and clicks, where the microphone's sound was whole. */
@@ -26,8 +28,8 @@ export interface Continuity {
   readonly clicks: number;
   /** Milliseconds in which the output is below a quarter of its usual level. */
   readonly quietMs: number;
-  /** Places where the microphone's own sound was broken. */
-  readonly disturbances: number;
+  /** Share of the recording that could be judged, where the microphone's own sound was whole. */
+  readonly judged: number;
 }
 
 export interface Alignment {
@@ -38,10 +40,13 @@ export interface Alignment {
   readonly pieces: number;
 }
 
-/** `largestStep` is the largest step between two samples of what the microphone should give, at the recording's rate. */
+/**
+ * Of a recording of two seconds or more of tones that are the same in every second; `largestStep` is the largest between
+ * two of their samples at the recording's rate.
+ */
 export function continuity(sound: TappedSound, largestStep: number): Continuity {
   const { output, sampleRate } = sound;
-  const broken = disturbances(sound, largestStep);
+  const broken = disturbances(sound);
   const excused = (at: number) => follows(broken, at, MOST_DELAY_SECONDS * sampleRate);
   const count = (places: readonly number[]) => places.filter((at) => !excused(at)).length;
   const levels = levelsOf(output, Math.round(sampleRate * LEVEL_SECONDS));
@@ -51,16 +56,16 @@ export function continuity(sound: TappedSound, largestStep: number): Continuity 
     repeatedBlocks: count(repeatsOf(output)),
     clicks: count(stepsAbove(output, CLICK * largestStep)),
     quietMs: 1000 * LEVEL_SECONDS * levels.filter((level) => level < usual / 4).length,
-    disturbances: broken.length,
+    judged: 1 - excusedShare(output.length, excused),
   };
 }
 
 /** Finds the output again in the microphone's sound, piece by piece. */
-export function alignment(sound: TappedSound, largestStep: number): Alignment {
+export function alignment(sound: TappedSound): Alignment {
   const { microphone, output, sampleRate } = sound;
   const length = Math.round(sampleRate * PIECE_SECONDS);
   const most = Math.round(sampleRate * MOST_DELAY_SECONDS);
-  const broken = disturbances(sound, largestStep);
+  const broken = disturbances(sound);
   const delays: number[] = [];
   let unlike = 0;
   let pieces = 0;
@@ -79,10 +84,31 @@ export function alignment(sound: TappedSound, largestStep: number): Alignment {
   return { delays, unlike, pieces };
 }
 
-/** Where the microphone's sound itself breaks off, in ascending order. */
-function disturbances({ microphone, sampleRate }: TappedSound, largestStep: number): number[] {
-  const places = [...gapsOf(microphone, sampleRate), ...stepsAbove(microphone, 1.02 * largestStep)];
-  return places.sort((a, b) => a - b);
+/**
+ * Blocks in which the microphone's sound is not what it was a second before: the tones are the same in every second, so
+ * a lost or doubled block shows until both seconds lie behind it. Of the first second, those unlike the one after it.
+ */
+function disturbances({ microphone, sampleRate }: TappedSound): number[] {
+  const places: number[] = [];
+  for (let at = 0; at + QUANTUM <= microphone.length; at += QUANTUM) {
+    const other = at < sampleRate ? at + sampleRate : at - sampleRate;
+    for (let n = 0; n < QUANTUM; n++) {
+      if (Math.abs(microphone[at + n] - microphone[other + n]) <= UNLIKE) continue;
+      places.push(at);
+      break;
+    }
+  }
+  return places;
+}
+
+function excusedShare(length: number, excused: (at: number) => boolean): number {
+  let count = 0;
+  let blocks = 0;
+  for (let at = 0; at < length; at += QUANTUM) {
+    blocks++;
+    if (excused(at)) count++;
+  }
+  return count / blocks;
 }
 
 /** Whether one of the places lies in (at - reach, at + a block]. */

@@ -45,11 +45,11 @@ process.exitCode = reports.every(({ failures }) => failures.length === 0) ? 0 : 
 
 function inWords(report: (typeof reports)[number]): string {
   const { fault, listening, engineDuring, cameBack, continuity, alignment, failures } = report;
-  const { quietMs, disturbances } = continuity;
+  const { quietMs, judged } = continuity;
   const aligned = alignment ? `, ${alignment.unlike} of ${alignment.pieces} pieces not aligned` : "";
   const held = failures.length === 0 ? "held" : `FAILED: ${failures.join("; ")}`;
   return (
     `${fault}, ${listening}: ${held}; ${engineDuring} engine meanwhile, ${cameBack ? "remote" : "not remote"} afterwards; ` +
-    `${quietMs} ms quiet${aligned}; microphone broken in ${disturbances} places`
+    `${quietMs} ms quiet${aligned}; ${(100 * judged).toFixed(0)} % of the recording judged`
   );
 }
