@@ -139,7 +139,7 @@ browserTest(
 browserTest(
   "a page opened with #token= may use a server that asks for one; without, its own engine works",
   async () => {
-      const folder = await mkdtemp(join(tmpdir(), "listenable-token-"));
+    const folder = await mkdtemp(join(tmpdir(), "listenable-token-"));
     const token = "token-of-the-page-0123456789abcdef";
     const tokenFile = join(folder, "tokens");
     await writeFile(tokenFile, token);
