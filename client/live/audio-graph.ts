@@ -10,8 +10,10 @@ import { installPolyfill, workletSupport } from "./worklet-support.ts";
 
 /** How long a context may take to start; without a press of the person some never do. */
 const RESUME_MS = 2_000;
-/** How long an interrupted one may take to come back while the page is seen. */
-const RECOVER_MS = 5_000;
+/** From one attempt to bring an interrupted one back to the next. */
+const RETRY_MS = 500;
+/** Shorter interruptions are not worth a word. */
+const TELL_AFTER_MS = 900;
 
 /** What keeps the processor from running here, before anything is opened; null when nothing is known to. */
 export function workletProblem(): ProblemError | null {
@@ -47,29 +49,39 @@ export async function resumeContext(context: AudioContext, scope: Scope): Promis
 
 /**
  * Brings a context back that is suspended or interrupted (a phone call, another app, a device that changed), as often
- * as that happens; a problem when it doesn't come back within some seconds of the page being seen.
+ * and for as long as that happens; some come back only with the person's next press or key.
+ *
+ * @param onHeld told after a while of it, and with null when it is over.
  */
 export function keepRunning(
   context: AudioContext,
   scope: Scope,
-  onProblem: (problem: ProblemError) => void,
+  onHeld: (state: AudioContextState | null) => void,
 ): void {
   let recovering = false;
+  let told = false;
+  const resume = () => void context.resume().catch(() => {});
   const recover = async () => {
-    if (recovering || scope.closed || runs(context) || document.hidden) return;
+    if (recovering) return;
     recovering = true;
-    const deadline = performance.now() + RECOVER_MS;
-    while (!scope.closed && !runs(context) && performance.now() < deadline) {
-      void context.resume().catch(() => {});
-      await scope.pause(250);
+    const held = performance.now();
+    while (!scope.closed && !runs(context) && context.state !== "closed") {
+      resume();
+      await scope.pause(RETRY_MS);
+      if (told || scope.closed || runs(context) || performance.now() - held < TELL_AFTER_MS) continue;
+      told = true;
+      onHeld(context.state);
     }
     recovering = false;
-    if (!scope.closed && !runs(context) && !document.hidden) {
-      onProblem(new ProblemError("audio-suspended", `the audio device is ${context.state}`));
-    }
+    if (told && !scope.closed) onHeld(null);
+    told = false;
+  };
+  const pressed = () => {
+    if (!runs(context)) resume();
   };
   scope.listen(context, "statechange", () => void recover());
   scope.listen(document, "visibilitychange", () => void recover());
+  for (const type of ["pointerdown", "keydown"]) scope.listen(document, type, pressed);
 }
 
 export interface ExplainerNode {

@@ -1,14 +1,18 @@
 import { BehaviorSubject, Subject } from "rxjs";
+import type { Pack } from "../../models/pack.ts";
 import { fetchPack } from "../../models/runtime/open-pack.ts";
 import { EXPLAIN_PATH } from "../../protocol/wire.ts";
 import { workletProblem } from "./audio-graph.ts";
+import { EventLog } from "./event-log.ts";
 import type {
   Decision,
   DelaySetting,
   EngineChoice,
+  Environment,
   Listening,
   LiveExplainer,
   PackSummary,
+  Problem,
   Source,
   SpectrogramColumns,
   Status,
@@ -47,6 +51,10 @@ export interface LiveExplainerOptions {
   readonly getUserMedia?: (constraints: MediaStreamConstraints) => Promise<MediaStream>;
 }
 
+/** A stream that stands still is begun anew so often within this time; then a person must look. */
+const MOST_REVIVALS = 5;
+const REVIVAL_SPAN_MS = 600_000;
+
 /** Nothing is loaded or opened before `start` or `pack` is called. */
 export function createLiveExplainer(options: LiveExplainerOptions = {}): LiveExplainer {
   return new PageExplainer(options);
@@ -61,6 +69,8 @@ class PageExplainer implements LiveExplainer {
   readonly decisions$ = this.#decisions.asObservable();
   readonly columns$ = this.#columns.asObservable();
   readonly timings$ = this.#timings.asObservable();
+  readonly #log = new EventLog();
+  readonly events$ = this.#log.events$;
   readonly hindrance = workletProblem()?.problem ?? null;
   readonly notices = platformNotices();
   readonly #base: string;
@@ -69,6 +79,10 @@ class PageExplainer implements LiveExplainer {
   #choices: Choices;
   #pack: Promise<LocatedPack> | null = null;
   #session: Session | null = null;
+  /** When sessions were begun anew because the one before stood still. */
+  #revivals: number[] = [];
+  /** Once it is known. */
+  #found: Pack | null = null;
   #closed = false;
 
   constructor(options: LiveExplainerOptions) {
@@ -107,11 +121,25 @@ class PageExplainer implements LiveExplainer {
       .map(({ deviceId, label }) => ({ deviceId, label }));
   }
 
+  environment(): Environment {
+    const nothing = { sampleRate: null, baseLatencyMs: null, outputLatencyMs: null, audioState: null };
+    return {
+      ...(this.#session?.environment ?? { ...nothing, sharedMemory: false }),
+      pack: this.#found?.name ?? null,
+      packVersion: this.#found?.version ?? null,
+    };
+  }
+
   /** Ends what runs and starts `source`; rejects with the Problem that `status$` tells too. */
   async start(source: Source): Promise<void> {
+    this.#revivals = [];
+    await this.#begin(source);
+  }
+
+  async #begin(source: Source): Promise<void> {
     if (this.#closed) throw new ProblemError("unexpected", "the explainer was closed");
     const before = this.#session;
-    const session = this.#makeSession();
+    const session = this.#makeSession(source);
     this.#session = session;
     await before?.close().catch(() => {});
     if (this.#session !== session) return;
@@ -161,6 +189,7 @@ class PageExplainer implements LiveExplainer {
     this.#closed = true;
     await this.stop();
     for (const stream of [this.#status, this.#decisions, this.#columns, this.#timings]) stream.complete();
+    this.#log.close();
   }
 
   #choose(change: Partial<Choices>): void {
@@ -168,7 +197,7 @@ class PageExplainer implements LiveExplainer {
     this.#session?.choose(this.#choices);
   }
 
-  #makeSession(): Session {
+  #makeSession(source: Source): Session {
     // What a session that was displaced still has to say interests nobody.
     const whileCurrent =
       <T>(tell: (value: T) => void) =>
@@ -180,8 +209,30 @@ class PageExplainer implements LiveExplainer {
       decision: whileCurrent((decision) => this.#decisions.next(decision)),
       columns: whileCurrent((columns) => this.#columns.next(columns)),
       timings: whileCurrent((timings) => this.#timings.next(timings)),
+      event: (kind, text) => {
+        if (this.#session === session) this.#log.add(kind, text);
+      },
+      stuck: whileCurrent((problem) => this.#revive(source, problem)),
     });
     return session;
+  }
+
+  /** Begins anew with the same source, unless that has been tried often enough lately. */
+  #revive(source: Source, problem: Problem): void {
+    const now = performance.now();
+    this.#revivals = this.#revivals.filter((at) => now - at < REVIVAL_SPAN_MS);
+    if (this.#revivals.length >= MOST_REVIVALS) {
+      const session = this.#session;
+      this.#session = null;
+      this.#log.add("session", "Given up: the sound stood still again and again.");
+      void session?.close().catch(() => {});
+      this.#status.next({ state: "failed", problem });
+      return;
+    }
+    this.#revivals.push(now);
+    this.#log.add("session", "Begun anew, as the sound stood still.");
+    // What fails now is told by the status.
+    void this.#begin(source).catch(() => {});
   }
 
   /** Fetched once; again after a failure. */
@@ -196,7 +247,9 @@ class PageExplainer implements LiveExplainer {
   async #findPack(): Promise<LocatedPack> {
     const index = await this.#index();
     const url = new URL(`packs/${this.#packName ?? index.pack}/`, this.#base).href;
-    return { pack: (await fetchPack(url)).pack, url, serverExplains: index.explains };
+    const { pack } = await fetchPack(url);
+    this.#found = pack;
+    return { pack, url, serverExplains: index.explains };
   }
 
   /** What the server offers: its own pack, and whether it explains. */

@@ -109,6 +109,29 @@ export interface Timings {
 /** The model needs the phases of the sound, which never leave the device; or the page's server explains nothing. */
 export type LocalOnly = "phases" | "server";
 
+/** Something that happened to sound, engine or session, in words for people that name no device. */
+export interface LiveEvent {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly kind: "engine" | "device" | "session";
+  readonly text: string;
+  /** How often in a row. */
+  readonly times: number;
+}
+
+/** What the stream runs on, for whoever looks for a fault; no sound, no device names. */
+export interface Environment {
+  /** Of the audio device, in Hz; null while nothing runs. */
+  readonly sampleRate: number | null;
+  readonly baseLatencyMs: number | null;
+  readonly outputLatencyMs: number | null;
+  readonly audioState: string | null;
+  /** Whether audio thread and worker share memory. */
+  readonly sharedMemory: boolean;
+  readonly pack: string | null;
+  readonly packVersion: string | null;
+}
+
 export interface PackSummary {
   readonly name: string;
   readonly title: string;
@@ -132,6 +155,10 @@ export interface LiveExplainer {
   readonly decisions$: Observable<Decision>;
   readonly columns$: Observable<SpectrogramColumns>;
   readonly timings$: Observable<Timings>;
+  /** The last events, oldest first; the list has a bound. */
+  readonly events$: Observable<readonly LiveEvent[]>;
+  /** As it is now. */
+  environment(): Environment;
   /** Loads the pack's description; rejects with a Problem. Cheap to call twice. */
   pack(): Promise<PackSummary>;
   /** Input devices; names are empty until permission was granted once. */

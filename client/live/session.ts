@@ -17,7 +17,9 @@ import type {
   Decision,
   DelaySetting,
   EngineChoice,
+  Environment,
   Listening,
+  LiveEvent,
   Problem,
   Source,
   SpectrogramColumns,
@@ -30,6 +32,7 @@ import { ProblemError, toProblem } from "./problems.ts";
 import { Scope } from "./scope.ts";
 import { type OpenSource, openSource } from "./sources.ts";
 import { longestDelay, planStream, type StreamPlan, type StreamWishes } from "./stream-plan.ts";
+import { LOOK_MS, Watchdog } from "./watchdog.ts";
 import { platformNotices } from "./worklet-support.ts";
 
 /** What the listener has chosen so far; a session begins with it and follows changes. */
@@ -66,9 +69,19 @@ export interface SessionEvents {
   decision(decision: Decision): void;
   columns(columns: SpectrogramColumns): void;
   timings(timings: Timings): void;
+  /** For the log. */
+  event(kind: LiveEvent["kind"], text: string): void;
+  /** It stands still, and only a fresh session can help. */
+  stuck(problem: Problem): void;
 }
 
 type Running = Extract<Status, { state: "running" }>;
+
+const ENGINE_NAMES = { local: "This device", remote: "The server" } as const;
+const STANDING_STILL = {
+  device: "The sound device stands still.",
+  frames: "No sound reaches the model any more.",
+} as const;
 
 /** Beyond what the sound is late by, so that its very end is heard. */
 const TAIL_MS = 300;
@@ -89,7 +102,10 @@ export class Session {
   #shape: AudioShape | null = null;
   #running: Running | null = null;
   #sourceNotices: readonly string[] = [];
-  #engineNotice: string | null = null;
+  /** What is wrong just now, by where. */
+  readonly #troubles = new Map<"engine" | "source" | "device", string>();
+  #frameMessages = 0;
+  #sharesMemory = false;
   #engine: Pick<Running, "engine" | "engineDescription"> = { engine: "local", engineDescription: "" };
   #algorithmicMs = 0;
   #problem: Problem | null = null;
@@ -177,7 +193,7 @@ export class Session {
     opened.begin();
     this.#running = { state: "running", source: opened.name, ...this.#engine, notices: this.#notices() };
     status(this.#running);
-    keepRunning(context, scope, (problem) => void this.#fail(problem));
+    this.#keepFlowing(context);
   }
 
   #openContext(): AudioContext {
@@ -224,6 +240,10 @@ export class Session {
       context,
       scope: this.#scope,
       getUserMedia: this.#settings.getUserMedia,
+      onTrouble: (notice, event) => {
+        this.#events.event("device", event);
+        this.#trouble("source", notice);
+      },
       onEnded: () => this.#sourceEnded(),
       onProblem: (problem) => void this.#fail(problem),
     });
@@ -236,6 +256,7 @@ export class Session {
   ): void {
     const scope = this.#scope;
     const memory = sharedMemory(stream.shape, stream.maxDelayFrames);
+    this.#sharesMemory = memory !== null;
     const { listening, volume } = this.#choices;
     const explainer = createExplainerNode(
       context,
@@ -266,16 +287,17 @@ export class Session {
         break;
       case "engine":
         this.#engine = { engine: message.kind, engineDescription: message.description };
+        this.#events.event("engine", `${ENGINE_NAMES[message.kind]} answers: ${message.reason}.`);
         this.#update();
         break;
       case "notice":
-        this.#engineNotice = message.notice;
-        this.#update();
+        this.#trouble("engine", message.notice);
         break;
       case "decision":
         this.#events.decision(message.decision);
         break;
       case "columns":
+        this.#frameMessages++;
         this.#pipeline?.post({ type: "columns-received" });
         this.#events.columns(message.columns);
         break;
@@ -305,7 +327,61 @@ export class Session {
   }
 
   #notices(): string[] {
-    return [...this.#sourceNotices, ...(this.#engineNotice ? [this.#engineNotice] : [])];
+    return [...this.#sourceNotices, ...this.#troubles.values()];
+  }
+
+  #trouble(where: "engine" | "source" | "device", notice: string | null): void {
+    if (notice === null) this.#troubles.delete(where);
+    else this.#troubles.set(where, notice);
+    this.#update();
+  }
+
+  /** Sees that sound flows, and mends what can be mended. */
+  #keepFlowing(context: AudioContext): void {
+    const scope = this.#scope;
+    const { event, stuck } = this.#events;
+    keepRunning(context, scope, (state) => {
+      event("device", state === null ? "The sound goes on." : `The system holds the sound back (${state}).`);
+      const held =
+        "The system holds the sound back. It goes on by itself, or when you press a key or touch the page.";
+      this.#trouble("device", state === null ? null : held);
+    });
+    const watchdog = new Watchdog({
+      now: () => Date.now(),
+      audioTime: () => context.currentTime,
+      running: () => context.state === "running",
+      frames: () => this.#frameMessages,
+      onSlept: (seconds) => event("device", `The computer slept for about ${seconds} s.`),
+      onStill: (what) => {
+        const standing = STANDING_STILL[what];
+        event("device", standing);
+        this.#trouble("device", `${standing} Trying to get it going again.`);
+        if (what === "device") void context.suspend().catch(() => {});
+      },
+      onFlowing: () => {
+        event("device", "The sound goes on.");
+        this.#trouble("device", null);
+      },
+      onDead: (what) => stuck({ code: "audio-suspended", detail: STANDING_STILL[what] }),
+    });
+    const look = setInterval(() => watchdog.look(), LOOK_MS);
+    scope.add(() => clearInterval(look));
+  }
+
+  /** What it runs on, as it is now. */
+  get environment(): Pick<
+    Environment,
+    "sampleRate" | "baseLatencyMs" | "outputLatencyMs" | "audioState" | "sharedMemory"
+  > {
+    const { sampleRate, baseLatency, outputLatency, state } = this.#context ?? {};
+    const ms = (seconds: number | undefined) => (seconds === undefined ? null : 1_000 * seconds);
+    return {
+      sampleRate: sampleRate ?? null,
+      baseLatencyMs: ms(baseLatency),
+      outputLatencyMs: ms(outputLatency),
+      audioState: state ?? null,
+      sharedMemory: this.#sharesMemory,
+    };
   }
 
   #deviceMs(): number | null {

@@ -1,6 +1,7 @@
 import { resample } from "../../dsp/index.ts";
 import type { Source } from "./live-explainer.ts";
-import { microphoneProblem, ProblemError } from "./problems.ts";
+import { Microphone } from "./microphone.ts";
+import { ProblemError } from "./problems.ts";
 import type { Scope } from "./scope.ts";
 
 /** A source that is ready to sound. */
@@ -18,6 +19,8 @@ export interface SourceParts {
     Pick<AudioContext, "createMediaStreamSource" | "createMediaElementSource">;
   readonly scope: Scope;
   readonly getUserMedia: (constraints: MediaStreamConstraints) => Promise<MediaStream>;
+  /** What is wrong with the source just now, null when it is over; and the same for the log, without a device's name. */
+  readonly onTrouble: (notice: string | null, event: string) => void;
   /** The source has played to its end. */
   readonly onEnded: () => void;
   readonly onProblem: (problem: ProblemError) => void;
@@ -42,7 +45,7 @@ export function openSource(source: Source, parts: SourceParts): Promise<OpenSour
   }
 }
 
-/** What browsers do to a voice for phone calls would be heard and explained as part of the sound. */
+/** What a browser may keep on although it was asked not to. */
 const VOICE_PROCESSING = {
   echoCancellation: "echo cancellation",
   noiseSuppression: "noise suppression",
@@ -50,33 +53,12 @@ const VOICE_PROCESSING = {
 } as const;
 
 async function openMicrophone(deviceId: string | undefined, parts: SourceParts): Promise<OpenSource> {
-  const { scope, context } = parts;
-  let stream: MediaStream;
-  try {
-    stream = await parts.getUserMedia({
-      audio: {
-        ...(deviceId ? { deviceId: { exact: deviceId } } : {}),
-        echoCancellation: false,
-        noiseSuppression: false,
-        autoGainControl: false,
-      },
-    });
-  } catch (error) {
-    throw microphoneProblem(error);
-  }
-  // Also when the scope closed while the person was being asked.
-  scope.own(stream, () => {
-    for (const track of stream.getTracks()) track.stop();
-  });
-  scope.check();
-  const [track] = stream.getAudioTracks();
-  scope.listen(track, "ended", () => {
-    parts.onProblem(new ProblemError("microphone-lost", `"${track.label}" was unplugged or withdrawn`));
-  });
-  const node = scope.own(context.createMediaStreamSource(stream), (each) => each.disconnect());
+  const devices = globalThis.navigator?.mediaDevices ?? null;
+  const microphone = new Microphone(deviceId, { ...parts, devices });
+  const track = await microphone.open();
   return {
     name: track.label || "microphone",
-    node,
+    node: microphone.node,
     notices: voiceNotices(track.getSettings()),
     begin: () => {},
   };

@@ -14,6 +14,8 @@ export const TINY_PACK = join(packageFolder(), "test", "fixtures", "tiny-pack");
 export interface LiveSetUp {
   readonly browser: Browser;
   readonly server: RunningServer;
+  /** Of the page as it was built. */
+  readonly publicFolder: string;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export async function setUp(
   return {
     browser,
     server,
+    publicFolder,
     async close() {
       await browser.close();
       await server.close();

@@ -6,6 +6,8 @@ import FFT from "fft.js";
 import { BehaviorSubject, Subject } from "rxjs";
 import type {
   Decision,
+  Environment,
+  LiveEvent,
   LiveExplainer,
   PackSummary,
   Problem,
@@ -51,6 +53,21 @@ export class FakeLiveExplainer implements LiveExplainer {
   readonly decisions$ = new Subject<Decision>();
   readonly columns$ = new Subject<SpectrogramColumns>();
   readonly timings$ = new Subject<Timings>();
+  readonly events$ = new BehaviorSubject<readonly LiveEvent[]>([
+    {
+      at: 1_760_000_000_000,
+      kind: "engine",
+      text: "The server answers: it was measured to be the better one.",
+      times: 1,
+    },
+    {
+      at: 1_760_000_420_000,
+      kind: "engine",
+      text: "This device answers: 7 of the last 32 answers came too late from the server.",
+      times: 1,
+    },
+    { at: 1_760_000_500_000, kind: "device", text: "The microphone was unplugged or withdrawn.", times: 2 },
+  ]);
   readonly calls: string[] = [];
   readonly hindrance = null;
   readonly notices = [];
@@ -77,6 +94,18 @@ export class FakeLiveExplainer implements LiveExplainer {
         { name: "lmac", title: "L-MAC" },
         { name: "l2i", title: "L2I" },
       ],
+    };
+  }
+
+  environment(): Environment {
+    return {
+      sampleRate: 48_000,
+      baseLatencyMs: 5.3,
+      outputLatencyMs: 16,
+      audioState: "running",
+      sharedMemory: true,
+      pack: "fake",
+      packVersion: "1.0.0",
     };
   }
 
