@@ -11,6 +11,7 @@ import {
 } from "./errors.ts";
 import { registerEvaluate } from "./evaluate.ts";
 import { registerExplain } from "./explain.ts";
+import { registerMonitor } from "./monitor.ts";
 import { addCommonOptions } from "./options.ts";
 import { registerPack } from "./pack.ts";
 import { registerServe } from "./serve.ts";
@@ -30,6 +31,7 @@ function buildProgram(): Command {
   const register = [
     registerServe,
     registerExplain,
+    registerMonitor,
     registerTrain,
     registerEvaluate,
     registerPack,

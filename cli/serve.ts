@@ -111,7 +111,10 @@ function builtPage(): string {
 }
 
 /** The system's errors about addresses, with what to do about them. */
-function plainer(error: NodeJS.ErrnoException, { host, port }: ServeOptions): Error {
+export function plainer(
+  error: NodeJS.ErrnoException,
+  { host, port }: { readonly host: string; readonly port: number },
+): Error {
   const sentences: Record<string, string> = {
     EADDRINUSE:
       `port ${port} of ${host} is taken by another program: ` +
@@ -150,7 +153,8 @@ function greeting(server: RunningServer, options: ServeOptions): string {
   return `${where}\n${pack.title} (${pack.name} ${pack.version}) on ${server.backend}${why}. Ctrl+C ends it.`;
 }
 
-function stopSignal(): Promise<void> {
+/** Resolves at the first Ctrl+C or request to end; a second one ends at once. */
+export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     const asked = () => {
       resolve();
@@ -162,7 +166,7 @@ function stopSignal(): Promise<void> {
   });
 }
 
-function portNumber(text: string): number {
+export function portNumber(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > 65_535) {
     throw new InvalidArgumentError(`"${text}" is not a port: a whole number from 0 to 65535.`);

@@ -3,7 +3,9 @@
  * windows, classes that overlap make one event, and a class that was just reported waits for its cool-down.
  * Pure: no clock, no sound; times are seconds of the sound itself.
  */
-import type { DetectedEvent, EventClass } from "./event.ts";
+
+import type { EventClass } from "../protocol/monitor.ts";
+import type { DetectedEvent } from "./event.ts";
 
 export interface DetectorOptions {
   /** Class names in the order of the probabilities. */

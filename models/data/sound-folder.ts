@@ -22,7 +22,8 @@ export interface FoundSounds {
   readonly refused: readonly string[];
 }
 
-const SOUND_FILE = /\.(wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|caf|webm)$/i;
+/** Names of files that can be read as sound. */
+export const SOUND_FILE = /\.(wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|caf|webm)$/i;
 /** A folder with more files than this is hardly meant. */
 const MOST_FILES = 100_000;
 

@@ -46,7 +46,8 @@ CREATE TABLE delivery (
   created_at INTEGER NOT NULL,
   problem TEXT
 );
-CREATE INDEX delivery_next ON delivery (target, next_at);
+CREATE INDEX delivery_target ON delivery (target);
+CREATE TABLE heard_file (key TEXT PRIMARY KEY) WITHOUT ROWID;
 `;
 
 /**

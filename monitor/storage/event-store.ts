@@ -6,7 +6,8 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { EVENT_FILES, type EventFile, isEventId, type MonitorEvent, type Review } from "../event.ts";
+import type { MonitorEvent, Review } from "../../protocol/monitor.ts";
+import { EVENT_FILES, type EventFile, isEventId } from "../event.ts";
 import { type Database, inTransaction, openDatabase } from "./database.ts";
 import { makeFolderDurably, removeFolder, UNFINISHED, writeDurably } from "./durable-files.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -138,6 +139,14 @@ export class EventStore {
   get bytes(): number {
     return Number(this.database.get("SELECT coalesce(sum(bytes), 0) AS n FROM event")?.n);
   }
+
+  /** Files of watched folders that were heard to their end. */
+  readonly heardFiles = {
+    has: (key: string) => this.database.get("SELECT 1 FROM heard_file WHERE key = ?", [key]) !== null,
+    add: (key: string) => {
+      this.database.run("INSERT OR IGNORE INTO heard_file VALUES (?)", [key]);
+    },
+  };
 
   file(id: string, file: EventFile): string {
     return join(this.folderOf(id), EVENT_FILES[file]);

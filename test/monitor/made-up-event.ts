@@ -1,5 +1,6 @@
 /** An event as the tests need one. */
-import { eventId, type MonitorEvent } from "../../monitor/event.ts";
+import { eventId } from "../../monitor/event.ts";
+import type { MonitorEvent } from "../../protocol/monitor.ts";
 
 let made = 0;
 

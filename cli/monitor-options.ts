@@ -1,0 +1,171 @@
+/** The options of `listenable monitor`. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { PCM_FORMATS, type PcmFormat } from "../monitor/inputs/pcm.ts";
+import {
+  type CommonOptions,
+  packOption,
+  positiveInteger,
+  positiveNumber,
+  type RUNTIMES,
+  repeated,
+  runtimeOption,
+} from "./options.ts";
+import { portNumber } from "./serve.ts";
+
+export interface MonitorCommandOptions extends CommonOptions {
+  data: string;
+  pack: string;
+  method?: string;
+  runtime: keyof typeof RUNTIMES;
+  rate: number;
+  channels: number;
+  format: PcmFormat;
+  watch?: boolean;
+  realTime?: boolean;
+  stride: number;
+  threshold: Thresholds;
+  confirm: { hits: number; of: number };
+  gap: number;
+  coolDown: number;
+  longest: number;
+  before: number;
+  after: number;
+  discard: ReadonlyMap<string, number>;
+  keepDays?: number;
+  keepGb?: number;
+  keepClass: ReadonlyMap<string, number>;
+  webhook: string[];
+  mqtt?: string;
+  mqttTopic: string;
+  mqttDiscovery: boolean;
+  port?: number;
+  host: string;
+  allowHost: string[];
+  public?: boolean;
+  liveAudio?: boolean;
+}
+
+interface Thresholds {
+  readonly usual?: number;
+  readonly byLabel: ReadonlyMap<string, number>;
+}
+
+/** From here on speech and the like count as present: better a clip too few than a voice too many. */
+const DISCARD_FROM = 0.3;
+
+const EXAMPLES = `
+Inputs: sound files and folders of them; - is PCM from standard input; http, https, icy, rtsp, rtsps and rtmp
+addresses (Icecast, HLS, cameras) and device:NAME (a microphone as ffmpeg names it: device:default,
+device:pulse:NAME) need ffmpeg on the PATH, are opened again for ever, and lose their oldest sound (counted)
+when the analysis is behind. Files and standard input wait instead.
+
+Each event gets a folder in DATA/events/DAY/ID with clip.wav, explanation.wav, rest.wav, picture.png and
+event.json, and a row in DATA/monitor.db (SQLite). The badge says whether the classifier still names the class
+in the explanation alone, and no longer in the rest: both faithful, one partly, none not.
+
+Events are printed as they are explained: a line each, with --json an object each. The log goes to standard error.
+Secrets are taken from the environment: LISTENABLE_WEBHOOK_SECRET signs web hooks (HMAC-SHA256),
+LISTENABLE_MQTT_USER and LISTENABLE_MQTT_PASSWORD log in to the broker. docs/monitor.md has everything.
+
+Examples:
+  $ listenable monitor night.wav --data night
+  $ listenable monitor recordings/ --watch --port 8090
+  $ listenable monitor yard=rtsp://camera.local/live street=http://radio.local:8000/street --port 8090 --live-audio
+  $ arecord -f S16_LE -r 16000 -c 1 -t raw | listenable monitor - --rate 16000 --format s16le
+  $ listenable monitor device:default --threshold rooster=0.8 --discard speech --keep-days 30 --mqtt mqtt://localhost
+`;
+
+export function addMonitorOptions(command: Command): void {
+  command
+    .option("--data <dir>", "folder of the events; made if it is not there", "monitor-data")
+    .addOption(packOption())
+    .option("--method <name>", "explanation method of the pack (default: its first)")
+    .addOption(runtimeOption())
+    .option("--rate <hertz>", "sampling rate of standard input", positiveInteger, 16_000)
+    .option("--channels <number>", "channels of standard input", positiveInteger, 1)
+    .addOption(
+      new Option("--format <format>", "samples of standard input").choices([...PCM_FORMATS]).default("s16le"),
+    )
+    .option("--watch", "wait for new files in folders, and hear none twice")
+    .option("--real-time", "hear files no faster than they were recorded")
+    .option("--stride <seconds>", "from one window of sound to the next", positiveNumber, 0.25)
+    .option(
+      "--threshold <[class=]probability>",
+      "least probability, for all classes or one; can be given again (default: the pack's)",
+      threshold,
+      { byLabel: new Map() },
+    )
+    .option("--confirm <n/m>", "windows of m that must reach it", confirmation, { hits: 2, of: 3 })
+    .option("--gap <seconds>", "pause that ends an event", positiveNumber, 1)
+    .option("--cool-down <seconds>", "after an event of a class, before it may open another", seconds, 3)
+    .option("--longest <seconds>", "longer events are cut", positiveNumber, 60)
+    .option("--before <seconds>", "kept before each event", seconds, 2)
+    .option("--after <seconds>", "kept after each event", seconds, 2)
+    .option(
+      "--discard <class[=probability]>",
+      `keep no clip in which this class may be present (from ${DISCARD_FROM} on); can be given again`,
+      (text: string, before: ReadonlyMap<string, number>) => withPair(text, before, share, DISCARD_FROM),
+      new Map(),
+    )
+    .option("--keep-days <number>", "remove events after so many days", positiveNumber)
+    .option("--keep-gb <number>", "remove the oldest events beyond this space", positiveNumber)
+    .option(
+      "--keep-class <class=days>",
+      "another age for this class; can be given again",
+      (text: string, before: ReadonlyMap<string, number>) => withPair(text, before, positiveNumber),
+      new Map(),
+    )
+    .option("--webhook <url>", "post every event there; can be given again", repeated, [])
+    .option("--mqtt <url>", "publish events to this broker: mqtt://host:1883 or mqtts://host:8883")
+    .option("--mqtt-topic <topic>", "first part of the topics", "listenable")
+    .option("--no-mqtt-discovery", "don't announce the inputs to Home Assistant")
+    .option("--port <number>", "serve the pages on this port; 0 takes any free one", portNumber)
+    .option("--host <address>", "address to serve on; 0.0.0.0 lets other machines in", "127.0.0.1")
+    .option(
+      "--allow-host <name>",
+      "name by which browsers reach this machine; can be given again",
+      repeated,
+      [],
+    )
+    .option("--public", "pages are read-only, and show neither addresses of inputs nor metrics")
+    .option("--live-audio", "let pages listen to the inputs, not to events alone")
+    .addHelpText("after", EXAMPLES);
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError(`"${text}" is not a probability: a number from 0 to 1.`);
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 3600) return value;
+  throw new InvalidArgumentError(`"${text}" is not a number of seconds from 0 to 3600.`);
+}
+
+function threshold(text: string, before: Thresholds): Thresholds {
+  if (!text.includes("=")) return { ...before, usual: share(text) };
+  return { ...before, byLabel: withPair(text, before.byLabel, share) };
+}
+
+/** `class=value`; without a value the usual one, where there is one. */
+function withPair(
+  text: string,
+  before: ReadonlyMap<string, number>,
+  parse: (text: string) => number,
+  usual?: number,
+): ReadonlyMap<string, number> {
+  const [label, value, ...more] = text.split("=");
+  if (label === "" || more.length > 0 || (value === undefined && usual === undefined)) {
+    throw new InvalidArgumentError(`"${text}" is not CLASS=NUMBER.`);
+  }
+  return new Map([...before, [label, value === undefined ? (usual as number) : parse(value)]]);
+}
+
+function confirmation(text: string): { hits: number; of: number } {
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const [hits, of] = [Number(match?.[1]), Number(match?.[2])];
+  if (hits >= 1 && of >= hits && of <= 100) return { hits, of };
+  throw new InvalidArgumentError(`"${text}" is not N/M with 1 ≤ N ≤ M ≤ 100, as in 2/3.`);
+}

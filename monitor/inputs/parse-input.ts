@@ -1,0 +1,96 @@
+/** The words of the command line as inputs. */
+import { existsSync, statSync } from "node:fs";
+import { basename, extname } from "node:path";
+import { deviceArguments, type FfmpegOptions, ffmpegInput, streamArguments } from "./ffmpeg-input.ts";
+import { type FolderOptions, fileInput, folderInput } from "./file-input.ts";
+import type { Input } from "./input.ts";
+import { type PcmOptions, stdinInput } from "./stdin-input.ts";
+
+/** A word that is no input; the message says what would be one. */
+export class InputError extends Error {
+  override name = "InputError";
+}
+
+export interface InputOptions {
+  readonly pcm: PcmOptions;
+  readonly folder: FolderOptions;
+  readonly ffmpeg: FfmpegOptions;
+}
+
+/**
+ * Each word is a file, a folder, `-`, an address or `device:NAME`, with `NAME=` before it to give it a name.
+ *
+ * @throws InputError that names the word.
+ */
+export function parseInputs(words: readonly string[], options: InputOptions): Input[] {
+  const taken = new Set<string>();
+  const inputs = words.map((word) => {
+    const [given, source] = splitName(word);
+    const name = uniqueName(given ?? usualName(source), taken);
+    if (given !== undefined && name !== given) {
+      throw new InputError(
+        `two inputs have the name ${given}: give each its own, as in yard=a.wav street=b.wav`,
+      );
+    }
+    return parseInput(name, source, options);
+  });
+  if (inputs.filter(({ source }) => source === "standard input").length > 1) {
+    throw new InputError("standard input (-) can be one input only");
+  }
+  return inputs;
+}
+
+function parseInput(name: string, source: string, options: InputOptions): Input {
+  try {
+    if (source === "-") return stdinInput(name, options.pcm);
+    if (source.startsWith("device:")) {
+      return ffmpegInput(name, source, deviceArguments(source.slice("device:".length)), options.ffmpeg);
+    }
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) {
+      return ffmpegInput(name, source, streamArguments(source), options.ffmpeg);
+    }
+  } catch (cause) {
+    throw new InputError((cause as Error).message, { cause });
+  }
+  const facts = statSync(source, { throwIfNoEntry: false });
+  if (!facts) {
+    throw new InputError(
+      `there is no file or folder ${source}; an input is a file, a folder, - (standard input), ` +
+        "an address such as http://host/stream, or device:NAME",
+    );
+  }
+  return facts.isDirectory()
+    ? folderInput(name, source, options.folder)
+    : fileInput(name, source, options.folder);
+}
+
+function splitName(word: string): [string | undefined, string] {
+  const match = /^([\p{L}\p{N}][\p{L}\p{N} _.-]{0,39})=(.+)$/u.exec(word);
+  // A file may have such a name of its own.
+  return match && !existsSync(word) ? [match[1], match[2]] : [undefined, word];
+}
+
+/** Names stand in addresses and topics, so nothing but letters, digits, spaces and dashes is taken from a source. */
+function usualName(source: string): string {
+  const name = namedAfter(source)
+    .replace(/[^\p{L}\p{N}_-]+/gu, "-")
+    .replace(/^[-_]+|-+$/g, "");
+  return name === "" ? "input" : name.slice(0, 40);
+}
+
+function namedAfter(source: string): string {
+  if (source === "-") return "stdin";
+  if (source.startsWith("device:")) return source.slice("device:".length);
+  if (URL.canParse(source) && source.includes("://")) {
+    const { hostname, pathname } = new URL(source);
+    return basename(pathname, extname(pathname)) || hostname;
+  }
+  return basename(source, extname(source));
+}
+
+function uniqueName(name: string, taken: Set<string>): string {
+  let unique = name;
+  for (let n = 2; taken.has(unique); n++) unique = `${name}-${n}`;
+  taken.add(unique);
+  return unique;
+}

@@ -1,0 +1,172 @@
+/** MQTT: events with acknowledgement, the inputs' states, and Home Assistant's discovery. */
+import { connect, type MqttClient } from "mqtt";
+import type { InputState } from "../../protocol/monitor.ts";
+import type { Send } from "./deliveries.ts";
+
+export interface MqttOptions {
+  /** mqtt:// or mqtts://, user and password in it or in the next two. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** First part of every topic. Default "listenable". */
+  readonly topic?: string;
+  /** Home Assistant's own; null leaves discovery out. Default "homeassistant". */
+  readonly discovery?: string | null;
+  readonly inputs: readonly string[];
+  /** Classes that events can have. */
+  readonly labels: readonly string[];
+  readonly version: string;
+  readonly log: (line: string) => void;
+}
+
+const TIMEOUT_MS = 10_000;
+
+export const MQTT_TARGET = "mqtt";
+
+export class MqttOutput {
+  readonly #client: MqttClient;
+  readonly #options: MqttOptions;
+  readonly #states = new Map<string, InputState>();
+  readonly #topic: string;
+
+  /** Connects in the background, and again whenever the connection is lost. */
+  constructor(options: MqttOptions) {
+    this.#options = options;
+    this.#topic = options.topic ?? "listenable";
+    if (!/^mqtts?:\/\//.test(options.url)) {
+      throw new Error(`an MQTT broker is mqtt://host:1883 or mqtts://host:8883, not "${options.url}"`);
+    }
+    this.#client = connect(options.url, {
+      username: options.username,
+      password: options.password,
+      reconnectPeriod: 5000,
+      connectTimeout: TIMEOUT_MS,
+      // What waits is kept in the database, not here.
+      queueQoSZero: false,
+      will: { topic: this.statusTopic, payload: Buffer.from("offline"), qos: 1, retain: true },
+    });
+    this.#client.on("connect", () => {
+      this.#greet().catch((error: Error) => options.log(`MQTT: ${error.message}`));
+    });
+    this.#client.on("error", (error) => options.log(`MQTT: ${error.message}`));
+  }
+
+  get connected(): boolean {
+    return this.#client.connected;
+  }
+
+  get statusTopic(): string {
+    return `${this.#topic}/status`;
+  }
+
+  /** Resolves when the broker has acknowledged the event. */
+  readonly send: Send = async (body) => {
+    if (!this.#client.connected) throw new Error("the broker is not connected");
+    const { input } = JSON.parse(body) as { input: string };
+    await this.#publish(`${this.#topic}/${slug(input)}/event`, body);
+  };
+
+  /** Told again after every new connection. */
+  setState(input: string, state: InputState): void {
+    this.#states.set(input, state);
+    if (this.#client.connected) this.#publishState(input, state).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    if (this.#client.connected) {
+      await this.#publish(this.statusTopic, "offline", true).catch(() => {});
+      await this.#client.endAsync();
+    } else await this.#client.endAsync(true);
+  }
+
+  async #greet(): Promise<void> {
+    const { discovery = "homeassistant", inputs } = this.#options;
+    if (discovery !== null) {
+      for (const input of inputs) {
+        for (const [topic, config] of this.#discoveryOf(input)) {
+          await this.#publish(`${discovery}/${topic}/config`, JSON.stringify(config), true);
+        }
+      }
+    }
+    for (const [input, state] of this.#states) await this.#publishState(input, state);
+    await this.#publish(this.statusTopic, "online", true);
+  }
+
+  async #publishState(input: string, state: InputState): Promise<void> {
+    await this.#publish(`${this.#topic}/${slug(input)}/running`, state === "running" ? "ON" : "OFF", true);
+  }
+
+  async #publish(topic: string, payload: string, retain = false): Promise<void> {
+    const published = this.#client.publishAsync(topic, payload, { qos: 1, retain });
+    published.catch(() => {});
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error("the broker did not acknowledge")), TIMEOUT_MS);
+    });
+    await Promise.race([published, late]).finally(() => clearTimeout(timer));
+  }
+
+  #discoveryOf(input: string): [topic: string, config: Record<string, unknown>][] {
+    const { version, labels } = this.#options;
+    const id = `${slug(this.#topic)}_${slug(input)}`;
+    const common = {
+      availability_topic: this.statusTopic,
+      device: {
+        identifiers: [id],
+        name: `Listenable ${input}`,
+        manufacturer: "Listenable",
+        sw_version: version,
+      },
+    };
+    const events = `${this.#topic}/${slug(input)}/event`;
+    return [
+      [
+        `event/${id}/heard`,
+        {
+          ...common,
+          name: "Heard",
+          unique_id: `${id}_heard`,
+          state_topic: events,
+          event_types: labels,
+          value_template:
+            "{{ {'event_type': value_json.event_type, 'confidence': value_json.confidence, 'badge': value_json.badge, 'id': value_json.id} | tojson }}",
+          icon: "mdi:ear-hearing",
+        },
+      ],
+      [
+        `sensor/${id}/last`,
+        {
+          ...common,
+          name: "Last heard",
+          unique_id: `${id}_last`,
+          state_topic: events,
+          value_template: "{{ value_json.event_type }}",
+          json_attributes_topic: events,
+          json_attributes_template:
+            "{{ {'confidence': value_json.confidence, 'badge': value_json.badge, 'at': value_json.at, 'id': value_json.id} | tojson }}",
+          icon: "mdi:waveform",
+        },
+      ],
+      [
+        `binary_sensor/${id}/running`,
+        {
+          ...common,
+          name: "Listening",
+          unique_id: `${id}_running`,
+          state_topic: `${this.#topic}/${slug(input)}/running`,
+          device_class: "running",
+        },
+      ],
+    ];
+  }
+}
+
+/** Fit for a topic and for Home Assistant's ids. */
+export function slug(name: string): string {
+  const plain = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "");
+  return plain === "" ? "input" : plain;
+}
