@@ -1,7 +1,8 @@
 // Builds everything that runs: the `listenable` command (Node) and the browser's page, worker and worklet.
-import { chmod, copyFile, cp, mkdir, rm } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, readFile, rm } from "node:fs/promises";
 import { build } from "esbuild";
 
+const { version } = JSON.parse(await readFile("package.json", "utf8"));
 const out = "dist";
 const publicFolder = `${out}/public`;
 const common = {
@@ -47,7 +48,7 @@ await Promise.all([
     format: "esm",
     minify: true,
     conditions: ["onnxruntime-web-use-extern-wasm", "production"],
-    define: { "process.env.NODE_ENV": '"production"' },
+    define: { "process.env.NODE_ENV": '"production"', LISTENABLE_VERSION: JSON.stringify(version) },
   }),
   cp("client/page/static", publicFolder, { recursive: true }),
   ...["ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.mjs"].map((file) =>

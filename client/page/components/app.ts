@@ -4,6 +4,7 @@ import type {
   DelaySetting,
   EngineChoice,
   Listening,
+  LiveEvent,
   LiveExplainer,
   PackSummary,
   Problem,
@@ -12,6 +13,7 @@ import type {
   Timings,
 } from "../../live/live-explainer.ts";
 import { Announcer } from "../announcer.ts";
+import { type DiagnosticFacts, withoutQueries } from "../diagnostics.ts";
 import { listenings, readSettings, type Settings, type SourceKind } from "../parameters.ts";
 import { toProblem } from "../problems.ts";
 import { rememberDelay, rememberedDelay } from "../remembered.ts";
@@ -24,6 +26,7 @@ import { sharedStyles } from "./shared-styles.ts";
 import { statusText } from "./status-text.ts";
 import "../spectrogram/spectrogram-view.ts";
 import "./class-bars.ts";
+import "./diagnostics-panel.ts";
 import "./listening-switch.ts";
 import "./problem-card.ts";
 import "./running-panel.ts";
@@ -103,6 +106,7 @@ export class ListenableApp extends LitElement {
   /** A failure that the explainer's status does not tell of, such as a missing pack. */
   @state() private problem: Problem | undefined;
   @state() private timings: Timings | undefined;
+  @state() private events: readonly LiveEvent[] = [];
   @state() private ranked: readonly Ranked[] = [];
   @state() private verdict: Verdict | undefined;
   @state() private silent = false;
@@ -155,6 +159,13 @@ export class ListenableApp extends LitElement {
       () => this.explainer?.timings$,
       (timings) => {
         this.timings = timings;
+      },
+    );
+    new StreamController(
+      this,
+      () => this.explainer?.events$,
+      (events) => {
+        this.events = events;
       },
     );
     this.#listen("choose-source", (kind) => this.#chooseSource(kind));
@@ -294,6 +305,11 @@ export class ListenableApp extends LitElement {
         .shortcuts=${this.shortcuts}
         .timings=${this.timings}
       ></running-panel>
+      <diagnostics-panel
+        .facts=${this.explainer ? this.#facts : undefined}
+        .timings=${this.timings}
+        .events=${this.events}
+      ></diagnostics-panel>
       <footer>${this.pack ? `Model: ${this.pack.title}. It knows ${this.pack.labels.length} kinds of sound.` : ""}</footer>
       <p class="visually-hidden" role="status" aria-live="polite">${this.announcement}</p>
       ${this.dropping ? html`<div class="drop">Drop the sound file to listen</div>` : nothing}
@@ -323,6 +339,30 @@ export class ListenableApp extends LitElement {
     }
     return statusText(this.#failure ? { state: "failed", problem: this.#failure } : this.status);
   }
+
+  readonly #facts = (): DiagnosticFacts => {
+    const running = this.status.state === "running" ? this.status : undefined;
+    return {
+      state: this.status.state,
+      problem: this.#failure?.code ?? null,
+      engine: {
+        chosen: this.engine,
+        inUse: running?.engine ?? null,
+        description: withoutQueries(running?.engineDescription ?? ""),
+        method: this.method ?? null,
+        delay: this.delay,
+      },
+      timings: this.timings ?? null,
+      environment: (this.explainer as LiveExplainer).environment(),
+      events: this.events,
+      browser: {
+        userAgent: navigator.userAgent,
+        isolated: globalThis.crossOriginIsolated,
+        secure: globalThis.isSecureContext,
+        cores: navigator.hardwareConcurrency ?? null,
+      },
+    };
+  };
 
   #listen<Name extends keyof PageEvents>(name: Name, act: (detail: PageEvents[Name]) => void): void {
     this.addEventListener(name, (event) => act((event as CustomEvent<PageEvents[Name]>).detail));

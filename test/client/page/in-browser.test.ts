@@ -136,6 +136,7 @@ check("the keyboard alone reaches every control, and focus is seen", async () =>
     "select",
     "select",
     "input",
+    "summary",
   ]);
 });
 
@@ -229,6 +230,25 @@ check("an element taken off the page lets go of every stream, and takes them up 
     return [before, without, streams.map((stream) => stream.observed)];
   });
   assert.equal(observed, [Array(4).fill(true), Array(4).fill(false), Array(4).fill(true)]);
+});
+
+check("diagnostics are closed at first, and copy a report without sound or device names", async () => {
+  await open("ahead=200&source=microphone", { permissions: ["clipboard-read", "clipboard-write"] });
+  await page.getByRole("button", { name: "Start" }).click();
+  await state("label", "clock_tick");
+  assert.is(await page.getByRole("button", { name: "Copy as JSON" }).count(), 0);
+  await page.getByText("Diagnostics", { exact: true }).click();
+  await page.getByText("unplugged or withdrawn. (2 times)").waitFor();
+  await page.getByText("Window to mask, slowest 1 %").waitFor();
+  await page.getByRole("button", { name: "Copy as JSON" }).click();
+  await page.getByText("Copied.").waitFor();
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  const report = JSON.parse(text);
+  assert.is(report.engine.inUse, "local");
+  assert.is(report.environment.sampleRate, 48_000);
+  assert.is(report.events[1].at, "2025-10-09T09:00:20.000Z");
+  assert.not.match(text, /Microphone|headset|Intel/);
+  assert.equal(complaints, []);
 });
 
 check("nothing sticks out at any width", async () => {

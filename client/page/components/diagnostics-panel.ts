@@ -1,0 +1,190 @@
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { LiveEvent } from "../../live/live-explainer.ts";
+import { type DiagnosticFacts, diagnosticReport, pageVersion } from "../diagnostics.ts";
+import { count, kilohertz, milliseconds, rate } from "../format.ts";
+import { latencyParts } from "./latency.ts";
+import { sharedStyles } from "./shared-styles.ts";
+
+const places = { local: "this device", remote: "the server" } as const;
+
+/** Closed until somebody looks for a fault: every figure, the last events, and all of it as a bug report. */
+@customElement("diagnostics-panel")
+export class DiagnosticsPanel extends LitElement {
+  static override styles = [
+    sharedStyles,
+    css`
+      summary {
+        min-height: 1.75rem;
+        font-size: 0.9375rem;
+        font-weight: 650;
+        cursor: pointer;
+      }
+      .groups {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr));
+        gap: 1.25rem 2rem;
+        margin: 0.75rem 0 1rem;
+      }
+      h3 {
+        margin: 0 0 0.375rem;
+        font-size: 0.875rem;
+        font-weight: 650;
+      }
+      dl {
+        display: grid;
+        grid-template-columns: 1fr auto;
+        gap: 0.1875rem 1rem;
+        margin: 0;
+        font-size: 0.875rem;
+      }
+      dt {
+        color: var(--soft);
+      }
+      dd {
+        margin: 0;
+        overflow-wrap: anywhere;
+        text-align: right;
+        font-variant-numeric: tabular-nums;
+      }
+      ol {
+        display: grid;
+        gap: 0.25rem;
+        max-height: 14rem;
+        margin: 0;
+        padding: 0;
+        overflow-y: auto;
+        list-style: none;
+        font-size: 0.875rem;
+      }
+      li {
+        display: grid;
+        grid-template-columns: 6rem 1fr;
+        gap: 0.5rem;
+      }
+      time {
+        white-space: nowrap;
+        color: var(--soft);
+        font-variant-numeric: tabular-nums;
+      }
+      .copy {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem 0.875rem;
+        align-items: center;
+        margin-top: 1rem;
+      }
+      textarea {
+        width: 100%;
+        min-height: 9rem;
+        margin-top: 0.75rem;
+        border: 1px solid var(--control);
+        border-radius: 0.625rem;
+        background: var(--sunken);
+        color: var(--ink);
+        font-size: 0.8125rem;
+      }
+    `,
+  ];
+
+  /** Asked while the panel is open, at each redraw. */
+  @property({ attribute: false }) facts: (() => DiagnosticFacts) | undefined;
+  /** Changes when there is something new to draw. */
+  @property({ attribute: false }) timings: unknown;
+  @property({ attribute: false }) events: readonly LiveEvent[] = [];
+
+  @state() private open = false;
+  @state() private copied = "";
+  /** Shown where the browser gives no clipboard. */
+  @state() private report = "";
+
+  override render() {
+    return html`
+      <details
+        class="card"
+        @toggle=${(event: Event) => {
+          this.open = (event.target as HTMLDetailsElement).open;
+        }}
+      >
+        <summary>Diagnostics</summary>
+        ${this.open && this.facts ? this.#content(this.facts()) : nothing}
+      </details>
+    `;
+  }
+
+  #content(facts: DiagnosticFacts) {
+    const { timings, environment, engine, browser } = facts;
+    const parts = timings ? latencyParts(timings).map(({ title, ms }) => [title, milliseconds(ms)]) : [];
+    return html`
+      <div class="groups">
+        ${this.#group("Delay", [...parts, ["Setting", engine.delay]])}
+        ${this.#group("Engine", [
+          ["Works on", engine.inUse ? places[engine.inUse as keyof typeof places] : "–"],
+          ["Windows a second", rate(timings?.windowsPerSecond ?? Number.NaN)],
+          ["Window to mask, typical", milliseconds(timings?.engineP50Ms ?? null)],
+          ["Window to mask, slowest 1 %", milliseconds(timings?.engineP99Ms ?? null)],
+          ["Model alone, typical", milliseconds(timings?.inferenceP50Ms ?? null)],
+          ["Windows skipped", count(timings?.windowsDropped ?? Number.NaN)],
+          ["Missed deadlines", count(timings?.missedDeadlines ?? Number.NaN)],
+          ["Masks held shortly", count(timings?.lateFrames ?? Number.NaN)],
+        ])}
+        ${this.#group("Sound and browser", [
+          ["Device rate", environment.sampleRate ? `${kilohertz(environment.sampleRate)} kHz` : "–"],
+          ["Base latency", milliseconds(environment.baseLatencyMs)],
+          ["Output latency", milliseconds(environment.outputLatencyMs)],
+          ["Audio", environment.audioState ?? "–"],
+          ["Shared memory", environment.sharedMemory ? "yes" : browser.isolated ? "not in use" : "no"],
+          ["Isolated page", browser.isolated ? "yes" : "no"],
+          ["Version", pageVersion],
+          ["Model", environment.pack ? `${environment.pack} ${environment.packVersion}` : "–"],
+        ])}
+      </div>
+      <h3>What happened</h3>
+      ${
+        this.events.length === 0
+          ? html`<p class="soft">Nothing yet.</p>`
+          : html`<ol tabindex="0" aria-label="What happened">${this.events.toReversed().map(line)}</ol>`
+      }
+      <div class="copy">
+        <button type="button" @click=${() => void this.#copy(facts)}>Copy as JSON</button>
+        <span class="soft" role="status">${this.copied || "For a bug report: no sound and no device names in it."}</span>
+      </div>
+      ${
+        this.report
+          ? html`<textarea readonly aria-label="Report" .value=${this.report} @focus=${(event: Event) => (event.target as HTMLTextAreaElement).select()}></textarea>`
+          : nothing
+      }
+    `;
+  }
+
+  #group(title: string, rows: readonly (readonly string[])[]) {
+    return html`
+      <section>
+        <h3>${title}</h3>
+        <dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+      </section>
+    `;
+  }
+
+  async #copy(facts: DiagnosticFacts): Promise<void> {
+    const report = diagnosticReport(facts, new Date());
+    try {
+      await navigator.clipboard.writeText(report);
+      this.copied = "Copied.";
+      this.report = "";
+    } catch {
+      this.copied = "This browser gives no clipboard here; copy the text below.";
+      this.report = report;
+    }
+  }
+}
+
+function line({ at, text, times }: LiveEvent) {
+  const when = new Date(at);
+  return html`
+    <li>
+      <time datetime=${when.toISOString()}>${when.toLocaleTimeString()}</time>
+      <span>${text}${times > 1 ? ` (${times} times)` : ""}</span>
+    </li>
+  `;
+}
