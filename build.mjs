@@ -24,6 +24,7 @@ const browserEntries = {
   page: "client/page/main.ts",
   pipeline: "client/live/pipeline-worker.ts",
   worklet: "worklets/explainer-processor.ts",
+  "study/main": "client/study/main.ts",
 };
 
 await rm(out, { recursive: true, force: true });
@@ -51,6 +52,7 @@ await Promise.all([
     define: { "process.env.NODE_ENV": '"production"', LISTENABLE_VERSION: JSON.stringify(version) },
   }),
   cp("client/page/static", publicFolder, { recursive: true }),
+  cp("client/study/static", `${publicFolder}/study`, { recursive: true }),
   ...["ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.mjs"].map((file) =>
     copyFile(`node_modules/onnxruntime-web/dist/${file}`, `${publicFolder}/ort/${file}`),
   ),

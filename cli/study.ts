@@ -1,6 +1,7 @@
 /** `listenable study`: a listening study from sounds to report. */
 import type { Command } from "commander";
 import { registerPrepare } from "./study/prepare.ts";
+import { registerServeStudy } from "./study/serve.ts";
 
 const STEPS = `
 A study takes three steps (docs/study.md tells more of each). Examples:
@@ -16,4 +17,5 @@ export function registerStudy(program: Command): void {
     .description("let people rate explanations by ear: prepare, serve, report")
     .addHelpText("after", STEPS);
   registerPrepare(study);
+  registerServeStudy(study);
 }

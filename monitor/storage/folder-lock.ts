@@ -1,15 +1,16 @@
-/** One monitor a folder: a file that names the process that has it. */
+/** One monitor or study server a folder: a file that names the process that has it. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
  * Takes the folder; a lock that a dead process left behind is taken over.
  *
+ * @param of what has it, and the option that names another folder.
  * @returns what gives it back.
  * @throws Error when a living process has it.
  */
-export function lockFolder(folder: string): () => void {
-  const file = join(folder, "monitor.lock");
+export function lockFolder(folder: string, { of = "monitor", option = "--data" } = {}): () => void {
+  const file = join(folder, `${of}.lock`);
   const owner = `${process.pid} ${birthOf(process.pid)}`;
   for (;;) {
     try {
@@ -21,7 +22,7 @@ export function lockFolder(folder: string): () => void {
     const [pid, birth] = readOwner(file);
     if (pid !== process.pid && isAlive(pid) && birthOf(pid) === birth) {
       throw new Error(
-        `${folder} is in use by another monitor (process ${pid}): stop that one or choose another folder with --data; ` +
+        `${folder} is in use by another ${of} (process ${pid}): stop that one or choose another folder with ${option}; ` +
           `if there is none, delete ${file}`,
       );
     }

@@ -1,0 +1,1 @@
+import "./components/study-app.ts";
