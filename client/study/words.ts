@@ -16,7 +16,7 @@ export const words = {
   headphonesAgain:
     "That did not sound like headphones. Check that they are on and plugged in, and try once more.",
   headphonesQuestion: (k: number, of: number) => `Question ${k} of ${of}: which tone is the quietest?`,
-  playTones: "Play the three tones",
+  threeTones: "The three tones",
   tones: ["First", "Second", "Third"],
   noHeadphonesHeading: "Headphones are needed",
   noHeadphonesText:

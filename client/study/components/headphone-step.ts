@@ -37,7 +37,7 @@ export class HeadphoneStep extends LitElement {
       <p>${this.attempt > 0 ? words.headphonesAgain : words.headphonesText}</p>
       <div class="row">
         <play-button
-          .what=${words.playTones}
+          .what=${words.threeTones}
           .heard=${this.heard}
           .playing=${this.playing}
           @toggle=${() => this.#toggle(question)}
