@@ -48,17 +48,19 @@ export class MaskBoard {
   write(frame: number, source: Float32Array, offset = 0): void {
     const slot = frame % this.capacity;
     const start = slot * this.bins;
+    // Tags have 32 bits, and frames pass 2^31 after 198 days: their low 32 bits tell neighbours apart as well.
+    const tag = frame | 0;
     // Another frame's reader must not take the new values for its own.
-    if (Atomics.load(this.#tags, slot) !== frame) Atomics.store(this.#tags, slot, TAG_NONE);
+    if (Atomics.load(this.#tags, slot) !== tag) Atomics.store(this.#tags, slot, TAG_NONE);
     for (let bin = 0; bin < this.bins; bin++) this.#rows[start + bin] = source[offset + bin];
-    Atomics.store(this.#tags, slot, frame);
+    Atomics.store(this.#tags, slot, tag);
     Atomics.store(this.#control, BEGUN, 1);
   }
 
   /** Copies the mask of `frame` to `row` [bins] from `offset` on; false, and `row` untouched, if there is none. */
   read(frame: number, row: Float32Array, offset = 0): boolean {
     const slot = frame % this.capacity;
-    if (Atomics.load(this.#tags, slot) !== frame) return false;
+    if (Atomics.load(this.#tags, slot) !== (frame | 0)) return false;
     const start = slot * this.bins;
     for (let bin = 0; bin < this.bins; bin++) row[offset + bin] = this.#rows[start + bin];
     return true;

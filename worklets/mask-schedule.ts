@@ -49,7 +49,8 @@ export class MaskSchedule {
     const { bins, capacity } = this.#options;
     const slot = frame & (capacity - 1);
     const offset = slot * bins;
-    if (this.#frames[slot] === frame) return offset;
+    // The low 32 bits, as on the board.
+    if (this.#frames[slot] === (frame | 0)) return offset;
     this.#frames[slot] = frame;
     if (board.read(frame, this.rows, offset)) {
       this.#heldInARow = 0;

@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { MaskBoard, maskBoardBytes } from "../../worklets/mask-board.ts";
+import { MaskSchedule } from "../../worklets/mask-schedule.ts";
 
 const BINS = 5;
 const row = (value: number) => new Float32Array(BINS).fill(value);
@@ -32,6 +33,23 @@ test("both sides see one board through one buffer", () => {
   const out = new Float32Array(BINS + 1);
   assert.ok(there.read(1_000_000, out, 1));
   assert.equal([...out], [0, 1, 2, 3, 4, 5]);
+});
+
+test("masks are found, and settled once, past 2^31 frames, which is after 198 days", () => {
+  const bins = 2;
+  const board = new MaskBoard(new ArrayBuffer(maskBoardBytes(8, bins)), bins);
+  board.clear();
+  const schedule = new MaskSchedule({ bins, capacity: 8, lateFrames: 0, holdFrames: 4, fadeFrames: 4 });
+  for (const start of [2 ** 31 - 20, 2 ** 32 + 5, 2 ** 40]) {
+    for (let frame = start; frame < start + 40; frame++) {
+      board.write(frame, Float32Array.of(0.25, 0.5));
+      const at = schedule.settle(frame, board);
+      assert.equal([...schedule.rows.subarray(at, at + bins)], [0.25, 0.5]);
+      board.write(frame, Float32Array.of(0.75, 0.75));
+      assert.is(schedule.rows[schedule.settle(frame, board)], 0.25, "settled once");
+    }
+  }
+  assert.is(schedule.missed + schedule.late, 0);
 });
 
 test.run();
