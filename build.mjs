@@ -25,10 +25,12 @@ const browserEntries = {
   pipeline: "client/live/pipeline-worker.ts",
   worklet: "worklets/explainer-processor.ts",
   "study/main": "client/study/main.ts",
+  "monitor/monitor": "client/monitor/main.ts",
 };
 
 await rm(out, { recursive: true, force: true });
 await mkdir(`${publicFolder}/ort`, { recursive: true });
+await mkdir(`${publicFolder}/monitor`);
 
 await Promise.all([
   // Packages stay outside the Node bundle: they hold native code, wasm and worker threads of their own.
@@ -53,6 +55,10 @@ await Promise.all([
   }),
   cp("client/page/static", publicFolder, { recursive: true }),
   cp("client/study/static", `${publicFolder}/study`, { recursive: true }),
+  copyFile("client/monitor/static/index.html", `${publicFolder}/monitor/index.html`),
+  ...["page.css", "icon.svg"].map((file) =>
+    copyFile(`client/page/static/${file}`, `${publicFolder}/monitor/${file}`),
+  ),
   ...["ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.mjs"].map((file) =>
     copyFile(`node_modules/onnxruntime-web/dist/${file}`, `${publicFolder}/ort/${file}`),
   ),

@@ -1,0 +1,26 @@
+import { html } from "lit";
+import type { ListedEvent } from "../../../protocol/monitor.ts";
+import { percent } from "../../page/format.ts";
+import { BADGE_WORDS, classesText, lengthText, placeText, REVIEW_WORDS, timeText } from "../words.ts";
+
+/** One event as a line of a list, a link to its page. */
+export function eventLine({ event, review }: ListedEvent) {
+  const { faithfulness, classes } = event;
+  return html`
+    <li>
+      <a class="event" href=${`#/event/${event.id}`} data-id=${event.id}>
+        <strong>${classesText(event)}</strong>
+        <span class="right">${percent(classes[0].confidence)}</span>
+        <span class="soft">${timeText(event.at)} · ${placeText(event)} · ${lengthText(event)}</span>
+        <span class="right">
+          ${review ? html`<span class="badge">${REVIEW_WORDS[review]}</span>` : ""}
+          ${
+            faithfulness
+              ? html`<span class="badge ${faithfulness.badge}">${BADGE_WORDS[faithfulness.badge]}</span>`
+              : ""
+          }
+        </span>
+      </a>
+    </li>
+  `;
+}

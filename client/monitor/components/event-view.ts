@@ -1,0 +1,178 @@
+import { css, html, LitElement, type PropertyValues } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { type ListedEvent, REVIEWS, type Review } from "../../../protocol/monitor.ts";
+import { sharedStyles } from "../../page/components/shared-styles.ts";
+import { capitalised, className, percent } from "../../page/format.ts";
+import { fetchEvent, sendReview } from "../api.ts";
+import {
+  classesText,
+  faithfulnessText,
+  lengthText,
+  placeText,
+  REVIEW_WORDS,
+  timeText,
+  words,
+} from "../words.ts";
+import { monitorStyles } from "./monitor-styles.ts";
+
+const SOUNDS = [
+  ["clip.wav", words.original, words.originalNote],
+  ["explanation.wav", words.explanation, words.explanationNote],
+  ["rest.wav", words.rest, words.restNote],
+] as const;
+const AGAIN_MS = 2000;
+
+/** One event: its three sounds, its picture, its figures, and what people say of it. */
+@customElement("event-view")
+export class EventView extends LitElement {
+  static override styles = [
+    sharedStyles,
+    monitorStyles,
+    css`
+      :host {
+        display: grid;
+        gap: 1rem;
+      }
+      h2.large {
+        font-size: 1.375rem;
+      }
+      .sounds {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr));
+        gap: 1rem;
+      }
+      audio {
+        width: 100%;
+        margin-top: 0.5rem;
+      }
+      img {
+        display: block;
+        width: 100%;
+        height: auto;
+        border-radius: 0.5rem;
+      }
+      td,
+      th {
+        padding: 0.125rem 1.5rem 0.125rem 0;
+        text-align: left;
+      }
+      .foot {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 1rem 2rem;
+        justify-content: space-between;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) eventId = "";
+  @property({ type: Boolean }) readonly = false;
+  @state() private listed: ListedEvent | undefined;
+  @state() private problem = "";
+  #again: ReturnType<typeof setTimeout> | undefined;
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has("eventId")) return;
+    this.listed = undefined;
+    void this.#load();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#again);
+  }
+
+  async #load(): Promise<void> {
+    clearTimeout(this.#again);
+    const id = this.eventId;
+    try {
+      const listed = await fetchEvent(id);
+      if (id !== this.eventId) return;
+      this.listed = listed;
+      this.problem = "";
+      if (listed.event.state === "closed") this.#again = setTimeout(() => void this.#load(), AGAIN_MS);
+    } catch {
+      this.problem = words.unknownEvent;
+    }
+  }
+
+  override render() {
+    const back = html`<p><a href="#/events">← ${words.back}</a></p>`;
+    if (this.problem !== "") return html`${back}<p role="alert">${this.problem}</p>`;
+    if (!this.listed) return html`${back}<p>${words.loading}</p>`;
+    const { event } = this.listed;
+    const explained = event.state === "explained";
+    const file = (name: string) => `api/events/${event.id}/${name}`;
+    return html`
+      ${back}
+      <section class="card" data-event=${event.id} data-event-state=${event.state}>
+        <h2 class="large">${classesText(event)}</h2>
+        <p class="soft">${timeText(event.at)} · ${placeText(event)} · ${lengthText(event)}</p>
+        <p>${faithfulnessText(event)}</p>
+        ${event.continues ? html`<p class="soft">${words.continues}</p>` : ""}
+      </section>
+      <section class="card sounds" aria-label="Sounds">
+        ${SOUNDS.filter(([name]) => explained || name === "clip.wav").map(
+          ([name, title, note]) => html`
+            <div>
+              <h2>${title}</h2>
+              <p class="soft">${note}</p>
+              <audio controls preload="metadata" src=${file(name)} aria-label=${title} data-sound=${name}></audio>
+            </div>
+          `,
+        )}
+      </section>
+      ${explained ? html`<img src=${file("picture.png")} alt=${words.picture} />` : ""}
+      <section class="card foot">
+        <table>
+          ${event.classes.map(
+            ({ label, confidence, start, end }) => html`
+              <tr>
+                <th scope="row">${capitalised(className(label))}</th>
+                <td>${percent(confidence)}</td>
+                <td>${lengthText({ start, end })}</td>
+              </tr>
+            `,
+          )}
+        </table>
+        ${this.readonly ? html`<p class="soft">${words.readOnly}</p>` : this.#review()}
+      </section>
+    `;
+  }
+
+  #review() {
+    return html`
+      <fieldset>
+        <legend>${words.review}</legend>
+        <div class="choices">
+          ${REVIEWS.map(
+            (review) => html`
+              <label>
+                <input
+                  type="radio"
+                  name="review"
+                  .value=${review}
+                  .checked=${this.listed?.review === review}
+                  @change=${() => this.#choose(review)}
+                />
+                <span class="face">${REVIEW_WORDS[review]}</span>
+              </label>
+            `,
+          )}
+        </div>
+      </fieldset>
+    `;
+  }
+
+  async #choose(review: Review): Promise<void> {
+    const { listed } = this;
+    if (!listed) return;
+    this.listed = { ...listed, review };
+    try {
+      await sendReview(listed.event.id, review);
+    } catch (error) {
+      this.listed = listed;
+      this.problem = (error as Error).message;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { html, LitElement } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { sharedStyles } from "../../page/components/shared-styles.ts";
+import { words } from "../words.ts";
+
+const CHOICES = [
+  ["off", words.off],
+  ["original", words.original],
+  ["explanation", words.explanation],
+] as const;
+
+/** Live sound of one input: off until somebody asks for it. */
+@customElement("live-listening")
+export class LiveListening extends LitElement {
+  static override styles = sharedStyles;
+
+  @property() input = "";
+  @state() private sound = "off";
+  @query("audio") private audio!: HTMLAudioElement;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop();
+  }
+
+  override render() {
+    return html`
+      <fieldset>
+        <legend class="soft">${words.listen}</legend>
+        <div class="choices">
+          ${CHOICES.map(
+            ([value, face]) => html`
+              <label>
+                <input
+                  type="radio"
+                  name="sound"
+                  .value=${value}
+                  .checked=${this.sound === value}
+                  @change=${() => this.#choose(value)}
+                />
+                <span class="face">${face}</span>
+              </label>
+            `,
+          )}
+        </div>
+      </fieldset>
+      <audio></audio>
+    `;
+  }
+
+  #choose(sound: string): void {
+    this.sound = sound;
+    if (sound === "off") {
+      this.#stop();
+      return;
+    }
+    // A number of its own keeps the browser from playing what it has kept of the last time.
+    this.audio.src = `live/${encodeURIComponent(this.input)}/${sound}.wav?${Date.now()}`;
+    void this.audio.play().catch(() => {});
+  }
+
+  #stop(): void {
+    if (!this.audio?.src) return;
+    this.audio.pause();
+    this.audio.removeAttribute("src");
+    this.audio.load();
+  }
+}
