@@ -28,6 +28,7 @@ export interface MonitorCommandOptions extends CommonOptions {
   gap: number;
   coolDown: number;
   longest: number;
+  floor: number;
   before: number;
   after: number;
   discard: ReadonlyMap<string, number>;
@@ -99,6 +100,7 @@ export function addMonitorOptions(command: Command): void {
     .option("--gap <seconds>", "pause that ends an event", positiveNumber, 1)
     .option("--cool-down <seconds>", "after an event of a class, before it may open another", seconds, 3)
     .option("--longest <seconds>", "longer events are cut", positiveNumber, 60)
+    .option("--floor <decibels>", "fainter sound, in dB of full scale, counts as silence", level, -60)
     .option("--before <seconds>", "kept before each event", seconds, 2)
     .option("--after <seconds>", "kept after each event", seconds, 2)
     .option(
@@ -136,6 +138,12 @@ function share(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError(`"${text}" is not a probability: a number from 0 to 1.`);
+}
+
+function level(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= -100 && value <= 0) return value;
+  throw new InvalidArgumentError(`"${text}" is not a level: a number of decibels from -100 to 0.`);
 }
 
 function seconds(text: string): number {

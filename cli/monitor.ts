@@ -90,6 +90,7 @@ async function start(
         coolDown: options.coolDown,
         longest: options.longest,
       },
+      floor: options.floor,
       before: options.before,
       after: options.after,
       discard: options.discard,

@@ -22,6 +22,8 @@ export interface ChannelSettings {
   /** Seconds kept before and after an event. */
   readonly before: number;
   readonly after: number;
+  /** Windows below this level, in dB of full scale, count as silence: a microphone's own noise sounds like rain. */
+  readonly floor: number;
   /** Classes whose presence discards a clip, with the probability from which they count as present. */
   readonly discard: ReadonlyMap<string, number>;
 }
@@ -133,11 +135,12 @@ class Hearing {
     live.publish(this.stretch.sampleRate, { original, explanation });
     for (const window of windows) {
       this.#noteUnwanted(window);
-      const event = this.#detector.push(window);
+      const silent = window.silent || window.level < this.settings.floor;
+      const event = this.#detector.push({ ...window, silent });
       if (event) this.#open.push(event);
       const best = window.probabilities.indexOf(Math.max(...window.probabilities));
-      this.#label = window.silent ? null : this.settings.pack.labels[best];
-      this.#probability = window.silent ? 0 : window.probabilities[best];
+      this.#label = silent ? null : this.settings.pack.labels[best];
+      this.#probability = silent ? 0 : window.probabilities[best];
     }
     if (windows.length > 0) feed.tell({ type: "windows", input: this.input, count: windows.length });
     if (original.length > 0) this.#tellLevels(original);
@@ -155,6 +158,7 @@ class Hearing {
     for (const event of open) await this.#close(event);
   }
 
+  /** However faint: a voice is a voice. */
   #noteUnwanted({ centre, probabilities, silent }: AnalysedBlock["windows"][number]): void {
     const { discard, pack } = this.settings;
     if (silent || discard.size === 0) return;

@@ -35,6 +35,8 @@ export interface MonitorOptions {
   readonly stride?: number;
   /** Default: the pack's threshold, 2 of 3 windows, a gap of 1 s, a cool-down of 3 s, at most 60 s. */
   readonly detector?: Partial<Omit<ChannelSettings["detector"], "labels" | "stride">>;
+  /** Decibels of full scale below which windows count as silence. Default -60. */
+  readonly floor?: number;
   /** Seconds of a clip before and after its event. Default 2 each. */
   readonly before?: number;
   readonly after?: number;
@@ -177,6 +179,7 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
       labels: pack.labels,
       stride: (strideFrames * pack.stft.hop) / pack.sampleRate,
     },
+    floor: options.floor ?? -60,
     before: options.before ?? 2,
     after: options.after ?? 2,
     discard: options.discard ?? new Map(),

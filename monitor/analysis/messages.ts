@@ -15,6 +15,8 @@ export interface AnalysedWindow {
   readonly centre: number;
   readonly probabilities: Float32Array;
   readonly silent: boolean;
+  /** Decibels of full scale: how loud the window is. */
+  readonly level: number;
 }
 
 /** Sound that is analysed: original = explanation + rest, all of one length and at the channel's own rate. */

@@ -86,10 +86,12 @@ function analysed(
   return {
     original,
     explanation,
-    windows: windows.map(({ firstFrame, probabilities, silent }) => ({
+    windows: windows.map(({ firstFrame, probabilities, silent, power }) => ({
       centre: windowCentre(firstFrame, pack),
       probabilities,
       silent,
+      // By Parseval: the squares of a periodic Hann window sum to 3/8 of its length.
+      level: 10 * Math.log10(power / (0.375 * pack.stft.window) + 1e-10),
     })),
   };
 }

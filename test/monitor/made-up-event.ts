@@ -1,4 +1,5 @@
 /** An event as the tests need one. */
+import { createHash } from "node:crypto";
 import { eventId } from "../../monitor/event.ts";
 import type { MonitorEvent } from "../../protocol/monitor.ts";
 
@@ -31,4 +32,12 @@ export function madeUpEvent(
     state: "closed",
     ...given,
   };
+}
+
+/** Bytes that only this text gives, so that a file can be known to be whole. */
+export function bytesOf(text: string, length: number): Uint8Array {
+  const seed = createHash("sha256").update(text).digest();
+  const out = new Uint8Array(length);
+  for (let n = 0; n < length; n++) out[n] = seed[n % 32] ^ (n >> 5);
+  return out;
 }

@@ -114,6 +114,17 @@ test("events whose explanation a stop prevented are explained at the next start"
   await second.monitor.close();
 });
 
+test("what is fainter than the floor counts as silence", async () => {
+  // 0.001 is -63 dB for a sine.
+  const faint = joined(quiet(3), tone(300, 2, 0.001), quiet(6), tone(300, 2, 0.1), quiet(3));
+  const { monitor, store } = await startRig([samplesInput("yard", faint)]);
+  await monitor.finished;
+  const starts = store.find().map(({ event }) => event.start);
+  await monitor.close();
+  assert.is(starts.length, 1);
+  assert.ok(starts[0] > 10);
+});
+
 test("the badge's rule", () => {
   assert.is(badgeOf(0.9, 0.1), "faithful");
   assert.is(badgeOf(0.9, 0.5), "partly");

@@ -28,11 +28,14 @@ const { values } = parseArgs({
     unknown: { type: "string", default: "40" },
     seed: { type: "string", default: "1" },
     threshold: { type: "string" },
+    floor: { type: "string", default: "-60" },
+    /** Of the noise between and under the clips, in dB of full scale. */
+    noise: { type: "string", default: "-66" },
   },
 });
 if (values.data === undefined) {
   console.error(
-    "usage: npm run monitor-proof -- --data ESC-50 [--fold 4] [--out DIR] [--unknown 40] [--seed 1] [--threshold P]",
+    "usage: npm run monitor-proof -- --data ESC-50 [--fold 4] [--out DIR] [--unknown 40] [--seed 1] [--threshold P] [--floor DB] [--noise DB]",
   );
   process.exit(2);
 }
@@ -40,9 +43,6 @@ if (values.data === undefined) {
 const RATE = 16_000;
 /** Seconds of a detection outside its clip that still belong to it: a window is as long. */
 const TOLERANCE = 0.5;
-/** Noise between and under the clips, in dB of full scale. */
-const NOISE_DB = -66;
-
 interface Truth {
   readonly label: string;
   readonly known: boolean;
@@ -52,7 +52,7 @@ interface Truth {
 
 async function concatenate(path: string, clips: readonly Esc50Clip[], random: Random): Promise<Truth[]> {
   const truths: Truth[] = [];
-  const amplitude = 10 ** (NOISE_DB / 20) * Math.sqrt(3);
+  const amplitude = 10 ** (Number(values.noise) / 20) * Math.sqrt(3);
   const noise = (samples: Float32Array) =>
     samples.map((sample) => sample + amplitude * random.uniform(-1, 1));
   const writer = await WavFileWriter.create(path, RATE);
@@ -148,6 +148,7 @@ const store = await EventStore.open(join(values.out, "data"));
 const monitor = await startMonitor({
   pack: findPack(values.pack),
   store,
+  floor: Number(values.floor),
   inputs: [fileInput("proof", recording)],
   detector: values.threshold === undefined ? {} : { threshold: Number(values.threshold) },
   version: packageVersion(),

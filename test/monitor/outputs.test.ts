@@ -1,0 +1,216 @@
+import { createHmac } from "node:crypto";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { PassThrough } from "node:stream";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { readWav } from "../../dsp/wav.ts";
+import { Deliveries } from "../../monitor/outputs/deliveries.ts";
+import { LiveAudio } from "../../monitor/outputs/live-audio.ts";
+import { eventMessage } from "../../monitor/outputs/message.ts";
+import { slug } from "../../monitor/outputs/mqtt.ts";
+import { signature, webhook, webhookTarget } from "../../monitor/outputs/webhook.ts";
+import { EventStore } from "../../monitor/storage/event-store.ts";
+import { labelsAudacity, labelsCsv, labelsOf } from "../../monitor/web/labels.ts";
+import { madeUpEvent } from "./made-up-event.ts";
+import { temporary } from "./rig.ts";
+
+async function receiver(answer: (request: IncomingMessage, body: string) => number | [number, string]) {
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const piece of request) body += piece;
+    const answered = answer(request, body);
+    const [status, location] = typeof answered === "number" ? [answered] : answered;
+    response.writeHead(status, location ? { Location: location } : {}).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    close: () => server.close(),
+  };
+}
+
+/** Time that passes only while somebody sleeps. */
+function fakeClock() {
+  let now = 1_000_000;
+  const slept: number[] = [];
+  return {
+    slept,
+    now: () => now,
+    sleep: async (ms: number, signal: AbortSignal) => {
+      // Nothing is waiting: until somebody wakes it.
+      if (ms >= 60_000 && !signal.aborted) {
+        await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+        return;
+      }
+      slept.push(ms);
+      now += ms;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+test("a web hook is signed, numbered, and told everything of the event", async () => {
+  const got: { body: string; headers: IncomingMessage["headers"] }[] = [];
+  const { url, close } = await receiver((request, body) => {
+    got.push({ body, headers: request.headers });
+    return 204;
+  });
+  const event = madeUpEvent({ labels: ["rooster", "dog"] });
+  const send = webhook(url.replace("//", "//me:secret@"), { secret: "shared", now: () => 1_700_000_000_000 });
+  await send(eventMessage(event), 42);
+  close();
+  const [{ body, headers }] = got;
+  const hex = createHmac("sha256", "shared").update(`1700000000.${body}`).digest("hex");
+  assert.is(headers["x-listenable-signature"], `t=1700000000,v1=${hex}`);
+  assert.is(headers["x-listenable-signature"], signature("shared", 1_700_000_000, body));
+  assert.is(headers["x-listenable-delivery"], "42");
+  assert.is(headers.authorization, `Basic ${Buffer.from("me:secret").toString("base64")}`);
+  const message = JSON.parse(body);
+  assert.equal(message.event, event);
+  assert.is(message.event_type, "rooster");
+  assert.is(message.seconds, 1.5);
+});
+
+test("redirects are not followed, failures are told", async () => {
+  let followed = false;
+  const other = await receiver(() => {
+    followed = true;
+    return 200;
+  });
+  const { url, close } = await receiver(({ url }) => (url === "/hook" ? [302, other.url] : 500));
+  const failure = (address: string) =>
+    webhook(address)("{}", 1).then(
+      () => "sent",
+      (error: Error) => error.message,
+    );
+  assert.match(await failure(url), /302, a redirect/);
+  assert.match(await failure(`${url}/else`), /answered 500/);
+  close();
+  other.close();
+  assert.not(followed);
+  assert.match(await failure("http://127.0.0.1:1/"), /ECONNREFUSED|bad port|fetch failed/);
+  assert.throws(() => webhook("file:///etc/passwd"), /http or https/);
+  assert.not.match(webhookTarget("https://host/secret-token"), /secret|host/);
+});
+
+test("messages are sent in order, tried again later and later, and survive a restart", async () => {
+  const store = await EventStore.open(await temporary());
+  const events = [madeUpEvent(), madeUpEvent(), madeUpEvent()];
+  const clock = fakeClock();
+  for (const event of events) {
+    await store.close(event, new Uint8Array(10));
+    await store.explain(event, new Map(), [{ target: "hook", body: event.id }], clock.now());
+  }
+  const sent: string[] = [];
+  const results: string[] = [];
+  let attempts = 0;
+  const send = async (body: string) => {
+    attempts++;
+    if (attempts <= 4) throw new Error("not now");
+    sent.push(body);
+  };
+  const options = {
+    ...clock,
+    random: () => 0.5,
+    onResult: (_target: string, result: string) => results.push(result),
+  };
+  const first = new Deliveries(store.database, new Map([["hook", send]]), options);
+  first.start();
+  await until(() => attempts >= 2);
+  await first.close();
+  const before = sent.length;
+  const second = new Deliveries(store.database, new Map([["hook", send]]), options);
+  second.start();
+  await until(() => sent.length === 3);
+  await second.close();
+  assert.is(before, 0);
+  assert.equal(
+    sent,
+    events.map(({ id }) => id),
+  );
+  assert.is(second.waiting("hook"), 0);
+  assert.equal(results, ["failed", "failed", "failed", "failed", "sent", "sent", "sent"]);
+  const total = clock.slept.reduce((sum, ms) => sum + ms, 0);
+  assert.is(total, 5000 + 10_000 + 20_000 + 40_000, "5 s, then twice as long each time");
+  store.end();
+});
+
+test("messages that are too old or too many are given up, the oldest first", async () => {
+  const store = await EventStore.open(await temporary());
+  const event = madeUpEvent();
+  await store.close(event, new Uint8Array(10));
+  const deliveries = Array.from({ length: 5 }, (_, n) => ({ target: "hook", body: `${n}` }));
+  await store.explain(event, new Map(), [{ target: "hook", body: "old" }], 0);
+  await store.explain(event, new Map(), deliveries, 1_000_000);
+  const sent: string[] = [];
+  let givenUp = 0;
+  const subject = new Deliveries(store.database, new Map([["hook", async (body) => void sent.push(body)]]), {
+    ...fakeClock(),
+    longestMs: 500_000,
+    most: 3,
+    onResult: (_target, result) => {
+      if (result === "given-up") givenUp++;
+    },
+  });
+  subject.start();
+  await until(() => sent.length === 3);
+  await subject.close();
+  assert.equal(sent, ["2", "3", "4"]);
+  assert.is(givenUp, 3);
+  store.end();
+});
+
+test("live sound is WAV without an end; a listener that does not read loses sound, others don't", async () => {
+  const live = new LiveAudio(2);
+  const reader = new PassThrough({ highWaterMark: 1 << 24 });
+  const chunks: Buffer[] = [];
+  reader.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const stuck = new PassThrough({ highWaterMark: 1 });
+  assert.ok(live.add("explanation", reader));
+  assert.ok(live.add("original", stuck));
+  assert.not(live.add("original", new PassThrough()), "a third one is one too many");
+  const original = new Float32Array(16_000).fill(0.25);
+  const explanation = new Float32Array(16_000).fill(0.5);
+  for (let n = 0; n < 20; n++) live.publish(16_000, { original, explanation });
+  await new Promise((resolve) => setImmediate(resolve));
+  const wav = readWav(new Uint8Array(Buffer.concat(chunks)), "live");
+  assert.is(wav.channels[0].length, 20 * 16_000);
+  assert.is(wav.channels[0][5], 0.5);
+  assert.ok(live.droppedSeconds >= 13, `${live.droppedSeconds} s dropped`);
+  assert.ok(stuck.writableLength < 7 * 32_000);
+  reader.destroy();
+  stuck.destroy();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.is(live.listeners, 0);
+});
+
+test("labels for spreadsheets, programs and Audacity", () => {
+  const event = madeUpEvent({
+    input: '=yard, "north"',
+    file: "night.wav",
+    labels: ["rooster", "clock_tick"],
+  });
+  const labels = labelsOf([{ event, review: "right", bytes: 0 }], ({ id }) => `events/${id}/clip.wav`);
+  const [header, first, second, end] = labelsCsv(labels).split("\r\n");
+  assert.is(header, "id,at,input,file,start,end,label,confidence,badge,review,clip,clipStart,clipEnd");
+  assert.ok(first.includes(`"'=yard, ""north""",night.wav,3,4.5,rooster,0.95,,right,`));
+  assert.ok(first.endsWith(",2,3.5"));
+  assert.ok(second.includes("clock_tick"));
+  assert.is(end, "");
+  assert.is(
+    labelsAudacity(labels),
+    "3.000000\t4.500000\trooster (right)\n3.000000\t4.500000\tclock_tick (right)\n",
+  );
+});
+
+test("names become parts of topics", () => {
+  assert.is(slug("Höf +#/ 2"), "ho_f_2");
+  assert.is(slug("日本"), "input");
+});
+
+test.run();
