@@ -1,6 +1,7 @@
 /** `listenable study`: a listening study from sounds to report. */
 import type { Command } from "commander";
 import { registerPrepare } from "./study/prepare.ts";
+import { registerStudyReport } from "./study/report.ts";
 import { registerServeStudy } from "./study/serve.ts";
 
 const STEPS = `
@@ -18,4 +19,5 @@ export function registerStudy(program: Command): void {
     .addHelpText("after", STEPS);
   registerPrepare(study);
   registerServeStudy(study);
+  registerStudyReport(study);
 }

@@ -6,6 +6,8 @@ import { headphoneTones } from "./tones.ts";
 /** Of a stop, so that it does not click. */
 const FADE_SECONDS = 0.01;
 const MOST_KEPT = 40;
+/** Waits before a sound is asked for again: a server that restarts is back by then. */
+const RETRY_MS = [500, 1_500, 3_000];
 
 interface Playing {
   readonly source: AudioBufferSourceNode;
@@ -69,9 +71,17 @@ export class Player {
   }
 
   async #fetch(sound: string): Promise<AudioBuffer> {
-    const response = await fetch(`study/sounds/${sound}.wav`);
-    if (!response.ok) throw new Error(`the sound can't be had (status ${response.status})`);
-    return this.#audio().decodeAudioData(await response.arrayBuffer());
+    for (const wait of [...RETRY_MS, undefined]) {
+      try {
+        const response = await fetch(`study/sounds/${sound}.wav`);
+        if (!response.ok) throw new Error(`the sound can't be had (status ${response.status})`);
+        return await this.#audio().decodeAudioData(await response.arrayBuffer());
+      } catch (error) {
+        if (wait === undefined) throw error;
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+    throw new Error("unreachable: the last try returns or throws");
   }
 
   /** Made at the first use; browsers let it sound from the first press on. */

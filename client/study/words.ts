@@ -34,8 +34,8 @@ export const words = {
   classLine: (label: string) => `The class is “${label}”.`,
   original: "The recording",
   stimulus: (letter: string) => `Sound ${letter}`,
-  play: (what: string) => `Play ${what.toLowerCase()}`,
-  stop: (what: string) => `Stop ${what.toLowerCase()}`,
+  play: (what: string) => `Play ${inSentence(what)}`,
+  stop: (what: string) => `Stop ${inSentence(what)}`,
   heard: "heard",
   notHeard: "not heard yet",
   listenFirst: "Listen to the recording and to this sound first.",
@@ -48,6 +48,11 @@ export const words = {
   finish: "Finish",
   doneHeading: "Thank you",
 } as const;
+
+/** "sound A" for "Sound A". */
+function inSentence(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
 
 /** "A" for 0. */
 export function letter(stimulus: number): string {

@@ -62,9 +62,13 @@ export class TrialStep extends LitElement {
     if (!changed.has("trial")) return;
     this.player.stop();
     this.playing = undefined;
-    for (const sound of [this.trial.original, ...this.trial.stimuli]) {
-      // Heard of again when it is played.
-      this.player.load(sound).catch(() => {});
+    // The next one's too, so that a moment without network is not noticed.
+    const next = this.view.trials[this.number];
+    for (const { original, stimuli } of [this.trial, ...(next ? [next] : [])]) {
+      for (const sound of [original, ...stimuli]) {
+        // Heard of again when it is played.
+        this.player.load(sound).catch(() => {});
+      }
     }
   }
 

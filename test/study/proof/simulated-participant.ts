@@ -32,7 +32,7 @@ export async function takePart(participation: Participation): Promise<"done" | "
   const { page, url, study, id, number } = participation;
   const plan = planFor(study, id, number);
   page.setDefaultTimeout(PATIENCE_MS);
-  await page.goto(`${url}?p=${id}`);
+  await open(page, `${url}?p=${id}`);
   for (;;) {
     await page.waitForSelector('study-app:not([data-stage="loading"])');
     const app = page.locator("study-app");
@@ -70,6 +70,19 @@ export async function takePart(participation: Participation): Promise<"done" | "
         throw new Error(`the page is in a stage that nobody knows: ${stage}`);
     }
     await page.waitForSelector(`study-app:not([data-stage="${stage}"])`);
+  }
+}
+
+/** Somebody who finds the server gone tries again. */
+async function open(page: Page, url: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await page.goto(url);
+      return;
+    } catch (error) {
+      if (tries === 20) throw error;
+      await page.waitForTimeout(500);
+    }
   }
 }
 
