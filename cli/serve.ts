@@ -4,29 +4,33 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import pino from "pino";
 import { PackError } from "../models/pack.ts";
-import { findPack, packageFolder } from "../models/runtime/open-pack-node.ts";
+import { DEFAULT_PACK, findPack, packageFolder } from "../models/runtime/open-pack-node.ts";
 import { type RunningServer, startServer } from "../server/start-server.ts";
-import { type CommonOptions, packOption, positiveInteger, RUNTIMES, runtimeOption } from "./options.ts";
+import { type CommonOptions, positiveInteger, RUNTIMES } from "./options.ts";
 import { type AccessOptions, addAccessOptions, guardOptions } from "./serve-access.ts";
 
 interface ServeOptions extends CommonOptions, AccessOptions {
   port: number;
   host: string;
-  pack: string;
-  runtime: keyof typeof RUNTIMES;
+  pack: string[];
+  runtime: keyof typeof SERVER_RUNTIMES;
   lanes?: number;
+  batch?: number;
   maxSessions: number;
   localOnly?: boolean;
   page: boolean;
   logLevel?: string;
 }
 
+/** What `--runtime` takes here: a server may have a GPU. */
+const SERVER_RUNTIMES = { ...RUNTIMES, cpu: "native", cuda: "cuda", webgpu: "webgpu" } as const;
+
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"];
 
 const EXAMPLES = `
 The page is at the printed address, /explain is the WebSocket endpoint (protocol/README.md describes it),
 /healthz, /readyz and /metrics tell how the server is. The log goes to standard error, one JSON object a line.
-Ctrl+C ends it; SIGHUP reads certificate and tokens again. Browsers allow the microphone only on https pages
+Ctrl+C ends it; SIGHUP reads certificate, tokens and packs again. Browsers allow the microphone only on https pages
 and on localhost: to serve other machines, give a certificate, or put a proxy in front (docs/deployment.md).
 With a token file, pages are opened as https://HOST/#token=TOKEN.
 
@@ -34,6 +38,7 @@ Examples:
   $ listenable serve
   $ listenable serve --port 0 --json
   $ listenable serve --pack ./my-pack --runtime web
+  $ listenable serve --pack esc10-speech ./my-pack --runtime cuda
   $ listenable serve --local-only
   $ listenable serve --host 0.0.0.0 --port 8443 --tls-cert cert.pem --tls-key key.pem --token-file tokens
   $ listenable serve --behind-proxy --public-host listen.example.org
@@ -46,13 +51,25 @@ export function registerServe(program: Command): void {
     .description("serve the page and explain what it hears")
     .option("--port <number>", "port to listen on; 0 takes any free one", portNumber, 8080)
     .option("--host <address>", "address to listen on; 0.0.0.0 lets other machines in", "127.0.0.1")
-    .addOption(packOption())
-    .addOption(runtimeOption())
+    .option(
+      "--pack <names or dirs...>",
+      "released packs' names, or folders with a pack.json; the first is the page's, each has /explain/NAME",
+      [DEFAULT_PACK],
+    )
+    .addOption(
+      new Option(
+        "--runtime <kind>",
+        "onnxruntime-node on cpu (or node), cuda or webgpu, onnxruntime-web (WASM), or what is fastest here",
+      )
+        .choices(Object.keys(SERVER_RUNTIMES))
+        .default("auto"),
+    )
     .option(
       "--lanes <number>",
-      "windows explained at the same time (default: cores less one)",
+      "model threads side by side (default: cores less one; on a GPU one)",
       positiveInteger,
     )
+    .option("--batch <number>", "most windows explained together (default: as many as pay)", positiveInteger)
     .option("--max-sessions <number>", "remote engines connected at the same time", positiveInteger, 64)
     .option("--local-only", "serve the page and the packs, and explain nothing: pages do it themselves")
     .option("--no-page", "serve the WebSocket endpoint and the packs without the page");
@@ -80,14 +97,15 @@ async function serve(options: ServeOptions): Promise<void> {
 }
 
 async function start(options: ServeOptions): Promise<RunningServer> {
-  const pack = findPack(options.pack);
+  const pack = options.pack.map((name) => findPack(name));
   try {
     return await startServer({
       pack,
       host: options.host,
       port: options.port,
-      build: RUNTIMES[options.runtime],
+      build: SERVER_RUNTIMES[options.runtime],
       lanes: options.lanes,
+      batch: options.batch,
       limits: { sessions: options.maxSessions },
       localOnly: options.localOnly,
       ...guardOptions(options),

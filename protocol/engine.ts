@@ -26,6 +26,8 @@ export interface Engine {
   readonly kind: "local" | "remote";
   /** For people: "onnxruntime-web, WASM SIMD, 1 thread" or "ws://host/…, onnxruntime-node, cpu". */
   readonly description: string;
+  /** Milliseconds that the engine asks to lie between two windows at least; absent or 0 where it asks for nothing. */
+  readonly leastMs?: number;
   /** One call at a time; rejects with an `EngineError` whose `code` names the reason. */
   explain(window: SpectralWindow): Promise<Explanation>;
   close(): Promise<void>;

@@ -19,6 +19,7 @@ const TABLE = {
   "shutting-down": [15, 4501],
   "local-only": [16, 4415],
   unauthorized: [17, 4401],
+  "pack-changed": [18, 4502],
 } as const satisfies Record<string, readonly [number, number | null]>;
 
 export type WireErrorName = keyof typeof TABLE;
@@ -28,6 +29,8 @@ export class WireError extends Error {
   constructor(
     readonly code: WireErrorName,
     message: string,
+    /** When the client may ask again; undefined where nothing is known. */
+    readonly retrySeconds?: number,
   ) {
     super(message);
   }

@@ -7,9 +7,9 @@ import * as v from "valibot";
 import { WireError, type WireErrorName, wireErrorName, wireErrorNumber } from "./wire-errors.ts";
 import { ENCODINGS, type Encoding, encodingBytes } from "./wire-levels.ts";
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
-/** Path of the endpoint on the server. */
+/** Path of the endpoint on the server, for its first pack; the others have theirs behind it: "/explain/NAME". */
 export const EXPLAIN_PATH = "/explain";
 
 const TYPE = {
@@ -20,6 +20,7 @@ const TYPE = {
   explanation: 0x20,
   dropped: 0x21,
   error: 0x22,
+  pace: 0x23,
 };
 const MAX_HELLO_BYTES = 65_536;
 const MAX_NAME_BYTES = 64;
@@ -76,6 +77,8 @@ export interface StartMessage {
   readonly method: string;
   /** Class to explain; -1 is the winning class. */
   readonly target: number;
+  /** Of a mask, so many of the window's newest frames will do; 0 is all of them. */
+  readonly maskFrames: number;
 }
 
 export interface FramesMessage {
@@ -98,7 +101,9 @@ export interface ExplainMessage {
 export interface ExplanationMessage {
   readonly type: "explanation";
   readonly request: number;
+  /** Of the window. */
   readonly firstFrame: number;
+  /** That the mask has: the newest ones of the window. */
   readonly frames: number;
   readonly bins: number;
   readonly probabilities: Float32Array;
@@ -123,11 +128,19 @@ export interface ErrorMessage {
   readonly request: number;
   readonly code: WireErrorName;
   readonly message: string;
+  /** When the server wants to be asked again; 0 where it doesn't say. */
+  readonly retrySeconds: number;
+}
+
+export interface PaceMessage {
+  readonly type: "pace";
+  /** Milliseconds that should lie between two windows at least; 0 is as many as the limits allow. */
+  readonly leastMs: number;
 }
 
 export type HelloMessage = { readonly type: "hello"; readonly version: number; readonly hello: Hello };
 export type ClientMessage = StartMessage | FramesMessage | ExplainMessage;
-export type ServerMessage = HelloMessage | ExplanationMessage | DroppedMessage | ErrorMessage;
+export type ServerMessage = HelloMessage | ExplanationMessage | DroppedMessage | ErrorMessage | PaceMessage;
 
 export function encodeHello(hello: Hello): Uint8Array {
   const text = new TextEncoder().encode(JSON.stringify(hello));
@@ -137,10 +150,16 @@ export function encodeHello(hello: Hello): Uint8Array {
   return bytes;
 }
 
-export function encodeStart(method = "", target = -1, version = PROTOCOL_VERSION): Uint8Array {
+export function encodeStart(
+  method = "",
+  target = -1,
+  maskFrames = 0,
+  version = PROTOCOL_VERSION,
+): Uint8Array {
   const name = new TextEncoder().encode(method);
   const { bytes, view } = message(TYPE.start, 8, name.length);
   view.setUint8(1, version);
+  view.setUint16(2, maskFrames, true);
   view.setInt32(4, target, true);
   bytes.set(name, 8);
   return bytes;
@@ -186,11 +205,19 @@ export function encodeDropped(request: number, dropped: number): Uint8Array {
   return bytes;
 }
 
-export function encodeError(code: WireErrorName, text: string, request = 0): Uint8Array {
+/** @param leastMs whole milliseconds, at most 65,535. */
+export function encodePace(leastMs: number): Uint8Array {
+  const { bytes, view } = message(TYPE.pace, 4, 0);
+  view.setUint16(2, leastMs, true);
+  return bytes;
+}
+
+export function encodeError(code: WireErrorName, text: string, request = 0, retrySeconds = 0): Uint8Array {
   // Cutting may split a character; the decoder then shows a replacement character.
   const words = new TextEncoder().encode(text).subarray(0, MAX_ERROR_BYTES);
   const { bytes, view } = message(TYPE.error, 8, words.length);
   view.setUint8(1, wireErrorNumber(code));
+  view.setUint16(2, retrySeconds, true);
   view.setUint32(4, request, true);
   bytes.set(words, 8);
   return bytes;
@@ -227,6 +254,10 @@ export function decodeServerMessage(data: ArrayBuffer): ServerMessage {
       return { type: "dropped", request: view.getUint32(4, true), dropped: view.getUint32(8, true) };
     case TYPE.error:
       return decodeError(view);
+    case TYPE.pace:
+      exactly(view, "pace", 4);
+      zero(view, "pace", 1);
+      return { type: "pace", leastMs: view.getUint16(2, true) };
     default:
       throw unknownType(data, type);
   }
@@ -259,11 +290,16 @@ function decodeHello(view: DataView): HelloMessage {
 
 function decodeStart(view: DataView): StartMessage {
   between(view, "start", 8, 8 + MAX_NAME_BYTES);
-  zero(view, "start", 2, 3);
   const method = new TextDecoder().decode(rest(view, 8));
   if (!/^[a-z0-9-]*$/.test(method))
     throw malformed("start", "names a method with other than a-z, 0-9 and dashes");
-  return { type: "start", version: view.getUint8(1), method, target: view.getInt32(4, true) };
+  return {
+    type: "start",
+    version: view.getUint8(1),
+    method,
+    target: view.getInt32(4, true),
+    maskFrames: view.getUint16(2, true),
+  };
 }
 
 function decodeFrames(view: DataView): FramesMessage {
@@ -315,12 +351,12 @@ function decodeExplanation(view: DataView): ExplanationMessage {
 
 function decodeError(view: DataView): ErrorMessage {
   between(view, "error", 8, 8 + MAX_ERROR_BYTES);
-  zero(view, "error", 2, 3);
   const code = wireErrorName(view.getUint8(1));
   if (!code) throw malformed("error", `has the unknown number ${view.getUint8(1)}`);
   return {
     type: "error",
     code,
+    retrySeconds: view.getUint16(2, true),
     request: view.getUint32(4, true),
     message: new TextDecoder().decode(rest(view, 8)),
   };

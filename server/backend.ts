@@ -1,21 +1,52 @@
 /** What runs the model for the server, away from the event loop. */
+export interface WindowQuery {
+  /** Folder of the pack, and which reading of it: a reload makes a new one. */
+  readonly pack: PackReading;
+  readonly method: string;
+  /** So many of the window's newest frames get a mask, 1 to all of them. */
+  readonly maskFrames: number;
+  /** Class to explain; -1 is the winner. */
+  readonly target: number;
+  /** Row-major [frames, bins]. Given away: its memory moves to the thread that runs the model. */
+  readonly magnitudes: Float32Array;
+}
+
+/** The files of a pack as they were at one time. */
+export interface PackReading {
+  readonly folder: string;
+  /** Grows with every reading. */
+  readonly generation: number;
+}
+
 export interface WindowResult {
   /** [classes] */
   readonly probabilities: Float32Array;
-  /** Row-major [frames, bins], 255 is 1: quantised where the model ran, so that less has to be moved. */
+  /** Row-major [mask frames, bins], 255 is 1: quantised where the model ran, so that less has to be moved. */
   readonly mask: Uint8Array;
+  /** Inside the model, for the whole batch. */
   readonly inferenceMs: number;
 }
 
 export interface Backend {
   /** For people: "onnxruntime-node 1.30.0, CPU, 1 thread". */
   readonly description: string;
-  /** How many windows can run at the same time; more calls than that are a mistake of the caller. */
+  /** Calls that run at the same time. */
   readonly lanes: number;
+  /** Calls that may be under way: those, and some that wait where they will run. More are a mistake of the caller. */
+  readonly calls: number;
+  /** The most windows of one call: as many as pay, which is one on most processors. */
+  readonly batch: number;
   /**
-   * Explains one window. `magnitudes` is given away: its memory moves to the thread that runs the model.
+   * Explains windows of one pack, method and `maskFrames` together, and answers in their order.
    * Rejects when the method cannot be loaded, the model fails or its thread dies; the next call may succeed.
    */
-  explain(method: string, magnitudes: Float32Array, target: number): Promise<WindowResult>;
+  explain(windows: readonly WindowQuery[]): Promise<WindowResult[]>;
+  /** Loads a pack's first method, so that its first window is not the slow one. Rejects when it cannot run. */
+  prepare(pack: PackReading): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Whether two windows may be explained in one call. */
+export function alike(a: WindowQuery, b: WindowQuery): boolean {
+  return a.pack === b.pack && a.method === b.method && a.maskFrames === b.maskFrames;
 }

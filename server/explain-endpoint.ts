@@ -5,23 +5,28 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Pack } from "../models/pack.ts";
-import { EXPLAIN_PATH, encodeError, encodeHello, type Hello } from "../protocol/wire.ts";
+import { EXPLAIN_PATH, encodeError, encodeHello } from "../protocol/wire.ts";
 import { WIRE_SUBPROTOCOL } from "../protocol/wire-access.ts";
 import { WireError, type WireErrorName, wireCloseCode } from "../protocol/wire-errors.ts";
 import type { Denial, Guard } from "./guard.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Refusal, ServerObserver } from "./observe.ts";
+import type { PackService } from "./pack-service.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Session, type SessionCounts, type SessionJob } from "./session.ts";
+
+/** When a client that was turned away may ask again. */
+const RETRY_SECONDS = 15;
 
 const UNAUTHORIZED =
   "this server wants an access token: programs send it as a bearer token, pages have it behind #token= in their address";
 
 export interface ExplainEndpointOptions {
-  readonly pack: Pack;
-  readonly hello: Hello;
+  /** By name; the first one answers at EXPLAIN_PATH itself, each at its own path behind that. */
+  readonly services: ReadonlyMap<string, PackService>;
   readonly limits: ServerLimits;
+  /** How far apart windows are to be now, and whether even that is too much for one session more. */
+  readonly pace: { readonly leastMs: number; readonly full: boolean };
   readonly scheduler: Scheduler<Session, SessionJob>;
   /** False where every page explains for itself and nobody may connect. */
   readonly explains: boolean;
@@ -38,6 +43,10 @@ export interface ExplainEndpoint {
   readonly names: readonly string[];
   /** Sums over all sessions so far. */
   readonly counts: Readonly<SessionCounts>;
+  /** Tells all sessions how far apart windows are to be from now on. */
+  paceChanged(): void;
+  /** Ends the sessions of a pack that is another one now; they will come back. */
+  packChanged(service: PackService): void;
   /** Tells every client that the server goes, and waits until they are gone. */
   close(): Promise<void>;
 }
@@ -49,6 +58,7 @@ export function attachExplainEndpoint(http: Server, options: ExplainEndpointOpti
 interface Peer {
   readonly socket: WebSocket;
   readonly session: Session;
+  readonly service: PackService;
   readonly log: Logger;
   /** As in every line of the log about it: unlike its number, no other run of the server has the same. */
   readonly name: string;
@@ -64,7 +74,6 @@ class Endpoint implements ExplainEndpoint {
   readonly counts: SessionCounts = { frames: 0, explained: 0, dropped: 0, failed: 0 };
   readonly #peers = new Set<Peer>();
   readonly #server: WebSocketServer;
-  readonly #hello: Uint8Array;
   readonly #pinging: NodeJS.Timeout;
   readonly #run = randomBytes(3).toString("hex");
   #opened = 0;
@@ -74,13 +83,15 @@ class Endpoint implements ExplainEndpoint {
     http: Server,
     private readonly options: ExplainEndpointOptions,
   ) {
-    this.#hello = encodeHello(options.hello);
+    const largest = Math.max(
+      ...[...options.services.values()].map(({ hello }) => hello.limits.maxMessageBytes),
+    );
     this.#server = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
       handleProtocols: (offered) => offered.has(WIRE_SUBPROTOCOL) && WIRE_SUBPROTOCOL,
       // Moderately large messages get a named error; far larger ones end the connection before they are read (1009).
-      maxPayload: 4 * options.hello.limits.maxMessageBytes,
+      maxPayload: 4 * largest,
     });
     http.on("upgrade", (request, socket, head) => {
       if (request.headers.upgrade?.toLowerCase() === "websocket") this.#upgrade(request, socket, head);
@@ -95,7 +106,20 @@ class Endpoint implements ExplainEndpoint {
   }
 
   get hasRoom(): boolean {
-    return this.#peers.size < this.options.limits.sessions;
+    return this.#peers.size < this.options.limits.sessions && !this.options.pace.full;
+  }
+
+  paceChanged(): void {
+    const { leastMs } = this.options.pace;
+    this.options.log.info({ leastMs, sessions: this.#peers.size }, "pace");
+    for (const { session } of this.#peers) session.pace(leastMs);
+  }
+
+  packChanged(service: PackService): void {
+    const text = `pack ${service.pack.name} was replaced by another version; connect again`;
+    for (const peer of this.#peers) {
+      if (peer.service === service) this.#fail(peer, new WireError("pack-changed", text, 1));
+    }
   }
 
   get names(): readonly string[] {
@@ -122,8 +146,10 @@ class Endpoint implements ExplainEndpoint {
   }
 
   #denial(request: IncomingMessage): Denial | undefined {
-    if (pathOf(request) !== EXPLAIN_PATH) {
-      return { status: 404, kind: "path", reason: `the WebSocket endpoint is ${EXPLAIN_PATH}` };
+    if (!this.#serviceOf(request)) {
+      const names = [...this.options.services.keys()].join(", ");
+      const reason = `the WebSocket endpoint is ${EXPLAIN_PATH}, or ${EXPLAIN_PATH}/NAME for one of the packs ${names}`;
+      return { status: 404, kind: "path", reason };
     }
     if (!this.options.explains) {
       return {
@@ -139,9 +165,20 @@ class Endpoint implements ExplainEndpoint {
     return { status: 401, kind: "token", reason: UNAUTHORIZED };
   }
 
+  #serviceOf(request: IncomingMessage): PackService | undefined {
+    const path = pathOf(request);
+    const { services } = this.options;
+    if (path === EXPLAIN_PATH) return services.values().next().value;
+    return path.startsWith(`${EXPLAIN_PATH}/`)
+      ? services.get(path.slice(EXPLAIN_PATH.length + 1))
+      : undefined;
+  }
+
   #open(socket: WebSocket, request: IncomingMessage): void {
     socket.binaryType = "arraybuffer";
-    const { pack, hello, scheduler, guard, observer } = this.options;
+    const { scheduler, guard, observer, pace } = this.options;
+    const service = this.#serviceOf(request)!;
+    const { hello } = service;
     const name = `${this.#run}-${++this.#opened}`;
     const log = this.options.log.child({ session: name, peer: guard.origin.address(request) });
     socket.on("error", (error) => log.info({ reason: error.message }, "connection error"));
@@ -154,22 +191,32 @@ class Endpoint implements ExplainEndpoint {
       return;
     }
     const session: Session = new Session({
-      pack,
+      service,
       limits: hello.limits,
       scheduler,
       observer,
       now: () => performance.now(),
       send: (message) => this.#send(peer, message),
     });
-    const peer: Peer = { socket, session, log, name, address, alive: true, heardAt: performance.now() };
+    const peer: Peer = {
+      socket,
+      session,
+      service,
+      log,
+      name,
+      address,
+      alive: true,
+      heardAt: performance.now(),
+    };
     this.#peers.add(peer);
     socket.on("pong", () => {
       peer.alive = true;
     });
     socket.on("message", (data, binary) => this.#message(peer, data as ArrayBuffer, binary));
     socket.on("close", (code) => this.#closed(peer, code));
-    socket.send(this.#hello);
-    observer.sessionOpened(pack.name);
+    socket.send(encodeHello(hello));
+    if (pace.leastMs > 0) session.pace(pace.leastMs);
+    observer.sessionOpened(service.pack.name);
     log.info({ sessions: this.#peers.size, agent: request.headers["user-agent"] }, "session opened");
   }
 
@@ -180,13 +227,17 @@ class Endpoint implements ExplainEndpoint {
   ): { kind: Refusal; error: WireError } | undefined {
     const { guard, limits } = this.options;
     if (!guard.admits(request)) return { kind: "token", error: new WireError("unauthorized", UNAUTHORIZED) };
-    if (!this.hasRoom) {
-      const text = `all ${limits.sessions} places are taken; try again later`;
-      return { kind: "server-full", error: new WireError("server-full", text) };
+    if (this.#peers.size >= limits.sessions) {
+      const text = `all ${limits.sessions} places are taken; try again in ${RETRY_SECONDS} s`;
+      return { kind: "server-full", error: new WireError("server-full", text, RETRY_SECONDS) };
+    }
+    if (this.options.pace.full) {
+      const text = `those who are here take all the time there is; try again in ${RETRY_SECONDS} s`;
+      return { kind: "overload", error: new WireError("server-full", text, RETRY_SECONDS) };
     }
     if (address !== undefined && !guard.addresses.openSession(address)) {
       const text = "your address has all the sessions that it may have; close one, or try again later";
-      return { kind: "address-sessions", error: new WireError("server-full", text) };
+      return { kind: "address-sessions", error: new WireError("server-full", text, RETRY_SECONDS) };
     }
     return undefined;
   }
@@ -223,7 +274,7 @@ class Endpoint implements ExplainEndpoint {
   /** The named error, then the close code that goes with it. */
   #end(socket: WebSocket, error: WireError): void {
     if (socket.readyState !== socket.OPEN) return;
-    socket.send(encodeError(error.code, error.message));
+    socket.send(encodeError(error.code, error.message, 0, error.retrySeconds));
     socket.close(wireCloseCode(error.code) ?? 1011, error.code);
   }
 
@@ -269,7 +320,7 @@ class Endpoint implements ExplainEndpoint {
     if (!this.#peers.delete(peer)) return;
     peer.session.close();
     if (peer.address !== undefined) this.options.guard.addresses.closeSession(peer.address);
-    this.options.observer.sessionClosed(this.options.pack.name, peer.ending ?? "closed");
+    this.options.observer.sessionClosed(peer.service.pack.name, peer.ending ?? "closed");
     for (const key of Object.keys(this.counts) as (keyof SessionCounts)[]) {
       this.counts[key] += peer.session.counts[key];
     }

@@ -1,13 +1,14 @@
-/** A thread that holds the pack's models and runs one window at a time; onnxruntime blocks the thread it runs on. */
+/** A thread that holds the packs' models and runs one batch of windows at a time; onnxruntime blocks the thread it runs on. */
 import { parentPort, workerData } from "node:worker_threads";
 import { PackError } from "../models/pack.ts";
-import { type LoadedMethod, loadMethod } from "../models/runtime/load-method.ts";
+import { type LoadedMethod, loadNewest } from "../models/runtime/load-method.ts";
 import type { OpenPack } from "../models/runtime/open-pack.ts";
 import { openPackFolder } from "../models/runtime/open-pack-node.ts";
 import type { Runtime } from "../models/runtime/runtime.ts";
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
 import { encodeMask } from "../protocol/wire-levels.ts";
-import type { FromLane, LaneSettings, ToLane } from "./inference-messages.ts";
+import type { PackReading, WindowQuery, WindowResult } from "./backend.ts";
+import type { BatchTime, FromLane, LaneSettings, ToLane } from "./inference-messages.ts";
 
 const port = parentPort!;
 const settings = workerData as LaneSettings;
@@ -16,57 +17,142 @@ function send(message: FromLane, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);
 }
 
+/** One reading of a pack and the graphs of it that were asked for. */
 class Models {
   readonly #loaded = new Map<string, Promise<LoadedMethod>>();
 
   constructor(
     private readonly runtime: Runtime,
-    private readonly pack: OpenPack,
+    readonly open: OpenPack,
   ) {}
 
   /** Loads the method at its first use and keeps it; a failure is not kept. */
-  async get(name: string): Promise<LoadedMethod> {
-    let method = this.#loaded.get(name);
+  async get(name: string, maskFrames: number): Promise<LoadedMethod> {
+    const key = `${name} ${maskFrames}`;
+    let method = this.#loaded.get(key);
     if (!method) {
-      method = this.pack.graph(name).then((graph) => loadMethod(this.runtime, graph, this.pack.pack, name));
-      this.#loaded.set(name, method);
-      method.catch(() => this.#loaded.delete(name));
+      const { pack } = this.open;
+      method = this.open.graph(name).then((graph) => loadNewest(this.runtime, graph, pack, name, maskFrames));
+      this.#loaded.set(key, method);
+      method.catch(() => this.#loaded.delete(key));
     }
     return method;
   }
+
+  async close(): Promise<void> {
+    for (const method of this.#loaded.values()) await (await method.catch(() => undefined))?.close();
+  }
 }
 
-async function open(): Promise<Models> {
-  const notices: string[] = [];
-  const { build, threads, packFolder } = settings;
-  const runtime = await nodeRuntime({ build, threads, log: (line) => notices.push(line) });
-  const pack = await openPackFolder(packFolder);
-  const models = new Models(runtime, pack);
-  const { windowFrames, stft, methods } = pack.pack;
-  // The first run is slow, and a model that cannot run should stop the start, not the first listener.
-  const first = await models.get(methods[0].name);
-  await first.run(new Float32Array(windowFrames * stft.bins), 1);
-  send({ type: "ready", description: runtime.description, notices });
-  return models;
+class Lane {
+  /** The newest reading of each folder. */
+  readonly #packs = new Map<string, { generation: number; models: Promise<Models> }>();
+
+  constructor(private readonly runtime: Runtime) {}
+
+  async models({ folder, generation }: PackReading): Promise<Models> {
+    const held = this.#packs.get(folder);
+    if (held && held.generation >= generation) return held.models;
+    const models = openPackFolder(folder).then((open) => new Models(this.runtime, open));
+    this.#packs.set(folder, { generation, models });
+    models.catch(() => this.#packs.delete(folder));
+    void held?.models.then((each) => each.close()).catch(() => {});
+    return models;
+  }
+
+  /** Loads and runs the first method once: the first run is slow, and a model that cannot run should be known early. */
+  async prepare(pack: PackReading): Promise<Models> {
+    const models = await this.models(pack);
+    const { windowFrames, stft, methods } = models.open.pack;
+    const first = await models.get(methods[0].name, windowFrames);
+    await first.run(new Float32Array(windowFrames * stft.bins), 1);
+    return models;
+  }
+
+  async explain(windows: readonly WindowQuery[]): Promise<WindowResult[]> {
+    const [{ pack, method: name, maskFrames }] = windows;
+    const models = await this.models(pack);
+    const method = await models.get(name, maskFrames);
+    const { windowFrames, stft, labels } = models.open.pack;
+    const size = windowFrames * stft.bins;
+    const targets = windows.map(({ target }) => target);
+    const { probabilities, masks, inferenceMs } = await method.run(
+      windows.length === 1 ? windows[0].magnitudes : joined(windows, size),
+      windows.length,
+      targets,
+    );
+    const [frames] = method.maskShape;
+    const classes = labels.length;
+    return windows.map((_, n) => {
+      const end = (n + 1) * frames * stft.bins;
+      return {
+        probabilities: probabilities.slice(n * classes, (n + 1) * classes),
+        mask: encodeMask(masks.subarray(end - maskFrames * stft.bins, end)),
+        inferenceMs,
+      };
+    });
+  }
 }
 
-async function explain(models: Models, message: ToLane & { type: "explain" }): Promise<void> {
-  try {
-    const method = await models.get(message.method);
-    const { probabilities, masks, inferenceMs } = await method.run(message.magnitudes, 1, message.target);
-    const mask = encodeMask(masks);
-    send({ type: "result", result: { probabilities, mask, inferenceMs } }, [mask.buffer as ArrayBuffer]);
-  } catch (error) {
-    send({ type: "failed", message: (error as Error).message });
+function joined(windows: readonly WindowQuery[], size: number): Float32Array {
+  const all = new Float32Array(windows.length * size);
+  for (const [n, { magnitudes }] of windows.entries()) all.set(magnitudes, n * size);
+  return all;
+}
+
+const REPEATS = 5;
+/** Twice as many windows at once have to cost clearly less than twice as much. */
+const WORTHWHILE = 0.9;
+
+/** Times of 1, 2, 4, ... windows at once, as far as each doubling pays: for their number, the last one is the best. */
+async function batchTimes(models: Models, most: number): Promise<BatchTime[]> {
+  const { windowFrames, stft, methods } = models.open.pack;
+  const method = await models.get(methods[0].name, windowFrames);
+  const times: BatchTime[] = [];
+  for (let windows = 1; windows <= most; windows *= 2) {
+    const magnitudes = new Float32Array(windows * windowFrames * stft.bins).fill(0.5);
+    const taken: number[] = [];
+    try {
+      // The first run of a size is slow.
+      for (let n = 0; n <= REPEATS; n++) taken.push((await method.run(magnitudes, windows)).inferenceMs);
+    } catch {
+      // A classifier of somebody else may take one window only.
+      break;
+    }
+    const ms = taken.slice(1).sort((a, b) => a - b)[REPEATS >> 1];
+    const before = times.at(-1);
+    if (before && ms / windows > (WORTHWHILE * before.ms) / before.windows) break;
+    times.push({ windows, ms });
+  }
+  return times;
+}
+
+async function answer(lane: Lane, message: ToLane): Promise<void> {
+  if (message.type === "close") port.close();
+  else if (message.type === "prepare") {
+    await lane.prepare(message.pack);
+    send({ type: "prepared" });
+  } else {
+    const results = await lane.explain(message.windows);
+    const memory = results.map(({ mask }) => mask.buffer as ArrayBuffer);
+    send({ type: "results", results }, memory);
   }
 }
 
 try {
-  const models = await open();
+  const notices: string[] = [];
+  const { build, threads, pack, mostBatch } = settings;
+  const runtime = await nodeRuntime({ build, threads, log: (line) => notices.push(line) });
+  const lane = new Lane(runtime);
+  const times = await batchTimes(await lane.prepare(pack), mostBatch);
+  let before = Promise.resolve();
+  // One after the other: a graph runs once at a time.
   port.on("message", (message: ToLane) => {
-    if (message.type === "close") port.close();
-    else void explain(models, message);
+    before = before
+      .then(() => answer(lane, message))
+      .catch((error: Error) => send({ type: "failed", message: error.message }));
   });
+  send({ type: "ready", description: runtime.description, notices, times });
 } catch (error) {
   const code = error instanceof PackError ? error.code : undefined;
   send({ type: "unusable", message: (error as Error).message, code });

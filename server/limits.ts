@@ -20,6 +20,8 @@ export interface ServerLimits {
   readonly pingSeconds: number;
   /** Bytes of answers that may wait for a client that does not read. */
   readonly unreadBytes: number;
+  /** What a window may wait for its model; it is dropped then. */
+  readonly patienceMs: number;
   /** How long a shutdown waits for clients to say goodbye. */
   readonly goodbyeSeconds: number;
 }
@@ -30,6 +32,7 @@ const FIXED_LIMITS = {
   messageBurst: 1_000,
   idleSeconds: 600,
   pingSeconds: 15,
+  patienceMs: 250,
   goodbyeSeconds: 2,
 };
 
@@ -62,4 +65,14 @@ export function wireLimits(limits: ServerLimits, windowFrames: number, bins: num
     messageBurst: limits.messageBurst,
     idleSeconds: limits.idleSeconds,
   };
+}
+
+/** Every number of mask frames has a graph of its own, so only a few are offered: eighths of the window. */
+const MASK_STEPS = 8;
+
+/** What a session that wants masks of so many of a window's newest frames gets; 0 is all. */
+export function heldMaskFrames(wanted: number, windowFrames: number): number {
+  if (wanted === 0 || wanted >= windowFrames) return windowFrames;
+  const step = Math.ceil(windowFrames / MASK_STEPS);
+  return Math.min(windowFrames, step * Math.ceil(wanted / step));
 }

@@ -10,6 +10,7 @@ import {
   encodeDropped,
   encodeError,
   encodeExplanation,
+  encodePace,
   type FramesMessage,
   PROTOCOL_VERSION,
   type StartMessage,
@@ -17,12 +18,15 @@ import {
 } from "../protocol/wire.ts";
 import { WireError } from "../protocol/wire-errors.ts";
 import { decodeMagnitudes } from "../protocol/wire-levels.ts";
-import { NO_OBSERVER, type ServerObserver } from "./observe.ts";
+import type { PackReading } from "./backend.ts";
+import { heldMaskFrames } from "./limits.ts";
+import { NO_OBSERVER, type ServerObserver, type WindowDrop } from "./observe.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { Job, Scheduler } from "./scheduler.ts";
 
 export interface SessionOptions {
-  readonly pack: Pack;
+  /** The pack of the session; its reading may be another one tomorrow, its shape may not. */
+  readonly service: { readonly pack: Pack; readonly reading: PackReading };
   readonly limits: WireLimits;
   readonly scheduler: Scheduler<Session, SessionJob>;
   readonly observer?: ServerObserver;
@@ -47,6 +51,7 @@ export class Session {
   readonly #messageLimit: RateLimit;
   #method: PackMethod | undefined;
   #target = -1;
+  #maskFrames: number;
   /** Frames [#from, #to) are kept, frame k in row k mod keptFrames. */
   #from = 0;
   #to = 0;
@@ -55,10 +60,21 @@ export class Session {
   #closed = false;
 
   constructor(private readonly options: SessionOptions) {
-    const { pack, limits, now } = options;
-    this.#kept = new Float32Array(limits.keptFrames * pack.stft.bins);
+    const { limits, now } = options;
+    const { stft, windowFrames } = this.#pack;
+    this.#maskFrames = windowFrames;
+    this.#kept = new Float32Array(limits.keptFrames * stft.bins);
     this.#frameLimit = new RateLimit(limits.framesPerSecond, limits.frameBurst, now);
     this.#messageLimit = new RateLimit(limits.messagesPerSecond, limits.messageBurst, now);
+  }
+
+  get #pack(): Pack {
+    return this.options.service.pack;
+  }
+
+  /** Tells the client how far apart its windows should be. */
+  pace(leastMs: number): void {
+    if (!this.#closed) this.options.send(encodePace(leastMs));
   }
 
   /** @throws WireError that must end the session. */
@@ -97,13 +113,13 @@ export class Session {
   }
 
   #forgetWindows(): void {
-    const { scheduler, observer = NO_OBSERVER, pack } = this.options;
+    const { scheduler, observer = NO_OBSERVER } = this.options;
     scheduler.cancel(this);
-    for (; this.#unanswered > 0; this.#unanswered--) observer.windowDropped(pack.name, "cancelled");
+    for (; this.#unanswered > 0; this.#unanswered--) observer.windowDropped(this.#pack.name, "cancelled");
   }
 
   #start(message: StartMessage): void {
-    const { pack } = this.options;
+    const pack = this.#pack;
     if (message.version !== PROTOCOL_VERSION) {
       throw new WireError(
         "wrong-version",
@@ -129,6 +145,7 @@ export class Session {
     }
     this.#method = method;
     this.#target = target;
+    this.#maskFrames = heldMaskFrames(message.maskFrames, pack.windowFrames);
     this.#from = 0;
     this.#to = 0;
     // What was asked before belongs to another stream: nobody waits for it any more.
@@ -136,7 +153,8 @@ export class Session {
   }
 
   #frames({ firstFrame, frames, bins, levels }: FramesMessage): void {
-    const { pack, limits } = this.options;
+    const { limits } = this.options;
+    const pack = this.#pack;
     if (!this.#method) throw new WireError("not-started", "frames came before a start message");
     if (bins !== pack.stft.bins) {
       throw new WireError("malformed", `frames of ${bins} bins; pack ${pack.name} has ${pack.stft.bins}`);
@@ -165,7 +183,8 @@ export class Session {
   }
 
   #explain({ request, firstFrame }: ExplainMessage): void {
-    const { pack, scheduler, send, now, observer = NO_OBSERVER } = this.options;
+    const { service, scheduler, send, now, observer = NO_OBSERVER } = this.options;
+    const { pack, reading } = service;
     if (!this.#method) throw new WireError("not-started", "a window was asked for before a start message");
     const { windowFrames } = pack;
     const { bins } = pack.stft;
@@ -177,22 +196,27 @@ export class Session {
       );
     }
     const asked = now();
+    const maskFrames = this.#maskFrames;
     const job: SessionJob = {
       request,
-      method: this.#method.name,
-      target: this.#target,
-      magnitudes: this.#window(firstFrame),
-      done: ({ probabilities, mask, inferenceMs }) => {
+      query: {
+        pack: reading,
+        method: this.#method.name,
+        maskFrames,
+        target: this.#target,
+        magnitudes: this.#window(firstFrame),
+      },
+      done: ({ probabilities, mask, inferenceMs }, times) => {
         this.counts.explained++;
         this.#unanswered--;
         const { dropped } = this.counts;
         const serverMs = now() - asked;
-        observer.windowDone(pack.name, { queueMs: serverMs - inferenceMs, inferenceMs, batch: 1 });
+        observer.windowDone(pack.name, { ...times, inferenceMs });
         send(
           encodeExplanation({
             request,
             firstFrame,
-            frames: windowFrames,
+            frames: maskFrames,
             bins,
             probabilities,
             mask,
@@ -208,21 +232,25 @@ export class Session {
         observer.windowDropped(pack.name, "failed");
         send(encodeError("inference-failed", error.message, request));
       },
+      late: () => this.#dropped(request, "deadline"),
     };
     this.#unanswered++;
     observer.windowQueued(pack.name);
     const displaced = scheduler.submit(this, job);
-    if (displaced) {
-      this.#unanswered--;
-      observer.windowDropped(pack.name, "displaced");
-      this.counts.dropped++;
-      send(encodeDropped(displaced.request, this.counts.dropped));
-    }
+    if (displaced) this.#dropped(displaced.request, "displaced");
+  }
+
+  #dropped(request: number, reason: WindowDrop): void {
+    const { observer = NO_OBSERVER, send } = this.options;
+    this.#unanswered--;
+    this.counts.dropped++;
+    observer.windowDropped(this.#pack.name, reason);
+    send(encodeDropped(request, this.counts.dropped));
   }
 
   /** A copy: the frames kept go on being overwritten while the window waits. */
   #window(firstFrame: number): Float32Array {
-    const { windowFrames, stft } = this.options.pack;
+    const { windowFrames, stft } = this.#pack;
     const window = new Float32Array(windowFrames * stft.bins);
     for (let t = 0; t < windowFrames; t++) {
       const row = this.#row(firstFrame + t) * stft.bins;

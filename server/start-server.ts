@@ -12,22 +12,26 @@ import {
   packageFolder,
   releasedPacksFolder,
 } from "../models/runtime/open-pack-node.ts";
-import type { Hello } from "../protocol/wire.ts";
+import type { RuntimeBuild } from "../models/runtime/runtime-node.ts";
 import type { Backend } from "./backend.ts";
 import { attachExplainEndpoint } from "./explain-endpoint.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
 import { httpApp } from "./http-app.ts";
-import { defaultLimits, type ServerLimits, wireLimits } from "./limits.ts";
+import type { ServerLimits } from "./limits.ts";
 import { ServerMetrics } from "./metrics.ts";
 import { NO_BACKEND } from "./no-backend.ts";
+import { Pace } from "./pace.ts";
+import { newReading, PackService } from "./pack-service.ts";
 import { Scheduler } from "./scheduler.ts";
 import { warmFile } from "./send-file.ts";
 import type { Session, SessionJob } from "./session.ts";
 import { openWorkerBackend } from "./worker-backend.ts";
 
+const PACE_EVERY_MS = 1_000;
+
 export interface ServerOptions extends GuardOptions {
-  /** Folder of the pack to explain with. */
-  readonly pack: string;
+  /** Folders of the packs to explain with; the first one is the pages' own. */
+  readonly pack: string | readonly string[];
   /** Default "127.0.0.1": reachable from this machine alone. */
   readonly host?: string;
   /** Default 8080; 0 takes any free one. */
@@ -36,10 +40,12 @@ export interface ServerOptions extends GuardOptions {
   readonly publicFolder?: string;
   /** Folder with further packs to serve to pages. Default: the released ones. */
   readonly packsFolder?: string;
-  /** "auto" takes native onnxruntime and falls back to WASM. Default "auto". */
-  readonly build?: "auto" | "native" | "wasm";
-  /** Windows that may run at the same time, each on a thread of its own. Default: cores less one, 1 to 8. */
+  /** See WorkerBackendOptions. Default "auto". */
+  readonly build?: RuntimeBuild;
+  /** Calls of the model that may run at the same time, each on a thread of its own. Default: cores less one, 1 to 8. */
   readonly lanes?: number;
+  /** The most windows of one call. Default: what pays. */
+  readonly batch?: number;
   readonly limits?: Partial<ServerLimits>;
   /** Serves page and packs and explains nothing: every page is told to explain for itself. */
   readonly localOnly?: boolean;
@@ -57,7 +63,7 @@ export interface RunningServer {
   readonly port: number;
   readonly backend: string;
   readonly pack: OpenPack;
-  /** Reads certificate and tokens again. What cannot be used is logged, and what was there before stays. */
+  /** Reads certificate, tokens and packs again. What cannot be used is logged, and what was there before stays. */
   reload(): Promise<void>;
   /** Says goodbye to every client, lets running windows finish, frees the port. Calling it twice is fine. */
   close(): Promise<void>;
@@ -69,10 +75,10 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const log = options.log ?? pino({ level: "silent" });
-  const pack = await openPackFolder(options.pack);
-  const limits = { ...defaultLimits(pack.pack), ...options.limits };
+  const folders = typeof options.pack === "string" ? [options.pack] : options.pack;
+  const packs = await Promise.all(folders.map((folder) => openPackFolder(folder)));
   // A pack whose sound no page could cut into frames should stop the start and not the first listener.
-  const { phases } = audioShape(pack.pack);
+  const shapes = packs.map(({ pack }) => audioShape(pack));
   const host = options.host ?? "127.0.0.1";
   const guard = await Guard.open(options, host, log, stillStarting);
   const { http } = guard;
@@ -82,13 +88,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw error;
   });
   try {
-    const { build, lanes, localOnly } = options;
-    const openBackend = () =>
-      phases || localOnly
-        ? NO_BACKEND
-        : openWorkerBackend({ packFolder: options.pack, build, lanes, log: (line) => log.warn(line) });
+    const { build, lanes, batch, localOnly } = options;
+    const readings = packs.map(({ source }) => newReading(source));
+    const first = shapes.findIndex(({ phases }) => !phases);
+    const openBackend = async (): Promise<Backend> => {
+      if (first < 0 || localOnly) return NO_BACKEND;
+      const warn = (line: string) => log.warn(line);
+      const backend = await openWorkerBackend({ pack: readings[first], build, lanes, batch, log: warn });
+      for (const [n, { phases }] of shapes.entries()) {
+        if (n !== first && !phases) await backend.prepare(readings[n]);
+      }
+      return backend;
+    };
     const backend = options.backend ?? (await openBackend());
-    return await serve(guard, pack, backend, limits, log, options);
+    const server = { version: serverVersion(), backend };
+    const services = packs.map((open, n) => new PackService(open, readings[n], server, options.limits));
+    return await serve(guard, services, server, log, options);
   } catch (error) {
     guard.close();
     await new Promise((resolve) => {
@@ -101,52 +116,64 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 async function serve(
   guard: Guard,
-  pack: OpenPack,
-  backend: Backend,
-  limits: ServerLimits,
+  all: readonly PackService[],
+  { version, backend }: { readonly version: string; readonly backend: Backend },
   log: Logger,
   options: ServerOptions,
 ): Promise<RunningServer> {
   const { http } = guard;
   const started = performance.now();
-  const version = serverVersion();
-  const scheduler = new Scheduler<Session, SessionJob>(backend);
+  const services = new Map(all.map((service) => [service.pack.name, service]));
+  const [own] = all;
+  const { limits } = own;
+  const scheduler = new Scheduler<Session, SessionJob>(backend, {
+    now: () => performance.now(),
+    patienceMs: limits.patienceMs,
+  });
+  const pace = new Pace();
   const explains = !options.localOnly;
   const metrics: ServerMetrics = new ServerMetrics({
     version,
     backend: backend.description,
-    packs: [pack.pack.name],
+    packs: [...services.keys()],
     ready: () => unready() === undefined,
     windowsWaiting: () => scheduler.waiting,
   });
   const endpoint = attachExplainEndpoint(http, {
-    pack: pack.pack,
-    hello: helloOf(pack, backend, limits, version),
+    services,
     limits,
+    pace,
     scheduler,
     explains,
     guard,
     observer: metrics,
     log,
   });
+  const pacing = setInterval(() => {
+    if (pace.update(scheduler.takeLoad(), backend.lanes)) endpoint.paceChanged();
+  }, PACE_EVERY_MS);
+  pacing.unref();
   let closing: Promise<void> | undefined;
   const unready = () => {
     if (closing) return "shutting down";
-    return endpoint.hasRoom ? undefined : "all places are taken";
+    if (endpoint.hasRoom) return undefined;
+    return pace.full ? "those who are here take all the time there is" : "all places are taken";
   };
   const health = () => ({
     status: closing ? "shutting-down" : "ok",
     version,
-    pack: pack.pack.name,
+    pack: own.pack.name,
+    packs: [...services.keys()],
     backend: backend.description,
     sessions: endpoint.sessions,
     sessionNames: endpoint.names,
     windowsWaiting: scheduler.waiting,
+    leastMsBetweenWindows: pace.leastMs,
     ended: endpoint.counts,
     uptimeSeconds: Math.round((performance.now() - started) / 1000),
   });
   const { publicFolder } = options;
-  const packs = await openPacks(pack, options.packsFolder ?? releasedPacksFolder(), log);
+  const packs = await openPacks(all, options.packsFolder ?? releasedPacksFolder(), log);
   const state = { health, unready, metrics: () => metrics.render() };
   http.off("request", stillStarting);
   http.on("request", httpApp({ publicFolder, packs, explains, state, guard, observer: metrics, log }));
@@ -159,10 +186,24 @@ async function serve(
   if (publicFolder !== undefined) void warmFile(join(publicFolder, "ort", "ort-wasm-simd-threaded.wasm"));
   const { address, port } = http.address() as AddressInfo;
   const host = address.includes(":") ? `[${address}]` : address;
-  log.info({ host: address, port, pack: pack.source, backend: backend.description }, "listening");
+  log.info({ host: address, port, packs: [...services.keys()], backend: backend.description }, "listening");
 
+  const reloadPacks = async () => {
+    for (const service of all) {
+      try {
+        const same = await service.reload();
+        packs.set(service.pack.name, service.opened);
+        log.info({ pack: service.pack.name, version: service.pack.version, same }, "pack read again");
+        if (!same) endpoint.packChanged(service);
+      } catch (error) {
+        const reason = (error as Error).message;
+        log.error({ pack: service.pack.name, reason }, "the new pack can't be used; the old one goes on");
+      }
+    }
+  };
   const close = async () => {
     log.info({ sessions: endpoint.sessions }, "shutting down");
+    clearInterval(pacing);
     const closed = new Promise((resolve) => http.close(resolve));
     await endpoint.close();
     http.closeAllConnections();
@@ -177,8 +218,10 @@ async function serve(
     explainUrl: `${guard.secure ? "wss" : "ws"}://${host}:${port}/explain`,
     port,
     backend: backend.description,
-    pack,
-    reload: () => guard.reload(),
+    pack: own.opened,
+    reload: async () => {
+      await Promise.all([guard.reload(), reloadPacks()]);
+    },
     close: () => {
       closing ??= close();
       return closing;
@@ -206,33 +249,13 @@ function listen(http: Server, port: number, host: string): Promise<void> {
   });
 }
 
-function helloOf({ pack }: OpenPack, backend: Backend, limits: ServerLimits, version: string): Hello {
-  const { name, title, labels, other, threshold, sampleRate, stft, windowFrames, phases, masking } = pack;
-  const methods = pack.methods.map(({ name, title, target }) => ({ name, title, target }));
-  return {
-    server: `listenable ${version}`,
-    backend: backend.description,
-    pack: {
-      name,
-      version: pack.version,
-      title,
-      labels,
-      other,
-      threshold,
-      sampleRate,
-      stft,
-      windowFrames,
-      phases,
-      masking,
-      methods,
-    },
-    limits: wireLimits(limits, windowFrames, stft.bins),
-  };
-}
-
-/** The server's own pack first, then the others that can be opened. */
-async function openPacks(own: OpenPack, folder: string, log: Logger): Promise<Map<string, OpenPack>> {
-  const packs = new Map([[own.pack.name, own]]);
+/** The packs that the server explains with first, then the others that can be opened. */
+async function openPacks(
+  services: readonly PackService[],
+  folder: string,
+  log: Logger,
+): Promise<Map<string, OpenPack>> {
+  const packs = new Map(services.map(({ pack, opened }) => [pack.name, opened]));
   for (const name of listPacks(folder)) {
     try {
       const open = await openPackFolder(join(folder, name));

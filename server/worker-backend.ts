@@ -1,150 +1,157 @@
-/** Runs models in worker threads: as many one-thread lanes side by side as the machine is meant to give. */
-import { availableParallelism } from "node:os";
-import type { Worker } from "node:worker_threads";
+/** Runs models in worker threads: on a processor one-thread lanes side by side, on a GPU one lane with batches. */
+import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism, platform } from "node:os";
 import { PackError } from "../models/pack.ts";
+import type { RuntimeBuild } from "../models/runtime/runtime-node.ts";
 import { startThread } from "../models/runtime/start-thread-node.ts";
-import type { Backend, WindowResult } from "./backend.ts";
-import type { FromLane, LaneSettings, ToLane } from "./inference-messages.ts";
+import type { Backend, PackReading, WindowQuery, WindowResult } from "./backend.ts";
+import type { LaneSettings } from "./inference-messages.ts";
+import { CALLS, Lane, type StartedLane } from "./lane.ts";
 
 export interface WorkerBackendOptions {
-  readonly packFolder: string;
-  /** "auto" takes native onnxruntime and falls back to WASM. */
-  readonly build?: "auto" | "native" | "wasm";
-  /** Threads that each run one window at a time. Default: the machine's cores less one for the event loop, 1 to 8. */
+  /** The pack that is warmed up with; others are loaded when they are asked for. */
+  readonly pack: PackReading;
+  /**
+   * "auto" takes what warm-up finds fastest of CUDA, WebGPU (where the machine has a GPU) and the processor, and WASM where
+   * onnxruntime-node is missing; the others insist.
+   */
+  readonly build?: RuntimeBuild;
+  /** Calls that run side by side. Default: on a processor its cores less one for the event loop, 1 to 8; on a GPU one. */
   readonly lanes?: number;
+  /** The most windows of one call. Default: what warm-up finds to pay, up to 16. */
+  readonly batch?: number;
   readonly log?: (line: string) => void;
 }
 
+const MOST_BATCH = 16;
+/** A batch must not make its first window late. */
+const LONGEST_BATCH_MS = 30;
+/** Lanes that hang are replaced so often, for each lane. */
+const REPLACEMENTS = 2;
+
 /** @throws PackError or Error when the pack or the runtime cannot be used. */
 export async function openWorkerBackend(options: WorkerBackendOptions): Promise<Backend> {
-  const count = options.lanes ?? Math.min(8, Math.max(1, availableParallelism() - 1));
-  const settings: LaneSettings = {
-    packFolder: options.packFolder,
-    build: options.build ?? "auto",
-    threads: 1,
-  };
-  const lanes = Array.from(
-    { length: count },
-    () => new Lane(() => startThread("inference-worker", import.meta.url, settings)),
-  );
-  const opened = await Promise.allSettled(lanes.map((lane) => lane.start()));
-  const failed = opened.find((each) => each.status === "rejected");
-  if (failed) {
-    await Promise.all(lanes.map((lane) => lane.close()));
-    throw failed.reason;
+  const { build = "auto", log = () => {} } = options;
+  if (build !== "auto") return open(build, options);
+  const found: WorkerBackend[] = [];
+  for (const gpu of gpuBuilds()) {
+    await open(gpu, options).then(
+      (backend) => found.push(backend),
+      (error: Error) => log(`${gpu} cannot be used (${error.message.split("\n")[0]})`),
+    );
   }
-  const [first] = opened as PromiseFulfilledResult<Started>[];
+  try {
+    found.push(await open("auto", options));
+  } catch (error) {
+    if (found.length === 0 || error instanceof PackError) throw error;
+  }
+  const [best, ...others] = found.sort((a, b) => b.windowsPerSecond - a.windowsPerSecond);
+  for (const other of others) {
+    log(`${other.description} would do ${Math.round(other.windowsPerSecond)} windows a second`);
+    await other.close();
+  }
+  return best;
+}
+
+/** What is worth a try here: starting a GPU's runtime where there is none costs seconds. */
+function gpuBuilds(): RuntimeBuild[] {
+  if (platform() !== "linux") return ["webgpu"];
+  if (existsSync("/dev/nvidiactl")) return ["cuda", "webgpu"];
+  const cards = existsSync("/dev/dri") ? readdirSync("/dev/dri") : [];
+  return cards.some((name) => name.startsWith("renderD")) ? ["webgpu"] : [];
+}
+
+async function open(build: RuntimeBuild, options: WorkerBackendOptions): Promise<WorkerBackend> {
+  const onGpu = build === "cuda" || build === "webgpu";
+  const count = options.lanes ?? (onGpu ? 1 : Math.min(8, Math.max(1, availableParallelism() - 1)));
+  const settings: LaneSettings = {
+    pack: options.pack,
+    build,
+    threads: 1,
+    mostBatch: options.batch ?? MOST_BATCH,
+  };
+  const makeLane = () => new Lane(() => startThread("inference-worker", import.meta.url, settings));
+  const lanes = Array.from({ length: count }, makeLane);
+  // One after the other: what they measure of batches should not depend on each other.
+  const opened: StartedLane[] = [];
+  try {
+    for (const lane of lanes) opened.push(await lane.start());
+  } catch (error) {
+    await Promise.all(lanes.map((lane) => lane.close()));
+    throw error;
+  }
   // Every lane finds the same machine, so one tells it for all.
-  for (const notice of first.value.notices) options.log?.(notice);
-  return new WorkerBackend(`${first.value.description}${count > 1 ? `, ${count} side by side` : ""}`, lanes);
+  const [first] = opened;
+  for (const notice of first.notices) options.log?.(notice);
+  const quick = first.times.filter(({ windows, ms }) => windows === 1 || ms <= LONGEST_BATCH_MS);
+  const best = quick.at(-1) ?? { windows: 1, ms: 1 };
+  const batch = options.batch ?? best.windows;
+  const parts = [first.description];
+  if (count > 1) parts.push(`${count} side by side`);
+  if (batch > 1) parts.push(`up to ${batch} windows together`);
+  const windowsPerSecond = (1000 * count * best.windows) / best.ms;
+  return new WorkerBackend(parts.join(", "), batch, windowsPerSecond, lanes, makeLane, options.log);
 }
 
 class WorkerBackend implements Backend {
+  #replacements: number;
+
   constructor(
     readonly description: string,
-    private readonly all: readonly Lane[],
-  ) {}
+    readonly batch: number,
+    /** As warm-up measured it. */
+    readonly windowsPerSecond: number,
+    private readonly all: Lane[],
+    private readonly makeLane: () => Lane,
+    private readonly log: (line: string) => void = () => {},
+  ) {
+    this.#replacements = REPLACEMENTS * all.length;
+  }
 
   get lanes(): number {
     return this.all.length;
   }
 
-  async explain(method: string, magnitudes: Float32Array, target: number): Promise<WindowResult> {
-    const lane = this.all.find((each) => !each.busy);
+  get calls(): number {
+    return CALLS * this.all.length;
+  }
+
+  async explain(windows: readonly WindowQuery[]): Promise<WindowResult[]> {
+    const [lane] = this.all
+      .filter((each) => !each.lost && each.underWay < CALLS)
+      .sort((a, b) => a.underWay - b.underWay);
     if (!lane) throw new Error(`all ${this.lanes} lanes are busy`);
-    return lane.explain(method, magnitudes, target);
+    try {
+      return await lane.explain(windows);
+    } finally {
+      if (lane.lost) this.#replace(lane);
+    }
+  }
+
+  /** Its thread goes on hanging, so this cannot be done for ever. */
+  #replace(lane: Lane): void {
+    const index = this.all.indexOf(lane);
+    if (index < 0) return;
+    if (this.#replacements === 0) {
+      this.log("a model's thread hangs, and no more of them are replaced: start the server again");
+      return;
+    }
+    this.#replacements--;
+    this.log(`a model's thread hangs; another one takes its place (${this.#replacements} more may)`);
+    this.all[index] = this.makeLane();
+  }
+
+  /** On a lane of its own, so that those that answer are not held up. */
+  async prepare(pack: PackReading): Promise<void> {
+    const lane = this.makeLane();
+    try {
+      await lane.prepare(pack);
+    } finally {
+      await lane.close();
+    }
   }
 
   async close(): Promise<void> {
     await Promise.all(this.all.map((lane) => lane.close()));
   }
-}
-
-interface Started {
-  readonly worker: Worker;
-  readonly description: string;
-  readonly notices: readonly string[];
-}
-
-/**
- * One thread and its one job at a time. A thread that dies is replaced at the next job. A thread is never ended from
- * outside: tearing one down in the middle of a native run ends the whole process.
- */
-export class Lane {
-  busy = false;
-  #started: Promise<Started> | undefined;
-  #closed = false;
-
-  constructor(private readonly startThread: () => Worker) {}
-
-  /** Starts the thread if there is none; rejects when its model cannot be used. */
-  start(): Promise<Started> {
-    this.#started ??= this.#start();
-    return this.#started;
-  }
-
-  #start(): Promise<Started> {
-    const worker = this.startThread();
-    const started = new Promise<Started>((resolve, reject) => {
-      worker.once("message", (message: FromLane) => {
-        if (message.type === "ready") resolve({ worker, ...message });
-        else if (message.type === "unusable") {
-          reject(message.code ? new PackError(message.message, message.code) : new Error(message.message));
-        }
-      });
-      // Stays for good: without a listener, an error of an idle thread would end the server.
-      worker.on("error", reject);
-      worker.once("exit", () => {
-        if (this.#started === started) this.#started = undefined;
-        reject(new Error("the model's thread ended before it was ready"));
-      });
-    });
-    return started;
-  }
-
-  async explain(method: string, magnitudes: Float32Array, target: number): Promise<WindowResult> {
-    if (this.#closed) throw new Error("the backend was closed");
-    this.busy = true;
-    try {
-      const { worker } = await this.start();
-      return await run(worker, { type: "explain", method, magnitudes, target });
-    } finally {
-      this.busy = false;
-    }
-  }
-
-  /** Lets the thread finish its window. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    const started = await this.#started?.catch(() => undefined);
-    if (!started || this.#started === undefined) return;
-    await new Promise<void>((resolve) => {
-      started.worker.once("exit", () => resolve());
-      started.worker.postMessage({ type: "close" } satisfies ToLane);
-    });
-  }
-}
-
-function run(worker: Worker, job: ToLane & { type: "explain" }): Promise<WindowResult> {
-  return new Promise<WindowResult>((resolve, reject) => {
-    const end = (settle: () => void) => {
-      worker.off("message", answered).off("error", died).off("exit", died);
-      settle();
-    };
-    const answered = (message: FromLane) => {
-      if (message.type === "result") end(() => resolve(message.result));
-      else if (message.type === "failed") end(() => reject(new Error(message.message)));
-    };
-    const died = (error: unknown) => {
-      const reason = error instanceof Error ? `: ${error.message}` : "";
-      end(() => reject(new Error(`the model's thread ended in the middle of a window${reason}`)));
-    };
-    worker.on("message", answered).on("error", died).on("exit", died);
-    try {
-      worker.postMessage(job, [job.magnitudes.buffer as ArrayBuffer]);
-    } catch (error) {
-      end(() => reject(error));
-    }
-  });
 }

@@ -27,6 +27,8 @@ export interface RemoteEngineOptions {
   readonly token?: string;
   /** Class to explain, for methods that take one; -1 or absent is the winning class. */
   readonly target?: number;
+  /** Masks of so many of a window's newest frames will do; of all without. */
+  readonly newestFrames?: number;
   /** The pack that answers will be read with; a server that explains with another one is refused. Default: any. */
   readonly pack?: { readonly name: string; readonly version: string };
   /** Default "float16-log1p"; "uint8-log1p" halves what is sent. */
@@ -76,6 +78,7 @@ export class RemoteEngine implements Engine {
   #ended: EngineError | undefined;
   #timing: RemoteTiming | undefined;
   #droppedByServer = 0;
+  #leastMs = 0;
   #requests = 0;
   /** The window sent before, which tells what the server has; NaN before the first. */
   #sentFrom = Number.NaN;
@@ -130,6 +133,11 @@ export class RemoteEngine implements Engine {
     return this.#timing;
   }
 
+  /** What the server asks to lie between two windows at least, in milliseconds; 0 while it has enough time for all. */
+  get leastMs(): number {
+    return this.#leastMs;
+  }
+
   /** Windows that the server displaced by newer ones so far. */
   get droppedByServer(): number {
     return this.#droppedByServer;
@@ -161,7 +169,8 @@ export class RemoteEngine implements Engine {
 
   #start(): void {
     this.#sentFrom = Number.NaN;
-    this.#socket.send(encodeStart(this.options.method, this.options.target) as Uint8Array<ArrayBuffer>);
+    const { method, target, newestFrames = 0 } = this.options;
+    this.#socket.send(encodeStart(method, target, newestFrames) as Uint8Array<ArrayBuffer>);
   }
 
   #check({ firstFrame, magnitudes }: SpectralWindow): void {
@@ -259,22 +268,33 @@ export class RemoteEngine implements Engine {
       case "error":
         this.#error(message);
         return;
+      case "pace":
+        this.#leastMs = message.leastMs;
+        return;
       case "hello":
         this.#fail(new EngineError("failed", `${this.options.url} said hello twice`));
     }
   }
 
-  #fits({ mask, probabilities }: ExplanationMessage): boolean {
-    return mask.length === this.#sent.length && probabilities.length === this.server.pack.labels.length;
+  #fits({ frames, bins, probabilities }: ExplanationMessage): boolean {
+    const { windowFrames, stft, labels } = this.server.pack;
+    const wanted = Math.min(this.options.newestFrames || windowFrames, windowFrames);
+    return (
+      bins === stft.bins &&
+      frames >= wanted &&
+      frames <= windowFrames &&
+      probabilities.length === labels.length
+    );
   }
 
-  #error({ code, message, request }: ErrorMessage): void {
+  #error(error: ErrorMessage): void {
+    const { code, message, request } = error;
     if (code === "inference-failed") {
       if (request === this.#waiting?.request) {
         this.#waiting.reject(new EngineError("failed", `the server's model failed: ${message}`));
       }
     } else {
-      this.#fail(errorFor(code, this.options.url, message));
+      this.#fail(errorFor(code, this.options.url, message, error.retrySeconds));
     }
   }
 
@@ -340,7 +360,7 @@ function connect<T>(
           resolve(open(socket, message.hello));
           clearTimeout(overdue);
         } else if (message.type === "error") {
-          give(errorFor(message.code, url, message.message));
+          give(errorFor(message.code, url, message.message, message.retrySeconds));
         } else {
           give(new EngineError("failed", `${url} began with "${message.type}" and not with a hello`));
         }
@@ -361,9 +381,10 @@ function decode(data: unknown): ServerMessage {
   return decodeServerMessage(data);
 }
 
-function errorFor(code: ErrorMessage["code"], url: string, message: string): EngineError {
-  const gone = code === "shutting-down" || code === "internal" || code === "idle";
-  return new EngineError(gone ? "lost" : "refused", `${url}: ${message} (${code})`);
+function errorFor(code: ErrorMessage["code"], url: string, message: string, retrySeconds = 0): EngineError {
+  const gone = ["shutting-down", "internal", "idle", "pack-changed"].includes(code);
+  const retryAfterSeconds = retrySeconds > 0 ? retrySeconds : undefined;
+  return new EngineError(gone ? "lost" : "refused", `${url}: ${message} (${code})`, { retryAfterSeconds });
 }
 
 function closeError(url: string, closeCode: number, reason: string): EngineError {

@@ -119,6 +119,11 @@ export class EngineKeeper {
     }
   }
 
+  /** What the engine that answers wants to lie between two windows, in milliseconds. */
+  get leastMs(): number {
+    return this.#current?.engine.leastMs ?? 0;
+  }
+
   /** Null when no engine could answer; the next window may find another one. */
   async explain(window: SpectralWindow): Promise<Explanation | null> {
     const candidate = this.#current;

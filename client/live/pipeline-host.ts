@@ -175,6 +175,7 @@ export class PipelineHost {
       records$: link.records$,
       link,
       explain: (window) => keeper.explain(window),
+      leastMs: () => keeper.leastMs,
       policy: this.#policy,
       pace: plan,
       settings: {

@@ -34,6 +34,7 @@ const host = new PipelineHost({
               url: serverUrl,
               token: serverToken,
               method,
+              newestFrames: longestDelayFrames,
               pack: open.pack,
               connectTimeoutMs: CONNECT_MS,
             }),

@@ -46,6 +46,8 @@ export interface PipelineParts {
   };
   /** Null when no engine could answer; the window is then lost. */
   readonly explain: (window: SpectralWindow) => Promise<Explanation | null>;
+  /** Milliseconds that the engine wants between two windows at least; 0 where it wants nothing. */
+  readonly leastMs?: () => number;
   readonly policy: DelayPolicy;
   readonly pace: PipelinePace;
   readonly settings: PipelineSettings;
@@ -104,7 +106,7 @@ export class Pipeline {
       share(),
     );
     this.decisions$ = frames$.pipe(
-      everyStride(() => this.#pace.strideFrames),
+      everyStride(() => Math.max(this.#pace.strideFrames, this.#engineStride())),
       latestWhenFree(
         () => this.#explainNewest(),
         () => this.#windowsDropped++,
@@ -158,6 +160,10 @@ export class Pipeline {
       this.#columns.add(frame, column);
       this.#lastColumn = frame;
     }
+  }
+
+  #engineStride(): number {
+    return Math.ceil((this.#parts.leastMs?.() ?? 0) / hopMs(this.#parts.settings.shape));
   }
 
   #explainNewest(): Observable<Decision | null> {

@@ -1,9 +1,12 @@
 /** onnxruntime in Node: the native package where it is installed, else the same graphs on WASM. */
 import { type Runtime, sessionOptions, threadsText } from "./runtime.ts";
 
+/** "native" is onnxruntime-node on the processor, "cuda" and "webgpu" the same on a GPU, "wasm" onnxruntime-web. */
+export type RuntimeBuild = "auto" | "native" | "cuda" | "webgpu" | "wasm";
+
 export interface NodeRuntimeOptions {
-  /** "auto" takes the native package and falls back to WASM; the other two insist. Default "auto". */
-  readonly build?: "auto" | "native" | "wasm";
+  /** "auto" takes the native package and falls back to WASM; all others insist. Default "auto". */
+  readonly build?: RuntimeBuild;
   /** Threads inside one model run. Default 1: several one-thread sessions side by side beat one with several. */
   readonly threads?: number;
   /** Told once, when "auto" falls back to WASM. */
@@ -15,10 +18,10 @@ export async function nodeRuntime(options: NodeRuntimeOptions = {}): Promise<Run
   const { build = "auto", threads = 1, log = () => {} } = options;
   if (build === "wasm") return wasmRuntime(threads);
   try {
-    return await nativeRuntime(threads);
+    return await nativeRuntime(threads, build === "cuda" || build === "webgpu" ? build : "cpu");
   } catch (cause) {
     const reason = firstLine(cause);
-    if (build === "native") {
+    if (build !== "auto") {
       throw new Error(
         `onnxruntime-node cannot be loaded (${reason}); run "npm install onnxruntime-node", or use WASM instead`,
         { cause },
@@ -29,13 +32,15 @@ export async function nodeRuntime(options: NodeRuntimeOptions = {}): Promise<Run
   }
 }
 
-async function nativeRuntime(threads: number): Promise<Runtime> {
+const PROVIDERS = { cpu: "CPU", cuda: "CUDA", webgpu: "WebGPU" } as const;
+
+async function nativeRuntime(threads: number, provider: keyof typeof PROVIDERS): Promise<Runtime> {
   const ort = await import("onnxruntime-node");
   return {
     name: "onnxruntime-node",
-    description: `onnxruntime-node ${ort.env.versions.node}, CPU, ${threadsText(threads)}`,
+    description: `onnxruntime-node ${ort.env.versions.node}, ${PROVIDERS[provider]}, ${threadsText(threads)}`,
     ort,
-    sessionOptions: sessionOptions("cpu", threads),
+    sessionOptions: sessionOptions(provider, threads),
   };
 }
 

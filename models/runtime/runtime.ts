@@ -18,7 +18,7 @@ export interface Runtime {
  * a hundred times as much as zeros.
  */
 export function sessionOptions(
-  provider: "wasm" | "cpu",
+  provider: "wasm" | "cpu" | "cuda" | "webgpu",
   threads: number,
 ): Ort.InferenceSession.SessionOptions {
   return {

@@ -10,6 +10,7 @@ import {
   encodeExplanation,
   encodeFrames,
   encodeHello,
+  encodePace,
   encodeStart,
   type ServerMessage,
 } from "../../protocol/wire.ts";
@@ -55,7 +56,7 @@ function again<M extends ClientMessage | ServerMessage>(
 function encodeClient(message: ClientMessage): Uint8Array {
   switch (message.type) {
     case "start":
-      return encodeStart(message.method, message.target, message.version);
+      return encodeStart(message.method, message.target, message.maskFrames, message.version);
     case "frames":
       return encodeFrames(message.firstFrame, message.bins, message.levels);
     case "explain":
@@ -72,7 +73,9 @@ function encodeServer(message: ServerMessage): Uint8Array {
     case "dropped":
       return encodeDropped(message.request, message.dropped);
     case "error":
-      return encodeError(message.code, message.message, message.request);
+      return encodeError(message.code, message.message, message.request, message.retrySeconds);
+    case "pace":
+      return encodePace(message.leastMs);
   }
 }
 

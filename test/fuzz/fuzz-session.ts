@@ -9,7 +9,7 @@ import {
   encodeStart,
 } from "../../protocol/wire.ts";
 import { WireError, wireCloseCode } from "../../protocol/wire-errors.ts";
-import type { Backend, WindowResult } from "../../server/backend.ts";
+import type { Backend, WindowQuery, WindowResult } from "../../server/backend.ts";
 import { Scheduler } from "../../server/scheduler.ts";
 import { Session, type SessionJob } from "../../server/session.ts";
 import { hex } from "./fuzz-decoders.ts";
@@ -25,10 +25,13 @@ const PACK = HELLO.pack as unknown as Pack;
 class SteppedBackend implements Backend {
   readonly description = "stepped";
   readonly lanes = 2;
+  readonly calls = 2;
+  readonly batch = 1;
   readonly #running: ((fails: boolean) => void)[] = [];
 
-  explain(_method: string, magnitudes: Float32Array): Promise<WindowResult> {
+  explain([{ magnitudes, maskFrames }]: readonly WindowQuery[]): Promise<WindowResult[]> {
     assert.is(magnitudes.length, WINDOW);
+    assert.ok(maskFrames >= 1 && maskFrames <= windowFrames, "a mask is no longer than its window");
     assert.ok(
       magnitudes.every((value) => value >= 0 && value < 1e7),
       "magnitudes are finite and not negative",
@@ -38,11 +41,13 @@ class SteppedBackend implements Backend {
       this.#running.push((fails) => {
         if (fails) reject(new Error("the model failed"));
         else
-          resolve({
-            probabilities: new Float32Array(labels.length),
-            mask: new Uint8Array(WINDOW),
-            inferenceMs: 1,
-          });
+          resolve([
+            {
+              probabilities: new Float32Array(labels.length),
+              mask: new Uint8Array(maskFrames * stft.bins),
+              inferenceMs: 1,
+            },
+          ]);
       });
     });
   }
@@ -51,6 +56,8 @@ class SteppedBackend implements Backend {
   step(fails: boolean): void {
     this.#running.shift()?.(fails);
   }
+
+  async prepare(): Promise<void> {}
 
   async close(): Promise<void> {}
 }
@@ -65,10 +72,10 @@ export interface SessionFuzz {
 export async function fuzzSession(random: Random): Promise<SessionFuzz> {
   let clock = 0;
   const backend = new SteppedBackend();
-  const scheduler = new Scheduler<Session, SessionJob>(backend);
+  const scheduler = new Scheduler<Session, SessionJob>(backend, { now: () => clock, patienceMs: 250 });
   const client = new Client(random);
   const session = new Session({
-    pack: PACK,
+    service: { pack: PACK, reading: { folder: "", generation: 1 } },
     limits: HELLO.limits,
     scheduler,
     now: () => clock,
@@ -164,11 +171,13 @@ class Client {
   #check(bytes: Uint8Array<ArrayBuffer>): void {
     assert.not(this.over, "nothing is sent after the end");
     const message = decodeServerMessage(bytes.buffer);
-    if (message.type === "hello") throw new Error("a session says no hello");
+    if (message.type === "hello" || message.type === "pace") {
+      throw new Error(`a session says no ${message.type} by itself`);
+    }
     const waiting = this.#waiting(message.request);
     assert.ok(waiting > 0, `request ${message.request} was asked and not answered yet`);
     this.#out.set(message.request, waiting - 1);
-    if (message.type === "explanation") assert.is(message.mask.length, WINDOW);
+    if (message.type === "explanation") assert.is(message.mask.length, message.frames * stft.bins);
     if (message.type === "error") assert.is(message.code, "inference-failed");
   }
 
@@ -178,7 +187,10 @@ class Client {
       this.#started = true;
       this.#from = random.pick([0, -50, 1000, 2 ** 52]);
       this.#to = this.#from;
-      return random.chance(0.5) ? encodeStart("bands") : encodeStart("all-ones", random.below(3));
+      const frames = random.pick([0, 1, windowFrames, windowFrames + 9]);
+      return random.chance(0.5)
+        ? encodeStart("bands", -1, frames)
+        : encodeStart("all-ones", random.below(3), frames);
     }
     const whole = this.#to - this.#from >= windowFrames;
     if (random.chance(0.5) || (!whole && random.chance(0.99))) {

@@ -6,6 +6,7 @@ import {
   encodeExplanation,
   encodeFrames,
   encodeHello,
+  encodePace,
   encodeStart,
   type Hello,
 } from "../../protocol/wire.ts";
@@ -20,7 +21,11 @@ const ERRORS: readonly WireErrorName[] = ["malformed", "too-large", "server-full
 export function clientMessage(random: Random): Uint8Array {
   switch (random.below(3)) {
     case 0:
-      return encodeStart(random.pick(NAMES), random.pick([-1, 0, 1, 5, 2 ** 31 - 1, -(2 ** 31)]));
+      return encodeStart(
+        random.pick(NAMES),
+        random.pick([-1, 0, 1, 5, 2 ** 31 - 1, -(2 ** 31)]),
+        random.pick([0, 1, 33, 128, 65_535]),
+      );
     case 1: {
       const bins = 1 + random.below(9);
       const values = (1 + random.below(6)) * bins;
@@ -35,13 +40,20 @@ export function clientMessage(random: Random): Uint8Array {
 
 export function serverMessage(random: Random): Uint8Array {
   const request = random.pick(NUMBERS);
-  switch (random.below(5)) {
+  switch (random.below(6)) {
+    case 5:
+      return encodePace(random.below(65_536));
     case 0:
       return random.chance(0.3) ? oddHello(random) : encodeHello(HELLO);
     case 1:
       return encodeDropped(request, random.pick(NUMBERS));
     case 2:
-      return encodeError(random.pick(ERRORS), random.pick(["", "why", "ü".repeat(700)]), request);
+      return encodeError(
+        random.pick(ERRORS),
+        random.pick(["", "why", "ü".repeat(700)]),
+        request,
+        random.below(100),
+      );
     default: {
       const frames = random.below(5);
       const bins = random.below(7);

@@ -10,6 +10,7 @@ import {
   encodeExplanation,
   encodeFrames,
   encodeHello,
+  encodePace,
   encodeStart,
   type Hello,
 } from "../../protocol/wire.ts";
@@ -51,7 +52,7 @@ const client = (bytes: Uint8Array) => decodeClientMessage(buffer(bytes));
 const server = (bytes: Uint8Array) => decodeServerMessage(buffer(bytes));
 const levels16 = Uint16Array.from({ length: 3 * 5 }, (_, i) => i * 1000);
 const clientMessages: [string, Uint8Array][] = [
-  ["start", encodeStart("bands", 2)],
+  ["start", encodeStart("bands", 2, 33)],
   ["frames 16", encodeFrames(-7, 5, levels16)],
   ["frames 8", encodeFrames(2 ** 40, 5, Uint8Array.from(levels16))],
   ["explain", encodeExplain(77, 2 ** 52)],
@@ -71,7 +72,8 @@ const serverMessages: [string, Uint8Array][] = [
   ["hello", encodeHello(hello)],
   ["explanation", encodeExplanation(answer)],
   ["dropped", encodeDropped(3, 4)],
-  ["error", encodeError("too-fast", "slow dówn", 12)],
+  ["error", encodeError("too-fast", "slow dówn", 12, 300)],
+  ["pace", encodePace(640)],
 ];
 
 function fails(what: () => unknown, part: string): void {
@@ -87,8 +89,20 @@ function fails(what: () => unknown, part: string): void {
 }
 
 test("messages of the client arrive as they were sent", () => {
-  assert.equal(client(clientMessages[0][1]), { type: "start", version: 1, method: "bands", target: 2 });
-  assert.equal(client(encodeStart()), { type: "start", version: 1, method: "", target: -1 });
+  assert.equal(client(clientMessages[0][1]), {
+    type: "start",
+    version: 2,
+    method: "bands",
+    target: 2,
+    maskFrames: 33,
+  });
+  assert.equal(client(encodeStart()), {
+    type: "start",
+    version: 2,
+    method: "",
+    target: -1,
+    maskFrames: 0,
+  });
   const wide = { type: "frames", firstFrame: -7, frames: 3, bins: 5, levels: levels16 };
   assert.equal(client(clientMessages[1][1]), wide);
   const narrow = { ...wide, firstFrame: 2 ** 40, levels: Uint8Array.from(levels16) };
@@ -97,7 +111,7 @@ test("messages of the client arrive as they were sent", () => {
 });
 
 test("messages of the server arrive as they were sent", () => {
-  assert.equal(server(serverMessages[0][1]), { type: "hello", version: 1, hello });
+  assert.equal(server(serverMessages[0][1]), { type: "hello", version: 2, hello });
   assert.equal(server(serverMessages[1][1]), { type: "explanation", ...answer });
   assert.equal(server(serverMessages[2][1]), { type: "dropped", request: 3, dropped: 4 });
   assert.equal(server(serverMessages[3][1]), {
@@ -105,11 +119,13 @@ test("messages of the server arrive as they were sent", () => {
     code: "too-fast",
     message: "slow dówn",
     request: 12,
+    retrySeconds: 300,
   });
+  assert.equal(server(serverMessages[4][1]), { type: "pace", leastMs: 640 });
 });
 
 test("the bytes are those of the document", () => {
-  assert.equal([...encodeStart("ab", -1)], [0x10, 1, 0, 0, 255, 255, 255, 255, 97, 98]);
+  assert.equal([...encodeStart("ab", -1)], [0x10, 2, 0, 0, 255, 255, 255, 255, 97, 98]);
   assert.equal(
     [...encodeFrames(258, 2, Uint16Array.of(0x1234, 0x5678))],
     [0x11, 1, 1, 0, 2, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0x34, 0x12, 0x78, 0x56],
@@ -120,11 +136,12 @@ test("the bytes are those of the document", () => {
   );
   assert.equal([...encodeExplain(5, 6)], [0x12, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]);
   assert.equal([...encodeDropped(1, 2)], [0x21, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]);
+  assert.equal([...encodePace(640)], [0x23, 0, 128, 2]);
   assert.equal([...encodeError("malformed", "x", 3)], [0x22, 1, 0, 0, 3, 0, 0, 0, 120]);
   const bytes = encodeExplanation(answer);
   assert.equal([...bytes.subarray(0, 16)], [0x20, 0, 2, 0, 2, 0, 3, 0, 255, 255, 255, 255, 9, 0, 0, 0]);
   assert.is(bytes.length, 32 + 8 + 6);
-  assert.equal([...encodeHello(hello).subarray(0, 5)], [0x01, 1, 0, 0, 123]);
+  assert.equal([...encodeHello(hello).subarray(0, 5)], [0x01, 2, 0, 0, 123]);
 });
 
 test("every length but the right one is refused", () => {
@@ -157,7 +174,6 @@ test("reserved bytes, unknown types, encodings and errors, empty counts and far 
   const [start, frames, , explain] = clientMessages.map(([, bytes]) => bytes);
   const [hi, explanation, dropped, error] = serverMessages.map(([, bytes]) => bytes);
   const clientCases: [Uint8Array, string][] = [
-    [changed(start, 2, 1), "reserved byte 2"],
     [changed(frames, 6, 1), "reserved byte 6"],
     [changed(explain, 3, 1), "reserved byte 3"],
     [changed(start, 0, 0x7f), "unknown type 0x7f"],
@@ -189,14 +205,14 @@ test("a hello must hold all that the client relies on", () => {
 
 test("a hello of another version is told as such, whatever else it holds", () => {
   const bytes = encodeHello(hello);
-  bytes[1] = 2;
+  bytes[1] = 3;
   bytes[4] = 0;
   try {
     server(bytes);
     assert.unreachable();
   } catch (error) {
     assert.is((error as WireError).code, "wrong-version");
-    assert.match((error as Error).message, "protocol 2 and this client 1");
+    assert.match((error as Error).message, "protocol 3 and this client 2");
   }
 });
 
@@ -228,7 +244,7 @@ test("long error texts are cut to what a decoder takes", () => {
 test("error names, numbers and close codes are those of the document", async () => {
   const text = await readFile("protocol/README.md", "utf8");
   const rows = [...text.matchAll(/^\| (\d+) +\| ([a-z-]+) +\| (\d{4}|stays open) +\|/gm)];
-  assert.is(rows.length, 16);
+  assert.is(rows.length, 18);
   for (const [, number, name, close] of rows) {
     const known = wireErrorName(Number(number));
     assert.is(known, name);

@@ -1,45 +1,67 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Backend, WindowResult } from "../../server/backend.ts";
-import { type Job, Scheduler } from "../../server/scheduler.ts";
+import type { Backend, WindowQuery, WindowResult } from "../../server/backend.ts";
+import { type Job, Scheduler, type WindowTimes } from "../../server/scheduler.ts";
 
-const result: WindowResult = { probabilities: new Float32Array(1), mask: new Uint8Array(1), inferenceMs: 0 };
+const result: WindowResult = { probabilities: new Float32Array(1), mask: new Uint8Array(1), inferenceMs: 30 };
 
 /** A backend whose windows end when the test says so; jobs are named by their method. */
 class SteppedBackend implements Backend {
   readonly description = "stepped";
   readonly started: string[] = [];
-  readonly #open: { resolve(result: WindowResult): void; reject(error: Error): void }[] = [];
+  readonly #open: { count: number; resolve(results: WindowResult[]): void; reject(error: Error): void }[] =
+    [];
 
-  constructor(readonly lanes: number) {}
+  constructor(
+    readonly lanes: number,
+    readonly batch = 1,
+  ) {}
 
-  explain(method: string): Promise<WindowResult> {
-    this.started.push(method);
-    return new Promise((resolve, reject) => this.#open.push({ resolve, reject }));
+  get calls(): number {
+    return this.lanes;
+  }
+
+  explain(windows: readonly WindowQuery[]): Promise<WindowResult[]> {
+    this.started.push(windows.map(({ magnitudes }) => names.get(magnitudes)).join("+"));
+    return new Promise((resolve, reject) => this.#open.push({ count: windows.length, resolve, reject }));
   }
 
   async finish(error?: Error): Promise<void> {
     const first = this.#open.shift()!;
     if (error) first.reject(error);
-    else first.resolve(result);
+    else first.resolve(Array<WindowResult>(first.count).fill(result));
     await new Promise((resolve) => setImmediate(resolve));
   }
+
+  async prepare(): Promise<void> {}
 
   async close(): Promise<void> {}
 }
 
-function setUp(lanes: number) {
-  const backend = new SteppedBackend(lanes);
-  const scheduler = new Scheduler<object>(backend);
+/** What windows are called here, by the memory that is handed on. */
+const names = new Map<Float32Array, string>();
+const pack = { folder: "pack", generation: 1 };
+
+function setUp(lanes: number, batch = 1) {
+  const backend = new SteppedBackend(lanes, batch);
+  const clock = { ms: 0 };
+  const scheduler = new Scheduler<object>(backend, { now: () => clock.ms, patienceMs: 250 });
   const log: string[] = [];
-  const job = (method: string): Job => ({
-    method,
-    target: -1,
-    magnitudes: new Float32Array(0),
-    done: () => log.push(`${method} done`),
-    failed: (error) => log.push(`${method} ${error.message}`),
-  });
-  return { backend, scheduler, log, job };
+  const times: WindowTimes[] = [];
+  const job = (name: string, method = "bands"): Job => {
+    const magnitudes = new Float32Array(0);
+    names.set(magnitudes, name);
+    return {
+      query: { pack, method, maskFrames: 8, target: -1, magnitudes },
+      done: (_result, each) => {
+        times.push(each);
+        log.push(`${name} done`);
+      },
+      failed: (error) => log.push(`${name} ${error.message}`),
+      late: () => log.push(`${name} late`),
+    };
+  };
+  return { backend, scheduler, log, job, clock, times };
 }
 
 test("sessions take turns: a busy one waits behind the others", async () => {
@@ -101,6 +123,64 @@ test("a cancelled session hears nothing more, and cannot take a second lane whil
   assert.equal(log, ["new done"]);
   scheduler.cancel(a);
   scheduler.cancel({});
+});
+
+test("a free lane takes the windows that wait together, if they are alike, in the order of their turns", async () => {
+  const { backend, scheduler, job, log, times, clock } = setUp(1, 3);
+  scheduler.submit({}, job("a"));
+  for (const name of ["b", "c"]) scheduler.submit({}, job(name));
+  scheduler.submit({}, job("other", "all-ones"));
+  for (const name of ["d", "e"]) scheduler.submit({}, job(name));
+  clock.ms = 20;
+  for (let n = 0; n < 4; n++) await backend.finish();
+  assert.equal(backend.started, ["a", "b+c+d", "other", "e"]);
+  assert.equal(
+    log,
+    ["a", "b", "c", "d", "other", "e"].map((name) => `${name} done`),
+  );
+  assert.equal(times[1], { queueMs: 20, batch: 3 });
+});
+
+test("a batch that fails is told to each of its sessions", async () => {
+  const { backend, scheduler, job, log } = setUp(1, 2);
+  for (const name of ["a", "b", "c"]) scheduler.submit({}, job(name));
+  await backend.finish();
+  await backend.finish(new Error("broke"));
+  assert.equal(log, ["a done", "b broke", "c broke"]);
+});
+
+test("a window that is not begun in time is dropped, and its session may ask again", async () => {
+  const { backend, scheduler, job, log, clock } = setUp(1);
+  const b = {};
+  scheduler.submit({}, job("a"));
+  scheduler.submit(b, job("b1"));
+  clock.ms = 251;
+  scheduler.submit({}, job("c"));
+  await backend.finish();
+  assert.equal(log, ["b1 late", "a done"]);
+  assert.equal(backend.started, ["a", "c"]);
+  scheduler.submit(b, job("b2"));
+  await backend.finish();
+  await backend.finish();
+  assert.equal(log.slice(2), ["c done", "b2 done"]);
+  assert.is(scheduler.takeLoad().late, 1);
+});
+
+test("the load tells how busy the lanes were, what a window takes, and who asked", async () => {
+  const { backend, scheduler, job, clock } = setUp(2);
+  const a = {};
+  scheduler.submit(a, job("a1"));
+  clock.ms = 30;
+  await backend.finish();
+  scheduler.submit(a, job("a2"));
+  scheduler.submit({}, job("b"));
+  clock.ms = 60;
+  await backend.finish();
+  await backend.finish();
+  clock.ms = 100;
+  assert.equal(scheduler.takeLoad(), { busy: 0.45, windowMs: 30, active: 2, late: 0 });
+  clock.ms = 200;
+  assert.equal(scheduler.takeLoad(), { busy: 0, windowMs: 30, active: 0, late: 0 });
 });
 
 test.run();

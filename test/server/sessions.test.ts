@@ -8,7 +8,7 @@ import { WebSocket } from "ws";
 import { RemoteEngine, type WebSocketClass } from "../../client/engines/remote-engine.ts";
 import { encodeError, encodeFrames } from "../../protocol/wire.ts";
 import { type WireErrorName, wireCloseCode } from "../../protocol/wire-errors.ts";
-import type { Backend, WindowResult } from "../../server/backend.ts";
+import type { Backend, WindowQuery, WindowResult } from "../../server/backend.ts";
 import type { ServerLimits } from "../../server/limits.ts";
 import { type RunningServer, startServer } from "../../server/start-server.ts";
 import { engineError, windowWith } from "../client/engines/engine-suite.ts";
@@ -42,22 +42,26 @@ async function withServer(
 class HeldBackend implements Backend {
   readonly description = "held onnxruntime";
   readonly lanes = 1;
+  readonly calls = 1;
+  readonly batch = 1;
   readonly bins: number[] = [];
   readonly #open: (() => void)[] = [];
 
-  explain(_method: string, magnitudes: Float32Array): Promise<WindowResult> {
+  explain([{ magnitudes, maskFrames }]: readonly WindowQuery[]): Promise<WindowResult[]> {
     this.bins.push(magnitudes.subarray(0, BINS).findIndex((value) => value > 0));
     const result = {
       probabilities: Float32Array.of(1, 0, 0),
-      mask: new Uint8Array(FRAMES * BINS),
+      mask: new Uint8Array(maskFrames * BINS),
       inferenceMs: 1,
     };
-    return new Promise((resolve) => this.#open.push(() => resolve(result)));
+    return new Promise((resolve) => this.#open.push(() => resolve([result])));
   }
 
   release(): void {
     this.#open.shift()!();
   }
+
+  async prepare(): Promise<void> {}
 
   async close(): Promise<void> {
     while (this.#open.length > 0) this.release();
@@ -118,7 +122,7 @@ test("each offence is named, ends its own session, and a neighbour goes on unhar
       "out-of-order",
       "frame 127 came after frame 127",
     ],
-    ["version 2", [start("", -1, 2)], "wrong-version", "protocol 2"],
+    ["version 1", [start("", -1, 0, 1)], "wrong-version", "protocol 1"],
     ["a method that is not there", [start("gradcam")], "unknown-method", "it has: bands, all-ones"],
     ["a class that is not there", [start("bands", 3)], "bad-target", "class 3"],
     ["a class for a method without", [start("bands", 1)], "bad-target", "only the winning class"],

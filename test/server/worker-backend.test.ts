@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
@@ -7,9 +7,10 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { PackError } from "../../models/pack.ts";
 import { startThread } from "../../models/runtime/start-thread-node.ts";
-import type { Backend } from "../../server/backend.ts";
+import type { Backend, WindowResult } from "../../server/backend.ts";
 import type { LaneSettings } from "../../server/inference-messages.ts";
-import { Lane, openWorkerBackend } from "../../server/worker-backend.ts";
+import { Lane } from "../../server/lane.ts";
+import { openWorkerBackend } from "../../server/worker-backend.ts";
 import { writeOddPack } from "../models/runtime/odd-pack.ts";
 import { withoutPackage } from "../without-package.ts";
 
@@ -29,10 +30,25 @@ async function failure(promise: Promise<unknown>): Promise<Error> {
   );
 }
 
-async function answers(backend: Backend): Promise<void> {
+const reading = (folder: string) => ({ folder, generation: 1 });
+
+/** One window through a backend or a lane. */
+async function explain(
+  backend: Pick<Backend, "explain">,
+  folder: string,
+  method: string,
+  magnitudes = new Float32Array(SIZE),
+  target = -1,
+  maskFrames = 128,
+): Promise<WindowResult> {
+  const [result] = await backend.explain([{ pack: reading(folder), method, maskFrames, target, magnitudes }]);
+  return result;
+}
+
+async function answers(backend: Backend, folder: string): Promise<void> {
   const low = new Float32Array(SIZE);
   low[10] = 20;
-  const { probabilities, mask, inferenceMs } = await backend.explain("bands", low, -1);
+  const { probabilities, mask, inferenceMs } = await explain(backend, folder, "bands", low);
   assert.ok(probabilities[0] > 0.9);
   assert.is(mask.length, SIZE);
   assert.equal([mask[10], mask[200]], [242, 13]);
@@ -40,47 +56,46 @@ async function answers(backend: Backend): Promise<void> {
 }
 
 test("lanes run side by side, and one call too many is a mistake", async () => {
-  const backend = await openWorkerBackend({ packFolder: odd, lanes: 2 });
+  const backend = await openWorkerBackend({ pack: reading(odd), lanes: 2 });
   assert.is(backend.lanes, 2);
   assert.match(backend.description, "2 side by side");
-  const both = [backend.explain("slow", new Float32Array(SIZE), -1), answers(backend)];
-  assert.match(
-    (await failure(backend.explain("bands", new Float32Array(SIZE), -1))).message,
-    "2 lanes are busy",
-  );
-  await Promise.all(both);
+  assert.is(backend.calls, 4);
+  const all = [0, 0, 0].map(() => explain(backend, odd, "slow"));
+  const last = answers(backend, odd);
+  assert.match((await failure(explain(backend, odd, "bands"))).message, "2 lanes are busy");
+  await Promise.all([...all, last]);
   await backend.close();
 });
 
 test("a model on WASM answers the same", async () => {
-  const backend = await openWorkerBackend({ packFolder: TINY, lanes: 1, build: "wasm" });
+  const backend = await openWorkerBackend({ pack: reading(TINY), lanes: 1, build: "wasm" });
   assert.match(backend.description, "onnxruntime-web");
-  await answers(backend);
+  await answers(backend, TINY);
   await backend.close();
 });
 
 test("a method whose graph is missing, broken or wrong fails by name, and the others go on", async () => {
-  const backend = await openWorkerBackend({ packFolder: odd, lanes: 1 });
-  const run = (method: string, target = -1) => backend.explain(method, new Float32Array(SIZE), target);
+  const backend = await openWorkerBackend({ pack: reading(odd), lanes: 1 });
+  const run = (method: string, target = -1) => explain(backend, odd, method, new Float32Array(SIZE), target);
   assert.match((await failure(run("missing"))).message, "missing.onnx is missing");
   assert.match((await failure(run("text"))).message, "text.onnx");
   assert.match((await failure(run("nan"))).message, "not numbers");
   assert.match((await failure(run("nowhere"))).message, 'no method "nowhere"');
   assert.match((await failure(run("targeted", 3))).message, "class 3");
-  assert.match((await failure(backend.explain("bands", new Float32Array(5), -1))).message, "was given 5");
+  assert.match((await failure(explain(backend, odd, "bands", new Float32Array(5)))).message, "was given 5");
   assert.is((await run("targeted", 2)).mask[0], 102);
-  await answers(backend);
+  await answers(backend, odd);
   await backend.close();
 });
 
 test("a thread that dies fails its window and is replaced at the next", async () => {
   const threads: Worker[] = [];
   const lane = new Lane(() => {
-    const settings: LaneSettings = { packFolder: odd, build: "wasm", threads: 1 };
+    const settings: LaneSettings = { pack: reading(odd), build: "wasm", threads: 1, mostBatch: 1 };
     threads.push(startThread("inference-worker", SERVER, settings));
     return threads.at(-1)!;
   });
-  const run = (method: string) => lane.explain(method, new Float32Array(SIZE), -1);
+  const run = (method: string) => explain(lane, odd, method);
   await run("bands");
   const inFlight = failure(run("slow"));
   await threads[0].terminate();
@@ -97,19 +112,74 @@ test("a thread that dies fails its window and is replaced at the next", async ()
 test("a lane that is used for long gathers no listeners", async () => {
   let thread: Worker | undefined;
   const lane = new Lane(() => {
-    thread = startThread("inference-worker", SERVER, { packFolder: TINY, build: "auto", threads: 1 });
+    const settings: LaneSettings = { pack: reading(TINY), build: "auto", threads: 1, mostBatch: 1 };
+    thread = startThread("inference-worker", SERVER, settings);
     return thread;
   });
   const count = () => ["message", "error", "exit"].map((name) => thread!.listenerCount(name));
-  await lane.explain("bands", new Float32Array(SIZE), -1);
+  await explain(lane, TINY, "bands");
   const before = count();
-  for (let i = 0; i < 20; i++) await lane.explain("bands", new Float32Array(SIZE), -1);
+  for (let i = 0; i < 20; i++) await explain(lane, TINY, "bands");
   assert.equal(count(), before);
   await lane.close();
 });
 
+test("windows together are answered as they are alone, and only the newest frames of a mask when no more are wanted", async () => {
+  const backend = await openWorkerBackend({ pack: reading(odd), lanes: 1, batch: 4 });
+  assert.is(backend.batch, 4);
+  const windows = [0, 1, 2].map((target) => {
+    const magnitudes = new Float32Array(SIZE);
+    magnitudes[10 + 20 * target] = 20;
+    return { pack: reading(odd), method: "targeted", maskFrames: 16, target, magnitudes };
+  });
+  const copies = windows.map((each) => ({ ...each, magnitudes: each.magnitudes.slice() }));
+  const together = await backend.explain(windows);
+  for (const [n, window] of copies.entries()) {
+    const [alone] = await backend.explain([window]);
+    assert.is(alone.mask.length, 16 * 257);
+    assert.equal(together[n].mask, alone.mask);
+    assert.equal(together[n].probabilities, alone.probabilities);
+  }
+  await backend.close();
+});
+
+test("another reading of a folder runs with what lies there then; windows of the old one are still answered", async () => {
+  const folder = join(work, "changing");
+  cpSync(TINY, folder, { recursive: true });
+  const backend = await openWorkerBackend({ pack: reading(folder), lanes: 1 });
+  const first = await explain(backend, folder, "bands");
+  cpSync(join(folder, "all-ones.onnx"), join(folder, "bands.onnx"));
+  assert.equal((await explain(backend, folder, "bands")).mask, first.mask);
+  const next = { folder, generation: 2 };
+  await backend.prepare(next);
+  const [after] = await backend.explain([
+    { pack: next, method: "bands", maskFrames: 128, target: -1, magnitudes: new Float32Array(SIZE) },
+  ]);
+  assert.ok(after.mask.every((value) => value === 255));
+  cpSync(join(folder, "pack.json"), join(folder, "bands.onnx"));
+  await failure(backend.prepare({ folder, generation: 3 }));
+  assert.is(
+    (await explain(backend, folder, "bands")).mask.length,
+    SIZE,
+    "the lanes know nothing of the failure",
+  );
+  await backend.close();
+});
+
+test("a model that hangs is given up, and another thread takes its lane", async () => {
+  const lines: string[] = [];
+  const lane = new Lane(() => {
+    const settings: LaneSettings = { pack: reading(odd), build: "wasm", threads: 1, mostBatch: 1 };
+    return startThread("inference-worker", SERVER, settings);
+  }, 1);
+  lines.push((await failure(explain(lane, odd, "slow"))).message);
+  assert.match(lines[0], "silent");
+  assert.ok(lane.lost);
+  await lane.close();
+});
+
 test("a pack that cannot be used stops the start", async () => {
-  const missing = await failure(openWorkerBackend({ packFolder: join(work, "none"), lanes: 2 }));
+  const missing = await failure(openWorkerBackend({ pack: reading(join(work, "none")), lanes: 2 }));
   assert.instance(missing, PackError);
   assert.is((missing as PackError).code, "model-missing");
 });

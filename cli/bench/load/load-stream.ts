@@ -1,5 +1,7 @@
 /** One real-time stream on the wire: a socket, its frames and what became of each window. */
 import { WebSocket } from "ws";
+import { longestDelay } from "../../../client/live/stream-plan.ts";
+import type { Pack } from "../../../models/pack.ts";
 import {
   decodeServerMessage,
   encodeExplain,
@@ -24,6 +26,11 @@ export interface LoadStreamOptions {
 }
 
 const CONNECT_MS = 20_000;
+
+/** The mask frames that a page asks for: older ones have gone out in any of its settings. */
+export function liveMaskFrames({ sampleRate, stft }: Pick<Pack, "sampleRate" | "stft">): number {
+  return longestDelay({ ...stft, sampleRate, phases: false }, sampleRate);
+}
 
 export class LoadStream {
   /** Windows without an outcome: request to the moment they were due at. */
@@ -77,7 +84,7 @@ export class LoadStream {
     const { windowFrames } = this.hello.pack;
     this.#sound = sound;
     this.#offset = offset;
-    this.socket.send(encodeStart(this.options.method));
+    this.socket.send(encodeStart(this.options.method, -1, liveMaskFrames(this.hello.pack)));
     this.socket.send(sound.message(0, offset, windowFrames));
     this.#sentTo = windowFrames;
   }

@@ -6,10 +6,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
-import { loadMethod } from "../../../models/runtime/load-method.ts";
+import { loadNewest } from "../../../models/runtime/load-method.ts";
 import { findPack, openPackFolder } from "../../../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
+import { heldMaskFrames } from "../../../server/limits.ts";
 import { ownCommand } from "../server-process.ts";
+import { liveMaskFrames } from "./load-stream.ts";
 
 export interface RawOptions {
   readonly pack: string;
@@ -87,7 +89,8 @@ export async function runRawLane(
   const opened = await openPackFolder(findPack(pack));
   const { windowFrames, stft } = opened.pack;
   const runtime = await nodeRuntime({ build, threads: 1 });
-  const loaded = await loadMethod(runtime, await opened.graph(method), opened.pack, method);
+  const frames = heldMaskFrames(liveMaskFrames(opened.pack), windowFrames);
+  const loaded = await loadNewest(runtime, await opened.graph(method), opened.pack, method, frames);
   // Values as of noise: zeros could take short cuts.
   const magnitudes = Float32Array.from(
     { length: windowFrames * stft.bins },
