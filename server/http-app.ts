@@ -15,8 +15,8 @@ export interface HttpAppOptions {
   readonly publicFolder?: string;
   /** Packs by name; the first one is the one that the server explains with. */
   readonly packs: ReadonlyMap<string, OpenPack>;
-  /** Told to pages: whether the endpoint explains, or every page is to explain for itself. */
-  readonly explains: boolean;
+  /** Told to pages: the packs that the endpoint explains with. With the others every page is to explain for itself. */
+  readonly explained: readonly string[];
   readonly state: ServerState;
   readonly guard: Guard;
   readonly observer: ServerObserver;
@@ -139,7 +139,7 @@ async function sendPack(
 ): Promise<boolean> {
   if (segments.join("/") === "index.json") {
     const packs = [...options.packs.values()].map(({ pack }) => ({ name: pack.name, title: pack.title }));
-    sendJson(response, 200, { default: packs[0].name, packs, explains: options.explains });
+    sendJson(response, 200, { default: packs[0].name, packs, explained: options.explained });
     return true;
   }
   const [name, file] = segments;

@@ -174,9 +174,10 @@ async function serve(
   });
   const { publicFolder } = options;
   const packs = await openPacks(all, options.packsFolder ?? releasedPacksFolder(), log);
+  const explained = explains ? [...services.keys()] : [];
   const state = { health, unready, metrics: () => metrics.render() };
   http.off("request", stillStarting);
-  http.on("request", httpApp({ publicFolder, packs, explains, state, guard, observer: metrics, log }));
+  http.on("request", httpApp({ publicFolder, packs, explained, state, guard, observer: metrics, log }));
   // A connection that can't be taken, as when files run out, is no reason to end.
   http.on("error", (error) => log.error({ err: error }, "the server's socket failed"));
   http.on("clientError", (_error, socket) => {

@@ -246,21 +246,24 @@ class PageExplainer implements LiveExplainer {
 
   async #findPack(): Promise<LocatedPack> {
     const index = await this.#index();
-    const url = new URL(`packs/${this.#packName ?? index.pack}/`, this.#base).href;
+    const name = this.#packName ?? index.pack;
+    const url = new URL(`packs/${name}/`, this.#base).href;
     const { pack } = await fetchPack(url);
     this.#found = pack;
-    return { pack, url, serverExplains: index.explains };
+    const serverPath = name === index.pack ? "" : `/${name}`;
+    return { pack, url, serverPath, serverExplains: index.explained.includes(name) };
   }
 
-  /** What the server offers: its own pack, and whether it explains. */
-  async #index(): Promise<{ readonly pack: string; readonly explains: boolean }> {
+  /** What the server offers: its own pack, and the packs that it explains with. */
+  async #index(): Promise<{ readonly pack: string; readonly explained: readonly unknown[] }> {
     const address = new URL("packs/index.json", this.#base).href;
     try {
       const response = await fetch(address);
       if (!response.ok) throw new Error(`status ${response.status}`);
-      const index = (await response.json()) as { default?: unknown; explains?: unknown };
+      const index = (await response.json()) as { default?: unknown; explained?: unknown };
       if (typeof index.default !== "string") throw new Error("it names no default pack");
-      return { pack: index.default, explains: index.explains !== false };
+      const { explained } = index;
+      return { pack: index.default, explained: Array.isArray(explained) ? explained : [index.default] };
     } catch (error) {
       throw new ProblemError(
         "model-missing",

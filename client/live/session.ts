@@ -60,7 +60,9 @@ export interface SessionSettings {
 export interface LocatedPack {
   readonly pack: Pack;
   readonly url: string;
-  /** False where the page's server said that it explains nothing: it is not asked then. */
+  /** What the address of the server's engine ends with for this pack. */
+  readonly serverPath: string;
+  /** False where the page's server said that it does not explain with this pack: it is not asked then. */
   readonly serverExplains: boolean;
 }
 
@@ -208,14 +210,17 @@ export class Session {
   }
 
   /** Starts the worker; resolves with the delay when an engine was chosen. */
-  #openPipeline({ url, serverExplains }: LocatedPack, longestDelayFrames: number): Promise<number> {
+  #openPipeline(
+    { url, serverPath, serverExplains }: LocatedPack,
+    longestDelayFrames: number,
+  ): Promise<number> {
     const { ortUrl, serverUrl, serverToken, workerUrl } = this.#settings;
     const pipeline = new PipelineClient(workerUrl, this.#scope, (message) => this.#hear(message));
     this.#pipeline = pipeline;
     pipeline.open({
       packUrl: url,
       ortUrl,
-      serverUrl: serverExplains ? serverUrl : null,
+      serverUrl: serverExplains && serverUrl !== null ? serverUrl + serverPath : null,
       serverToken,
       engine: this.#choices.engine,
       method: this.#choices.method,

@@ -297,7 +297,7 @@ test("limits count IPv6 by its network", () => {
 test("a server for local engines alone has no endpoint and says so to pages", async () => {
   await withServer({ localOnly: true, backend: undefined }, async (server) => {
     assert.is(await outcome(server.explainUrl), "404");
-    assert.is(JSON.parse((await get(server, "/packs/index.json")).body).explains, false);
+    assert.equal(JSON.parse((await get(server, "/packs/index.json")).body).explained, []);
     assert.match(server.backend, "own device");
   });
 });

@@ -238,7 +238,7 @@ test("packs are named, the server's own first, and can be opened over HTTP", asy
       { name: "tiny", title: "Tiny test pack" },
       { name: "odd", title: "Tiny test pack" },
     ],
-    explains: true,
+    explained: ["tiny"],
   });
   const opened = await fetchPack(`${server.url}packs/odd/`);
   assert.is(opened.pack.name, "odd");
