@@ -1,4 +1,4 @@
-import { html, LitElement, type PropertyValues } from "lit";
+import { css, html, LitElement, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Tone } from "../../../protocol/study.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
@@ -19,7 +19,15 @@ export class HeadphoneStep extends LitElement {
   @state() private heard = false;
   @state() private playing = 0;
 
-  static override styles = [sharedStyles, studyStyles];
+  static override styles = [
+    sharedStyles,
+    studyStyles,
+    css`
+      legend {
+        padding-bottom: 0.5rem;
+      }
+    `,
+  ];
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("attempt")) this.answers = [];

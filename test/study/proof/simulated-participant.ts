@@ -44,7 +44,7 @@ export async function takePart(participation: Participation): Promise<"done" | "
         break;
       case "headphones":
         await answerTones(page, plan, participation.opinions);
-        break;
+        continue;
       case "volume":
         await page.getByRole("button", { name: /^Play the recording/ }).click();
         await page.getByRole("button", { name: "The volume is right" }).click();
@@ -97,11 +97,10 @@ async function answerTones(page: Page, { tones }: Plan, { headphones }: Opinions
     const name = ["First", "Second", "Third"][question.indexOf(heard)];
     await page.getByRole("button", { name }).click();
   }
-  if (!headphones)
-    await page.waitForFunction((before) => {
-      const step = document.querySelector("study-app")?.shadowRoot?.querySelector("headphone-step");
-      return !step || (step as unknown as { attempt: number }).attempt !== before;
-    }, attempt);
+  await page.waitForFunction((before) => {
+    const step = document.querySelector("study-app")?.shadowRoot?.querySelector("headphone-step");
+    return !step || (step as unknown as { attempt: number }).attempt !== before;
+  }, attempt);
 }
 
 /** Listens to what was not heard yet, and rates what was not rated yet. */
