@@ -6,8 +6,7 @@ import type { Analysis, Comparison, MethodFigure } from "./analysis.ts";
 import { EXCLUSION_MEANINGS, EXCLUSIONS } from "./ratings.ts";
 import type { Study } from "./study-file.ts";
 
-/** Below so many participants the signed-rank test can't give p < 0.05, whatever they say. */
-const LEAST_FOR_TEST = 6;
+const SIGNIFICANT = 0.05;
 
 const HOW =
   "A participant's ratings of a method are averaged first; means and their 95 % intervals (bootstrap) are over " +
@@ -28,11 +27,25 @@ export function participation(analysis: Analysis): string[] {
     medianMinutes === null
       ? ""
       : `Half of those who count took more than ${medianMinutes.toFixed(1)} minutes.`,
-    counted < LEAST_FOR_TEST
-      ? `With ${counted} ${counted === 1 ? "participant" : "participants"} no test can reach p < 0.05; it takes ${LEAST_FOR_TEST}.`
-      : "",
+    tooFew(counted, analysis.comparisons.length),
   ];
   return sentences.filter((sentence) => sentence !== "");
+}
+
+/** The signed-rank test has a smallest p, reached when all agree; with few participants that is a large one. */
+function tooFew(participants: number, tests: number): string {
+  const least = 2 ** (1 - participants);
+  if (participants === 0 || tests === 0 || least * tests < SIGNIFICANT) return "";
+  const needed = Math.floor(1 + Math.log2(tests / SIGNIFICANT)) + 1;
+  return (
+    `With ${participants} ${participants === 1 ? "participant" : "participants"} and ${tests} comparisons no corrected p can ` +
+    `fall below ${SIGNIFICANT}; it takes ${needed} that count.`
+  );
+}
+
+/** The question without a class of its own. */
+function asked(text: string): string {
+  return text.replaceAll(/["“]?\{class\}["”]?/g, "the class");
 }
 
 export function studyMarkdown(study: Study, analysis: Analysis): string {
@@ -40,7 +53,7 @@ export function studyMarkdown(study: Study, analysis: Analysis): string {
     const figures = analysis.figures.filter(({ question }) => question === id);
     const comparisons = analysis.comparisons.filter(({ question }) => question === id);
     return [
-      `## ${text}`,
+      `## ${asked(text)}`,
       "",
       "| method | mean | 95 % interval | ratings |",
       "| --- | --- | --- | --- |",
@@ -69,7 +82,7 @@ export function studyHtml(study: Study, analysis: Analysis): string {
     const figures = analysis.figures.filter(({ question }) => question === id);
     const comparisons = analysis.comparisons.filter(({ question }) => question === id);
     return `<section>
-<h2>${escaped(text)}</h2>
+<h2>${escaped(asked(text))}</h2>
 <p class="hint">${low} is ${escaped(worst)}, ${high} is ${escaped(best)}. Dots are means, bars 95 % intervals.</p>
 ${chart(study, figures)}
 ${table(
