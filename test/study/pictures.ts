@@ -1,4 +1,7 @@
-/** Makes the pictures of docs/study.md: `node --import tsx test/study/pictures.ts STUDY [REPORT.html]`. */
+/**
+ * Makes the pictures of docs/study.md: `npm run study-pictures -- STUDY [REPORT.html]`, the report being one of what
+ * `npm run study-proof` leaves behind.
+ */
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
