@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { readWav } from "../../dsp/wav.ts";
 import { badgeOf } from "../../monitor/analysis/faithfulness.ts";
 import { EventStore } from "../../monitor/storage/event-store.ts";
-import { joined, quiet, RATE, samplesInput, startRig, temporary, tone } from "./rig.ts";
+import { closeAll, joined, quiet, RATE, samplesInput, startRig, temporary, tone } from "./rig.ts";
 
 /** Two seconds of a low tone from 3 s on, of a high one from 12 s on. */
 const SOUND = joined(quiet(3), tone(300, 2), quiet(7), tone(5000, 2), quiet(4));
@@ -131,5 +131,7 @@ test("the badge's rule", () => {
   assert.is(badgeOf(0.49, 0.1), "partly");
   assert.is(badgeOf(0.2, 0.9), "not");
 });
+
+test.after(closeAll);
 
 test.run();

@@ -133,6 +133,7 @@ function table(rows: ReadonlyMap<string, Row>): string {
 
 const random = new Random(Number(values.seed));
 const clips = (await readEsc50(values.data)).filter(({ fold }) => fold === Number(values.fold));
+if (clips.length === 0) throw new Error(`${values.data} has no clips of fold ${values.fold}`);
 const known = clips.filter(({ esc10 }) => esc10);
 const others = clips.filter(({ esc10 }) => !esc10);
 random.shuffle(others);

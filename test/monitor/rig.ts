@@ -57,6 +57,13 @@ export function samplesInput(
   };
 }
 
+const open = new Set<RunningMonitor>();
+
+/** For after the tests: a failed one leaves its monitor running, and the process would not end. */
+export async function closeAll(): Promise<void> {
+  for (const monitor of open) await monitor.close();
+}
+
 export async function startRig(
   inputs: readonly Input[],
   options: Partial<MonitorOptions> = {},
@@ -72,5 +79,6 @@ export async function startRig(
     ...options,
     store,
   });
+  open.add(monitor);
   return { monitor, store, lines };
 }

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { readWav } from "../../dsp/wav.ts";
 import type { RunningMonitor } from "../../monitor/start-monitor.ts";
 import type { EventPage, ListedEvent, MonitorStatus, StreamMessage } from "../../protocol/monitor.ts";
-import { joined, quiet, samplesInput, startRig, TOOLS, tone } from "./rig.ts";
+import { closeAll, joined, quiet, samplesInput, startRig, TOOLS, tone } from "./rig.ts";
 
 const SOUND = joined(quiet(3), tone(300, 2), quiet(8));
 
@@ -187,5 +187,7 @@ test("it ends when it is told to", async () => {
   await monitor.close();
   assert.is(await statusOf("").catch(() => "closed"), "closed");
 });
+
+test.after(closeAll);
 
 test.run();
