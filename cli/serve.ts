@@ -66,7 +66,7 @@ export function registerServe(program: Command): void {
     )
     .option(
       "--lanes <number>",
-      "model threads side by side (default: cores less one; on a GPU one)",
+      "model threads side by side (default: as many as cores, up to 8; on a GPU one)",
       positiveInteger,
     )
     .option("--batch <number>", "most windows explained together (default: as many as pay)", positiveInteger)

@@ -42,7 +42,7 @@ export interface ServerOptions extends GuardOptions {
   readonly packsFolder?: string;
   /** See WorkerBackendOptions. Default "auto". */
   readonly build?: RuntimeBuild;
-  /** Calls of the model that may run at the same time, each on a thread of its own. Default: cores less one, 1 to 8. */
+  /** Calls of the model that may run at the same time, each on a thread of its own. Default: see WorkerBackendOptions. */
   readonly lanes?: number;
   /** The most windows of one call. Default: what pays. */
   readonly batch?: number;

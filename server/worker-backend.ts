@@ -16,7 +16,7 @@ export interface WorkerBackendOptions {
    * onnxruntime-node is missing; the others insist.
    */
   readonly build?: RuntimeBuild;
-  /** Calls that run side by side. Default: on a processor its cores less one for the event loop, 1 to 8; on a GPU one. */
+  /** Calls that run side by side. Default: on a processor its cores, up to 8; on a GPU one. */
   readonly lanes?: number;
   /** The most windows of one call. Default: what warm-up finds to pay, up to 16. */
   readonly batch?: number;
@@ -63,7 +63,7 @@ function gpuBuilds(): RuntimeBuild[] {
 
 async function open(build: RuntimeBuild, options: WorkerBackendOptions): Promise<WorkerBackend> {
   const onGpu = build === "cuda" || build === "webgpu";
-  const count = options.lanes ?? (onGpu ? 1 : Math.min(8, Math.max(1, availableParallelism() - 1)));
+  const count = options.lanes ?? (onGpu ? 1 : Math.min(8, availableParallelism()));
   const settings: LaneSettings = {
     pack: options.pack,
     build,
@@ -109,16 +109,20 @@ class WorkerBackend implements Backend {
   }
 
   get lanes(): number {
-    return this.all.length;
+    return this.#well.length;
   }
 
   get calls(): number {
-    return CALLS * this.all.length;
+    return CALLS * this.lanes;
+  }
+
+  get #well(): Lane[] {
+    return this.all.filter((lane) => !lane.lost);
   }
 
   async explain(windows: readonly WindowQuery[]): Promise<WindowResult[]> {
-    const [lane] = this.all
-      .filter((each) => !each.lost && each.underWay < CALLS)
+    const [lane] = this.#well
+      .filter(({ underWay }) => underWay < CALLS)
       .sort((a, b) => a.underWay - b.underWay);
     if (!lane) throw new Error(`all ${this.lanes} lanes are busy`);
     try {

@@ -32,6 +32,8 @@ interface Options {
   readonly pace?: Pace;
   /** Whether the worker can see how many records wait for it, as with shared memory. */
   readonly shared?: boolean;
+  /** What the engine wants between two windows, in milliseconds. */
+  readonly leastMs?: () => number;
   /** Told before each hop. */
   readonly onHop?: (hop: number, change: (pace: Pace) => void) => void;
 }
@@ -91,6 +93,7 @@ async function play(input: Float32Array, options: Options) {
       setDelay: (frames) => rig.explainer.setDelay(frames),
     },
     explain,
+    leastMs: options.leastMs,
     policy,
     pace,
     settings: { ...settings, windowFrames: WINDOW_FRAMES, shape: OWN_SHAPE, framingMs: 32 },
@@ -122,6 +125,18 @@ async function play(input: Float32Array, options: Options) {
   }
   return { output, decisions, columns, timings, windows, mostInFlight, records: rig.records, pipeline };
 }
+
+test("an engine that wants fewer windows gets fewer, and as many as before when it has time again", async () => {
+  let leastMs = 0;
+  const onHop = (hop: number) => {
+    leastMs = hop >= 200 && hop < 400 ? 200 : 0;
+  };
+  const input = noise(HOP * 600, 1);
+  const { windows } = await play(input, { engineMs: () => 4, leastMs: () => leastMs, onHop });
+  const ends = windows.map(({ firstFrame }) => firstFrame + WINDOW_FRAMES);
+  const count = (from: number, to: number) => ends.filter((end) => end > from && end <= to).length;
+  assert.equal([count(0, 200), count(200, 400), count(400, 600)], [25, 8, 25]);
+});
 
 test("with masks of ones the sound comes back, and no deadline is missed from the first frame on", async () => {
   const input = noise(HOP * 400, 1);

@@ -1,0 +1,38 @@
+// The WebGPU backend of onnxruntime-node against its processor's, on Chromium's software adapter. Slow, and right.
+import { existsSync } from "node:fs";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { loadNewest } from "../../../models/runtime/load-method.ts";
+import { DEFAULT_PACK, findPack, openPackFolder } from "../../../models/runtime/open-pack-node.ts";
+import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
+
+/** Where Debian's chromium has it. */
+const ADAPTER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+const wanted = process.env.LISTENABLE_FULL === "1" && existsSync(ADAPTER);
+const why = existsSync(ADAPTER) ? "with LISTENABLE_FULL=1" : "no software adapter here";
+const run = wanted ? test : test.skip;
+
+run(
+  `WebGPU draws the masks that the processor draws, one window or two together${wanted ? "" : ` (${why})`}`,
+  async () => {
+    process.env.VK_ICD_FILENAMES ??= ADAPTER;
+    const { pack, graph } = await openPackFolder(findPack(DEFAULT_PACK));
+    const size = pack.windowFrames * pack.stft.bins;
+    const sound = Float32Array.from({ length: 2 * size }, (_, i) => Math.abs(Math.sin(i * i * 0.37)));
+    const masks = async (build: "native" | "webgpu") => {
+      const runtime = await nodeRuntime({ build });
+      const method = await loadNewest(runtime, await graph(), pack, undefined, 48);
+      const one = await method.run(sound.subarray(0, size), 1);
+      const two = await method.run(sound, 2);
+      await method.close();
+      return [...one.masks, ...one.probabilities, ...two.masks, ...two.probabilities];
+    };
+    const right = await masks("native");
+    const drawn = await masks("webgpu");
+    const furthest = drawn.reduce((most, value, i) => Math.max(most, Math.abs(value - right[i])), 0);
+    assert.is(drawn.length, right.length);
+    assert.ok(furthest < 1e-4, `${furthest}`);
+  },
+);
+
+test.run();
