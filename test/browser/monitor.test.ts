@@ -1,0 +1,181 @@
+/**
+ * The monitor's pages on the released pack: every event's explanation plays, reviews stay, live sound flows.
+ * With LISTENABLE_PICTURES=DIR it also writes the pictures of docs/monitor.md there.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { findChromium, launchChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { builtInSounds, sampleRate } from "../../client/page/sounds/index.ts";
+import { resample } from "../../dsp/index.ts";
+import { DEFAULT_PACK, findPack, packageFolder } from "../../models/runtime/open-pack-node.ts";
+import type { Input } from "../../monitor/inputs/input.ts";
+import type { RunningMonitor } from "../../monitor/start-monitor.ts";
+import type { EventStore } from "../../monitor/storage/event-store.ts";
+import { closeAll, joined, quiet, RATE, startRig, TOOLS } from "../monitor/rig.ts";
+
+const chromium = findChromium();
+const pictures = process.env.LISTENABLE_PICTURES;
+const pages = join(packageFolder(), "dist", "public", "monitor");
+const run = chromium === null ? test.skip : test;
+const why = chromium === null ? ` (${NO_CHROMIUM})` : "";
+const LIMIT_MS = 60_000;
+
+const stop = new AbortController();
+let browser: Browser;
+let monitor: RunningMonitor;
+let store: EventStore;
+
+/** The sounds as fast as they can be heard, then the last of them over and over in real time. */
+function endlessInput(): Input {
+  const sounds = ["rooster-in-wind", "dog-by-the-sea", "helicopter-over-voices"].map((name) =>
+    resample(builtInSounds.find((each) => each.name === name)!.make(), sampleRate, RATE),
+  );
+  const all = joined(...sounds.flatMap((sound) => [quiet(6), sound]), quiet(4));
+  const tenth = RATE / 10;
+  async function* blocks() {
+    yield all;
+    for (let at = 0; !stop.signal.aborted; at = (at + tenth) % (sounds[0].length - tenth)) {
+      yield sounds[0].subarray(at, at + tenth);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  return {
+    name: "yard",
+    source: "built-in sounds",
+    live: true,
+    async *stretches(report) {
+      report.state("running");
+      const startedAt = new Date(Date.now() - (1000 * all.length) / RATE);
+      yield { sampleRate: RATE, startedAt, blocks: blocks() };
+    },
+  };
+}
+
+async function openPage(hash: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
+  page.on("pageerror", (error) => assert.unreachable(`the page: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  await page.goto(`${monitor.url}${hash}`);
+  await page.waitForSelector('monitor-app:not([data-view="loading"])');
+  return page;
+}
+
+const complaints: string[] = [];
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (pictures === undefined) return;
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: join(pictures, name), fullPage: true });
+}
+
+test.before(async () => {
+  if (chromium === null) return;
+  assert.ok(existsSync(join(pages, "monitor.js")), "the pages are not built; run npm run build first");
+  ({ monitor, store } = await startRig([endlessInput()], {
+    pack: findPack(DEFAULT_PACK),
+    build: "auto",
+    web: { tools: TOOLS, pages, port: 0, liveAudio: true },
+  }));
+  browser = await launchChromium({ path: chromium, microphone: "/dev/null" });
+  const limit = Date.now() + LIMIT_MS;
+  while (store.count() < 3 || store.unexplained().length > 0) {
+    assert.ok(Date.now() < limit, `only ${store.count()} events came`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+});
+
+test.after(async () => {
+  stop.abort();
+  await browser?.close();
+  await closeAll();
+});
+
+run(`the live view follows the input, and live sound plays${why}`, async () => {
+  const page = await openPage("#/");
+  await page.waitForSelector('[data-input="yard"][data-state="running"]');
+  assert.is(await page.locator(".event").count(), store.count());
+  await picture(page, "monitor-live.png");
+  await page.locator('live-listening input[value="explanation"]').check({ force: true });
+  await page.waitForFunction(
+    () => {
+      const app = document.querySelector("monitor-app")!.shadowRoot!;
+      const listening = app.querySelector("live-view")!.shadowRoot!.querySelector("live-listening")!;
+      return listening.shadowRoot!.querySelector("audio")!.currentTime > 0.5;
+    },
+    undefined,
+    { timeout: LIMIT_MS },
+  );
+  await page.close();
+});
+
+run(`every event's sounds play and its picture is there${why}`, async () => {
+  const page = await openPage("#/events");
+  await page.waitForSelector(".event");
+  const ids = await page
+    .locator(".event")
+    .evaluateAll((links) => links.map((link) => (link as HTMLElement).dataset.id!));
+  assert.is(ids.length, store.count());
+  await picture(page, "monitor-events.png");
+  for (const id of ids) {
+    await page.evaluate((hash) => {
+      location.hash = hash;
+    }, `#/event/${id}`);
+    await page.waitForSelector(`[data-event="${id}"][data-event-state="explained"]`);
+    for (const name of ["clip.wav", "explanation.wav", "rest.wav"]) {
+      const played = await page.locator(`audio[data-sound="${name}"]`).evaluate(async (element) => {
+        const audio = element as HTMLAudioElement;
+        audio.muted = true;
+        await audio.play();
+        await new Promise<void>((resolve, reject) => {
+          audio.addEventListener("error", () => reject(new Error(`${audio.src} does not play`)));
+          audio.addEventListener("timeupdate", () => audio.currentTime > 0.2 && resolve());
+        });
+        audio.pause();
+        const { duration } = audio;
+        audio.currentTime = 0;
+        return duration;
+      });
+      const { samples, sampleRate } = store.get(id)!.event.clip;
+      assert.ok(Math.abs(played - samples / sampleRate) < 0.1, `${name} lasts ${played} s`);
+    }
+    const width = await page.locator("event-view img").evaluate(async (image) => {
+      await (image as HTMLImageElement).decode();
+      return (image as HTMLImageElement).naturalWidth;
+    });
+    assert.ok(width > 800);
+  }
+  await picture(page, "monitor-event.png");
+  await page.close();
+});
+
+run(`a review stays and filters the list${why}`, async () => {
+  const { id } = store.find()[0].event;
+  const page = await openPage(`#/event/${id}`);
+  const right = page.locator('event-view input[value="right"]');
+  const answered = page.waitForResponse((response) => response.url().endsWith("/review"));
+  await right.check({ force: true });
+  assert.is((await answered).status(), 200);
+  assert.is(store.get(id)?.review, "right");
+  await page.reload();
+  await page.waitForSelector(`[data-event="${id}"]`);
+  assert.ok(await page.locator('event-view input[value="right"]').isChecked());
+  await page.goto(`${monitor.url}#/events`);
+  await page.locator('event-list select[name="review"]').selectOption("right");
+  await page.waitForFunction(() => location.hash.includes("review=right"));
+  await page.waitForFunction(
+    () =>
+      document
+        .querySelector("monitor-app")!
+        .shadowRoot!.querySelector("event-list")!
+        .shadowRoot!.querySelectorAll(".event").length === 1,
+  );
+  await page.close();
+  assert.equal(complaints, []);
+});
+
+test.run();
