@@ -1,6 +1,8 @@
 /** The options of `listenable monitor`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { PCM_FORMATS, type PcmFormat } from "../monitor/inputs/pcm.ts";
+import { checkBroker } from "../monitor/outputs/mqtt.ts";
+import { webhook } from "../monitor/outputs/webhook.ts";
 import {
   type CommonOptions,
   packOption,
@@ -117,8 +119,15 @@ export function addMonitorOptions(command: Command): void {
       (text: string, before: ReadonlyMap<string, number>) => withPair(text, before, positiveNumber),
       new Map(),
     )
-    .option("--webhook <url>", "post every event there; can be given again", repeated, [])
-    .option("--mqtt <url>", "publish events to this broker: mqtt://host:1883 or mqtts://host:8883")
+    .option(
+      "--webhook <url>",
+      "post every event there; can be given again",
+      (text: string, before: string[]) => repeated(checked(text, webhook), before),
+      [],
+    )
+    .option("--mqtt <url>", "publish events to this broker: mqtt://host:1883 or mqtts://host:8883", (text) =>
+      checked(text, checkBroker),
+    )
     .option("--mqtt-topic <topic>", "first part of the topics", "listenable")
     .option("--no-mqtt-discovery", "don't announce the inputs to Home Assistant")
     .option("--port <number>", "serve the pages on this port; 0 takes any free one", portNumber)
@@ -138,6 +147,16 @@ function share(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError(`"${text}" is not a probability: a number from 0 to 1.`);
+}
+
+/** An address that its output would take. */
+function checked(text: string, check: (text: string) => unknown): string {
+  try {
+    check(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
 }
 
 function level(text: string): number {

@@ -1,8 +1,7 @@
 /** Puts the monitor together and starts it. */
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
 import { availableParallelism } from "node:os";
-import { packMethod } from "../models/pack.ts";
+import { type Pack, packMethod } from "../models/pack.ts";
 import { openPackFolder } from "../models/runtime/open-pack-node.ts";
 import type { MonitorStatus } from "../protocol/monitor.ts";
 import { AnalysisThread } from "./analysis/analysis-thread.ts";
@@ -16,10 +15,11 @@ import { EventStream } from "./outputs/event-stream.ts";
 import { LiveAudio } from "./outputs/live-audio.ts";
 import { eventMessage } from "./outputs/message.ts";
 import { MonitorMetrics } from "./outputs/metrics.ts";
-import { MQTT_TARGET, type MqttOptions, MqttOutput } from "./outputs/mqtt.ts";
+import { checkBroker, MQTT_TARGET, type MqttOptions, MqttOutput } from "./outputs/mqtt.ts";
 import { webhook, webhookTarget } from "./outputs/webhook.ts";
 import type { EventStore } from "./storage/event-store.ts";
 import { applyRetention, type RetentionRules } from "./storage/retention.ts";
+import { addressOf, listen } from "./web/listen.ts";
 import { monitorApp, type WebTools } from "./web/monitor-app.ts";
 
 export interface MonitorOptions {
@@ -79,6 +79,14 @@ const RETENTION_MS = 60_000;
 /** @throws PackError, or the system's error when the port cannot be had; nothing is left running then. */
 export async function startMonitor(options: MonitorOptions): Promise<RunningMonitor> {
   const { store, inputs, log, web } = options;
+  // What is wrong with an address should show before anything runs.
+  const targets = new Map<string, Send>(
+    (options.webhooks ?? []).map((url) => [
+      webhookTarget(url),
+      webhook(url, { secret: options.webhookSecret }),
+    ]),
+  );
+  if (options.mqtt) checkBroker(options.mqtt.url);
   const { pack } = await openPackFolder(options.pack);
   const method = packMethod(pack, options.method);
   const feed = new Feed();
@@ -97,7 +105,7 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
     const started = await Promise.all(threads.map((thread) => thread.start()));
     backend = started[0].description;
     for (const notice of started[0].notices) log(notice);
-    if (web) http = await listen(web);
+    if (web) http = await listen(web.port, web.host);
   } catch (error) {
     await Promise.all(threads.map((thread) => thread.close()));
     stream.close();
@@ -115,12 +123,6 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
         log,
       })
     : undefined;
-  const targets = new Map<string, Send>(
-    (options.webhooks ?? []).map((url) => [
-      webhookTarget(url),
-      webhook(url, { secret: options.webhookSecret }),
-    ]),
-  );
   if (mqtt) targets.set(MQTT_TARGET, mqtt.send);
 
   const deliveries: Deliveries = new Deliveries(store.database, targets, {
@@ -160,30 +162,7 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
     }
   });
 
-  const strideFrames = Math.max(
-    1,
-    Math.min(pack.windowFrames, Math.round(((options.stride ?? 0.25) * pack.sampleRate) / pack.stft.hop)),
-  );
-  const channelSettings: ChannelSettings = {
-    pack,
-    method: method.name,
-    stride: strideFrames,
-    detector: {
-      ignored: pack.other === undefined ? [] : [pack.other],
-      threshold: pack.threshold,
-      confirm: { hits: 2, of: 3 },
-      gap: 1,
-      coolDown: 3,
-      longest: 60,
-      ...options.detector,
-      labels: pack.labels,
-      stride: (strideFrames * pack.stft.hop) / pack.sampleRate,
-    },
-    floor: options.floor ?? -60,
-    before: options.before ?? 2,
-    after: options.after ?? 2,
-    discard: options.discard ?? new Map(),
-  };
+  const channelSettings = channelSettingsOf(options, pack, method.name);
   const channels = inputs.map(
     (input, n) =>
       new Channel(n, input, channelSettings, {
@@ -279,19 +258,29 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
   };
 }
 
-function listen({ host = "127.0.0.1", port }: MonitorWebOptions): Promise<Server> {
-  const http = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000 });
-  return new Promise((resolve, reject) => {
-    http.once("error", reject);
-    http.listen(port, host, () => {
-      http.off("error", reject);
-      http.on("error", () => {});
-      resolve(http);
-    });
-  });
-}
-
-function addressOf(http: Server): string {
-  const { address, port } = http.address() as AddressInfo;
-  return `http://${address.includes(":") ? `[${address}]` : address}:${port}/`;
+function channelSettingsOf(options: MonitorOptions, pack: Pack, method: string): ChannelSettings {
+  const strideFrames = Math.max(
+    1,
+    Math.min(pack.windowFrames, Math.round(((options.stride ?? 0.25) * pack.sampleRate) / pack.stft.hop)),
+  );
+  return {
+    pack,
+    method,
+    stride: strideFrames,
+    detector: {
+      ignored: pack.other === undefined ? [] : [pack.other],
+      threshold: pack.threshold,
+      confirm: { hits: 2, of: 3 },
+      gap: 1,
+      coolDown: 3,
+      longest: 60,
+      ...options.detector,
+      labels: pack.labels,
+      stride: (strideFrames * pack.stft.hop) / pack.sampleRate,
+    },
+    floor: options.floor ?? -60,
+    before: options.before ?? 2,
+    after: options.after ?? 2,
+    discard: options.discard ?? new Map(),
+  };
 }

@@ -21,6 +21,12 @@ export interface MqttOptions {
 
 const TIMEOUT_MS = 10_000;
 
+/** @throws Error when the address is not one of a broker. */
+export function checkBroker(url: string): void {
+  if (/^mqtts?:\/\/[^/]/.test(url) && URL.canParse(url)) return;
+  throw new Error(`an MQTT broker is mqtt://host:1883 or mqtts://host:8883, not "${url}"`);
+}
+
 export const MQTT_TARGET = "mqtt";
 
 export class MqttOutput {
@@ -33,9 +39,7 @@ export class MqttOutput {
   constructor(options: MqttOptions) {
     this.#options = options;
     this.#topic = options.topic ?? "listenable";
-    if (!/^mqtts?:\/\//.test(options.url)) {
-      throw new Error(`an MQTT broker is mqtt://host:1883 or mqtts://host:8883, not "${options.url}"`);
-    }
+    checkBroker(options.url);
     this.#client = connect(options.url, {
       username: options.username,
       password: options.password,
