@@ -44,7 +44,7 @@ export interface MonitorOptions {
   readonly retention?: RetentionRules;
   readonly webhooks?: readonly string[];
   readonly webhookSecret?: string;
-  readonly mqtt?: Pick<MqttOptions, "url" | "username" | "password" | "topic" | "discovery">;
+  readonly mqtt?: Pick<MqttOptions, "url" | "username" | "password" | "topic" | "discovery" | "reconnectMs">;
   readonly deliveries?: Omit<DeliveryOptions, "onResult">;
   /** Without it nothing is served. */
   readonly web?: MonitorWebOptions;

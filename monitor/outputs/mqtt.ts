@@ -16,6 +16,8 @@ export interface MqttOptions {
   /** Classes that events can have. */
   readonly labels: readonly string[];
   readonly version: string;
+  /** From a lost connection to the next try. Default 5000. */
+  readonly reconnectMs?: number;
   readonly log: (line: string) => void;
 }
 
@@ -43,7 +45,7 @@ export class MqttOutput {
     this.#client = connect(options.url, {
       username: options.username,
       password: options.password,
-      reconnectPeriod: 5000,
+      reconnectPeriod: options.reconnectMs ?? 5000,
       connectTimeout: TIMEOUT_MS,
       // What waits is kept in the database, not here.
       queueQoSZero: false,

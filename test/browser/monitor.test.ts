@@ -78,7 +78,6 @@ test.before(async () => {
   assert.ok(existsSync(join(pages, "monitor.js")), "the pages are not built; run npm run build first");
   ({ monitor, store } = await startRig([endlessInput()], {
     pack: findPack(DEFAULT_PACK),
-    build: "auto",
     web: { tools: TOOLS, pages, port: 0, liveAudio: true },
   }));
   browser = await launchChromium({ path: chromium, microphone: "/dev/null" });

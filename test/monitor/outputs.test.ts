@@ -109,8 +109,11 @@ test("messages are sent in order, tried again later and later, and survive a res
   const sent: string[] = [];
   const results: string[] = [];
   let attempts = 0;
+  let closing: Promise<void> | undefined;
   const send = async (body: string) => {
     attempts++;
+    // The stop comes while the second attempt is under way.
+    if (attempts === 2) closing = first.close();
     if (attempts <= 4) throw new Error("not now");
     sent.push(body);
   };
@@ -119,16 +122,15 @@ test("messages are sent in order, tried again later and later, and survive a res
     random: () => 0.5,
     onResult: (_target: string, result: string) => results.push(result),
   };
-  const first = new Deliveries(store.database, new Map([["hook", send]]), options);
+  const first: Deliveries = new Deliveries(store.database, new Map([["hook", send]]), options);
   first.start();
-  await until(() => attempts >= 2);
-  await first.close();
-  const before = sent.length;
+  await until(() => closing !== undefined);
+  await closing;
+  assert.is(attempts, 2);
   const second = new Deliveries(store.database, new Map([["hook", send]]), options);
   second.start();
   await until(() => sent.length === 3);
   await second.close();
-  assert.is(before, 0);
   assert.equal(
     sent,
     events.map(({ id }) => id),

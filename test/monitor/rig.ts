@@ -72,7 +72,6 @@ export async function startRig(
   const lines: string[] = [];
   const monitor = await startMonitor({
     pack: TINY_PACK,
-    build: "wasm",
     inputs,
     version: "test",
     log: (line) => lines.push(line),

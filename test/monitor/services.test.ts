@@ -64,8 +64,8 @@ function next(monitor: RunningMonitor, fits: (message: FeedMessage) => boolean):
 
 const folder = await temporary();
 const sound = join(folder, "sound.wav");
-/** A low tone of two seconds every five. */
-await writeFile(sound, writeWav([joined(quiet(1.5), tone(300, 2), quiet(1.5))], RATE));
+/** A low tone of a second every three and a half. */
+await writeFile(sound, writeWav([joined(quiet(1), tone(300, 1), quiet(1.5))], RATE));
 
 const FAST = { backOff: { firstMs: 200, longestMs: 500 }, stallSeconds: 10 };
 const streamed = (url: string) => ffmpegInput("yard", url, streamArguments(url), FAST);
@@ -149,9 +149,11 @@ run(
   async () => {
     const [icecastPort, mqttPort] = [await freePort(), await freePort()];
     const { monitor } = await startRig([streamed(`http://127.0.0.1:${icecastPort}/yard.ogg`)], {
-      mqtt: { url: `mqtt://127.0.0.1:${mqttPort}` },
+      mqtt: { url: `mqtt://127.0.0.1:${mqttPort}`, reconnectMs: 300 },
+      before: 0.5,
+      after: 0.5,
       deliveries: { backOff: { firstMs: 200, longestMs: 500 } },
-      detector: { coolDown: 0 },
+      detector: { coolDown: 0, gap: 0.5 },
     });
     let broker = await startBroker(mqttPort);
     // The monitor was there first: it tries again until there is a server, then a stream.
