@@ -30,7 +30,7 @@ export interface ServerState {
   /** Why no new session would be taken now, or undefined when one would. */
   readonly unready: () => string | undefined;
   /** In Prometheus's text format. */
-  readonly metrics: () => string;
+  readonly metrics: () => Promise<string>;
 }
 
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -93,7 +93,7 @@ async function answer(
     sendText(response, 400, "The address is not one that this server could have.");
     return;
   }
-  if (segments.length === 1 && sendState(options, segments[0], request, response)) return;
+  if (segments.length === 1 && (await sendState(options, segments[0], request, response))) return;
   if (segments[0] === "packs") {
     if (await sendPack(options, segments.slice(1), request, response)) return;
   } else if (options.publicFolder !== undefined) {
@@ -103,12 +103,12 @@ async function answer(
   sendText(response, 404, "There is nothing at this address.");
 }
 
-function sendState(
+async function sendState(
   { state, guard }: HttpAppOptions,
   name: string,
   request: IncomingMessage,
   response: ServerResponse,
-): boolean {
+): Promise<boolean> {
   switch (name) {
     case "healthz": {
       const health = state.health();
@@ -121,7 +121,7 @@ function sendState(
       return true;
     }
     case "metrics":
-      if (guard.mayLookInside(request)) sendText(response, 200, state.metrics(), METRICS_TYPE);
+      if (guard.mayLookInside(request)) sendText(response, 200, await state.metrics(), METRICS_TYPE);
       else
         sendText(response, 403, "Figures are for this machine itself, or for bearers of the token for them.");
       return true;

@@ -1,7 +1,7 @@
 /** The server's figures for Prometheus, counted from what `ServerObserver` is told. */
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Refusal, ServerObserver, WindowDrop, WindowTimes } from "./observe.ts";
-import { Metrics } from "./prometheus.ts";
 
 /** A window that takes longer than this is late: at ten windows a second the next one is due by then. */
 export const WINDOW_DEADLINE_MS = 100;
@@ -32,80 +32,80 @@ export interface ServerFacts {
 }
 
 export class ServerMetrics implements ServerObserver {
-  readonly #metrics = new Metrics();
+  readonly #registry = new Registry();
   readonly #open = new Map<string, number>();
   readonly #loop: IntervalHistogram = monitorEventLoopDelay({ resolution: 10 });
-  readonly #opened = this.#metrics.counter("listenable_sessions_opened_total", "Sessions begun.");
-  readonly #ended = this.#metrics.counter(
+  readonly #opened = this.#counter("listenable_sessions_opened_total", "Sessions begun.", ["pack"]);
+  readonly #ended = this.#counter(
     "listenable_sessions_ended_total",
     'Sessions ended, by the error that ended them, or "closed" when the client left.',
+    ["pack", "reason"],
   );
-  readonly #refused = this.#metrics.counter(
+  readonly #refused = this.#counter(
     "listenable_refusals_total",
     "Connections and requests turned away, by reason.",
+    ["reason"],
   );
-  readonly #queued = this.#metrics.counter("listenable_windows_queued_total", "Windows asked for.");
-  readonly #explained = this.#metrics.counter("listenable_windows_explained_total", "Windows explained.");
-  readonly #late = this.#metrics.counter(
+  readonly #queued = this.#counter("listenable_windows_queued_total", "Windows asked for.", ["pack"]);
+  readonly #explained = this.#counter("listenable_windows_explained_total", "Windows explained.", ["pack"]);
+  readonly #late = this.#counter(
     "listenable_windows_late_total",
     `Windows explained more than ${WINDOW_DEADLINE_MS} ms after they were asked for.`,
+    ["pack"],
   );
-  readonly #dropped = this.#metrics.counter(
+  readonly #dropped = this.#counter(
     "listenable_windows_dropped_total",
     "Windows asked for and not explained, by reason.",
+    ["pack", "reason"],
   );
-  readonly #batch = this.#metrics.histogram(
+  readonly #batch = this.#histogram(
     "listenable_batch_windows",
     "Windows that the model ran together, counted once a window.",
     BATCHES,
   );
-  readonly #queueWait = this.#metrics.histogram(
+  readonly #queueWait = this.#histogram(
     "listenable_queue_wait_seconds",
     "From a window's request to its start in the model.",
     SECONDS,
   );
-  readonly #inference = this.#metrics.histogram(
-    "listenable_inference_seconds",
-    "Time in the model.",
-    SECONDS,
-  );
-  readonly #received = this.#metrics.counter(
-    "listenable_received_bytes_total",
-    "Bytes of session messages in.",
-  );
-  readonly #sent = this.#metrics.counter("listenable_sent_bytes_total", "Bytes of session messages out.");
-  readonly #http = this.#metrics.counter(
-    "listenable_http_answers_total",
-    "HTTP requests answered, by status.",
-  );
-  readonly #cut = this.#metrics.counter(
+  readonly #inference = this.#histogram("listenable_inference_seconds", "Time in the model.", SECONDS);
+  readonly #received = this.#counter("listenable_received_bytes_total", "Bytes of session messages in.", []);
+  readonly #sent = this.#counter("listenable_sent_bytes_total", "Bytes of session messages out.", []);
+  readonly #http = this.#counter("listenable_http_answers_total", "HTTP requests answered, by status.", [
+    "status",
+  ]);
+  readonly #cut = this.#counter(
     "listenable_downloads_cut_total",
     "Downloads ended because their client hardly read.",
+    [],
   );
 
   constructor(facts: ServerFacts) {
     this.#loop.enable();
     for (const pack of facts.packs) this.#expect(pack);
-    for (const reason of REFUSALS) this.#refused.expect({ reason });
-    for (const counter of [this.#received, this.#sent, this.#cut]) counter.expect({});
+    for (const reason of REFUSALS) this.#refused.inc({ reason }, 0);
     const { version, backend, ready, windowsWaiting } = facts;
-    this.#metrics.gauge("listenable_info", "1; its labels say what runs.", () => [[{ version, backend }, 1]]);
-    this.#metrics.gauge("listenable_ready", "1 while new sessions are taken.", () => [[{}, ready() ? 1 : 0]]);
-    this.#metrics.gauge("listenable_sessions", "Sessions open now.", () =>
-      [...this.#open].map(([pack, count]) => [{ pack }, count] as const),
+    this.#gauge("listenable_info", "1; its labels say what runs.", ["version", "backend"], (gauge) =>
+      gauge.set({ version, backend }, 1),
     );
-    this.#metrics.gauge("listenable_windows_waiting", "Windows that wait for the model now.", () => [
-      [{}, windowsWaiting()],
-    ]);
+    this.#gauge("listenable_ready", "1 while new sessions are taken.", [], (gauge) =>
+      gauge.set(ready() ? 1 : 0),
+    );
+    this.#gauge("listenable_sessions", "Sessions open now.", ["pack"], (gauge) => {
+      for (const [pack, count] of this.#open) gauge.set({ pack }, count);
+    });
+    this.#gauge("listenable_windows_waiting", "Windows that wait for the model now.", [], (gauge) =>
+      gauge.set(windowsWaiting()),
+    );
     this.#process();
   }
 
   get names(): readonly string[] {
-    return this.#metrics.names;
+    return this.#registry.getMetricsAsArray().map(({ name }) => name);
   }
 
-  render(): string {
-    return this.#metrics.render();
+  render(): Promise<string> {
+    return this.#registry.metrics();
   }
 
   close(): void {
@@ -113,86 +113,121 @@ export class ServerMetrics implements ServerObserver {
   }
 
   sessionOpened(pack: string): void {
-    this.#opened.add({ pack });
+    this.#opened.inc({ pack });
     this.#open.set(pack, (this.#open.get(pack) ?? 0) + 1);
   }
 
   sessionClosed(pack: string, reason: string): void {
-    this.#ended.add({ pack, reason });
+    this.#ended.inc({ pack, reason });
     this.#open.set(pack, (this.#open.get(pack) ?? 0) - 1);
   }
 
   refused(reason: Refusal): void {
-    this.#refused.add({ reason });
+    this.#refused.inc({ reason });
   }
 
   windowQueued(pack: string): void {
-    this.#queued.add({ pack });
+    this.#queued.inc({ pack });
   }
 
   windowDone(pack: string, { queueMs, inferenceMs, batch }: WindowTimes): void {
-    this.#explained.add({ pack });
-    if (queueMs + inferenceMs > WINDOW_DEADLINE_MS) this.#late.add({ pack });
+    this.#explained.inc({ pack });
+    if (queueMs + inferenceMs > WINDOW_DEADLINE_MS) this.#late.inc({ pack });
     this.#batch.observe({ pack }, batch);
     this.#queueWait.observe({ pack }, Math.max(0, queueMs) / 1000);
     this.#inference.observe({ pack }, inferenceMs / 1000);
   }
 
   windowDropped(pack: string, reason: WindowDrop): void {
-    this.#dropped.add({ pack, reason });
+    this.#dropped.inc({ pack, reason });
   }
 
   received(bytes: number): void {
-    this.#received.add({}, bytes);
+    this.#received.inc(bytes);
   }
 
   sent(bytes: number): void {
-    this.#sent.add({}, bytes);
+    this.#sent.inc(bytes);
   }
 
   httpAnswered(status: number): void {
-    this.#http.add({ status: String(status) });
+    this.#http.inc({ status: String(status) });
   }
 
   downloadCut(): void {
-    this.#cut.add();
+    this.#cut.inc();
   }
 
   #expect(pack: string): void {
     this.#open.set(pack, 0);
-    for (const counter of [this.#opened, this.#queued, this.#explained, this.#late]) counter.expect({ pack });
-    for (const reason of DROPS) this.#dropped.expect({ pack, reason });
+    for (const counter of [this.#opened, this.#queued, this.#explained, this.#late]) counter.inc({ pack }, 0);
+    for (const reason of DROPS) this.#dropped.inc({ pack, reason }, 0);
   }
 
   #process(): void {
-    const metrics = this.#metrics;
-    metrics.gauge(
+    this.#gauge(
       "listenable_event_loop_lag_seconds",
       "How late the event loop's timers were since the last time this was read.",
-      () => {
+      ["share"],
+      (gauge) => {
         const lag = (nanoseconds: number) => Math.max(0, nanoseconds / 1e9 - 0.01) || 0;
-        const read = [
-          [{ share: "0.5" }, lag(this.#loop.percentile(50))],
-          [{ share: "0.99" }, lag(this.#loop.percentile(99))],
-          [{ share: "1" }, lag(this.#loop.max)],
-        ] as const;
+        gauge.set({ share: "0.5" }, lag(this.#loop.percentile(50)));
+        gauge.set({ share: "0.99" }, lag(this.#loop.percentile(99)));
+        gauge.set({ share: "1" }, lag(this.#loop.max));
         this.#loop.reset();
-        return read;
       },
     );
-    metrics.gauge("listenable_heap_used_bytes", "JavaScript heap in use.", () => [
-      [{}, process.memoryUsage().heapUsed],
-    ]);
-    metrics.gauge("process_resident_memory_bytes", "Memory of the whole process.", () => [
-      [{}, process.memoryUsage.rss()],
-    ]);
-    metrics.counted("process_cpu_seconds_total", "Processor time of the whole process.", () => {
-      const { user, system } = process.cpuUsage();
-      return (user + system) / 1e6;
+    this.#gauge("listenable_heap_used_bytes", "JavaScript heap in use.", [], (gauge) =>
+      gauge.set(process.memoryUsage().heapUsed),
+    );
+    this.#gauge("process_resident_memory_bytes", "Memory of the whole process.", [], (gauge) =>
+      gauge.set(process.memoryUsage.rss()),
+    );
+    this.#gauge("process_start_time_seconds", "When the process began, since 1970.", [], (gauge) =>
+      gauge.set(Date.now() / 1000 - process.uptime()),
+    );
+    let counted = 0;
+    new Counter({
+      name: "process_cpu_seconds_total",
+      help: "Processor time of the whole process.",
+      registers: [this.#registry],
+      collect() {
+        const { user, system } = process.cpuUsage();
+        this.inc((user + system) / 1e6 - counted);
+        counted = (user + system) / 1e6;
+      },
     });
-    const startSeconds = Date.now() / 1000 - process.uptime();
-    metrics.gauge("process_start_time_seconds", "When the process began, since 1970.", () => [
-      [{}, startSeconds],
-    ]);
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string, buckets: readonly number[]): Histogram<"pack"> {
+    return new Histogram({
+      name,
+      help,
+      buckets: [...buckets],
+      labelNames: ["pack"],
+      registers: [this.#registry],
+    });
+  }
+
+  /** `read` is asked at each rendering. */
+  #gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    read: (gauge: Gauge<Label>) => void,
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        read(this);
+      },
+    });
   }
 }

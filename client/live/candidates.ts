@@ -2,11 +2,19 @@ import { type Engine, EngineError } from "../../protocol/engine.ts";
 import { backOffMs } from "./back-off.ts";
 import { type WarmUpShape, warmUp } from "./warm-up.ts";
 
+/** What an engine is to explain. */
+export interface Asked {
+  /** The pack's default when absent. */
+  readonly method?: string;
+  /** Class to explain, where the method can be asked; -1 or absent is the winner. */
+  readonly target?: number;
+}
+
 export interface EngineFactories {
   /** Loads the model here. */
-  readonly local: (method: string | undefined) => Promise<Engine>;
+  readonly local: (asked: Asked) => Promise<Engine>;
   /** Connects to the server; null where there is none to ask. */
-  readonly remote: ((method: string | undefined) => Promise<Engine>) | null;
+  readonly remote: ((asked: Asked) => Promise<Engine>) | null;
 }
 
 /** An engine that was measured. */
@@ -33,11 +41,11 @@ export class Candidates {
     this.#parts = parts;
   }
 
-  async open(kind: Engine["kind"], method: string | undefined): Promise<Engine> {
+  async open(kind: Engine["kind"], asked: Asked): Promise<Engine> {
     const { local, remote } = this.#parts.factories;
-    if (kind === "local") return local(method);
+    if (kind === "local") return local(asked);
     if (!remote) throw new EngineError("lost", "this page was not given a server to ask");
-    return remote(method);
+    return remote(asked);
   }
 
   /** Closes the engine when it fails. */
@@ -56,7 +64,7 @@ export class Candidates {
    * when `signal` aborts first. `cause` is what it was lost for.
    */
   async seekServer(
-    method: string | undefined,
+    asked: Asked,
     cause: unknown,
     signal: AbortSignal,
     onFailure: (error: unknown) => void,
@@ -67,7 +75,7 @@ export class Candidates {
       await wait(backOffMs(attempt, random, wished), signal);
       if (signal.aborted) return null;
       try {
-        const server = await this.measure(await this.open("remote", method));
+        const server = await this.measure(await this.open("remote", asked));
         if (!signal.aborted) return server;
         void server.engine.close();
         return null;

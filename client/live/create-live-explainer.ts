@@ -1,5 +1,5 @@
 import { BehaviorSubject, Subject } from "rxjs";
-import type { Pack } from "../../models/pack.ts";
+import { type Pack, packMethod } from "../../models/pack.ts";
 import { fetchPack } from "../../models/runtime/open-pack.ts";
 import { EXPLAIN_PATH } from "../../protocol/wire.ts";
 import { workletProblem } from "./audio-graph.ts";
@@ -91,7 +91,14 @@ class PageExplainer implements LiveExplainer {
     this.#base = base.href;
     this.#packName = options.pack;
     const delay = options.delay ?? "balanced";
-    this.#choices = { listening: "explanation", volume: 1, engine: "auto", method: undefined, delay };
+    this.#choices = {
+      listening: "explanation",
+      volume: 1,
+      engine: "auto",
+      method: undefined,
+      target: -1,
+      delay,
+    };
     this.#settings = {
       workletUrl: at("worklet.js"),
       workerUrl: at("pipeline.js"),
@@ -174,7 +181,16 @@ class PageExplainer implements LiveExplainer {
   }
 
   setMethod(method: string): void {
-    this.#choose({ method });
+    this.#choose({ method, target: this.#targetable(method) ? this.#choices.target : -1 });
+  }
+
+  setTarget(target: number): void {
+    this.#choose({ target: this.#targetable(this.#choices.method) ? target : -1 });
+  }
+
+  /** Whether the method can be asked about a class; the pack was loaded before anybody can choose one. */
+  #targetable(method: string | undefined): boolean {
+    return this.#found !== null && packMethod(this.#found, method).target;
   }
 
   setDelay(delay: DelaySetting): void {
@@ -301,6 +317,6 @@ function summary({ pack, serverExplains }: LocatedPack): PackSummary {
     hop: pack.stft.hop,
     bins: pack.stft.bins,
     localOnly: pack.phases ? "phases" : serverExplains ? null : "server",
-    methods: pack.methods.map(({ name, title }) => ({ name, title })),
+    methods: pack.methods.map(({ name, title, target }) => ({ name, title, target })),
   };
 }

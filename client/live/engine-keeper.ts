@@ -1,5 +1,5 @@
 import { type Engine, EngineError, type Explanation, type SpectralWindow } from "../../protocol/engine.ts";
-import { type Candidate, type CandidateParts, Candidates } from "./candidates.ts";
+import { type Asked, type Candidate, type CandidateParts, Candidates } from "./candidates.ts";
 import { DeadlineJudge } from "./deadline-judge.ts";
 import type { EngineChoice, Problem } from "./live-explainer.ts";
 import { Probation } from "./probation.ts";
@@ -62,7 +62,7 @@ export class EngineKeeper {
   #overdue: Promise<unknown> | null = null;
   #askedAgainAt = Number.NEGATIVE_INFINITY;
   #choice: EngineChoice = "auto";
-  #method: string | undefined;
+  #asked: Asked = {};
   #failures = 0;
   /** Of the newest request. */
   #selecting = new AbortController();
@@ -75,17 +75,17 @@ export class EngineKeeper {
   }
 
   /**
-   * Opens engines for the choice and the method (the pack's default when undefined) and lets the best one answer. The
+   * Opens engines for the choice and what they are asked, and lets the best one answer. The
    * engine so far answers until then, and goes on answering when this fails.
    *
    * @throws ProblemError when no engine can be used; an `AbortError` when another request came meanwhile.
    */
-  async select(choice: EngineChoice, method: string | undefined): Promise<void> {
+  async select(choice: EngineChoice, asked: Asked): Promise<void> {
     this.#selecting.abort();
     this.#selecting = new AbortController();
     const { signal } = this.#selecting;
     const kinds = choice === "auto" ? (["local", "remote"] as const) : ([choice] as const);
-    const opened = await Promise.allSettled(kinds.map((kind) => this.#candidates.open(kind, method)));
+    const opened = await Promise.allSettled(kinds.map((kind) => this.#candidates.open(kind, asked)));
     const candidates: Candidate[] = [];
     const errors: unknown[] = [];
     for (const result of opened) {
@@ -109,7 +109,7 @@ export class EngineKeeper {
       throw new ProblemError(code, detail, { cause: errors[0] });
     }
     this.#choice = choice;
-    this.#method = method;
+    this.#asked = asked;
     const reason = choice === "auto" ? "it was measured to be the better one" : "it was chosen";
     this.#adopt(candidates, errors.length > 0 ? toProblem(errors[0]).detail : null, reason);
     // A server that is not there yet may come.
@@ -309,7 +309,7 @@ export class EngineKeeper {
     this.#retrying.abort();
     this.#retrying = new AbortController();
     const { signal } = this.#retrying;
-    const remote = await this.#candidates.seekServer(this.#method, cause, signal, (error) => {
+    const remote = await this.#candidates.seekServer(this.#asked, cause, signal, (error) => {
       if (this.#current !== null) return;
       this.#parts.onNotice(`${toProblem(error).detail}; trying again until it is back`);
     });

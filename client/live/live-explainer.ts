@@ -132,6 +132,13 @@ export interface Environment {
   readonly packVersion: string | null;
 }
 
+export interface MethodSummary {
+  readonly name: string;
+  readonly title: string;
+  /** Whether it can be asked about a class that is not the winner. */
+  readonly target: boolean;
+}
+
 export interface PackSummary {
   readonly name: string;
   readonly title: string;
@@ -143,7 +150,7 @@ export interface PackSummary {
   readonly bins: number;
   /** Why only this device can explain, or null when a server could. */
   readonly localOnly: LocalOnly | null;
-  readonly methods: readonly { readonly name: string; readonly title: string }[];
+  readonly methods: readonly MethodSummary[];
 }
 
 export interface LiveExplainer {
@@ -167,7 +174,10 @@ export interface LiveExplainer {
   stop(): Promise<void>;
   setListening(listening: Listening): void;
   setEngine(choice: EngineChoice): void;
+  /** One that can't be asked about a class takes the choice of one back. */
   setMethod(name: string): void;
+  /** Explains this class of the pack whatever wins; -1 is the winner. Ignored where the method can't be asked. */
+  setTarget(target: number): void;
   /** Takes effect within half a second, by a cross-fade while it runs. */
   setDelay(setting: DelaySetting): void;
   /** 0 mutes the loudspeaker and leaves the pipeline running. */

@@ -32,7 +32,7 @@ export class PipelineClient {
     this.#post({ type: "connect", port, memory }, [port]);
   }
 
-  post(message: PageToPipeline & { type: "engine" | "method" | "plan" | "columns-received" }): void {
+  post(message: PageToPipeline & { type: "engine" | "ask" | "plan" | "columns-received" }): void {
     this.#post(message);
   }
 

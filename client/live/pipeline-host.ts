@@ -3,7 +3,7 @@ import { audioShape } from "../../models/pack.ts";
 import type { OpenPack } from "../../models/runtime/open-pack.ts";
 import { type AudioShape, hopMs, localOnlyReason } from "../../protocol/audio-shape.ts";
 import { EngineError } from "../../protocol/engine.ts";
-import type { EngineFactories } from "./candidates.ts";
+import type { Asked, EngineFactories } from "./candidates.ts";
 import { DelayPolicy } from "./delay-policy.ts";
 import { EngineKeeper, type KeeperState } from "./engine-keeper.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -39,7 +39,7 @@ export class PipelineHost {
   /** A plan that came before the pack. */
   #plan: StreamPlan | null = null;
   #engine: PipelineOptions["engine"] = "auto";
-  #method: string | undefined;
+  #asked: Asked = {};
   /** Null until an engine was measured. */
   #policy: DelayPolicy | null = null;
   #pipeline: Pipeline | null = null;
@@ -62,8 +62,8 @@ export class PipelineHost {
         this.#engine = message.engine;
         void this.#select();
         break;
-      case "method":
-        this.#method = message.method;
+      case "ask":
+        this.#asked = message.asked;
         void this.#select();
         break;
       case "plan":
@@ -82,7 +82,7 @@ export class PipelineHost {
 
   async #open(options: PipelineOptions): Promise<void> {
     this.#engine = options.engine;
-    this.#method = options.method;
+    this.#asked = options.asked;
     try {
       const open = await this.#parts.openPack(options);
       if (this.#closed) return;
@@ -97,13 +97,13 @@ export class PipelineHost {
     await this.#select();
   }
 
-  /** The newest choice of engine and method. A failure after the first success leaves the engine that there was. */
+  /** The newest choice of engine and of what it is asked. A failure after the first success leaves the engine that there was. */
   async #select(): Promise<void> {
     if (!this.#opened || this.#closed) return;
     try {
       // Where phases are needed there is nothing to choose from.
       const engine = this.#opened.shape.phases && this.#engine === "auto" ? "local" : this.#engine;
-      await this.#opened.keeper.select(engine, this.#method);
+      await this.#opened.keeper.select(engine, this.#asked);
     } catch (error) {
       // Another choice has come meanwhile.
       if (error instanceof DOMException && error.name === "AbortError") return;

@@ -1,5 +1,6 @@
 /** What the page and the pipeline worker tell each other. */
 import type { SharedMemory } from "../../protocol/port.ts";
+import type { Asked } from "./candidates.ts";
 import type { Decision, EngineChoice, Problem, SpectrogramColumns } from "./live-explainer.ts";
 import type { Timing } from "./pipeline.ts";
 import type { StreamPlan } from "./stream-plan.ts";
@@ -14,8 +15,7 @@ export interface PipelineOptions {
   /** What a server that asks for an access token wants to see. */
   readonly serverToken?: string;
   readonly engine: EngineChoice;
-  /** The pack's default when undefined. */
-  readonly method: string | undefined;
+  readonly asked: Asked;
   /** To begin with. */
   readonly plan: StreamPlan;
   /** The most that D may become in any plan. */
@@ -28,7 +28,7 @@ export type PageToPipeline =
   /** Begins: the port to the audio thread (transferred). */
   | { readonly type: "connect"; readonly port: MessagePort; readonly memory: SharedMemory | null }
   | { readonly type: "engine"; readonly engine: EngineChoice }
-  | { readonly type: "method"; readonly method: string }
+  | { readonly type: "ask"; readonly asked: Asked }
   /** Other times from now on. */
   | { readonly type: "plan"; readonly plan: StreamPlan }
   /** Answers each "columns". */

@@ -21,19 +21,19 @@ const host = new PipelineHost({
   post: (message, transfer = []) => scope.postMessage(message, transfer),
   openPack: ({ packUrl }) => fetchPack(packUrl),
   factories: (open, { ortUrl, serverUrl, serverToken, longestDelayFrames }) => ({
-    local: (method) => {
+    local: (asked) => {
       const runtime = webRuntime({ wasmPath: ortUrl });
       // Older frames have gone out.
-      return LocalEngine.open({ runtime, pack: open, method, newestFrames: longestDelayFrames });
+      return LocalEngine.open({ runtime, pack: open, ...asked, newestFrames: longestDelayFrames });
     },
     remote:
       serverUrl === null
         ? null
-        : (method) =>
+        : (asked) =>
             RemoteEngine.connect({
               url: serverUrl,
               token: serverToken,
-              method,
+              ...asked,
               newestFrames: longestDelayFrames,
               pack: open.pack,
               connectTimeoutMs: CONNECT_MS,

@@ -41,6 +41,8 @@ export interface Choices {
   readonly volume: number;
   readonly engine: EngineChoice;
   readonly method: string | undefined;
+  /** -1 is the winner. */
+  readonly target: number;
   readonly delay: DelaySetting;
 }
 
@@ -137,7 +139,7 @@ export class Session {
   }
 
   choose(choices: Choices): void {
-    const { listening, volume, engine, method, delay } = choices;
+    const { listening, volume, engine, method, target, delay } = choices;
     const before = this.#choices;
     this.#choices = choices;
     if (listening !== before.listening) this.#explainer?.post({ type: "listening", listening });
@@ -150,7 +152,9 @@ export class Session {
       const plan = this.#plan();
       if (plan) this.#pipeline?.post({ type: "plan", plan });
     }
-    if (method !== before.method && method !== undefined) this.#pipeline?.post({ type: "method", method });
+    if (method !== before.method || target !== before.target) {
+      this.#pipeline?.post({ type: "ask", asked: { method, target } });
+    }
   }
 
   /** Releases everything; resolves when it is done. */
@@ -223,7 +227,7 @@ export class Session {
       serverUrl: serverExplains && serverUrl !== null ? serverUrl + serverPath : null,
       serverToken,
       engine: this.#choices.engine,
-      method: this.#choices.method,
+      asked: { method: this.#choices.method, target: this.#choices.target },
       plan: this.#plan() as StreamPlan,
       longestDelayFrames,
     });

@@ -6,6 +6,7 @@ import type {
   Listening,
   LiveEvent,
   LiveExplainer,
+  MethodSummary,
   PackSummary,
   Problem,
   Source,
@@ -14,6 +15,7 @@ import type {
 } from "../../live/live-explainer.ts";
 import { Announcer } from "../announcer.ts";
 import { type DiagnosticFacts, withoutQueries } from "../diagnostics.ts";
+import { Minute, type Stretch } from "../minute.ts";
 import { listenings, readSettings, type Settings, type SourceKind } from "../parameters.ts";
 import { toProblem } from "../problems.ts";
 import { rememberDelay, rememberedDelay } from "../remembered.ts";
@@ -28,6 +30,7 @@ import "../spectrogram/spectrogram-view.ts";
 import "./class-bars.ts";
 import "./diagnostics-panel.ts";
 import "./listening-switch.ts";
+import "./minute-strip.ts";
 import "./problem-card.ts";
 import "./running-panel.ts";
 import "./source-panel.ts";
@@ -108,6 +111,7 @@ export class ListenableApp extends LitElement {
   @state() private timings: Timings | undefined;
   @state() private events: readonly LiveEvent[] = [];
   @state() private ranked: readonly Ranked[] = [];
+  @state() private stretches: readonly Stretch[] = [];
   @state() private verdict: Verdict | undefined;
   @state() private silent = false;
   @state() private announcement = "";
@@ -125,12 +129,17 @@ export class ListenableApp extends LitElement {
   @state() private engine: EngineChoice = "auto";
   @state() private delay: DelaySetting = "balanced";
   @state() private method: string | undefined;
+  /** Class to explain; -1 is the winner. */
+  @state() private target = -1;
   @state() private shortcuts = true;
 
   #configured: LiveExplainer | undefined;
   /** Counts starts and stops, so that only the last one's failure is shown. */
   #wish = 0;
   #mean: FadingMean | undefined;
+  #minute: Minute | undefined;
+  /** First frame of the newest window that was decided on. */
+  #newest = 0;
   #silence = new SilenceWatch(Infinity);
   #shownAt = 0;
   readonly #announcer = new Announcer();
@@ -202,7 +211,12 @@ export class ListenableApp extends LitElement {
     });
     this.#listen("choose-method", (method) => {
       this.method = method;
+      if (!this.#targetable) this.target = -1;
       this.explainer?.setMethod(method);
+    });
+    this.#listen("choose-target", (target) => {
+      this.target = target;
+      this.explainer?.setTarget(target);
     });
     this.#listen("set-shortcuts", (on) => {
       this.shortcuts = on;
@@ -286,12 +300,21 @@ export class ListenableApp extends LitElement {
             .hop=${this.pack?.hop ?? 128}
             .bins=${this.pack?.bins ?? 257}
           ></spectrogram-view>
+          <minute-strip
+            .stretches=${this.stretches}
+            .labels=${this.pack?.labels ?? []}
+            .now=${this.#newest}
+            .frames=${this.pack ? minuteFrames(this.pack) : 1}
+          ></minute-strip>
         </section>
         <class-bars
           .ranked=${this.ranked}
           .threshold=${this.pack?.threshold ?? 0.5}
           .other=${this.pack?.other}
-          .classes=${this.pack?.labels.length ?? 5}
+          .labels=${this.pack?.labels ?? []}
+          .method=${this.#methodInUse?.title ?? ""}
+          .targetable=${this.#targetable}
+          .target=${this.target}
         ></class-bars>
       </div>
       <running-panel
@@ -314,6 +337,14 @@ export class ListenableApp extends LitElement {
       <p class="visually-hidden" role="status" aria-live="polite">${this.announcement}</p>
       ${this.dropping ? html`<div class="drop">Drop the sound file to listen</div>` : nothing}
     `;
+  }
+
+  get #methodInUse(): MethodSummary | undefined {
+    return this.pack?.methods.find(({ name }) => name === this.method);
+  }
+
+  get #targetable(): boolean {
+    return this.#methodInUse?.target ?? false;
   }
 
   get #busy(): boolean {
@@ -418,6 +449,8 @@ export class ListenableApp extends LitElement {
       this.verdict = undefined;
       this.silent = false;
       this.#mean = undefined;
+      this.#minute = undefined;
+      this.stretches = [];
     }
     if (status.state === "running") {
       this.announcement = `Listening to ${status.source}.`;
@@ -443,6 +476,10 @@ export class ListenableApp extends LitElement {
     this.#shownAt = now;
     this.ranked = topClasses(pack.labels, mean, 5);
     this.verdict = verdictOf(pack, this.ranked[0]);
+    this.#newest = firstFrame;
+    this.#minute ??= new Minute(minuteFrames(pack), (1000 * pack.hop) / pack.sampleRate);
+    this.#minute.push(firstFrame, this.verdict);
+    this.stretches = this.#minute.stretches;
     const sentence = `It hears: ${verdictText(this.verdict, pack.threshold).headline}.`;
     this.announcement = this.#announcer.offer(sentence, now) ?? this.announcement;
   }
@@ -546,4 +583,8 @@ export class ListenableApp extends LitElement {
     event.preventDefault();
     this.#playFile(file);
   };
+}
+
+function minuteFrames({ sampleRate, hop }: PackSummary): number {
+  return Math.round((60 * sampleRate) / hop);
 }

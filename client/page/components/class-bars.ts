@@ -1,7 +1,8 @@
-import { css, html, LitElement } from "lit";
+import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { capitalised, className, percent } from "../format.ts";
 import type { Ranked } from "../verdict.ts";
+import { emit } from "./emit.ts";
 import { sharedStyles } from "./shared-styles.ts";
 
 const most = 5;
@@ -76,6 +77,13 @@ export class ClassBars extends LitElement {
         background: var(--ink);
         opacity: 0.55;
       }
+      .field {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.25rem 0.625rem;
+        align-items: center;
+        margin-top: 0.75rem;
+      }
       @media (forced-colors: active) {
         .fill {
           background: Highlight;
@@ -88,8 +96,13 @@ export class ClassBars extends LitElement {
   @property({ attribute: false }) ranked: readonly Ranked[] = [];
   @property({ type: Number }) threshold = 0.5;
   @property() other: string | undefined;
-  /** How many classes the model knows. */
-  @property({ type: Number }) classes = most;
+  /** Of all classes that the model knows. */
+  @property({ attribute: false }) labels: readonly string[] = [];
+  /** Title of the method that explains, and whether it can be asked about any class. */
+  @property() method = "";
+  @property({ type: Boolean }) targetable = false;
+  /** Class to explain; -1 is the winner. */
+  @property({ type: Number }) target = -1;
 
   // Widths are set through the style object: a style attribute would need 'unsafe-inline' in the page's policy.
   override render() {
@@ -97,13 +110,43 @@ export class ClassBars extends LitElement {
       <section class="card" aria-labelledby="title">
         <h2 id="title">What it considers</h2>
         <ol>
-          ${Array.from({ length: Math.min(most, this.classes) }, (_, k) => this.#row(this.ranked[k]))}
+          ${Array.from({ length: Math.min(most, this.labels.length || most) }, (_, k) => this.#row(this.ranked[k]))}
         </ol>
         <p class="soft">
           The line at ${percent(this.threshold)} is where this model starts to believe itself. Mean of the last half
           second.
         </p>
+        ${this.labels.length > 0 ? this.#question() : nothing}
       </section>
+    `;
+  }
+
+  /** "Why not rooster?": what speaks for a class that it does not hear. */
+  #question() {
+    const choose = (event: Event) =>
+      emit(this, "choose-target", Number((event.target as HTMLSelectElement).value));
+    const asked = this.labels[this.target];
+    return html`
+      <label class="field">
+        Explain
+        <select @change=${choose} ?disabled=${!this.targetable}>
+          <option value="-1" ?selected=${this.target === -1}>what it hears</option>
+          ${this.labels.map(
+            (label, k) =>
+              html`<option value=${k} ?selected=${k === this.target}>${this.#name(label)}</option>`,
+          )}
+        </select>
+      </label>
+      ${
+        this.targetable
+          ? asked !== undefined
+            ? html`<p class="soft" data-value="asked">
+                You see and hear what speaks for <strong>${this.#name(asked)}</strong>, whatever it hears. If
+                nothing does, almost nothing is left.
+              </p>`
+            : nothing
+          : html`<p class="soft">${this.method || "This method"} explains only what it hears.</p>`
+      }
     `;
   }
 

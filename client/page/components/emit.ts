@@ -15,6 +15,8 @@ export interface PageEvents {
   "choose-engine": EngineChoice;
   "choose-delay": DelaySetting;
   "choose-method": string;
+  /** Class to explain; -1 is the winner. */
+  "choose-target": number;
   "set-shortcuts": boolean;
 }
 

@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { backOffMs } from "../../../client/live/back-off.ts";
+import type { Asked } from "../../../client/live/candidates.ts";
 import { EngineKeeper, type KeeperState } from "../../../client/live/engine-keeper.ts";
 import type { Problem } from "../../../client/live/live-explainer.ts";
 import { PackError } from "../../../models/pack.ts";
@@ -17,13 +18,15 @@ function rig(speeds: { local: number | Error; remote: number | Error | null }) {
   const notices: (string | null)[] = [];
   const problems: Problem[] = [];
   const waits: { ms: number; done: () => void }[] = [];
-  const open = (kind: "local" | "remote") => async (method: string | undefined) => {
-    const speed = speeds[kind];
-    if (speed instanceof Error || speed === null) throw speed;
-    const engine = new FakeEngine(kind, clock, speed, method);
-    engines.push(engine);
-    return engine;
-  };
+  const open =
+    (kind: "local" | "remote") =>
+    async ({ method }: Asked) => {
+      const speed = speeds[kind];
+      if (speed instanceof Error || speed === null) throw speed;
+      const engine = new FakeEngine(kind, clock, speed, method);
+      engines.push(engine);
+      return engine;
+    };
   const keeper = new EngineKeeper({
     factories: { local: open("local"), remote: speeds.remote === null ? null : open("remote") },
     shape: { windowFrames: 4, bins: 2, strideFrames: 2 },
@@ -84,7 +87,7 @@ function rig(speeds: { local: number | Error; remote: number | Error | null }) {
 
 test("auto takes the server when it is faster, and keeps the local engine ready", async () => {
   const { keeper, states, live, notices } = rig({ local: 20, remote: 5 });
-  await keeper.select("auto", undefined);
+  await keeper.select("auto", {});
   assert.equal(states, [
     {
       kind: "remote",
@@ -101,14 +104,14 @@ test("auto takes the server when it is faster, and keeps the local engine ready"
 
 test("auto takes the local engine when it is faster, and lets the server go", async () => {
   const { keeper, states, live } = rig({ local: 20, remote: 30 });
-  await keeper.select("auto", undefined);
+  await keeper.select("auto", {});
   assert.is(states[0].kind, "local");
   assert.equal(live(), ["local"]);
 });
 
 test("auto takes a slower server when this device can't keep the stride", async () => {
   const { keeper, states } = rig({ local: 65, remote: 80 });
-  await keeper.select("auto", undefined);
+  await keeper.select("auto", {});
   assert.is(states[0].kind, "remote");
 });
 
@@ -116,17 +119,17 @@ test("auto uses whichever engine there is, and tells why; with none the local re
   const missing = new PackError("no such pack", "model-missing");
   const gone = new EngineError("lost", "nobody there");
   const local = rig({ local: 10, remote: gone });
-  await local.keeper.select("auto", undefined);
+  await local.keeper.select("auto", {});
   assert.is(local.states[0].kind, "local");
   assert.equal(local.notices, ["nobody there"]);
   const remote = rig({ local: missing, remote: 10 });
-  await remote.keeper.select("auto", undefined);
+  await remote.keeper.select("auto", {});
   assert.is(remote.states[0].kind, "remote");
   const none = rig({ local: missing, remote: gone });
-  const error = await none.keeper.select("auto", undefined).catch((reason) => reason);
+  const error = await none.keeper.select("auto", {}).catch((reason) => reason);
   assert.is(error.code, "model-missing");
   const alone = rig({ local: 10, remote: null });
-  await alone.keeper.select("auto", undefined);
+  await alone.keeper.select("auto", {});
   assert.is(alone.states[0].kind, "local");
 });
 
@@ -138,17 +141,17 @@ test("problems have the code that the page has a sentence for", async () => {
     ["failed", "engine-failed"],
   ] as const) {
     const { keeper } = rig({ local: 1, remote: new EngineError(code, "x") });
-    assert.is((await keeper.select("remote", undefined).catch((error) => error)).code, expected);
+    assert.is((await keeper.select("remote", {}).catch((error) => error)).code, expected);
   }
   const nowhere = await rig({ local: 1, remote: null })
-    .keeper.select("remote", undefined)
+    .keeper.select("remote", {})
     .catch((error) => error);
   assert.is(nowhere.code, "server-gone");
 });
 
 test("when the server is lost, this device answers the same window; the server is tried with growing pauses, and answers again after a clean run", async () => {
   const { keeper, speeds, notices, waits, live, retry, answer, newest, kind } = rig({ local: 20, remote: 5 });
-  await keeper.select("auto", undefined);
+  await keeper.select("auto", {});
   newest("remote").error = new EngineError("lost", "connection lost");
   assert.equal(await answer(2), [], "no window goes without an answer");
   assert.is(kind(), "local");
@@ -184,7 +187,7 @@ test("when the server is lost, this device answers the same window; the server i
 
 test("a full server is not asked before the time that it named", async () => {
   const { keeper, speeds, waits, retry, answer, newest } = rig({ local: 20, remote: 5 });
-  await keeper.select("auto", undefined);
+  await keeper.select("auto", {});
   newest("remote").error = new EngineError("lost", "shutting down", { retryAfterSeconds: 20 });
   await answer(1);
   assert.is(waits[0].ms, 25_000);
@@ -195,7 +198,7 @@ test("a full server is not asked before the time that it named", async () => {
 
 test("a server that answers too late too often is put aside, watched, and taken again after a clean run", async () => {
   const { keeper, states, notices, waits, live, answer, newest, kind } = rig({ local: 20, remote: 5 });
-  await keeper.select("auto", undefined);
+  await keeper.select("auto", {});
   const remote = newest("remote");
   remote.ms = 90;
   await answer(6);
@@ -236,7 +239,7 @@ test("a server that answers too late too often is put aside, watched, and taken 
 
 test("a frozen server costs no window: this device answers each in time, and the server is given up when it stays silent", async () => {
   const { keeper, waits, live, newest, kind, clock } = rig({ local: 20, remote: 5 });
-  await keeper.select("auto", undefined);
+  await keeper.select("auto", {});
   let thaw: (error: EngineError) => void = () => {};
   newest("remote").explain = () =>
     new Promise((_, reject) => {
@@ -262,7 +265,7 @@ test("a frozen server costs no window: this device answers each in time, and the
 
 test("a late server goes on answering where this device is too slow to do better", async () => {
   const { keeper, answer, newest, kind } = rig({ local: 100, remote: 5 });
-  await keeper.select("auto", undefined);
+  await keeper.select("auto", {});
   newest("remote").ms = 90;
   await answer(40);
   assert.is(kind(), "remote");
@@ -270,7 +273,7 @@ test("a late server goes on answering where this device is too slow to do better
 
 test("a device that becomes too slow asks for the server again, and not all the time", async () => {
   const { keeper, speeds, engines, waits, retry, answer, newest, kind } = rig({ local: 20, remote: 30 });
-  await keeper.select("auto", undefined);
+  await keeper.select("auto", {});
   assert.is(kind(), "local");
   newest("local").ms = 120;
   await answer(7);
@@ -287,7 +290,7 @@ test("a server that was asked for is tried for as long as it takes, and the page
     local: 20,
     remote: 5,
   });
-  await keeper.select("remote", undefined);
+  await keeper.select("remote", {});
   engines[0].error = new EngineError("lost", "connection lost");
   await keeper.explain(window);
   assert.is(await keeper.explain(window), null, "no engine meanwhile");
@@ -307,7 +310,7 @@ test("a server that was asked for is tried for as long as it takes, and the page
 
 test("single failures are forgiven, three in a row are not", async () => {
   const { keeper, engines, problems } = rig({ local: 20, remote: null });
-  await keeper.select("local", undefined);
+  await keeper.select("local", {});
   const failed = new EngineError("failed", "out of memory");
   for (const error of [failed, failed, null, failed, failed]) {
     engines[0].error = error;
@@ -322,8 +325,8 @@ test("single failures are forgiven, three in a row are not", async () => {
 
 test("another method or choice: the old engine answers until the new one does, and goes on if there is none", async () => {
   const { keeper, speeds, engines, live, states } = rig({ local: 20, remote: 5 });
-  await keeper.select("local", "lmac");
-  const change = keeper.select("local", "saliency");
+  await keeper.select("local", { method: "lmac" });
+  const change = keeper.select("local", { method: "saliency" });
   assert.ok(await keeper.explain(window));
   await change;
   assert.equal(
@@ -334,7 +337,10 @@ test("another method or choice: the old engine answers until the new one does, a
     ],
   );
   speeds.remote = new EngineError("refused", "full");
-  assert.is((await keeper.select("remote", "lmac").catch((error) => error)).code, "server-refused");
+  assert.is(
+    (await keeper.select("remote", { method: "lmac" }).catch((error) => error)).code,
+    "server-refused",
+  );
   assert.ok(await keeper.explain(window));
   assert.equal(live(), ["local"]);
   assert.is(states.length, 2);
@@ -343,13 +349,13 @@ test("another method or choice: the old engine answers until the new one does, a
 test("of several requests only the newest is carried out, and nothing stays open of the others", async () => {
   const { keeper, engines, live } = rig({ local: 20, remote: 5 });
   const requests = ["a", "b", "c"].map((method) =>
-    keeper.select("auto", method).catch((error) => error.name),
+    keeper.select("auto", { method }).catch((error) => error.name),
   );
   assert.equal(await Promise.all(requests), ["AbortError", "AbortError", undefined]);
   await settled();
   assert.equal(live(), ["local", "remote"]);
   assert.ok(engines.filter(({ closed }) => !closed).every(({ method }) => method === "c"));
-  const late = keeper.select("auto", "d").catch((error) => error.name);
+  const late = keeper.select("auto", { method: "d" }).catch((error) => error.name);
   await keeper.close();
   assert.is(await late, "AbortError");
   await settled();
@@ -358,7 +364,7 @@ test("of several requests only the newest is carried out, and nothing stays open
 
 test("warm-up sends windows that follow on one another, as a live stream does", async () => {
   const { keeper, engines } = rig({ local: 20, remote: null });
-  await keeper.select("local", undefined);
+  await keeper.select("local", {});
   const { windows } = engines[0];
   assert.equal(
     windows.map(({ firstFrame }) => firstFrame),

@@ -47,7 +47,7 @@ async function play(
     post: (message) => messages.push(message),
     openPack: async () => open,
     factories: () => ({
-      local: (method) => LocalEngine.open({ runtime, pack: open, method }),
+      local: (question) => LocalEngine.open({ runtime, pack: open, ...question }),
       remote: () => {
         asked++;
         return Promise.reject(new Error("nobody there"));
@@ -69,7 +69,7 @@ async function play(
   };
   host.receive({
     type: "open",
-    options: { ...urls, engine, method, plan, longestDelayFrames: plan.maxDelayFrames },
+    options: { ...urls, engine, asked: { method }, plan, longestDelayFrames: plan.maxDelayFrames },
   });
   const ready = await until("ready");
   if (ready?.type !== "ready") return { messages, asked };

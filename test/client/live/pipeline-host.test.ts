@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { MessageChannel } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { EngineFactories } from "../../../client/live/candidates.ts";
+import type { Asked, EngineFactories } from "../../../client/live/candidates.ts";
 import { PipelineHost } from "../../../client/live/pipeline-host.ts";
 import type { PipelineOptions, PipelineToPage } from "../../../client/live/pipeline-messages.ts";
 import { PackError, parsePack } from "../../../models/pack.ts";
@@ -20,7 +20,7 @@ const options: PipelineOptions = {
   ortUrl: "http://localhost/ort/",
   serverUrl: null,
   engine: "local",
-  method: undefined,
+  asked: {},
   plan: { strideFrames: 8, lookAheadFrames: 4, minDelayFrames: 0, maxDelayFrames: 20, framingMs: 32 },
   longestDelayFrames: 30,
 };
@@ -28,11 +28,13 @@ const options: PipelineOptions = {
 function rig(factories: Partial<EngineFactories> = {}, openPack?: () => Promise<never>) {
   const messages: PipelineToPage[] = [];
   const engines: FakeEngine[] = [];
-  const open = (kind: "local" | "remote") => async (method: string | undefined) => {
-    const engine = new FakeEngine(kind, { now: 0 }, 1, method);
-    engines.push(engine);
-    return engine;
-  };
+  const open =
+    (kind: "local" | "remote") =>
+    async ({ method }: Asked) => {
+      const engine = new FakeEngine(kind, { now: 0 }, 1, method);
+      engines.push(engine);
+      return engine;
+    };
   const host = new PipelineHost({
     post: (message) => messages.push(message),
     openPack:
@@ -90,7 +92,7 @@ test("opens, connects, explains, and leaves nothing open", async () => {
   assert.ok(columns.type === "columns" && columns.columns.bins === 257);
   await until("timing");
 
-  host.receive({ type: "method", method: "all-ones" });
+  host.receive({ type: "ask", asked: { method: "all-ones" } });
   for (let n = 0; n < 10; n++) await settled();
   assert.equal(
     engines.map(({ method, closed }) => [method, closed]),
@@ -131,7 +133,7 @@ test("a change of mind while it opens counts, and a failed one afterwards change
     },
   });
   host.receive({ type: "open", options });
-  host.receive({ type: "method", method: "all-ones" });
+  host.receive({ type: "ask", asked: { method: "all-ones" } });
   await until("ready");
   assert.equal(
     engines.filter(({ closed }) => !closed).map(({ method }) => method),

@@ -132,6 +132,7 @@ check("the keyboard alone reaches every control, and focus is seen", async () =>
     "listening",
     "Volume",
     "input",
+    "select",
     "engine",
     "select",
     "select",
@@ -163,6 +164,26 @@ check("the microphone stays silent until headphones are confirmed", async () => 
   assert.is((await calls()).filter((call) => call.startsWith("volume")).at(-1), "volume 0");
   await page.getByLabel(/I wear headphones/).check();
   assert.is((await calls()).filter((call) => call.startsWith("volume")).at(-1), "volume 0.6");
+});
+
+check("another class can be asked for, as long as the method can be asked", async () => {
+  await open();
+  const asked = async () => (await calls()).filter((call) => call.startsWith("target"));
+  const question = page.getByRole("combobox", { name: /^Explain/ });
+  await question.selectOption({ label: "Rooster" });
+  assert.equal(await asked(), ["target 1"]);
+  await page.getByText("whatever it hears", { exact: false }).waitFor();
+  await page.getByLabel("Method").selectOption("lmac");
+  assert.ok(await question.isDisabled());
+  assert.is(await question.inputValue(), "-1");
+  await page.getByText("L-MAC explains only what it hears").waitFor();
+});
+
+check("the last minute names what was believed, for the eye and for the ear", async () => {
+  await open("probability=0.95");
+  await page.getByRole("button", { name: "Start" }).click();
+  await state("verdict", "class");
+  await page.getByRole("img", { name: /^The last minute: clock tick \d+ s/ }).waitFor();
 });
 
 check("a failure is an alert with a next step", async () => {

@@ -91,8 +91,9 @@ export class FakeLiveExplainer implements LiveExplainer {
       bins,
       localOnly: this.options.localOnly ? "phases" : null,
       methods: [
-        { name: "lmac", title: "L-MAC" },
-        { name: "l2i", title: "L2I" },
+        { name: "lmac-selective", title: "L-MAC, selective", target: true },
+        { name: "lmac", title: "L-MAC", target: false },
+        { name: "l2i", title: "L2I", target: true },
       ],
     };
   }
@@ -156,6 +157,10 @@ export class FakeLiveExplainer implements LiveExplainer {
   setEngine(value: string): void {
     this.calls.push(`engine ${value}`);
   }
+  setTarget(value: number): void {
+    this.calls.push(`target ${value}`);
+  }
+
   setMethod(value: string): void {
     this.calls.push(`method ${value}`);
   }

@@ -1,0 +1,57 @@
+/** What was heard in the last minute, as stretches of one verdict each. */
+import type { Verdict } from "./verdict.ts";
+
+export interface Stretch {
+  /** The class that was believed in; undefined for something else, or where it was not sure. */
+  readonly label: string | undefined;
+  /** In frames since the start of the stream: the first, and the one after the last. */
+  readonly from: number;
+  readonly to: number;
+  /** The highest probability of it. */
+  readonly probability: number;
+}
+
+/** Verdicts further apart than this leave a gap: nothing was explained meanwhile. */
+const GAP_MS = 1_000;
+/** A class is named from then on: shorter ones flicker. */
+const SHORTEST_MS = 250;
+
+export class Minute {
+  #stretches: Stretch[] = [];
+
+  constructor(
+    readonly frames: number,
+    private readonly hopMs: number,
+  ) {}
+
+  /** Oldest first; they do not overlap. Stretches too short to be named are left out. */
+  get stretches(): readonly Stretch[] {
+    const least = SHORTEST_MS / this.hopMs;
+    return this.#stretches.filter(({ from, to, label }) => label === undefined || to - from >= least);
+  }
+
+  /** The verdict of the window that ends before `frame`; frames that run backwards are a new stream. */
+  push(frame: number, verdict: Verdict): void {
+    const label = verdict.kind === "class" ? verdict.label : undefined;
+    const { probability } = verdict;
+    const last = this.#stretches.at(-1);
+    if (last && frame < last.to) this.#stretches = [];
+    const joined = last && frame >= last.to && frame - last.to <= GAP_MS / this.hopMs;
+    if (joined && last.label === label) {
+      this.#stretches[this.#stretches.length - 1] = {
+        ...last,
+        to: frame,
+        probability: Math.max(last.probability, probability),
+      };
+    } else {
+      const from = joined ? last.to : frame;
+      this.#stretches.push({ label, from, to: frame, probability });
+    }
+    const oldest = frame - this.frames;
+    while (this.#stretches[0].to <= oldest && this.#stretches.length > 1) this.#stretches.shift();
+  }
+
+  clear(): void {
+    this.#stretches = [];
+  }
+}
