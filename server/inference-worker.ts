@@ -9,6 +9,7 @@ import { nodeRuntime } from "../models/runtime/runtime-node.ts";
 import { encodeMask } from "../protocol/wire-levels.ts";
 import type { PackReading, WindowQuery, WindowResult } from "./backend.ts";
 import type { BatchTime, FromLane, LaneSettings, ToLane } from "./inference-messages.ts";
+import { pagesMaskFrames } from "./limits.ts";
 
 const port = parentPort!;
 const settings = workerData as LaneSettings;
@@ -60,12 +61,17 @@ class Lane {
     return models;
   }
 
-  /** Loads and runs the first method once: the first run is slow, and a model that cannot run should be known early. */
+  /**
+   * Loads and runs the first method once, whole and as pages ask for it: the first run is slow, and a model that cannot
+   * run should be known early.
+   */
   async prepare(pack: PackReading): Promise<Models> {
     const models = await this.models(pack);
     const { windowFrames, stft, methods } = models.open.pack;
-    const first = await models.get(methods[0].name, windowFrames);
-    await first.run(new Float32Array(windowFrames * stft.bins), 1);
+    for (const maskFrames of new Set([windowFrames, pagesMaskFrames(models.open.pack)])) {
+      const first = await models.get(methods[0].name, maskFrames);
+      await first.run(new Float32Array(windowFrames * stft.bins), 1);
+    }
     return models;
   }
 

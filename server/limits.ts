@@ -76,3 +76,12 @@ export function heldMaskFrames(wanted: number, windowFrames: number): number {
   const step = Math.ceil(windowFrames / MASK_STEPS);
   return Math.min(windowFrames, step * Math.ceil(wanted / step));
 }
+
+/** Pages hold sound back for this long at most, and want no masks of what has gone out. */
+const LONGEST_DELAY_MS = 300;
+
+/** What the session of a page gets, in all likelihood. */
+export function pagesMaskFrames({ sampleRate, stft, windowFrames }: Pack): number {
+  const wanted = Math.ceil((LONGEST_DELAY_MS * sampleRate) / (1_000 * stft.hop));
+  return heldMaskFrames(wanted, windowFrames);
+}

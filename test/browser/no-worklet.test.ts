@@ -18,7 +18,8 @@ const tones = Float32Array.from({ length: 48_000 }, (_, n) =>
 let live: LiveSetUp;
 test.before(async () => {
   if (chromium === null) return;
-  live = await setUp(chromium, TINY_PACK, tones, [`--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`]);
+  const args = [`--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`];
+  live = await setUp(chromium, TINY_PACK, tones, args, { publicHosts: [INSECURE_HOST] });
 });
 test.after(async () => {
   await live?.close();

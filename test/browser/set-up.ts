@@ -7,7 +7,7 @@ import type { Browser } from "playwright-core";
 import { launchChromium } from "../../cli/bench/chromium.ts";
 import { writeWav } from "../../dsp/wav.ts";
 import { packageFolder } from "../../models/runtime/open-pack-node.ts";
-import { type RunningServer, startServer } from "../../server/start-server.ts";
+import { type RunningServer, type ServerOptions, startServer } from "../../server/start-server.ts";
 
 export const TINY_PACK = join(packageFolder(), "test", "fixtures", "tiny-pack");
 
@@ -25,6 +25,7 @@ export async function setUp(
   pack: string,
   microphone: Float32Array,
   args: readonly string[] = [],
+  options: Pick<ServerOptions, "publicHosts"> = {},
 ): Promise<LiveSetUp> {
   const publicFolder = join(packageFolder(), "dist", "public");
   if (!existsSync(join(publicFolder, "page.js")))
@@ -32,7 +33,7 @@ export async function setUp(
   const folder = await mkdtemp(join(tmpdir(), "listenable-test-"));
   const file = join(folder, "microphone.wav");
   await writeFile(file, writeWav([microphone], 48_000));
-  const server = await startServer({ pack, port: 0, publicFolder });
+  const server = await startServer({ pack, port: 0, publicFolder, ...options });
   const browser = await launchChromium({ path: chromium, microphone: file, args });
   return {
     browser,
