@@ -25,6 +25,8 @@ export interface WindowResult {
   readonly mask: Uint8Array;
   /** Inside the model, for the whole batch. */
   readonly inferenceMs: number;
+  /** The memory of the window, given back. */
+  readonly magnitudes: Float32Array;
 }
 
 export interface Backend {

@@ -89,12 +89,13 @@ class Lane {
     );
     const [frames] = method.maskShape;
     const classes = labels.length;
-    return windows.map((_, n) => {
+    return windows.map(({ magnitudes }, n) => {
       const end = (n + 1) * frames * stft.bins;
       return {
         probabilities: probabilities.slice(n * classes, (n + 1) * classes),
         mask: encodeMask(masks.subarray(end - maskFrames * stft.bins, end)),
         inferenceMs,
+        magnitudes,
       };
     });
   }
@@ -140,7 +141,9 @@ async function answer(lane: Lane, message: ToLane): Promise<void> {
     send({ type: "prepared" });
   } else {
     const results = await lane.explain(message.windows);
-    const memory = results.map(({ mask }) => mask.buffer as ArrayBuffer);
+    const memory = results.flatMap(
+      ({ mask, magnitudes }) => [mask.buffer, magnitudes.buffer] as ArrayBuffer[],
+    );
     send({ type: "results", results }, memory);
   }
 }

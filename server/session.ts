@@ -23,6 +23,7 @@ import { heldMaskFrames } from "./limits.ts";
 import { NO_OBSERVER, type ServerObserver, type WindowDrop } from "./observe.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { Job, Scheduler } from "./scheduler.ts";
+import { WindowPool } from "./window-pool.ts";
 
 export interface SessionOptions {
   /** The pack of the session; its reading may be another one tomorrow, its shape may not. */
@@ -47,6 +48,7 @@ export type SessionJob = Job & { readonly request: number };
 export class Session {
   readonly counts: SessionCounts = { frames: 0, explained: 0, dropped: 0, failed: 0 };
   readonly #kept: Float32Array;
+  readonly #windows: WindowPool;
   readonly #frameLimit: RateLimit;
   readonly #messageLimit: RateLimit;
   #method: PackMethod | undefined;
@@ -64,6 +66,7 @@ export class Session {
     const { stft, windowFrames } = this.#pack;
     this.#maskFrames = windowFrames;
     this.#kept = new Float32Array(limits.keptFrames * stft.bins);
+    this.#windows = new WindowPool(windowFrames * stft.bins);
     this.#frameLimit = new RateLimit(limits.framesPerSecond, limits.frameBurst, now);
     this.#messageLimit = new RateLimit(limits.messagesPerSecond, limits.messageBurst, now);
   }
@@ -206,7 +209,8 @@ export class Session {
         target: this.#target,
         magnitudes: this.#window(firstFrame),
       },
-      done: ({ probabilities, mask, inferenceMs }, times) => {
+      done: ({ probabilities, mask, inferenceMs, magnitudes }, times) => {
+        this.#windows.give(magnitudes);
         this.counts.explained++;
         this.#unanswered--;
         const { dropped } = this.counts;
@@ -251,7 +255,7 @@ export class Session {
   /** A copy: the frames kept go on being overwritten while the window waits. */
   #window(firstFrame: number): Float32Array {
     const { windowFrames, stft } = this.#pack;
-    const window = new Float32Array(windowFrames * stft.bins);
+    const window = this.#windows.take();
     for (let t = 0; t < windowFrames; t++) {
       const row = this.#row(firstFrame + t) * stft.bins;
       window.set(this.#kept.subarray(row, row + stft.bins), t * stft.bins);

@@ -46,6 +46,7 @@ class SteppedBackend implements Backend {
               probabilities: new Float32Array(labels.length),
               mask: new Uint8Array(maskFrames * stft.bins),
               inferenceMs: 1,
+              magnitudes,
             },
           ]);
       });

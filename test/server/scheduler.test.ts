@@ -3,7 +3,12 @@ import * as assert from "uvu/assert";
 import type { Backend, WindowQuery, WindowResult } from "../../server/backend.ts";
 import { type Job, Scheduler, type WindowTimes } from "../../server/scheduler.ts";
 
-const result: WindowResult = { probabilities: new Float32Array(1), mask: new Uint8Array(1), inferenceMs: 30 };
+const result: WindowResult = {
+  probabilities: new Float32Array(1),
+  mask: new Uint8Array(1),
+  inferenceMs: 30,
+  magnitudes: new Float32Array(0),
+};
 
 /** A backend whose windows end when the test says so; jobs are named by their method. */
 class SteppedBackend implements Backend {

@@ -53,6 +53,7 @@ class HeldBackend implements Backend {
       probabilities: Float32Array.of(1, 0, 0),
       mask: new Uint8Array(maskFrames * BINS),
       inferenceMs: 1,
+      magnitudes,
     };
     return new Promise((resolve) => this.#open.push(() => resolve([result])));
   }
