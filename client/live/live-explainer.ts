@@ -104,6 +104,8 @@ export interface Timings {
   readonly lateFrames: number;
   /** Frames that had to go without a mask for longer than that. */
   readonly missedDeadlines: number;
+  /** What a busy server asks to lie between two windows at least; 0 where the engine asks for nothing. */
+  readonly engineLeastMs: number;
 }
 
 /** The model needs the phases of the sound, which never leave the device; or the page's server explains nothing. */

@@ -227,6 +227,7 @@ export class Pipeline {
       windowsDropped: this.#windowsDropped,
       lateFrames: this.#late,
       missedDeadlines: this.#missed,
+      engineLeastMs: this.#parts.leastMs?.() ?? 0,
     };
   }
 }

@@ -126,6 +126,7 @@ export class DiagnosticsPanel extends LitElement {
           ["Model alone, typical", milliseconds(timings?.inferenceP50Ms ?? null)],
           ["Windows skipped", count(timings?.windowsDropped ?? Number.NaN)],
           ["Missed deadlines", count(timings?.missedDeadlines ?? Number.NaN)],
+          ["Between two windows, as the engine asks", milliseconds(timings?.engineLeastMs ?? Number.NaN)],
           ["Masks held shortly", count(timings?.lateFrames ?? Number.NaN)],
         ])}
         ${this.#group("Sound and browser", [

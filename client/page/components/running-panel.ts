@@ -235,6 +235,14 @@ export class RunningPanel extends LitElement {
   }
 
   #pace() {
+    if (this.timings && this.timings.engineLeastMs > 0) {
+      return html`
+        <p class="soft" role="status" data-value="paced">
+          The server is busy and asks for a window every ${milliseconds(this.timings.engineLeastMs)}: masks are older than
+          usual until it has time again.
+        </p>
+      `;
+    }
     if (!this.timings || !tooSlowForLive(this.timings)) return nothing;
     const title = this.methods.find(({ name }) => name === this.method)?.title ?? "This method";
     return html`

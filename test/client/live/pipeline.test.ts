@@ -132,10 +132,11 @@ test("an engine that wants fewer windows gets fewer, and as many as before when 
     leastMs = hop >= 200 && hop < 400 ? 200 : 0;
   };
   const input = noise(HOP * 600, 1);
-  const { windows } = await play(input, { engineMs: () => 4, leastMs: () => leastMs, onHop });
+  const { windows, timings } = await play(input, { engineMs: () => 4, leastMs: () => leastMs, onHop });
   const ends = windows.map(({ firstFrame }) => firstFrame + WINDOW_FRAMES);
   const count = (from: number, to: number) => ends.filter((end) => end > from && end <= to).length;
   assert.equal([count(0, 200), count(200, 400), count(400, 600)], [25, 8, 25]);
+  assert.equal([...new Set(timings.map(({ engineLeastMs }) => engineLeastMs))], [0, 200], "and it is told");
 });
 
 test("with masks of ones the sound comes back, and no deadline is missed from the first frame on", async () => {

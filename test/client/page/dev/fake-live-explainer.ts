@@ -236,6 +236,7 @@ export class FakeLiveExplainer implements LiveExplainer {
       windowsDropped: 2,
       lateFrames: 0,
       missedDeadlines: this.options.missed ?? 0,
+      engineLeastMs: 0,
     });
   }
 }
