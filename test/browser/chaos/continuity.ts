@@ -151,7 +151,9 @@ function stepsAbove(samples: Float32Array, most: number): number[] {
 function bestDelay(piece: Float32Array, input: Float32Array, at: number, most: number): number {
   let best = 0;
   let highest = Number.NEGATIVE_INFINITY;
-  for (let delay = 0; delay <= most; delay++) {
+  // No sound is heard before it was made, but blocks that the recorder lost of the input make it look so.
+  const least = Math.max(-most, at + piece.length - input.length);
+  for (let delay = least; delay <= most; delay++) {
     let product = 0;
     // Every fourth sample is enough to find it: the sound ends well below 6 kHz.
     for (let n = 0; n < piece.length; n += 4) product += piece[n] * input[at - delay + n];
