@@ -11,8 +11,11 @@ const QUANTUM = 128;
 const PIECE_SECONDS = 0.05;
 const LEVEL_SECONDS = 0.02;
 const MOST_DELAY_SECONDS = 0.45;
-/** A piece is the input moved in time when its difference has less energy than this share of its own (-30 dB). */
-const SAME = 1e-3;
+/**
+ * A piece is the input moved in time when its difference has less energy than this share of its own (-23 dB): delays of the
+ * resamplers are not whole samples, and half a sample is -25 dB. Other sound, or none, is above -10 dB.
+ */
+const SAME = 5e-3;
 /** A step of the output is a click when it is larger than any of the input by this factor. */
 const CLICK = 1.3;
 /** Samples this small for half a millisecond are a gap: the tones are never so quiet for so long. */
