@@ -30,11 +30,14 @@ interface LoadCommandOptions extends CommonOptions {
   method?: string;
   runtime: keyof typeof RUNTIMES;
   lanes?: number;
+  batch?: number;
   findKnee?: boolean;
   matrix?: boolean;
   seed: number;
   out?: string;
 }
+
+const MATRIX_BATCH = 4;
 
 const EXAMPLES = `
 Starts a server in a process of its own (or uses a running one), connects so many real-time streams, and measures from
@@ -67,8 +70,12 @@ export function registerBenchServer(bench: Command): void {
     .option("--method <name>", "explanation method of the pack (default: its first)")
     .addOption(runtimeOption())
     .option("--lanes <n>", "windows that the server explains at the same time", positiveInteger)
+    .option("--batch <n>", "most windows that it explains together", positiveInteger)
     .option("--find-knee", "raise the sessions until 1 % of the windows miss the limit")
-    .option("--matrix", "node and web runtimes, with one and two lanes each")
+    .option(
+      "--matrix",
+      `node and web runtimes, one and two lanes, with and without batches of ${MATRIX_BATCH}`,
+    )
     .option("--seed <n>", "start of the random numbers: phases of the streams", positiveInteger, 1)
     .option("--out <file>", "also write the tables as Markdown to this file")
     .addHelpText("after", EXAMPLES)
@@ -85,8 +92,11 @@ export function registerBenchServer(bench: Command): void {
 }
 
 async function benchServer(options: LoadCommandOptions): Promise<void> {
-  if (options.url !== undefined && (options.matrix || options.lanes !== undefined)) {
-    throw new UsageError("--url names a server that runs: --matrix and --lanes are for servers started here");
+  const { url, matrix, lanes, batch } = options;
+  if (url !== undefined && (matrix || lanes !== undefined || batch !== undefined)) {
+    throw new UsageError(
+      "--url names a server that runs: --matrix, --lanes and --batch are for servers started here",
+    );
   }
   const runs: LoadRun[] = [];
   let pack = "the server's pack";
@@ -115,14 +125,18 @@ interface Configuration {
   readonly words: readonly string[];
 }
 
-function configurations({ matrix, runtime, lanes }: LoadCommandOptions): Configuration[] {
-  const configuration = (runtime: keyof typeof RUNTIMES, lanes?: number): Configuration => ({
+function configurations({ matrix, runtime, lanes, batch }: LoadCommandOptions): Configuration[] {
+  const configuration = (runtime: keyof typeof RUNTIMES, lanes?: number, batch?: number): Configuration => ({
     runtime,
-    words: ["--runtime", runtime, ...(lanes === undefined ? [] : ["--lanes", String(lanes)])],
+    words: [
+      ...["--runtime", runtime],
+      ...(lanes === undefined ? [] : ["--lanes", String(lanes)]),
+      ...(batch === undefined ? [] : ["--batch", String(batch)]),
+    ],
   });
-  if (!matrix) return [configuration(runtime, lanes)];
+  if (!matrix) return [configuration(runtime, lanes, batch)];
   return (["node", "web"] as const).flatMap((runtime) =>
-    [1, 2].map((lanes) => configuration(runtime, lanes)),
+    [1, 2].flatMap((lanes) => [1, MATRIX_BATCH].map((batch) => configuration(runtime, lanes, batch))),
   );
 }
 
