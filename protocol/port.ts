@@ -30,6 +30,8 @@ export interface ProcessorOptions {
   readonly listening: OutputChoice;
   /** Null where the page is not cross-origin isolated. */
   readonly memory: SharedMemory | null;
+  /** A worklets/recent.ts that page and audio thread share; null where the page is not cross-origin isolated. */
+  readonly recent: SharedArrayBuffer | null;
 }
 
 /** Memory that audio thread and worker share; only where the page is cross-origin isolated. */
@@ -46,13 +48,33 @@ export type PageToProcessor =
   /** Gives the processor its port to the worker (transferred with the message). */
   | { readonly type: "connect"; readonly port: MessagePort }
   | { readonly type: "listening"; readonly listening: OutputChoice }
+  /** Without shared memory: answered by "recent" in pieces, each of which tells `freeze` again. */
+  | { readonly type: "freeze"; readonly freeze: number }
   /** The processor ends for good. */
   | { readonly type: "stop" };
 
-/** Sent once, if processing ever throws: silence follows, and the page should start afresh. */
-export interface ProcessorToPage {
-  readonly type: "failed";
-  readonly detail: string;
+export type ProcessorToPage =
+  /** Sent once, if processing ever throws: silence follows, and the page should start afresh. */
+  | { readonly type: "failed"; readonly detail: string }
+  /** The next `hops` of what went out before a freeze, the oldest first; `left` are still to come. */
+  | {
+      readonly type: "recent";
+      readonly freeze: number;
+      readonly hops: number;
+      readonly left: number;
+      /** With room for more hops than are told. */
+      readonly piece: RecentHops;
+    };
+
+/** Hops that went out one after the other: sound as it was heard, and the masks that were heard. */
+export interface RecentHops {
+  /** The frame [hops] whose mask each hop was the first to hear. */
+  readonly frames: Float64Array;
+  /** Row-major [hops, hop], at the model's rate; both at the same time, so that rest = original - explanation. */
+  readonly original: Float32Array;
+  readonly explanation: Float32Array;
+  /** Masks of those frames, row-major [hops, bins]. */
+  readonly mask: Float32Array;
 }
 
 export type WorkerToProcessor =

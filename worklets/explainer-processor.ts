@@ -6,6 +6,8 @@
 import type { PageToProcessor, ProcessorOptions, ProcessorToPage } from "../protocol/port.ts";
 import { PROCESSOR } from "../protocol/port.ts";
 import { Explainer } from "./explainer.ts";
+import { Recent, recentBytes } from "./recent.ts";
+import { RecentSender } from "./recent-sender.ts";
 import { WorkerLink } from "./worker-link.ts";
 
 /** What TypeScript's libraries leave out of AudioWorkletGlobalScope. */
@@ -23,15 +25,18 @@ const LARGEST_BLOCK = 16_384;
 class ExplainerProcessor extends AudioWorkletProcessor {
   readonly #link: WorkerLink;
   readonly #explainer: Explainer;
+  readonly #recentSender: RecentSender;
   readonly #mono = new Float32Array(LARGEST_BLOCK);
   #stopped = false;
 
   constructor(options: { readonly processorOptions: ProcessorOptions }) {
     super();
-    const { memory, ...settings } = options.processorOptions;
+    const { memory, recent: kept, ...settings } = options.processorOptions;
     const { shape, maxDelayFrames } = settings;
+    const recent = new Recent(kept ?? new ArrayBuffer(recentBytes(shape)), shape);
     this.#link = new WorkerLink(memory, shape, maxDelayFrames, (frames) => this.#explainer.setDelay(frames));
-    this.#explainer = new Explainer({ ...settings, masks: this.#link.masks, records: this.#link });
+    this.#explainer = new Explainer({ ...settings, masks: this.#link.masks, records: this.#link, recent });
+    this.#recentSender = new RecentSender(recent, shape, (message) => this.port.postMessage(message));
     this.port.onmessage = (event: MessageEvent<PageToProcessor>) => this.#receive(event.data);
   }
 
@@ -47,6 +52,7 @@ class ExplainerProcessor extends AudioWorkletProcessor {
       this.#mixDown(inputs[0], first.length);
       this.#explainer.process(this.#mono, first);
       for (let channel = 1; channel < output.length; channel++) output[channel].set(first);
+      this.#recentSender.step();
     } catch (error) {
       this.#fail(error);
     }
@@ -75,6 +81,9 @@ class ExplainerProcessor extends AudioWorkletProcessor {
         break;
       case "listening":
         this.#explainer.choose(message.listening);
+        break;
+      case "freeze":
+        this.#recentSender.begin(message.freeze);
         break;
       case "stop":
         this.#stop();

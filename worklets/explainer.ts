@@ -15,6 +15,7 @@ import { Lane } from "./lane.ts";
 import type { MaskBoard } from "./mask-board.ts";
 import { MaskSchedule } from "./mask-schedule.ts";
 import { Mixer } from "./mixer.ts";
+import type { Recent } from "./recent.ts";
 
 /** Takes one frame record a hop, and copies what it keeps; false when it could not be taken. */
 export interface RecordSink {
@@ -35,6 +36,8 @@ export interface ExplainerOptions {
   /** Masks by frame; whoever fills it stays at most `maxDelayFrames` ahead of what is heard. */
   readonly masks: MaskBoard;
   readonly records: RecordSink;
+  /** Where what goes out is kept for a while; nowhere when left out. */
+  readonly recent?: Recent;
   /** Frames held so that count as late and not as missed; 16 ms of them when left out. */
   readonly lateFrames?: number;
   /** Frames for which the last mask is held when newer ones fail to come; 200 ms of them when left out. */
@@ -71,6 +74,7 @@ export class Explainer {
   readonly #schedule: MaskSchedule;
   readonly #masks: MaskBoard;
   readonly #records: RecordSink;
+  readonly #recent: Recent | null;
   readonly #mixer: Mixer;
   readonly #maxDelayFrames: number;
   readonly #lanes: readonly [Lane, Lane];
@@ -84,6 +88,9 @@ export class Explainer {
   readonly #clean = new Float32Array(PIECE);
   readonly #modelIn: Float32Array;
   readonly #modelOut: Float32Array;
+  /** One hop of both sounds while two delays are cross-faded. */
+  readonly #original: Float32Array;
+  readonly #explanation: Float32Array;
   readonly #deviceOut: Float32Array;
   readonly #queue: RingBuffer;
   readonly #record: Float32Array;
@@ -113,6 +120,7 @@ export class Explainer {
     });
     this.#masks = options.masks;
     this.#records = options.records;
+    this.#recent = options.recent ?? null;
     const fadeSamples = Math.round(FADE_SECONDS * shape.sampleRate);
     this.#mixer = new Mixer(options.listening, fadeSamples);
     this.#laneFade = new Fade(fadeSamples);
@@ -121,6 +129,8 @@ export class Explainer {
 
     this.#modelIn = new Float32Array(this.#toModel.maxOutput(PIECE));
     this.#modelOut = new Float32Array(shape.hop);
+    this.#original = new Float32Array(shape.hop);
+    this.#explanation = new Float32Array(shape.hop);
     this.#newest = new Float32Array(shape.hop);
     this.#record = new Float32Array(recordWords(shape));
     this.#deviceOut = new Float32Array(this.#toDevice.maxOutput(shape.hop));
@@ -189,8 +199,8 @@ export class Explainer {
     }
     const heard = this.#lanes[this.#lane];
     this.#advance(heard, frame);
-    if (this.#changing) this.#mixLanes(heard, frame);
-    else this.#mixLane(heard);
+    if (this.#changing) this.#blendLanes(heard, frame);
+    else this.#giveLane(heard, frame);
     const count = this.#toDevice.push(this.#modelOut, this.#deviceOut);
     this.#queue.push(this.#deviceOut, 0, count);
     this.#sendRecord(spectrum, frame);
@@ -198,39 +208,43 @@ export class Explainer {
 
   #advance(lane: Lane, newest: number): void {
     const frame = newest - lane.delayFrames;
-    lane.next(
-      frame,
-      this.#history,
-      this.#schedule.rows,
-      frame < 0 ? 0 : this.#schedule.settle(frame, this.#masks),
-    );
+    lane.next(frame, this.#history, this.#schedule.rows, this.#maskOffset(frame));
   }
 
-  #mixLane(lane: Lane): void {
+  #maskOffset(frame: number): number {
+    return frame < 0 ? 0 : this.#schedule.settle(frame, this.#masks);
+  }
+
+  #giveLane(lane: Lane, newest: number): void {
+    this.#give(lane.original, lane.explanation, newest - lane.delayFrames);
+  }
+
+  /** Lets one hop of both sounds out, under the mask of `frame`. */
+  #give(original: Float32Array, explanation: Float32Array, frame: number): void {
     const mixer = this.#mixer;
     for (let n = 0; n < this.#modelOut.length; n++) {
       mixer.step();
-      this.#modelOut[n] = mixer.original * lane.original[n] + mixer.explanation * lane.explanation[n];
+      this.#modelOut[n] = mixer.original * original[n] + mixer.explanation * explanation[n];
     }
+    if (this.#recent !== null && frame >= 0)
+      this.#recent.write(frame, original, explanation, this.#schedule.rows, this.#maskOffset(frame));
   }
 
-  #mixLanes(old: Lane, newest: number): void {
-    const mixer = this.#mixer;
+  #blendLanes(old: Lane, newest: number): void {
     const fresh = this.#lanes[1 - this.#lane];
     this.#advance(fresh, newest);
     if (fresh.frames <= fresh.warmUpFrames) {
-      this.#mixLane(old);
+      this.#giveLane(old, newest);
       return;
     }
     if (fresh.frames === fresh.warmUpFrames + 1) this.#laneFade.start();
     for (let n = 0; n < this.#modelOut.length; n++) {
-      mixer.step();
       this.#laneFade.step();
       const { share } = this.#laneFade;
-      const original = old.original[n] + share * (fresh.original[n] - old.original[n]);
-      const explanation = old.explanation[n] + share * (fresh.explanation[n] - old.explanation[n]);
-      this.#modelOut[n] = mixer.original * original + mixer.explanation * explanation;
+      this.#original[n] = old.original[n] + share * (fresh.original[n] - old.original[n]);
+      this.#explanation[n] = old.explanation[n] + share * (fresh.explanation[n] - old.explanation[n]);
     }
+    this.#give(this.#original, this.#explanation, newest - fresh.delayFrames);
     if (this.#laneFade.done) {
       this.#lane = 1 - this.#lane;
       this.#changing = false;

@@ -94,7 +94,7 @@ export function createExplainerNode(
   context: AudioContext,
   options: ProcessorOptions,
   scope: Scope,
-  onFailed: (detail: string) => void,
+  onMessage: (message: ProcessorToPage) => void,
 ): ExplainerNode {
   const node = new AudioWorkletNode(context, PROCESSOR, {
     numberOfInputs: 1,
@@ -113,8 +113,9 @@ export function createExplainerNode(
     node.port.close();
     node.disconnect();
   });
-  node.port.onmessage = ({ data }: MessageEvent<ProcessorToPage>) => onFailed(data.detail);
-  node.onprocessorerror = () => onFailed("the audio processor could not be made");
+  node.port.onmessage = ({ data }: MessageEvent<ProcessorToPage>) => onMessage(data);
+  node.onprocessorerror = () =>
+    onMessage({ type: "failed", detail: "the audio processor could not be made" });
   return { node, post };
 }
 

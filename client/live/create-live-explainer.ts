@@ -11,6 +11,7 @@ import type {
   Environment,
   Listening,
   LiveExplainer,
+  Moment,
   PackSummary,
   Problem,
   Source,
@@ -18,6 +19,7 @@ import type {
   Status,
   Timings,
 } from "./live-explainer.ts";
+import { momentOf } from "./moment.ts";
 import { ProblemError, toProblem } from "./problems.ts";
 import { type Choices, type LocatedPack, Session, type SessionSettings } from "./session.ts";
 import { platformNotices } from "./worklet-support.ts";
@@ -201,6 +203,14 @@ class PageExplainer implements LiveExplainer {
     this.#choose({ volume: Math.min(1, Math.max(0, volume || 0)) });
   }
 
+  async freeze(): Promise<Moment> {
+    const pack = await this.pack();
+    const frozen = this.#session?.freeze();
+    if (!frozen)
+      throw new ProblemError("unexpected", "nothing is listened to, so there is no moment to keep");
+    return momentOf(await frozen, pack);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.stop();
@@ -306,16 +316,19 @@ function askForMicrophone(constraints: MediaStreamConstraints): Promise<MediaStr
   return navigator.mediaDevices.getUserMedia(constraints);
 }
 
-function summary({ pack, serverExplains }: LocatedPack): PackSummary {
+function summary({ pack, url, serverExplains }: LocatedPack): PackSummary {
   return {
     name: pack.name,
+    version: pack.version,
     title: pack.title,
     labels: pack.labels,
     other: pack.other,
     threshold: pack.threshold,
     sampleRate: pack.sampleRate,
+    window: pack.stft.window,
     hop: pack.stft.hop,
     bins: pack.stft.bins,
+    url,
     localOnly: pack.phases ? "phases" : serverExplains ? null : "server",
     methods: pack.methods.map(({ name, title, target }) => ({ name, title, target })),
   };

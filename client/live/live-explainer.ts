@@ -143,16 +143,58 @@ export interface MethodSummary {
 
 export interface PackSummary {
   readonly name: string;
+  readonly version: string;
   readonly title: string;
   readonly labels: readonly string[];
   readonly other?: string;
   readonly threshold: number;
   readonly sampleRate: number;
+  readonly window: number;
   readonly hop: number;
   readonly bins: number;
+  /** Folder of the pack, as a URL. */
+  readonly url: string;
   /** Why only this device can explain, or null when a server could. */
   readonly localOnly: LocalOnly | null;
   readonly methods: readonly MethodSummary[];
+}
+
+/** What was asked when a moment was frozen. */
+export interface MomentFacts {
+  /** What was listened to; a microphone's own name is not told. */
+  readonly source: string;
+  readonly engine: "local" | "remote";
+  readonly engineDescription: string;
+  readonly method: string;
+  /** Class that was asked about; -1 is the winner. */
+  readonly target: number;
+  /** Method or class were changed within the moment, so that its older part was explained otherwise. */
+  readonly mixed: boolean;
+  /** Milliseconds since 1970. */
+  readonly frozenAt: number;
+}
+
+/**
+ * The last 10 seconds, or what there is of them, as they went out: sound at the model's rate, aligned to the sample, and
+ * the masks that were heard. It stays in this browser, but for the files that a person asks for.
+ */
+export interface Moment {
+  readonly sampleRate: number;
+  readonly window: number;
+  readonly hop: number;
+  readonly bins: number;
+  /** Whole hops of samples; rest = original - explanation. */
+  readonly original: Float32Array;
+  readonly explanation: Float32Array;
+  readonly rest: Float32Array;
+  /** Frames that touch these samples: frame k covers samples [(k + 1) * hop - window, (k + 1) * hop). */
+  readonly frames: number;
+  /** The mask that was heard, row-major [frames, bins]. Frames that begin before the moment have their neighbour's. */
+  readonly mask: Float32Array;
+  /** Of the windows that lie within it, by frames of the moment. */
+  readonly decisions: readonly Decision[];
+  readonly pack: PackSummary;
+  readonly facts: MomentFacts;
 }
 
 export interface LiveExplainer {
@@ -184,6 +226,8 @@ export interface LiveExplainer {
   setDelay(setting: DelaySetting): void;
   /** 0 mutes the loudspeaker and leaves the pipeline running. */
   setVolume(volume: number): void;
+  /** Keeps the last 10 seconds, while it goes on listening; rejects when nothing has gone out yet. */
+  freeze(): Promise<Moment>;
   /** Releases everything for good. */
   close(): Promise<void>;
 }

@@ -1,9 +1,15 @@
 import { ringBufferStorage } from "../../dsp/index.ts";
 import { audioShape, type Pack } from "../../models/pack.ts";
 import type { AudioShape } from "../../protocol/audio-shape.ts";
-import { type ProcessorOptions, recordWords, type SharedMemory } from "../../protocol/port.ts";
+import {
+  type ProcessorOptions,
+  type ProcessorToPage,
+  recordWords,
+  type SharedMemory,
+} from "../../protocol/port.ts";
 import { historyFrames } from "../../worklets/explainer.ts";
 import { MaskBoard, maskBoardBytes } from "../../worklets/mask-board.ts";
+import { recentBytes } from "../../worklets/recent.ts";
 import { recordsInFlight } from "../../worklets/worker-link.ts";
 import {
   createExplainerNode,
@@ -13,6 +19,7 @@ import {
   resumeContext,
   workletProblem,
 } from "./audio-graph.ts";
+import { Freezer } from "./freezer.ts";
 import type {
   Decision,
   DelaySetting,
@@ -26,6 +33,7 @@ import type {
   Status,
   Timings,
 } from "./live-explainer.ts";
+import type { Frozen } from "./moment.ts";
 import { PipelineClient } from "./pipeline-client.ts";
 import type { PipelineToPage } from "./pipeline-messages.ts";
 import { ProblemError, toProblem } from "./problems.ts";
@@ -101,6 +109,8 @@ export class Session {
   #choices: Choices;
   #pipeline: PipelineClient | null = null;
   #explainer: ExplainerNode | null = null;
+  #freezer: Freezer | null = null;
+  #sourceName = "";
   #context: AudioContext | null = null;
   #gain: GainNode | null = null;
   #shape: AudioShape | null = null;
@@ -142,6 +152,7 @@ export class Session {
     const { listening, volume, engine, method, target, delay } = choices;
     const before = this.#choices;
     this.#choices = choices;
+    this.#freezer?.asked(choices, before);
     if (listening !== before.listening) this.#explainer?.post({ type: "listening", listening });
     if (volume !== before.volume && this.#context) {
       // A time constant of 10 ms: no click.
@@ -155,6 +166,13 @@ export class Session {
     if (method !== before.method || target !== before.target) {
       this.#pipeline?.post({ type: "ask", asked: { method, target } });
     }
+  }
+
+  /** What went out lately, and what it was explained with; null before anything could. */
+  freeze(): Promise<Frozen> | null {
+    if (!this.#freezer || !this.#running || this.#scope.closed) return null;
+    const { method, target } = this.#choices;
+    return this.#freezer.freeze({ source: this.#sourceName, ...this.#engine, method, target });
   }
 
   /** Releases everything; resolves when it is done. */
@@ -189,6 +207,8 @@ export class Session {
     const opened = await Promise.race([this.#openSource(source, context), delay.then(forever)]);
     scope.check();
     this.#sourceNotices = [...platformNotices(), ...opened.notices];
+    // A microphone's own name is nobody's business but the listener's.
+    this.#sourceName = source.kind === "microphone" ? "microphone" : opened.name;
 
     status({ state: "starting", step: this.#loaded ? "engine" : "model" });
     this.#starting = false;
@@ -266,13 +286,20 @@ export class Session {
     const scope = this.#scope;
     const memory = sharedMemory(stream.shape, stream.maxDelayFrames);
     this.#sharesMemory = memory !== null;
+    const recent = memory && new SharedArrayBuffer(recentBytes(stream.shape));
     const { listening, volume } = this.#choices;
     const explainer = createExplainerNode(
       context,
-      { sampleRate: context.sampleRate, ...stream, listening, memory },
+      { sampleRate: context.sampleRate, ...stream, listening, memory, recent },
       scope,
-      (detail) => void this.#fail({ code: "unexpected", detail }),
+      (message) => this.#hearProcessor(message),
     );
+    this.#freezer = new Freezer({
+      shape: stream.shape,
+      memory: recent,
+      post: (message) => explainer.post(message),
+      now: () => performance.now(),
+    });
     const { port1, port2 } = new MessageChannel();
     explainer.post({ type: "connect", port: port1 }, [port1]);
     this.#pipeline?.connect(port2, memory);
@@ -283,6 +310,11 @@ export class Session {
     this.#settings.connectOutput(gain);
     this.#explainer = explainer;
     this.#gain = gain;
+  }
+
+  #hearProcessor(message: ProcessorToPage): void {
+    if (message.type === "failed") void this.#fail({ code: "unexpected", detail: message.detail });
+    else this.#freezer?.received(message);
   }
 
   #hear(message: PipelineToPage): void {
@@ -303,6 +335,7 @@ export class Session {
         this.#trouble("engine", message.notice);
         break;
       case "decision":
+        this.#freezer?.decided(message.decision);
         this.#events.decision(message.decision);
         break;
       case "columns":

@@ -3,6 +3,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Explainer } from "../../worklets/explainer.ts";
+import { Recent, recentBytes } from "../../worklets/recent.ts";
+import { RecentSender } from "../../worklets/recent-sender.ts";
 import { constantMask, noise, OWN_SHAPE, Rig } from "./rig.ts";
 
 const LISTENINGS = ["original", "explanation", "rest"] as const;
@@ -12,6 +14,8 @@ test("nothing is allocated while it runs", () => {
   const output = new Float32Array(128);
   const rig = new Rig({ sampleRate: 48_000 });
   const mask = constantMask(0.5);
+  const recent = new Recent(new ArrayBuffer(recentBytes(OWN_SHAPE)), OWN_SHAPE);
+  const sender = new RecentSender(recent, OWN_SHAPE, () => {});
   const explainer = new Explainer({
     sampleRate: 48_000,
     shape: OWN_SHAPE,
@@ -21,13 +25,16 @@ test("nothing is allocated while it runs", () => {
     listening: "explanation",
     masks: rig.board,
     records: { send: () => true },
+    recent,
   });
   const run = (quanta: number) => {
     for (let n = 0; n < quanta; n++) {
       if (n % 3 === 0) rig.board.write(n, mask);
       if (n % 500 === 0) explainer.setDelay(5 + ((n / 500) % 20));
       if (n % 70 === 0) explainer.choose(LISTENINGS[n % 3]);
+      if (n % 100 === 0) sender.begin(n);
       explainer.process(input, output);
+      sender.step();
     }
   };
   run(10_000);

@@ -9,6 +9,7 @@ import type {
   Environment,
   LiveEvent,
   LiveExplainer,
+  Moment,
   PackSummary,
   Problem,
   Source,
@@ -17,6 +18,8 @@ import type {
   Timings,
 } from "../../../../client/live/live-explainer.ts";
 import { clockInRain } from "../../../../client/page/sounds/clock-in-rain.ts";
+import { sampleRate } from "../../../../client/page/sounds/index.ts";
+import { istft, resample, stft } from "../../../../dsp/index.ts";
 
 const labels = [
   "dog",
@@ -82,13 +85,16 @@ export class FakeLiveExplainer implements LiveExplainer {
   async pack(): Promise<PackSummary> {
     return {
       name: "fake",
+      version: "1.0.0",
       title: "Invented answers",
       labels,
       other: "other",
       threshold: 0.6,
       sampleRate: 16_000,
+      window: 512,
       hop,
       bins,
+      url: "packs/fake/",
       localOnly: this.options.localOnly ? "phases" : null,
       methods: [
         { name: "lmac-selective", title: "L-MAC, selective", target: true },
@@ -171,6 +177,11 @@ export class FakeLiveExplainer implements LiveExplainer {
     this.calls.push(`volume ${value}`);
   }
 
+  async freeze(): Promise<Moment> {
+    this.calls.push("freeze");
+    return fakeMoment(await this.pack(), this.#samples);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.calls.push("close");
@@ -239,4 +250,42 @@ export class FakeLiveExplainer implements LiveExplainer {
       engineLeastMs: 0,
     });
   }
+}
+
+/** Ten seconds under an invented mask: what lies between 1 and 4 kHz in every second half second. */
+function fakeMoment(pack: PackSummary, samples: Float32Array): Moment {
+  const hops = 1_250;
+  const frames = hops + 3;
+  const sound = resample(samples, sampleRate, 16_000);
+  const original = Float32Array.from({ length: hops * hop }, (_, n) => sound[n % sound.length]);
+  const mask = new Float32Array(frames * bins);
+  for (let frame = 0; frame < frames; frame++) {
+    const on = Math.floor(frame / 62) % 2 === 0;
+    for (let bin = 0; bin < bins; bin++) mask[frame * bins + bin] = on && bin >= 32 && bin < 128 ? 0.9 : 0.05;
+  }
+  const spectrogram = stft(original);
+  const spectra = spectrogram.spectra.map((value, n) => value * mask[n >> 1]);
+  const explanation = istft({ ...spectrogram, spectra }, original.length);
+  return {
+    sampleRate: 16_000,
+    window: 512,
+    hop,
+    bins,
+    original,
+    explanation,
+    rest: original.map((sample, n) => sample - explanation[n]),
+    frames,
+    mask,
+    decisions: [],
+    pack,
+    facts: {
+      source: "Clock in the rain",
+      engine: "local",
+      engineDescription: "onnxruntime-web, WASM SIMD, 1 thread",
+      method: "lmac-selective",
+      target: -1,
+      mixed: false,
+      frozenAt: 1_760_000_600_000,
+    },
+  };
 }
