@@ -14,6 +14,9 @@ export interface StartedLane {
 /** A model that is silent for so long has hung. */
 export const HUNG_MS = 20_000;
 
+/** One that is not ready after so long will never be; large models and cold GPU caches take a minute. */
+export const START_MS = 180_000;
+
 /** Calls under way on one lane: the one that runs, and the next, so that the thread never waits for the event loop. */
 export const CALLS = 2;
 
@@ -40,6 +43,7 @@ export class Lane {
   constructor(
     private readonly startThread: () => Worker,
     private readonly hungMs = HUNG_MS,
+    private readonly startMs = START_MS,
   ) {}
 
   /** Calls that it has not answered. */
@@ -55,6 +59,7 @@ export class Lane {
 
   #start(): Promise<StartedLane> {
     const worker = this.startThread();
+    let patience: NodeJS.Timeout | undefined;
     const started = new Promise<StartedLane>((resolve, reject) => {
       worker.on("message", (message: FromLane) => {
         if (message.type === "ready") resolve({ worker, ...message });
@@ -72,7 +77,13 @@ export class Lane {
         reject(new Error("the model's thread ended before it was ready"));
         this.#giveUp(new Error(`the model's thread ended in the middle of a window${reason}`));
       });
+      patience = setTimeout(() => {
+        this.lost = true;
+        worker.unref();
+        reject(new Error(`the model was not ready after ${this.startMs / 1000} s`));
+      }, this.startMs);
     });
+    started.catch(() => {}).finally(() => clearTimeout(patience));
     return started;
   }
 

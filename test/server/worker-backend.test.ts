@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { PackError } from "../../models/pack.ts";
@@ -176,6 +176,23 @@ test("a model that hangs is given up, and another thread takes its lane", async 
   assert.match(lines[0], "silent");
   assert.ok(lane.lost);
   await lane.close();
+});
+
+test("a thread that never gets ready is given up", async () => {
+  let worker: Worker | undefined;
+  const lane = new Lane(
+    () => {
+      worker = new Worker("setInterval(() => {}, 1000)", { eval: true });
+      return worker;
+    },
+    1000,
+    50,
+  );
+  assert.match((await failure(explain(lane, odd, "bands"))).message, "not ready");
+  assert.ok(lane.lost);
+  assert.is(lane.underWay, 0);
+  await lane.close();
+  await worker?.terminate();
 });
 
 test("a pack that cannot be used stops the start", async () => {
