@@ -328,6 +328,7 @@ function summary({ pack, url, serverExplains }: LocatedPack): PackSummary {
     window: pack.stft.window,
     hop: pack.stft.hop,
     bins: pack.stft.bins,
+    windowFrames: pack.windowFrames,
     url,
     localOnly: pack.phases ? "phases" : serverExplains ? null : "server",
     methods: pack.methods.map(({ name, title, target }) => ({ name, title, target })),

@@ -152,6 +152,8 @@ export interface PackSummary {
   readonly window: number;
   readonly hop: number;
   readonly bins: number;
+  /** Frames that the model hears at once. */
+  readonly windowFrames: number;
   /** Folder of the pack, as a URL. */
   readonly url: string;
   /** Why only this device can explain, or null when a server could. */

@@ -1,9 +1,11 @@
 /** The page's elements by tag, so that `querySelector` knows their types. */
 import type { ListenableApp } from "./components/app.ts";
 import type { SourcePanel } from "./components/source-panel.ts";
+import type { FreezeMoment } from "./moment/freeze-moment.ts";
 
 declare global {
   interface HTMLElementTagNameMap {
+    "freeze-moment": FreezeMoment;
     "listenable-app": ListenableApp;
     "source-panel": SourcePanel;
   }

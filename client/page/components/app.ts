@@ -16,6 +16,7 @@ import type {
 import { Announcer } from "../announcer.ts";
 import { type DiagnosticFacts, withoutQueries } from "../diagnostics.ts";
 import { Minute, type Stretch } from "../minute.ts";
+import { momentTexts } from "../moment/texts.ts";
 import { listenings, readSettings, type Settings, type SourceKind } from "../parameters.ts";
 import { toProblem } from "../problems.ts";
 import { rememberDelay, rememberedDelay } from "../remembered.ts";
@@ -26,6 +27,7 @@ import { FadingMean, type Ranked, topClasses, type Verdict, verdictOf, verdictTe
 import type { PageEvents } from "./emit.ts";
 import { sharedStyles } from "./shared-styles.ts";
 import { statusText } from "./status-text.ts";
+import "../moment/freeze-moment.ts";
 import "../spectrogram/spectrogram-view.ts";
 import "./class-bars.ts";
 import "./diagnostics-panel.ts";
@@ -132,6 +134,8 @@ export class ListenableApp extends LitElement {
   /** Class to explain; -1 is the winner. */
   @state() private target = -1;
   @state() private shortcuts = true;
+  /** A frozen moment is heard, so the live sound is not. */
+  #momentSounds = false;
 
   #configured: LiveExplainer | undefined;
   /** Counts starts and stops, so that only the last one's failure is shown. */
@@ -217,6 +221,10 @@ export class ListenableApp extends LitElement {
     this.#listen("choose-target", (target) => {
       this.target = target;
       this.explainer?.setTarget(target);
+    });
+    this.#listen("moment-sounds", (sounds) => {
+      this.#momentSounds = sounds;
+      this.#applyVolume();
     });
     this.#listen("set-shortcuts", (on) => {
       this.shortcuts = on;
@@ -306,6 +314,13 @@ export class ListenableApp extends LitElement {
             .now=${this.#newest}
             .frames=${this.pack ? minuteFrames(this.pack) : 1}
           ></minute-strip>
+          <freeze-moment
+            .explainer=${this.explainer}
+            .running=${running !== undefined}
+            .volume=${this.volume}
+            .listening=${this.listening}
+            .shortcuts=${this.shortcuts}
+          ></freeze-moment>
         </section>
         <class-bars
           .ranked=${this.ranked}
@@ -510,7 +525,7 @@ export class ListenableApp extends LitElement {
 
   #applyVolume(): void {
     const silenced = this.kind === "microphone" && !this.headphones;
-    this.explainer?.setVolume(silenced ? 0 : this.volume);
+    this.explainer?.setVolume(silenced || this.#momentSounds ? 0 : this.volume);
   }
 
   #startStop(): void {
@@ -563,6 +578,9 @@ export class ListenableApp extends LitElement {
     if (target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) return;
     const listening = listenings[Number(event.key) - 1];
     if (listening) this.#listenTo(listening);
+    if (event.key.toLowerCase() === momentTexts.freezeKey.toLowerCase()) {
+      void this.renderRoot.querySelector("freeze-moment")?.freeze();
+    }
   };
 
   readonly #draggedOver = (event: DragEvent): void => {

@@ -18,6 +18,8 @@ export interface PageEvents {
   /** Class to explain; -1 is the winner. */
   "choose-target": number;
   "set-shortcuts": boolean;
+  /** Whether a frozen moment is heard. */
+  "moment-sounds": boolean;
 }
 
 export function emit<Name extends keyof PageEvents>(

@@ -94,6 +94,7 @@ export class FakeLiveExplainer implements LiveExplainer {
       window: 512,
       hop,
       bins,
+      windowFrames: 128,
       url: "packs/fake/",
       localOnly: this.options.localOnly ? "phases" : null,
       methods: [

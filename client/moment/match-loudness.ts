@@ -1,0 +1,34 @@
+/** Brings sounds to one loudness, so that what is told apart is what is in them and not how loud they are. */
+import { integratedLoudness } from "../../dsp/loudness.ts";
+
+/** A sound fainter than this beside the others is nothing but a remainder; making it loud would tell a lie. */
+const MOST_BOOST_DB = 24;
+/** Peaks stay below full scale by this, as resampling at the loudspeaker raises them a little. */
+const HEADROOM_DB = 1;
+
+/**
+ * A gain for each sound, so that all are as loud as the first (after ITU-R BS.1770, silence does not count), or all as
+ * much below it as keeps every peak under full scale. What would need more than 24 dB gets 24 dB at most, what
+ * is silent stays as it is, and neither pulls the others down.
+ *
+ * @param sampleRate in Hz, 8,000 or more; slower sounds stay as they are.
+ */
+export function matchingGains(sounds: readonly Float32Array[], sampleRate: number): number[] {
+  if (sampleRate < 8_000) return sounds.map(() => 1);
+  const parts = sounds.map((samples) => ({
+    loudness: integratedLoudness(samples, sampleRate),
+    peak: decibels(samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)),
+  }));
+  const reference = parts[0].loudness;
+  if (reference === -Infinity) return sounds.map(() => 1);
+  const heard = parts.filter(({ loudness }) => reference - loudness <= MOST_BOOST_DB);
+  const aim = Math.min(reference, ...heard.map(({ loudness, peak }) => loudness - peak - HEADROOM_DB));
+  return parts.map(({ loudness, peak }) => {
+    if (loudness === -Infinity) return 1;
+    return 10 ** (Math.min(aim - loudness, MOST_BOOST_DB, -peak - HEADROOM_DB) / 20);
+  });
+}
+
+function decibels(amplitude: number): number {
+  return 20 * Math.log10(amplitude);
+}

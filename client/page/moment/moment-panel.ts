@@ -1,0 +1,379 @@
+import { html, LitElement, nothing, type PropertyValues } from "lit";
+import { customElement, property, query, queryAll, state } from "lit/decorators.js";
+import type { Listening, Moment } from "../../live/live-explainer.ts";
+import { matchingGains } from "../../moment/match-loudness.ts";
+import type { MomentClient } from "../../moment/moment-client.ts";
+import { listenings, MomentPlayer } from "../../moment/moment-player.ts";
+import { type SampleSpan, wholeOf } from "../../moment/version.ts";
+import { playIcon, stopIcon } from "../components/icons.ts";
+import { sharedStyles } from "../components/shared-styles.ts";
+import { MomentDrawing, type MomentView, momentViews } from "./moment-drawing.ts";
+import { type MomentEvents, tell } from "./moment-events.ts";
+import {
+  download,
+  type ExportKind,
+  exportFile,
+  type Shown,
+  SIDE_NAMES,
+  sharedFile,
+  shareOrDownload,
+} from "./moment-exports.ts";
+import type { MomentSide } from "./moment-side.ts";
+import { MomentSides } from "./moment-sides.ts";
+import { panelStyles } from "./panel-styles.ts";
+import { momentTexts } from "./texts.ts";
+import { secondsText } from "./time.ts";
+import "./moment-side.ts";
+
+const EXPORTS: readonly ExportKind[] = ["original", "explanation", "rest", "picture", "facts"];
+
+/**
+ * A frozen moment over the page, which goes on listening: seen, played, explained otherwise, kept.
+ *
+ * For tests the host carries `data-playing` (original, explanation, rest or empty), `data-side` (0 or 1) and `data-busy`.
+ */
+@customElement("moment-panel")
+export class MomentPanel extends LitElement {
+  static override styles = [sharedStyles, panelStyles];
+
+  @property({ attribute: false }) moment!: Moment;
+  /** Explains anew; the panel's owner closes it. */
+  @property({ attribute: false }) client!: MomentClient;
+  /** 0 to 1. */
+  @property({ type: Number }) volume = 1;
+  @property() listening: Listening = "explanation";
+  /** Whether keys do anything but what browsers do with them. */
+  @property({ type: Boolean }) shortcuts = true;
+  @state() private span!: SampleSpan;
+  @state() private view: MomentView = "overlay";
+  @state() private loop = true;
+  @state() private match = true;
+  @state() private playing = false;
+  /** Which explanation is heard. */
+  @state() private heardSide = 0;
+  @state() private message = "";
+  @query("dialog") private dialog!: HTMLDialogElement;
+  @queryAll("moment-side") private sideElements!: NodeListOf<MomentSide>;
+
+  #drawing!: MomentDrawing;
+  #sides!: MomentSides;
+  #cursorRequest = 0;
+  readonly #player = new MomentPlayer(() => this.#soundChanged());
+
+  constructor() {
+    super();
+    this.addEventListener("choose-span", (event) => {
+      const { span, done } = (event as CustomEvent<MomentEvents["choose-span"]>).detail;
+      this.span = span;
+      // What plays follows when the hand is off, so that it does not stutter.
+      if (done && this.playing) void this.#play();
+    });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    cancelAnimationFrame(this.#cursorRequest);
+    void this.#player.close();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("moment")) {
+      this.span = wholeOf(this.moment);
+      this.#drawing = new MomentDrawing(this.moment);
+      this.#sides = new MomentSides(this.moment, this.client, () => this.#sidesChanged());
+    }
+    if (changed.has("volume")) this.#player.setVolume(this.volume);
+  }
+
+  protected override firstUpdated(): void {
+    this.dialog.showModal();
+    this.#sides.begin();
+  }
+
+  protected override updated(): void {
+    this.dataset.playing = this.playing ? this.listening : "";
+    this.dataset.side = String(this.heardSide);
+    this.dataset.busy = this.#sides.busy ? "yes" : "";
+  }
+
+  override render() {
+    const { moment } = this;
+    const clock = new Date(moment.facts.frozenAt).toLocaleTimeString(momentTexts.language);
+    const seconds = secondsText(moment.original.length / moment.sampleRate);
+    const { sides } = this.#sides;
+    return html`
+      <dialog aria-labelledby="title" @close=${this.#closed} @keydown=${this.#keyed}>
+        <header>
+          <div>
+            <h2 id="title">${momentTexts.title}</h2>
+            <p class="soft">
+              ${momentTexts.facts(seconds, clock, moment.facts.source)} ${moment.facts.mixed ? momentTexts.mixed : ""}
+            </p>
+          </div>
+          <button @click=${() => this.dialog.close()}>${momentTexts.close}</button>
+        </header>
+        ${this.#transport()}
+        <div class="sides ${sides.length > 1 ? "two" : ""}">
+          ${sides.map(
+            (side, k) => html`
+              <moment-side
+                .moment=${moment}
+                .drawing=${this.#drawing}
+                .side=${side}
+                .span=${this.span}
+                .view=${this.view}
+                .name=${sides.length > 1 ? SIDE_NAMES[k] : ""}
+                @choose-version=${(event: CustomEvent<MomentEvents["choose-version"]>) =>
+                  this.#sides.choose(k, event.detail)}
+              ></moment-side>
+            `,
+          )}
+        </div>
+        ${this.#below()}
+        <p class="visually-hidden" role="status">${this.message}</p>
+      </dialog>
+    `;
+  }
+
+  #transport() {
+    const { sides } = this.#sides;
+    return html`
+      <div class="transport">
+        <button class="play primary" @click=${() => this.#toggle()}>
+          ${this.playing ? html`${stopIcon}${momentTexts.stop}` : html`${playIcon}${momentTexts.play}`}
+        </button>
+        <fieldset>
+          <legend class="visually-hidden">${momentTexts.listen}</legend>
+          <div class="choices">
+            ${listenings.map(
+              (listening, k) => html`
+                <label>
+                  <input
+                    type="radio"
+                    name="moment-listening"
+                    value=${listening}
+                    .checked=${this.listening === listening}
+                    aria-keyshortcuts=${this.shortcuts ? String(k + 1) : nothing}
+                    @change=${() => this.#listenTo(listening)}
+                  /><span class="face">${momentTexts.sound[listening]}</span>
+                </label>
+              `,
+            )}
+          </div>
+        </fieldset>
+        ${
+          sides.length > 1
+            ? html`
+              <fieldset>
+                <legend class="visually-hidden">${momentTexts.whichSide}</legend>
+                <div class="choices">
+                  ${sides.map(
+                    (_, k) => html`
+                      <label>
+                        <input
+                          type="radio"
+                          name="moment-side"
+                          value=${k}
+                          .checked=${this.heardSide === k}
+                          @change=${() => this.#hear(k)}
+                        /><span class="face">${momentTexts.hear(SIDE_NAMES[k])}</span>
+                      </label>
+                    `,
+                  )}
+                </div>
+              </fieldset>`
+            : nothing
+        }
+        <label class="check">
+          <input type="checkbox" name="loop" .checked=${this.loop} @change=${() => this.#setLoop(!this.loop)} />
+          ${momentTexts.loop}
+        </label>
+        <label class="check" title=${momentTexts.matchHint}>
+          <input type="checkbox" name="match" .checked=${this.match} @change=${this.#setMatch} />
+          ${momentTexts.match}
+        </label>
+      </div>
+    `;
+  }
+
+  #below() {
+    const { moment, span } = this;
+    const seconds = (samples: number) => secondsText(samples / moment.sampleRate);
+    const two = this.#sides.sides.length > 1;
+    return html`
+      <div class="row">
+        <span class="selected">
+          ${momentTexts.selected(seconds(span.from), seconds(span.to), seconds(span.to - span.from))}
+        </span>
+        <button class="small" @click=${() => this.#selectAll()}>${momentTexts.selectAll}</button>
+        <label class="field">
+          ${momentTexts.view}
+          <select data-choice="view" @change=${this.#setView}>
+            ${momentViews.map(
+              (view) =>
+                html`<option value=${view} ?selected=${view === this.view}>${momentTexts.views[view]}</option>`,
+            )}
+          </select>
+        </label>
+        <button class="small compare" @click=${() => this.#compare()}>
+          ${two ? momentTexts.single : momentTexts.compare}
+        </button>
+      </div>
+      <div class="row keep" role="group" aria-label=${momentTexts.save}>
+        ${EXPORTS.map(
+          (kind) => html`
+            <button class="small" data-export=${kind} @click=${() => this.#keep(kind)}>${exportName(kind)}</button>
+          `,
+        )}
+        <button class="small primary" data-export="share" title=${momentTexts.shareHint} @click=${() => this.#share()}>
+          ${momentTexts.share}
+        </button>
+      </div>
+      <p class="soft">${this.message ? html`<strong>${this.message}</strong> ` : nothing}${momentTexts.stays}</p>
+      ${this.shortcuts ? html`<p class="soft keys">${momentTexts.keys}</p>` : nothing}
+    `;
+  }
+
+  get #shown(): Shown {
+    const { moment, span, view } = this;
+    const versions = this.#sides.sides.map(({ version }) => version);
+    return { moment, drawing: this.#drawing, versions, span, view };
+  }
+
+  #sidesChanged(): void {
+    const { sides } = this.#sides;
+    if (this.heardSide >= sides.length) this.heardSide = 0;
+    this.requestUpdate();
+    // Another explanation came: it is heard from where the other one was.
+    const { sounds } = sides[this.heardSide].version;
+    if (this.playing && this.#player.sounds !== sounds) void this.#play(this.#player.position ?? undefined);
+    else this.#chooseLevels();
+  }
+
+  #toggle(): void {
+    if (this.playing) {
+      this.#player.stop();
+      this.#soundChanged();
+    } else void this.#play();
+  }
+
+  async #play(at?: number): Promise<void> {
+    const { moment, span, loop } = this;
+    const { sounds } = this.#sides.sides[this.heardSide].version;
+    const inside = at !== undefined && at >= span.from && at < span.to ? Math.floor(at) : undefined;
+    this.#chooseLevels();
+    try {
+      await this.#player.play({ sounds, sampleRate: moment.sampleRate, ...span, loop, at: inside });
+    } catch (error) {
+      this.message = momentTexts.notPlayed(error instanceof Error ? error.message : String(error));
+    }
+    if (!this.isConnected) this.#player.stop();
+    this.#soundChanged();
+  }
+
+  /** It began or ended to sound. */
+  #soundChanged(): void {
+    const { playing } = this.#player;
+    if (playing !== this.playing) {
+      this.playing = playing;
+      tell(this, "moment-sounds", playing);
+    }
+    if (this.#cursorRequest === 0) this.#followCursor();
+  }
+
+  #followCursor(): void {
+    const sample = this.#player.position;
+    for (const side of this.sideElements) side.showCursor(sample);
+    this.#cursorRequest = sample === null ? 0 : requestAnimationFrame(() => this.#followCursor());
+  }
+
+  /** Where loudness is matched, all sounds that can be heard here are brought to one, so that sides can be compared too. */
+  #chooseLevels(): void {
+    const { moment, span, heardSide } = this;
+    let levels = { original: 1, explanation: 1, rest: 1 };
+    if (this.match) {
+      const cut = (samples: Float32Array) => samples.subarray(span.from, span.to);
+      const versions = this.#sides.sides.map(({ version }) => version.sounds);
+      const parts = versions.flatMap(({ explanation, rest }) => [cut(explanation), cut(rest)]);
+      const gains = matchingGains([cut(moment.original), ...parts], moment.sampleRate);
+      levels = {
+        original: gains[0],
+        explanation: gains[1 + 2 * heardSide],
+        rest: gains[2 + 2 * heardSide],
+      };
+    }
+    this.#player.choose(this.listening, levels);
+  }
+
+  #listenTo(listening: Listening): void {
+    this.listening = listening;
+    this.#chooseLevels();
+  }
+
+  #hear(side: number): void {
+    this.heardSide = side;
+    if (this.playing) void this.#play(this.#player.position ?? undefined);
+  }
+
+  #setLoop(loop: boolean): void {
+    this.loop = loop;
+    if (this.playing) void this.#play(this.#player.position ?? undefined);
+  }
+
+  readonly #setMatch = (): void => {
+    this.match = !this.match;
+    this.#chooseLevels();
+  };
+
+  readonly #setView = (event: Event): void => {
+    this.view = (event.target as HTMLSelectElement).value as MomentView;
+  };
+
+  #selectAll(): void {
+    this.span = wholeOf(this.moment);
+    if (this.playing) void this.#play();
+  }
+
+  #compare(): void {
+    if (this.#sides.sides.length > 1) this.#sides.single(this.heardSide);
+    else this.#sides.compare();
+  }
+
+  async #keep(kind: ExportKind): Promise<void> {
+    const file = await exportFile(kind, this.#shown, this.heardSide);
+    download(file);
+    this.message = momentTexts.saved(file.name);
+  }
+
+  async #share(): Promise<void> {
+    const file = await sharedFile(this.#shown);
+    if (await shareOrDownload(file)) this.message = momentTexts.saved(file.name);
+  }
+
+  readonly #closed = (): void => {
+    this.#player.stop();
+    this.#soundChanged();
+    tell(this, "close-moment", undefined);
+  };
+
+  readonly #keyed = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const target = event.composedPath()[0];
+    if (!this.shortcuts || target instanceof HTMLSelectElement) return;
+    const listening = listenings[Number(event.key) - 1];
+    const pressable = target instanceof HTMLButtonElement || target instanceof HTMLInputElement;
+    if (listening) this.#listenTo(listening);
+    else if (event.key === " " && !pressable) this.#toggle();
+    else if (event.key === "l") this.#setLoop(!this.loop);
+    else if (event.key === "c" && this.#sides.sides.length > 1) this.#hear(1 - this.heardSide);
+    else return;
+    // The page under it has the same keys.
+    event.preventDefault();
+  };
+}
+
+function exportName(kind: ExportKind): string {
+  if (kind === "picture") return momentTexts.png;
+  if (kind === "facts") return momentTexts.json;
+  return momentTexts.wav(momentTexts.sound[kind]);
+}

@@ -1,0 +1,326 @@
+import { css, html, LitElement, type PropertyValues } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import type { Moment } from "../../live/live-explainer.ts";
+import type { MomentVersion, SampleSpan } from "../../moment/version.ts";
+import { sharedStyles } from "../components/shared-styles.ts";
+import { kilohertz } from "../format.ts";
+import { frequencyTicks } from "../spectrogram/axis.ts";
+import { type MomentDrawing, type MomentView, momentRows } from "./moment-drawing.ts";
+import { tell } from "./moment-events.ts";
+import { momentTexts } from "./texts.ts";
+import { secondsText, secondTicks } from "./time.ts";
+
+/** Shorter selections are taken for a slip of the hand: they select everything. */
+const SHORTEST_SECONDS = 0.05;
+const STEP_SECONDS = 0.05;
+const PAGE_SECONDS = 0.5;
+
+type End = "from" | "to";
+
+/** The frozen spectrogram with its axes, the selected span and the place that is heard. */
+@customElement("moment-picture")
+export class MomentPicture extends LitElement {
+  static override styles = [
+    sharedStyles,
+    css`
+      .plot {
+        display: grid;
+        grid-template-columns: 1.75rem minmax(0, 1fr);
+        grid-template-rows: clamp(10rem, 30vh, 20rem) 1.5rem;
+        column-gap: 0.375rem;
+      }
+      .picture {
+        position: relative;
+        overflow: hidden;
+        border-radius: 0.5rem;
+        background: #08060d;
+        cursor: crosshair;
+        touch-action: pan-y;
+      }
+      canvas {
+        display: block;
+        width: 100%;
+        height: 100%;
+      }
+      .outside {
+        position: absolute;
+        top: 0;
+        bottom: 0;
+        left: var(--from);
+        width: calc(var(--to) - var(--from));
+        background: rgb(0 0 0 / 62%);
+        pointer-events: none;
+      }
+      .handle {
+        position: absolute;
+        top: 0;
+        bottom: 0;
+        left: clamp(0px, var(--at) - 0.75rem, 100% - 1.5rem);
+        width: 1.5rem;
+        cursor: ew-resize;
+        touch-action: none;
+      }
+      .handle::before {
+        position: absolute;
+        top: 0;
+        bottom: 0;
+        left: calc(50% - 1px);
+        width: 2px;
+        background: #f4eef8;
+        content: "";
+      }
+      .handle::after {
+        position: absolute;
+        top: calc(50% - 1rem);
+        left: calc(50% - 0.375rem);
+        width: 0.75rem;
+        height: 2rem;
+        border: 2px solid #17131f;
+        border-radius: 0.5rem;
+        background: #f4eef8;
+        content: "";
+      }
+      .handle.from::before,
+      .handle.from::after {
+        left: 0;
+      }
+      .handle.from {
+        left: min(var(--at), 100% - 1.5rem);
+      }
+      .handle.to {
+        left: max(0px, var(--at) - 1.5rem);
+      }
+      .handle.to::before,
+      .handle.to::after {
+        right: 0;
+        left: auto;
+      }
+      .handle:focus-visible {
+        outline-offset: -3px;
+      }
+      .cursor {
+        position: absolute;
+        top: 0;
+        bottom: 0;
+        left: 0;
+        width: 100%;
+        border-left: 2px solid #7ff4e0;
+        pointer-events: none;
+      }
+      .axis {
+        position: relative;
+        color: var(--soft);
+        font-size: 0.75rem;
+        line-height: 1;
+        font-variant-numeric: tabular-nums;
+      }
+      .axis span {
+        position: absolute;
+        white-space: nowrap;
+      }
+      .frequency span {
+        top: clamp(0px, var(--at) - 0.375rem, 100% - 0.75rem);
+        right: 0;
+      }
+      .time {
+        grid-column: 2;
+        margin-top: 0.375rem;
+      }
+      .time span {
+        left: var(--at);
+        transform: translateX(-50%);
+      }
+      .time span:first-child {
+        transform: none;
+      }
+      .unit {
+        margin-top: 0.375rem;
+        color: var(--soft);
+        font-size: 0.75rem;
+        line-height: 1;
+        text-align: right;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) moment!: Moment;
+  @property({ attribute: false }) drawing!: MomentDrawing;
+  @property({ attribute: false }) version!: MomentVersion;
+  @property({ attribute: false }) span!: SampleSpan;
+  @property() view: MomentView = "overlay";
+  /** The name of what explains it. */
+  @property() explainer = "";
+  @state() private drawn = false;
+  @query("canvas") private canvas!: HTMLCanvasElement;
+  @query(".picture") private picture!: HTMLElement;
+  @query(".cursor") private cursor!: HTMLElement;
+
+  #abort = new AbortController();
+  /** Where a drag began, and what moves with it. */
+  #drag: { readonly anchor: number; readonly end: End | null } | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) void this.#draw();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#abort.abort();
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has("version") || changed.has("view") || changed.has("drawing")) void this.#draw();
+  }
+
+  /** The sample that is heard now; null where nothing is. */
+  showCursor(sample: number | null): void {
+    if (!this.cursor) return;
+    this.cursor.hidden = sample === null;
+    if (sample !== null) this.cursor.style.transform = `translateX(${this.#percent(sample)})`;
+  }
+
+  override render() {
+    const { moment, span } = this;
+    const { sampleRate } = moment;
+    const seconds = moment.original.length / sampleRate;
+    const label = momentTexts.picture(this.explainer, secondsText(seconds), kilohertz(sampleRate / 2));
+    return html`
+      <div class="plot">
+        <div class="axis frequency" aria-hidden="true">
+          ${frequencyTicks(sampleRate).map(
+            (hz) =>
+              html`<span .style=${`--at: ${(100 * this.drawing.axis.fromTop(hz)).toFixed(2)}%`}>${kilohertz(hz)}</span>`,
+          )}
+        </div>
+        <div
+          class="picture"
+          data-drawn=${this.drawn ? "yes" : "no"}
+          @pointerdown=${this.#pressed}
+          @pointermove=${this.#moved}
+          @pointerup=${this.#released}
+          @pointercancel=${this.#released}
+        >
+          <canvas role="img" aria-label=${label} width=${this.drawing.columns} height=${momentRows}></canvas>
+          <div class="outside" .style=${`--from: 0%; --to: ${this.#percent(span.from)}`}></div>
+          <div class="outside" .style=${`--from: ${this.#percent(span.to)}; --to: 100%`}></div>
+          <div class="cursor" hidden></div>
+          ${this.#handle("from", momentTexts.selectFrom)} ${this.#handle("to", momentTexts.selectTo)}
+        </div>
+        <div class="unit" aria-hidden="true">kHz</div>
+        <div class="axis time" aria-hidden="true">
+          ${secondTicks(seconds).map(
+            (t) => html`<span .style=${`--at: ${((100 * t) / seconds).toFixed(2)}%`}>${t} s</span>`,
+          )}
+        </div>
+      </div>
+    `;
+  }
+
+  #handle(end: End, label: string) {
+    const { moment, span } = this;
+    const { sampleRate } = moment;
+    const seconds = (samples: number) => secondsText(samples / sampleRate);
+    const least = end === "from" ? 0 : span.from;
+    const most = end === "from" ? span.to : moment.original.length;
+    return html`
+      <div
+        class="handle ${end}"
+        role="slider"
+        tabindex="0"
+        aria-label=${label}
+        aria-valuemin=${seconds(least)}
+        aria-valuemax=${seconds(most)}
+        aria-valuenow=${seconds(span[end])}
+        aria-valuetext=${momentTexts.seconds(seconds(span[end]))}
+        .style=${`--at: ${this.#percent(span[end])}`}
+        @keydown=${(event: KeyboardEvent) => this.#keyed(event, end)}
+        @pointerdown=${(event: PointerEvent) => this.#pressed(event, end)}
+      ></div>
+    `;
+  }
+
+  #percent(sample: number): string {
+    return `${((100 * sample) / this.moment.original.length).toFixed(3)}%`;
+  }
+
+  readonly #pressed = (event: PointerEvent, end: End | null = null): void => {
+    if (event.button !== 0) return;
+    event.stopPropagation();
+    this.picture.setPointerCapture(event.pointerId);
+    const { from, to } = this.span;
+    // The other end stays where it is.
+    this.#drag = { anchor: end === "from" ? to : end === "to" ? from : this.#sampleAt(event), end };
+  };
+
+  readonly #moved = (event: PointerEvent): void => {
+    if (this.#drag) this.#choose(this.#dragged(event), false);
+  };
+
+  readonly #released = (event: PointerEvent): void => {
+    if (!this.#drag) return;
+    const span = this.#dragged(event);
+    const tiny = span.to - span.from < SHORTEST_SECONDS * this.moment.sampleRate;
+    const chosen = !tiny ? span : this.#drag.end ? this.span : { from: 0, to: this.moment.original.length };
+    this.#drag = null;
+    this.#choose(chosen, true);
+  };
+
+  #dragged(event: PointerEvent): SampleSpan {
+    const { anchor } = this.#drag!;
+    const at = this.#sampleAt(event);
+    return { from: Math.min(anchor, at), to: Math.max(anchor, at) };
+  }
+
+  #sampleAt(event: PointerEvent): number {
+    const { left, width } = this.picture.getBoundingClientRect();
+    const share = Math.min(1, Math.max(0, (event.clientX - left) / width));
+    return Math.round(share * this.moment.original.length);
+  }
+
+  #keyed(event: KeyboardEvent, end: End): void {
+    const { moment, span } = this;
+    const step = (seconds: number) => Math.round(seconds * moment.sampleRate);
+    const moves: Record<string, number> = {
+      ArrowLeft: -step(STEP_SECONDS),
+      ArrowDown: -step(STEP_SECONDS),
+      ArrowRight: step(STEP_SECONDS),
+      ArrowUp: step(STEP_SECONDS),
+      PageDown: -step(PAGE_SECONDS),
+      PageUp: step(PAGE_SECONDS),
+      Home: -Infinity,
+      End: Infinity,
+    };
+    const move = moves[event.key];
+    if (move === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const shortest = Math.min(step(SHORTEST_SECONDS), moment.original.length);
+    const chosen =
+      end === "from"
+        ? { from: Math.max(0, Math.min(span.from + move, span.to - shortest)), to: span.to }
+        : {
+            from: span.from,
+            to: Math.min(moment.original.length, Math.max(span.to + move, span.from + shortest)),
+          };
+    this.#choose(chosen, true);
+  }
+
+  #choose(span: SampleSpan, done: boolean): void {
+    tell(this, "choose-span", { span, done });
+  }
+
+  /** Leaves the picture as it is when another drawing begins meanwhile. */
+  async #draw(): Promise<void> {
+    this.#abort.abort();
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.drawn = false;
+    try {
+      const layer = await this.drawing.draw(this.version, this.view, abort.signal);
+      this.canvas.getContext("2d")?.drawImage(layer, 0, 0);
+      this.drawn = true;
+    } catch (error) {
+      if (!abort.signal.aborted) throw error;
+    }
+  }
+}

@@ -1,0 +1,248 @@
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property, query } from "lit/decorators.js";
+import type { Moment } from "../../live/live-explainer.ts";
+import { type Figures, figuresOf } from "../../moment/figures.ts";
+import { framesOf, type MomentVersion, type SampleSpan } from "../../moment/version.ts";
+import { sharedStyles } from "../components/shared-styles.ts";
+import { percent } from "../format.ts";
+import type { MomentDrawing, MomentView } from "./moment-drawing.ts";
+import { tell } from "./moment-events.ts";
+import type { MomentPicture } from "./moment-picture.ts";
+import { figureRows, labelName, versionTitle } from "./moment-words.ts";
+import { momentTexts } from "./texts.ts";
+import "./moment-picture.ts";
+
+/** What a side is asked for, and how far that is. */
+export interface SideState {
+  readonly heard: boolean;
+  readonly method: string;
+  readonly target: number;
+  /** 0 to 1 while it is worked on. */
+  readonly progress: number | null;
+  /** Why it could not be had. */
+  readonly problem: string | null;
+  /** What is shown and heard: the last that could be had. */
+  readonly version: MomentVersion;
+}
+
+/** One explanation of the moment: what makes it, its picture, and what the classifier says of its parts. */
+@customElement("moment-side")
+export class MomentSide extends LitElement {
+  static override styles = [
+    sharedStyles,
+    css`
+      :host {
+        min-width: 0;
+      }
+      .choose {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem 1rem;
+        align-items: center;
+        margin-bottom: 0.625rem;
+      }
+      .name {
+        display: grid;
+        width: 1.75rem;
+        height: 1.75rem;
+        border-radius: 50%;
+        background: var(--tint);
+        color: var(--accent-strong);
+        font-weight: 650;
+        place-items: center;
+      }
+      .field {
+        display: flex;
+        gap: 0.5rem;
+        align-items: center;
+        min-width: 0;
+      }
+      .field select {
+        min-width: 0;
+        max-width: 15rem;
+        min-height: 2.5rem;
+        padding: 0.25rem 0.5rem;
+      }
+      .work {
+        display: grid;
+        flex: 1 1 11rem;
+        gap: 0.25rem;
+        max-width: 18rem;
+        font-size: 0.875rem;
+      }
+      progress {
+        width: 100%;
+        height: 0.5rem;
+        accent-color: var(--accent);
+      }
+      moment-picture {
+        margin-bottom: 0.625rem;
+      }
+      .problem {
+        padding: 0.5rem 0.75rem;
+        border-radius: 0.625rem;
+        background: var(--warn-tint);
+        font-size: 0.875rem;
+      }
+      dl {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) 6rem 3.25rem;
+        gap: 0.25rem 0.75rem;
+        align-items: center;
+        max-width: 36rem;
+        margin: 0.25rem 0 0;
+        font-size: 0.9375rem;
+      }
+      dt {
+        color: var(--soft);
+      }
+      dd {
+        margin: 0;
+        font-variant-numeric: tabular-nums;
+        text-align: right;
+      }
+      .track {
+        height: 0.5rem;
+        overflow: hidden;
+        border-radius: 0.25rem;
+        background: var(--sunken);
+      }
+      .fill {
+        width: var(--share);
+        height: 100%;
+        background: var(--accent);
+      }
+      h3 {
+        margin: 0.25rem 0 0;
+        font-size: 0.9375rem;
+        font-weight: 650;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) moment!: Moment;
+  @property({ attribute: false }) drawing!: MomentDrawing;
+  @property({ attribute: false }) side!: SideState;
+  @property({ attribute: false }) span!: SampleSpan;
+  @property() view: MomentView = "overlay";
+  /** "A" or "B" where two are compared, else empty. */
+  @property() name = "";
+  @query("moment-picture") private picture!: MomentPicture;
+
+  showCursor(sample: number | null): void {
+    this.picture?.showCursor(sample);
+  }
+
+  override render() {
+    const { moment, side, span } = this;
+    const { version } = side;
+    const frames = framesOf(moment, span);
+    const figures = figuresOf(version.windows, frames, moment.pack.windowFrames, version.target);
+    return html`
+      <section aria-label=${momentTexts.side(this.name)} aria-busy=${side.progress === null ? "false" : "true"}>
+        ${this.#choices()}
+        <moment-picture
+          .moment=${moment}
+          .drawing=${this.drawing}
+          .version=${version}
+          .span=${span}
+          .view=${this.view}
+          .explainer=${versionTitle(moment, version)}
+        ></moment-picture>
+        ${version.windows.length > 0 ? this.#figures(figures) : nothing}
+      </section>
+    `;
+  }
+
+  #choices() {
+    const { side, moment } = this;
+    const { methods, labels } = moment.pack;
+    const heard = methods.find(({ name }) => name === moment.facts.method);
+    const method = methods.find(({ name }) => name === side.method);
+    const targetable = method?.target ?? false;
+    const chooseMethod = (event: Event) => {
+      const value = (event.target as HTMLSelectElement).value;
+      if (value === "") {
+        tell(this, "choose-version", {
+          heard: true,
+          method: moment.facts.method,
+          target: moment.facts.target,
+        });
+        return;
+      }
+      const next = methods.find(({ name }) => name === value);
+      tell(this, "choose-version", { heard: false, method: value, target: next?.target ? side.target : -1 });
+    };
+    const chooseTarget = (event: Event) =>
+      tell(this, "choose-version", {
+        heard: false,
+        method: side.method,
+        target: Number((event.target as HTMLSelectElement).value),
+      });
+    return html`
+      <div class="choose">
+        ${this.name ? html`<span class="name" aria-hidden="true">${this.name}</span>` : nothing}
+        <label class="field">
+          ${momentTexts.method}
+          <select data-choice="method" @change=${chooseMethod}>
+            <option value="" ?selected=${side.heard}>${momentTexts.heardBy(heard?.title ?? "")}</option>
+            ${methods.map(
+              ({ name, title }) =>
+                html`<option value=${name} ?selected=${!side.heard && name === side.method}>${title}</option>`,
+            )}
+          </select>
+        </label>
+        <label class="field">
+          ${momentTexts.asked}
+          <select
+            data-choice="class"
+            title=${targetable ? "" : momentTexts.onlyWinner(method?.title ?? "")}
+            ?disabled=${!targetable}
+            @change=${chooseTarget}
+          >
+            <option value="-1" ?selected=${side.target === -1}>${momentTexts.winner}</option>
+            ${labels.map(
+              (_, k) =>
+                html`<option value=${k} ?selected=${k === side.target}>${labelName(moment.pack, k)}</option>`,
+            )}
+          </select>
+        </label>
+        ${this.#work()}
+      </div>
+    `;
+  }
+
+  #work() {
+    const { progress, problem, heard } = this.side;
+    if (problem !== null) return html`<p class="problem" role="alert">${momentTexts.failed(problem)}</p>`;
+    if (progress === null) return nothing;
+    const words = (heard ? momentTexts.judging : momentTexts.working)(percent(progress));
+    return html`
+      <div class="work">
+        <span>${words}</span><progress max="1" .value=${progress} aria-label=${words}></progress>
+      </div>
+    `;
+  }
+
+  #figures(figures: Figures | null) {
+    if (!figures) return html`<p class="soft">${momentTexts.silent}</p>`;
+    return html`
+      <h3>${momentTexts.says(labelName(this.moment.pack, figures.target))}</h3>
+      <dl>
+        ${figureRows(figures).map(
+          ({ name, text, share }) => html`
+            <dt>${name}</dt>
+            <div>
+              ${
+                share === null
+                  ? nothing
+                  : html`<div class="track"><div class="fill" .style=${`--share: ${(100 * share).toFixed(1)}%`}></div></div>`
+              }
+            </div>
+            <dd>${text}</dd>
+          `,
+        )}
+      </dl>
+    `;
+  }
+}

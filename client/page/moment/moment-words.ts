@@ -1,0 +1,48 @@
+/** Names and figures of a moment as people read them. */
+import type { Moment, PackSummary } from "../../live/live-explainer.ts";
+import { type Figures, figuresOf } from "../../moment/figures.ts";
+import type { MomentVersion } from "../../moment/version.ts";
+import { capitalised, className, percent } from "../format.ts";
+import { momentTexts } from "./texts.ts";
+
+/** A class by its index. */
+export function labelName({ labels, other }: PackSummary, index: number): string {
+  const label = labels[index] ?? "";
+  return label === other ? "Something else" : capitalised(className(label));
+}
+
+/** What explains a version: "L-MAC, as heard", "L-MAC: Rooster". */
+export function versionTitle(moment: Moment, { heard, method, target }: MomentVersion): string {
+  const title = moment.pack.methods.find(({ name }) => name === method)?.title ?? method;
+  const named = target < 0 ? title : `${title}: ${labelName(moment.pack, target)}`;
+  return heard ? momentTexts.heardBy(named) : named;
+}
+
+/** The class that was heard in the whole moment; empty before the classifier was asked again, and in silence. */
+export function heardLabel(moment: Moment, version: MomentVersion): string {
+  const whole = { from: 0, to: moment.frames };
+  const figures = figuresOf(version.windows, whole, moment.pack.windowFrames, -1);
+  return figures ? labelName(moment.pack, figures.target) : "";
+}
+
+export interface FigureRow {
+  readonly name: string;
+  readonly text: string;
+  /** As a bar, 0 to 1; null where it is none. */
+  readonly share: number | null;
+}
+
+export function figureRows(figures: Figures): FigureRow[] {
+  const probability = (name: string, share: number) => ({ name, text: percent(share), share });
+  return [
+    probability(momentTexts.saysWhole, figures.whole),
+    probability(momentTexts.saysExplanation, figures.explanation),
+    probability(momentTexts.saysRest, figures.rest),
+    { name: momentTexts.increase, text: percent(figures.increase), share: null },
+    { name: momentTexts.faithfulness, text: signed(figures.faithfulness), share: null },
+  ];
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(2)}`;
+}
