@@ -24,6 +24,7 @@ const browserEntries = {
   page: "client/page/main.ts",
   pipeline: "client/live/pipeline-worker.ts",
   moment: "client/moment/moment-worker.ts",
+  picture: "client/page/spectrogram/picture-worker.ts",
   worklet: "worklets/explainer-processor.ts",
   "study/main": "client/study/main.ts",
   "monitor/monitor": "client/monitor/main.ts",

@@ -3,6 +3,7 @@ import { type Pack, packMethod } from "../../models/pack.ts";
 import { fetchPack } from "../../models/runtime/open-pack.ts";
 import { EXPLAIN_PATH } from "../../protocol/wire.ts";
 import { workletProblem } from "./audio-graph.ts";
+import { ColumnPorts } from "./column-ports.ts";
 import { EventLog } from "./event-log.ts";
 import type {
   Decision,
@@ -71,6 +72,8 @@ class PageExplainer implements LiveExplainer {
   readonly decisions$ = this.#decisions.asObservable();
   readonly columns$ = this.#columns.asObservable();
   readonly timings$ = this.#timings.asObservable();
+  readonly #columnPorts = new ColumnPorts();
+  readonly columnPorts$ = this.#columnPorts.ports$;
   readonly #log = new EventLog();
   readonly events$ = this.#log.events$;
   readonly hindrance = workletProblem()?.problem ?? null;
@@ -108,6 +111,7 @@ class PageExplainer implements LiveExplainer {
       serverUrl: options.serverUrl === undefined ? serverOf(base) : options.serverUrl,
       serverToken: options.serverToken,
       wishes: options,
+      columnPorts: this.#columnPorts,
       createContext: options.createContext ?? (() => new AudioContext({ latencyHint: "interactive" })),
       connectOutput: options.connectOutput ?? ((output) => output.connect(output.context.destination)),
       getUserMedia: options.getUserMedia ?? askForMicrophone,

@@ -207,6 +207,12 @@ export interface LiveExplainer {
   readonly status$: Observable<Status>;
   readonly decisions$: Observable<Decision>;
   readonly columns$: Observable<SpectrogramColumns>;
+  /**
+   * For drawing off the page's thread: a port for each stream, made for this subscriber, through which
+   * `SpectrogramColumns` come as messages straight from where they are made. Whoever holds it answers each with any
+   * message; without answers, columns of the last seconds are kept back and older ones dropped.
+   */
+  readonly columnPorts$: Observable<MessagePort>;
   readonly timings$: Observable<Timings>;
   /** The last events, oldest first; the list has a bound. */
   readonly events$: Observable<readonly LiveEvent[]>;

@@ -1,4 +1,5 @@
 import type { SharedMemory } from "../../protocol/port.ts";
+import type { ColumnPortTaker } from "./column-ports.ts";
 import type { PageToPipeline, PipelineOptions, PipelineToPage } from "./pipeline-messages.ts";
 import { ProblemError } from "./problems.ts";
 import type { Scope } from "./scope.ts";
@@ -31,6 +32,12 @@ export class PipelineClient {
   connect(port: MessagePort, memory: SharedMemory | null): void {
     this.#post({ type: "connect", port, memory }, [port]);
   }
+
+  /** For `ColumnPorts`. */
+  readonly columnPorts: ColumnPortTaker = {
+    open: (id, port) => this.#post({ type: "column-port", id, port }, [port]),
+    close: (id) => this.#post({ type: "column-port-closed", id }),
+  };
 
   post(message: PageToPipeline & { type: "engine" | "ask" | "plan" | "columns-received" }): void {
     this.#post(message);

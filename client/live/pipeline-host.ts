@@ -44,6 +44,9 @@ export class PipelineHost {
   #policy: DelayPolicy | null = null;
   #pipeline: Pipeline | null = null;
   #link: ProcessorLink | null = null;
+  /** Where columns go besides the page, and what feeds them. */
+  readonly #columnPorts = new Map<number, MessagePort>();
+  readonly #feeds = new Map<number, Subscription>();
   #closed = false;
 
   constructor(parts: HostParts) {
@@ -68,6 +71,13 @@ export class PipelineHost {
         break;
       case "plan":
         this.#usePlan(message.plan);
+        break;
+      case "column-port":
+        this.#columnPorts.set(message.id, message.port);
+        this.#feedColumnPort(message.id);
+        break;
+      case "column-port-closed":
+        this.#closeColumnPort(message.id);
         break;
       case "columns-received":
         this.#pipeline?.columnsReceived();
@@ -205,8 +215,35 @@ export class PipelineHost {
     this.#subscriptions.add(
       pipeline.timings$.subscribe({ next: (timing) => post({ type: "timing", timing }), error }),
     );
+    for (const id of this.#columnPorts.keys()) this.#feedColumnPort(id);
     link.setDelay(this.#policy.delayFrames);
     link.start();
+  }
+
+  #feedColumnPort(id: number): void {
+    const port = this.#columnPorts.get(id);
+    if (!this.#pipeline || !port) return;
+    const { columns$, received } = this.#pipeline.openColumns();
+    port.onmessage = received;
+    this.#feeds.set(
+      id,
+      columns$.subscribe({
+        next: (columns) =>
+          port.postMessage(columns, [
+            columns.magnitudes.buffer as ArrayBuffer,
+            columns.mask.buffer as ArrayBuffer,
+          ]),
+        // The page hears of it.
+        error: () => this.#closeColumnPort(id),
+      }),
+    );
+  }
+
+  #closeColumnPort(id: number): void {
+    this.#feeds.get(id)?.unsubscribe();
+    this.#feeds.delete(id);
+    this.#columnPorts.get(id)?.close();
+    this.#columnPorts.delete(id);
   }
 
   #fail(error: unknown): void {
@@ -217,6 +254,7 @@ export class PipelineHost {
     if (this.#closed) return;
     this.#closed = true;
     this.#subscriptions.unsubscribe();
+    for (const id of [...this.#columnPorts.keys()]) this.#closeColumnPort(id);
     this.#link?.close();
     await this.#opened?.keeper.close().catch(() => {});
     this.#parts.post({ type: "closed" });

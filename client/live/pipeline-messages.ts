@@ -31,6 +31,9 @@ export type PageToPipeline =
   | { readonly type: "ask"; readonly asked: Asked }
   /** Other times from now on. */
   | { readonly type: "plan"; readonly plan: StreamPlan }
+  /** Columns go through this port too, which answers each, until it is closed by its name. */
+  | { readonly type: "column-port"; readonly id: number; readonly port: MessagePort }
+  | { readonly type: "column-port-closed"; readonly id: number }
   /** Answers each "columns". */
   | { readonly type: "columns-received" }
   /** Releases everything; answered by "closed". */

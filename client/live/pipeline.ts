@@ -1,4 +1,4 @@
-import { filter, from, map, type Observable, share, tap } from "rxjs";
+import { defer, filter, finalize, from, map, type Observable, share, tap } from "rxjs";
 import { type AudioShape, framesIn, hopMs } from "../../protocol/audio-shape.ts";
 import type { Explanation, SpectralWindow } from "../../protocol/engine.ts";
 import { ColumnCollector } from "./column-collector.ts";
@@ -34,6 +34,11 @@ export interface PipelineSettings {
 /** What may change while it runs. */
 export interface PipelinePace {
   readonly strideFrames: number;
+}
+
+export interface OpenColumns {
+  readonly columns$: Observable<SpectrogramColumns>;
+  readonly received: () => void;
 }
 
 export interface PipelineParts {
@@ -77,7 +82,10 @@ export class Pipeline {
   readonly #merger: MaskMerger;
   readonly #policy: DelayPolicy;
   readonly #clock: FrameClock;
-  readonly #columns: ColumnCollector;
+  readonly #frames$: Observable<FrameRecord>;
+  /** One for the page and for each other reader of columns. */
+  readonly #collectors = new Set<ColumnCollector>();
+  readonly #pageColumns: OpenColumns;
   readonly #engineMs = new RecentValues(REMEMBERED_WINDOWS);
   readonly #inferenceMs = new RecentValues(REMEMBERED_WINDOWS);
   readonly #deliveries: number[] = [];
@@ -99,12 +107,12 @@ export class Pipeline {
     this.#merger = new MaskMerger(this.#remembered, shape.bins, framesIn(shape, HEARD_AFTER_MS));
     this.#policy = parts.policy;
     this.#clock = new FrameClock(hopMs(shape));
-    this.#columns = new ColumnCollector(shape.bins, framesIn(shape, COLUMNS_MS));
 
     const frames$ = records$.pipe(
       tap((record) => this.#take(record)),
       share(),
     );
+    this.#frames$ = frames$;
     this.decisions$ = frames$.pipe(
       everyStride(() => Math.max(this.#pace.strideFrames, this.#engineStride())),
       latestWhenFree(
@@ -114,10 +122,8 @@ export class Pipeline {
       filter((decision) => decision !== null),
       share(),
     );
-    this.columns$ = frames$.pipe(
-      map(() => this.#columns.take(now())),
-      filter((columns) => columns !== null),
-    );
+    this.#pageColumns = this.openColumns();
+    this.columns$ = this.#pageColumns.columns$;
     this.timings$ = frames$.pipe(
       atMostEvery(TIMINGS_INTERVAL_MS, now),
       map(() => this.#timings(now())),
@@ -126,7 +132,23 @@ export class Pipeline {
 
   /** The page has received a message of columns; without this no more than two are sent. */
   columnsReceived(): void {
-    this.#columns.answered();
+    this.#pageColumns.received();
+  }
+
+  /** Columns for one more reader, who calls `received` for each message; they are kept from when it subscribes. */
+  openColumns(): OpenColumns {
+    const { settings, now } = this.#parts;
+    const { shape } = settings;
+    const collector = new ColumnCollector(shape.bins, framesIn(shape, COLUMNS_MS));
+    const columns$ = defer(() => {
+      this.#collectors.add(collector);
+      return this.#frames$.pipe(
+        map(() => collector.take(now())),
+        filter((columns) => columns !== null),
+        finalize(() => this.#collectors.delete(collector)),
+      );
+    });
+    return { columns$, received: () => collector.answered() };
   }
 
   /** Windows come at this pace from now on, and the policy has been told. */
@@ -157,7 +179,7 @@ export class Pipeline {
       const column = new Float32Array(2 * bins);
       this.#history.copy(frame, column);
       column.set(record.mask, bins);
-      this.#columns.add(frame, column);
+      for (const collector of this.#collectors) collector.add(frame, column);
       this.#lastColumn = frame;
     }
   }

@@ -19,6 +19,7 @@ import {
   resumeContext,
   workletProblem,
 } from "./audio-graph.ts";
+import type { ColumnPorts } from "./column-ports.ts";
 import { Freezer } from "./freezer.ts";
 import type {
   Decision,
@@ -61,6 +62,7 @@ export interface SessionSettings {
   readonly serverUrl: string | null;
   readonly serverToken: string | undefined;
   readonly wishes: StreamWishes;
+  readonly columnPorts: ColumnPorts;
   readonly createContext: () => AudioContext;
   readonly connectOutput: (output: AudioNode) => void;
   readonly getUserMedia: (constraints: MediaStreamConstraints) => Promise<MediaStream>;
@@ -251,6 +253,7 @@ export class Session {
       plan: this.#plan() as StreamPlan,
       longestDelayFrames,
     });
+    this.#scope.add(this.#settings.columnPorts.attach(pipeline.columnPorts));
     return new Promise((resolve, reject) => {
       this.#ready = resolve;
       this.#broken = reject;

@@ -304,6 +304,7 @@ export class ListenableApp extends LitElement {
           ></listening-switch>
           <spectrogram-view
             .columns=${this.explainer?.columns$}
+            .ports=${this.explainer?.columnPorts$}
             .sampleRate=${this.pack?.sampleRate ?? 16_000}
             .hop=${this.pack?.hop ?? 128}
             .bins=${this.pack?.bins ?? 257}

@@ -61,7 +61,7 @@ export function momentImage(
 
 function drawPlot(
   context: CanvasRenderingContext2D,
-  { sampleRate, hop }: Moment,
+  { hop }: Moment,
   { axis }: MomentDrawing,
   { from, to }: SampleSpan,
   layer: HTMLCanvasElement,
@@ -69,7 +69,7 @@ function drawPlot(
 ): void {
   const width = context.canvas.width - LEFT - RIGHT;
   context.drawImage(layer, from / hop, 0, (to - from) / hop, momentRows, LEFT, top, width, momentRows);
-  for (const hz of frequencyTicks(sampleRate)) {
+  for (const hz of frequencyTicks(axis)) {
     const y = top + axis.fromTop(hz) * momentRows;
     context.fillStyle = SOFT;
     context.fillRect(LEFT - 6, y, 5, 1);

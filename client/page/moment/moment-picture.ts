@@ -188,7 +188,7 @@ export class MomentPicture extends LitElement {
     return html`
       <div class="plot">
         <div class="axis frequency" aria-hidden="true">
-          ${frequencyTicks(sampleRate).map(
+          ${frequencyTicks(this.drawing.axis).map(
             (hz) =>
               html`<span .style=${`--at: ${(100 * this.drawing.axis.fromTop(hz)).toFixed(2)}%`}>${kilohertz(hz)}</span>`,
           )}

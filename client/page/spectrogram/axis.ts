@@ -1,6 +1,32 @@
+/** How the height grows with the frequency. */
+export type FrequencyScale = "mel" | "log" | "linear";
+export const frequencyScales: readonly FrequencyScale[] = ["mel", "log", "linear"];
+
+interface Warp {
+  /** Grows with the frequency; 0 at 0 Hz. */
+  readonly to: (hertz: number) => number;
+  readonly from: (height: number) => number;
+}
+
+const warps: Readonly<Record<FrequencyScale, Warp>> = {
+  /** O'Shaughnessy's mel scale: linear below about 700 Hz, logarithmic above. */
+  mel: softLog(700),
+  /** Octaves of equal height from about 100 Hz on; a scale without a linear foot would have no place for 0 Hz. */
+  log: softLog(60),
+  linear: { to: (hertz) => hertz, from: (height) => height },
+};
+
+/** Linear below about `corner` Hz, logarithmic above. */
+function softLog(corner: number): Warp {
+  return {
+    to: (hertz) => Math.log1p(hertz / corner),
+    from: (height) => corner * Math.expm1(height),
+  };
+}
+
 /**
- * The spectrogram's frequency axis: mel-like, so that low sounds get the room that ears give them.
- * Rows run from the top (highest frequency) down, as a canvas does.
+ * The spectrogram's frequency axis: mel-like unless asked otherwise, so that low sounds get the room that ears give
+ * them. Rows run from the top (highest frequency) down, as a canvas does.
  */
 export class FrequencyAxis {
   readonly #low: Uint16Array;
@@ -14,6 +40,7 @@ export class FrequencyAxis {
     readonly rows: number,
     readonly bins: number,
     readonly sampleRate: number,
+    readonly scale: FrequencyScale = "mel",
   ) {
     this.#low = new Uint16Array(rows);
     this.#high = new Uint16Array(rows);
@@ -42,12 +69,14 @@ export class FrequencyAxis {
 
   /** Frequency at a height: 0 is the top edge, 1 the bottom. */
   hertz(fromTop: number): number {
-    return melToHertz((1 - fromTop) * hertzToMel(this.sampleRate / 2));
+    const { to, from } = warps[this.scale];
+    return from((1 - fromTop) * to(this.sampleRate / 2));
   }
 
   /** Height of a frequency: 0 is the top edge, 1 the bottom. */
   fromTop(hertz: number): number {
-    return 1 - hertzToMel(hertz) / hertzToMel(this.sampleRate / 2);
+    const { to } = warps[this.scale];
+    return 1 - to(hertz) / to(this.sampleRate / 2);
   }
 
   /** The greatest of the row's bins, so that narrow lines stay visible where rows are wide. */
@@ -76,9 +105,26 @@ export function fullScale(bins: number): number {
   return (bins - 1) / 2;
 }
 
-/** Frequencies worth a label, in hertz, below half the sample rate. */
-export function frequencyTicks(sampleRate: number): number[] {
-  return [250, 500, 1000, 2000, 4000, 8000, 16000].filter((hz) => hz <= sampleRate / 2);
+const octaves = [32_000, 16_000, 8_000, 4_000, 2_000, 1_000, 500, 250];
+const candidates: Readonly<Record<FrequencyScale, readonly number[]>> = {
+  mel: octaves,
+  log: [...octaves, 125, 63],
+  linear: [40_000, 30_000, 20_000, 15_000, 10_000, 8_000, 6_000, 4_000, 2_000],
+};
+/** Labels closer than this share of the height would run into each other. */
+const LEAST_DISTANCE = 0.055;
+
+/** Frequencies worth a label, in hertz, from the top down: the highest of octaves, where they have room. */
+export function frequencyTicks(axis: Pick<FrequencyAxis, "sampleRate" | "scale" | "fromTop">): number[] {
+  const ticks: number[] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  for (const hz of candidates[axis.scale]) {
+    const at = axis.fromTop(hz);
+    if (at < 0 || at - last < LEAST_DISTANCE || at > 1 - LEAST_DISTANCE / 2) continue;
+    ticks.push(hz);
+    last = at;
+  }
+  return ticks;
 }
 
 /** Seconds worth a label on a picture `span` seconds long: whole seconds, at most eight of them. */
@@ -87,13 +133,4 @@ export function timeTicks(span: number): number[] {
   const ticks: number[] = [];
   for (let t = step; t < span - 0.2 * step; t += step) ticks.push(t);
   return ticks;
-}
-
-/** O'Shaughnessy's mel scale: linear below about 700 Hz, logarithmic above. */
-function hertzToMel(hertz: number): number {
-  return 1127 * Math.log1p(hertz / 700);
-}
-
-function melToHertz(mel: number): number {
-  return 700 * Math.expm1(mel / 1127);
 }

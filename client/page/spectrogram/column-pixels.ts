@@ -1,3 +1,4 @@
+import type { Listening } from "../../live/live-explainer.ts";
 import { type FrequencyAxis, fullScale } from "./axis.ts";
 import { colourTable, levels, pixel, veilTable } from "./colours.ts";
 import type { LevelRange } from "./level-range.ts";
@@ -9,9 +10,9 @@ const veilOpacity = 236;
 
 /**
  * Turns frames into pixel columns of two layers: the spectrogram in colour, and a veil that covers with dimmed
- * grey what the mask takes away and outlines what it keeps.
+ * grey what is not in the view and outlines what the mask keeps.
  *
- * Thread: main only. `write` allocates nothing.
+ * Thread: the one that made it. `write` and `paint` allocate nothing.
  */
 export class ColumnPixels {
   /** Row-major [rows, width], for ImageData. */
@@ -22,6 +23,8 @@ export class ColumnPixels {
   /** Whether each row of the column before was kept, for the outline's vertical parts. */
   readonly #kept: Uint8Array;
   readonly #fullScale: number;
+  /** What stays in colour; columns written from then on show it. */
+  view: Listening = "explanation";
   #first = true;
 
   constructor(
@@ -42,22 +45,32 @@ export class ColumnPixels {
 
   /** Writes the frame at `offset` of magnitudes and mask (row-major [frames, bins]) as column `x`. */
   write(magnitudes: Float32Array, mask: Float32Array, offset: number, x: number): void {
-    const { axis, range, width } = this;
+    this.paint(magnitudes, mask, offset, x, this.follow(magnitudes, offset));
+  }
+
+  /** Lets the range follow the frame at `offset`; returns its top, in decibels. */
+  follow(magnitudes: Float32Array, offset: number): number {
+    const { axis, range } = this;
     let loudest = 0;
     for (let k = offset; k < offset + axis.bins; k++) if (magnitudes[k] > loudest) loudest = magnitudes[k];
     range.follow(decibels(loudest / this.#fullScale));
+    return range.top;
+  }
+
+  /** As `write`, with the range where it was when the frame came: for frames that are painted once more. */
+  paint(magnitudes: Float32Array, mask: Float32Array, offset: number, x: number, top: number): void {
+    const { axis, range, width, view } = this;
     let above = false;
     for (let row = 0; row < axis.rows; row++) {
       const at = row * width + x;
       const peak = axis.peak(magnitudes, offset, row) / this.#fullScale;
-      const level = Math.round(range.fraction(decibels(peak)) * (levels - 1));
+      const level = Math.round(range.fraction(decibels(peak), top) * (levels - 1));
       const share = clamp(axis.mean(mask, offset, row));
       const kept = share >= 0.5;
       const edge = (row > 0 && kept !== above) || (!this.#first && kept !== (this.#kept[row] === 1));
+      const covered = view === "explanation" ? 1 - share : view === "rest" ? share : 0;
       this.colour[at] = this.#colours[level];
-      this.veil[at] = edge
-        ? contour
-        : (this.#veils[level] | (Math.round((1 - share) * veilOpacity) << 24)) >>> 0;
+      this.veil[at] = edge ? contour : (this.#veils[level] | (Math.round(covered * veilOpacity) << 24)) >>> 0;
       this.#kept[row] = kept ? 1 : 0;
       above = kept;
     }

@@ -26,9 +26,9 @@ export class LevelRange {
     this.#top = Math.min(this.loudestTop, Math.max(loudest, sunk));
   }
 
-  /** A level as a fraction of the range, 0 to 1. */
-  fraction(decibels: number): number {
-    const f = (decibels - this.#top) / this.span + 1;
+  /** A level as a fraction of the range, 0 to 1; of the range as it was when its top was `top`. */
+  fraction(decibels: number, top = this.#top): number {
+    const f = (decibels - top) / this.span + 1;
     // Not a number counts as silence.
     return f > 0 ? Math.min(f, 1) : 0;
   }

@@ -1,14 +1,13 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
-import { customElement, property, query, state } from "lit/decorators.js";
+import { customElement, property, state } from "lit/decorators.js";
 import type { Observable } from "rxjs";
 import type { SpectrogramColumns } from "../../live/live-explainer.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
 import { kilohertz, percent } from "../format.ts";
 import { StreamController } from "../stream-controller.ts";
 import { FrequencyAxis, frequencyTicks, timeTicks } from "./axis.ts";
-import { ringColumns, SpectrogramPainter } from "./painter.ts";
-
-const rows = 320;
+import { openPicture, openPictureInPage, type PictureHost } from "./picture-host.ts";
+import { PictureSize } from "./picture-size.ts";
 
 /** The live spectrogram with the mask drawn over it, its axes and the control of the mask's strength. */
 @customElement("spectrogram-view")
@@ -37,6 +36,9 @@ export class SpectrogramView extends LitElement {
         color: #c9c3d4;
         text-align: center;
         text-wrap: balance;
+      }
+      .canvas {
+        height: 100%;
       }
       canvas {
         display: block;
@@ -121,25 +123,30 @@ export class SpectrogramView extends LitElement {
   ];
 
   @property({ attribute: false }) columns: Observable<SpectrogramColumns> | undefined;
+  /** The same by a port for each stream, so that the picture needs nothing of this thread. */
+  @property({ attribute: false }) ports: Observable<MessagePort> | undefined;
+  /** Of the script that draws in a worker. */
+  @property({ attribute: false }) workerUrl = new URL("picture.js", import.meta.url);
   @property({ type: Number }) sampleRate = 16_000;
   @property({ type: Number }) hop = 128;
   @property({ type: Number }) bins = 257;
   /** 0 to 1: how strongly the mask covers what it takes away. */
   @state() private overlay = 1;
-  /** Width of the picture in columns. */
-  @state() private width = 640;
+  /** Of the picture: columns, and rows in pixels. */
+  @state() private size = { columns: 640, rows: 320 };
   @state() private still = false;
   @state() private empty = true;
-  @query("canvas") private canvas!: HTMLCanvasElement;
 
-  #painter: SpectrogramPainter | undefined;
-  #frameRequest = 0;
+  #canvas = document.createElement("canvas");
+  #host: PictureHost | undefined;
+  /** Whether a worker was tried and could not draw. */
+  #inPage = false;
   readonly #motion = window.matchMedia("(prefers-reduced-motion: reduce)");
   readonly #motionChanged = () => {
     this.still = this.#motion.matches;
   };
-  readonly #resized = new ResizeObserver(([entry]) => {
-    this.width = Math.min(ringColumns, Math.max(240, Math.round(entry.contentRect.width)));
+  readonly #sizing = new PictureSize((size) => {
+    this.size = size;
   });
 
   constructor() {
@@ -148,61 +155,97 @@ export class SpectrogramView extends LitElement {
       this,
       () => this.columns,
       (columns) => {
-        this.#painter?.push(columns);
         this.empty = false;
-        this.#redraw();
+        // With ports, a worker has them already.
+        if (!this.#takesPorts) this.#host?.send({ type: "columns", columns });
       },
+    );
+    new StreamController(
+      this,
+      () => (this.#takesPorts ? this.ports : undefined),
+      (port) => this.#host?.take?.(port),
     );
   }
 
+  /** Drawn since the picture was opened. */
+  pictures(): Promise<number> {
+    return this.#host?.pictures() ?? Promise.resolve(0);
+  }
+
   override connectedCallback(): void {
+    // Before the streams are followed: what they bring needs a place.
+    this.#open();
     super.connectedCallback();
     this.#motion.addEventListener("change", this.#motionChanged);
     this.#motionChanged();
-    if (this.hasUpdated) this.#resized.observe(this.canvas);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#motion.removeEventListener("change", this.#motionChanged);
-    this.#resized.disconnect();
-    cancelAnimationFrame(this.#frameRequest);
-    this.#frameRequest = 0;
+    this.#sizing.stop();
+    this.#host?.close();
+    this.#host = undefined;
   }
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
-    if (!this.#painter || changed.has("bins") || changed.has("sampleRate")) {
-      this.#painter = new SpectrogramPainter(new FrequencyAxis(rows, this.bins, this.sampleRate));
-    }
+  protected override updated(changed: PropertyValues): void {
+    if (["bins", "sampleRate", "hop", "size"].some((name) => changed.has(name))) this.#sendAxis();
+    if (changed.has("overlay") || changed.has("still")) this.#sendLook();
   }
 
-  protected override firstUpdated(): void {
-    this.#resized.observe(this.canvas);
+  get #takesPorts(): boolean {
+    return this.ports !== undefined && this.#host?.take != null;
   }
 
-  protected override updated(): void {
-    this.#redraw();
+  /** A canvas that once drew in a worker can do nothing else afterwards, so each picture has its own. */
+  #open(): void {
+    this.#host?.close();
+    const canvas = document.createElement("canvas");
+    this.#canvas = canvas;
+    const lost = () => {
+      if (this.#canvas !== canvas) return;
+      this.#inPage = true;
+      this.#open();
+    };
+    this.#host = this.#inPage ? openPictureInPage(canvas) : openPicture(canvas, this.workerUrl, lost);
+    this.dataset.drawn = this.#host.where;
+    this.#sizing.follow(canvas);
+    this.#sendAxis();
+    this.#sendLook();
+    this.requestUpdate();
+  }
+
+  #sendAxis(): void {
+    const { bins, sampleRate, hop, size } = this;
+    this.#host?.send({ type: "axis", axis: { bins, sampleRate, hop, scale: "mel", rows: size.rows } });
+    this.#host?.send({ type: "width", width: size.columns });
+  }
+
+  #sendLook(): void {
+    const { overlay, still } = this;
+    this.#host?.send({ type: "look", look: { view: "explanation", overlay, still } });
   }
 
   override render() {
-    const axis = this.#painter!.axis;
-    const seconds = (this.width * this.hop) / this.sampleRate;
+    const axis = new FrequencyAxis(1, this.bins, this.sampleRate);
+    const seconds = (this.size.columns * this.hop) / this.sampleRate;
     return html`
       <figure>
         <div class="plot">
           <div class="axis frequency" aria-hidden="true">
-            ${frequencyTicks(this.sampleRate).map(
+            ${frequencyTicks(axis).map(
               (hz) =>
                 html`<span .style=${`--at: ${(100 * axis.fromTop(hz)).toFixed(2)}%`}>${kilohertz(hz)}</span>`,
             )}
           </div>
           <div class="picture">
-          <canvas
-            role="img"
-            aria-label=${`Spectrogram of the last ${Math.round(seconds)} seconds, 0 to ${kilohertz(this.sampleRate / 2)} kilohertz. Parts that belong to the explanation are in colour, the rest is grey.`}
-            width=${this.width}
-            height=${rows}
-          ></canvas>
+            <div
+              class="canvas"
+              role="img"
+              aria-label=${`Spectrogram of the last ${Math.round(seconds)} seconds, 0 to ${kilohertz(this.sampleRate / 2)} kilohertz. Parts that belong to the explanation are in colour, the rest is grey.`}
+            >
+              ${this.#canvas}
+            </div>
             ${
               this.empty
                 ? html`<p class="hint">Here the sound becomes a picture: time runs to the right, high notes are at the top.</p>`
@@ -249,15 +292,5 @@ export class SpectrogramView extends LitElement {
 
   #overlayChanged(event: Event): void {
     this.overlay = Number((event.target as HTMLInputElement).value) / 100;
-  }
-
-  /** Draws once before the next repaint, however many columns came. */
-  #redraw(): void {
-    if (this.#frameRequest !== 0 || !this.isConnected) return;
-    this.#frameRequest = requestAnimationFrame(() => {
-      this.#frameRequest = 0;
-      const context = this.canvas?.getContext("2d");
-      if (context) this.#painter?.draw(context, this.overlay, this.still);
-    });
   }
 }

@@ -78,8 +78,11 @@ check("the picture is drawn: the mask dims it, and without the mask it is in col
   const colourfulness = () =>
     page.locator("canvas").evaluate(async (element) => {
       await new Promise(requestAnimationFrame);
-      const canvas = element as HTMLCanvasElement;
-      const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+      const { width, height } = element as HTMLCanvasElement;
+      // A worker draws on it: its pixels are seen through another canvas.
+      const context = new OffscreenCanvas(width, height).getContext("2d")!;
+      context.drawImage(element as HTMLCanvasElement, 0, 0);
+      const { data } = context.getImageData(0, 0, width, height);
       let sum = 0;
       for (let k = 0; k < data.length; k += 4) {
         sum += Math.max(data[k], data[k + 1], data[k + 2]) - Math.min(data[k], data[k + 1], data[k + 2]);

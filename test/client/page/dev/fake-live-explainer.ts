@@ -3,7 +3,7 @@
  * spectra of built-in sounds, and invents masks and decisions.
  */
 import FFT from "fft.js";
-import { BehaviorSubject, Subject } from "rxjs";
+import { BehaviorSubject, Observable, Subject } from "rxjs";
 import type {
   Decision,
   Environment,
@@ -55,6 +55,16 @@ export class FakeLiveExplainer implements LiveExplainer {
   readonly status$ = new BehaviorSubject<Status>({ state: "idle" });
   readonly decisions$ = new Subject<Decision>();
   readonly columns$ = new Subject<SpectrogramColumns>();
+  readonly columnPorts$ = new Observable<MessagePort>((subscriber) => {
+    const { port1, port2 } = new MessageChannel();
+    this.#ports.add(port1);
+    subscriber.next(port2);
+    return () => {
+      this.#ports.delete(port1);
+      port1.close();
+    };
+  });
+  readonly #ports = new Set<MessagePort>();
   readonly timings$ = new Subject<Timings>();
   readonly events$ = new BehaviorSubject<readonly LiveEvent[]>([
     {
@@ -216,7 +226,9 @@ export class FakeLiveExplainer implements LiveExplainer {
         mask[k * bins + bin] = 1 / (1 + Math.exp(-3 * (0.7 * local + 0.6 * strength - 0.9)));
       }
     }
-    this.columns$.next({ firstFrame: this.#frame, frames, bins, magnitudes, mask });
+    const columns = { firstFrame: this.#frame, frames, bins, magnitudes, mask };
+    for (const port of this.#ports) port.postMessage(columns);
+    this.columns$.next(columns);
     this.#frame += frames;
   }
 

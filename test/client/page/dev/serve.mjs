@@ -21,7 +21,11 @@ const types = { ".html": "text/html", ".css": "text/css", ".js": "text/javascrip
 /** Starts on a loopback port (0 takes a free one); returns the server. */
 export async function serve(port = 0) {
   const { outputFiles } = await build({
-    entryPoints: ["test/client/page/dev/main.ts"],
+    entryPoints: {
+      page: "test/client/page/dev/main.ts",
+      picture: "client/page/spectrogram/picture-worker.ts",
+    },
+    outdir: "/",
     bundle: true,
     write: false,
     format: "esm",
@@ -33,8 +37,8 @@ export async function serve(port = 0) {
     const path = new URL(request.url, "http://localhost").pathname;
     const name = path === "/" ? "/index.html" : path;
     try {
-      const body =
-        name === "/page.js" ? outputFiles[0].contents : await readFile(`client/page/static${name}`);
+      const built = outputFiles.find(({ path }) => path === name);
+      const body = built?.contents ?? (await readFile(`client/page/static${name}`));
       const type = types[name.slice(name.lastIndexOf("."))] ?? "application/octet-stream";
       response.writeHead(200, { "content-type": type, "content-security-policy": policy }).end(body);
     } catch {
