@@ -56,6 +56,8 @@ export type PageToProcessor =
 export type ProcessorToPage =
   /** Sent once, if processing ever throws: silence follows, and the page should start afresh. */
   | { readonly type: "failed"; readonly detail: string }
+  /** The answer to `stop`, from the last block: from then on the browser may free the node. */
+  | { readonly type: "stopped" }
   /** The next `hops` of what went out before a freeze, the oldest first; `left` are still to come. */
   | {
       readonly type: "recent";

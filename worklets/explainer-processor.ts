@@ -28,6 +28,7 @@ class ExplainerProcessor extends AudioWorkletProcessor {
   readonly #recentSender: RecentSender;
   readonly #mono = new Float32Array(LARGEST_BLOCK);
   #stopped = false;
+  #told = false;
 
   constructor(options: { readonly processorOptions: ProcessorOptions }) {
     super();
@@ -45,7 +46,7 @@ class ExplainerProcessor extends AudioWorkletProcessor {
     inputs: readonly (readonly Float32Array[])[],
     outputs: readonly (readonly Float32Array[])[],
   ): boolean {
-    if (this.#stopped) return false;
+    if (this.#stopped) return this.#end();
     const output = outputs[0];
     const first = output[0];
     try {
@@ -98,6 +99,13 @@ class ExplainerProcessor extends AudioWorkletProcessor {
     this.#stop();
     const message: ProcessorToPage = { type: "failed", detail: String(error) };
     this.port.postMessage(message);
+  }
+
+  /** Sent from the block itself: once the page hears it, the browser knows that nothing more is to come. */
+  #end(): false {
+    if (!this.#told) this.port.postMessage({ type: "stopped" } satisfies ProcessorToPage);
+    this.#told = true;
+    return false;
   }
 
   #stop(): void {

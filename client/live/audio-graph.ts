@@ -15,6 +15,9 @@ const RETRY_MS = 500;
 /** Shorter interruptions are not worth a word. */
 const TELL_AFTER_MS = 900;
 
+/** A processor ends with its next block, a few milliseconds away; a device that stands still has no next block. */
+const STOP_MS = 250;
+
 /** What keeps the processor from running here, before anything is opened; null when nothing is known to. */
 export function workletProblem(): ProblemError | null {
   if (workletSupport() !== "forbidden") return null;
@@ -89,7 +92,12 @@ export interface ExplainerNode {
   post(message: PageToProcessor, transfer?: Transferable[]): void;
 }
 
-/** The processor as a node of one channel; the scope stops it. */
+/**
+ * The processor as a node of one channel; the scope stops it and waits for its end. Until the page is left, Chromium
+ * keeps a node, its context and whatever listens to them, unless its processor has ended with nothing connected to its
+ * input before the context closes. So what sounds into it is to be disconnected before this, and what it sounds through
+ * after it, or no last block is asked for.
+ */
 export function createExplainerNode(
   context: AudioContext,
   options: ProcessorOptions,
@@ -107,15 +115,26 @@ export function createExplainerNode(
   });
   const post = (message: PageToProcessor, transfer: Transferable[] = []) =>
     node.port.postMessage(message, transfer);
-  scope.add(() => {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  node.port.onmessage = ({ data }: MessageEvent<ProcessorToPage>) =>
+    data.type === "stopped" ? end() : onMessage(data);
+  node.onprocessorerror = () => {
+    end();
+    onMessage({ type: "failed", detail: "the audio processor could not be made" });
+  };
+  scope.add(async () => {
     post({ type: "stop" });
-    node.port.onmessage = null;
+    const patience = setTimeout(end, runs(context) ? STOP_MS : 0);
+    await ended;
+    clearTimeout(patience);
+    // A node that the browser keeps must not keep the session.
+    node.port.onmessage = node.onprocessorerror = null;
     node.port.close();
     node.disconnect();
   });
-  node.port.onmessage = ({ data }: MessageEvent<ProcessorToPage>) => onMessage(data);
-  node.onprocessorerror = () =>
-    onMessage({ type: "failed", detail: "the audio processor could not be made" });
   return { node, post };
 }
 

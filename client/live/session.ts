@@ -291,6 +291,9 @@ export class Session {
     this.#sharesMemory = memory !== null;
     const recent = memory && new SharedArrayBuffer(recentBytes(stream.shape));
     const { listening, volume } = this.#choices;
+    // Before the explainer, so that it is released after it.
+    const gain = scope.own(context.createGain(), (each) => each.disconnect());
+    gain.gain.value = volume;
     const explainer = createExplainerNode(
       context,
       { sampleRate: context.sampleRate, ...stream, listening, memory, recent },
@@ -306,9 +309,9 @@ export class Session {
     const { port1, port2 } = new MessageChannel();
     explainer.post({ type: "connect", port: port1 }, [port1]);
     this.#pipeline?.connect(port2, memory);
-    const gain = scope.own(context.createGain(), (each) => each.disconnect());
-    gain.gain.value = volume;
     source.connect(explainer.node);
+    // A node that something still sounds into goes on after its processor's end.
+    scope.add(() => source.disconnect(explainer.node));
     explainer.node.connect(gain);
     this.#settings.connectOutput(gain);
     this.#explainer = explainer;
@@ -317,7 +320,7 @@ export class Session {
 
   #hearProcessor(message: ProcessorToPage): void {
     if (message.type === "failed") void this.#fail({ code: "unexpected", detail: message.detail });
-    else this.#freezer?.received(message);
+    else if (message.type === "recent") this.#freezer?.received(message);
   }
 
   #hear(message: PipelineToPage): void {

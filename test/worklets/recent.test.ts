@@ -142,7 +142,7 @@ test("told in pieces, it is the same as copied, while more goes out", () => {
   let at = 0;
   let left = -1;
   const sender = new RecentSender(recent, OWN_SHAPE, (message: ProcessorToPage) => {
-    if (message.type !== "recent") throw new Error(message.detail);
+    if (message.type !== "recent") throw new Error(message.type);
     const { hops, piece } = message;
     assert.is(message.freeze, 7);
     told.frames.set(piece.frames.subarray(0, hops), at);
