@@ -34,8 +34,13 @@ export class PictureSize {
   follow(canvas: HTMLCanvasElement): void {
     this.stop();
     this.#canvas = canvas;
-    this.#observer.observe(canvas);
-    this.#watchDensity();
+    try {
+      this.#observer.observe(canvas, { box: "device-pixel-content-box" });
+    } catch {
+      // Safari: the place's size and the screen's density each on its own.
+      this.#observer.observe(canvas);
+      this.#watchDensity();
+    }
   }
 
   stop(): void {

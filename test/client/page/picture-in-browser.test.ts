@@ -140,7 +140,8 @@ check("it follows the window's width and the screen's density", async () => {
   await page.setViewportSize({ width: 360, height: 740 });
   await until((value) => value === 512, "no less than four seconds");
   const cdp = await page.context().newCDPSession(page);
-  const screen = { width: 360, height: 740, mobile: false };
+  // Another width as well: Chromium tells a page nothing of a density that is only emulated.
+  const screen = { width: 380, height: 740, mobile: false };
   await cdp.send("Emulation.setDeviceMetricsOverride", { ...screen, deviceScaleFactor: 2.5 });
   await until((value) => value > 650, "device pixels");
   await morePictures(5);
