@@ -56,7 +56,7 @@ export function momentFacts(
     explanations: versions.map((version) => explanationFacts(moment, version, span)),
     /** As they were made while it was heard. */
     decisions: moment.decisions
-      .filter(({ firstFrame }) => firstFrame < frames.to && firstFrame + window / hop > frames.from)
+      .filter(({ firstFrame }) => firstFrame < frames.to && firstFrame + pack.windowFrames > frames.from)
       .map(({ firstFrame, probabilities }) => ({
         at: seconds(firstFrame),
         probabilities: classes(probabilities),

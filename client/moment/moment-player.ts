@@ -79,7 +79,7 @@ export class MomentPlayer {
 
   /** Plays from now on, instead of what plays now. Rejects when the browser gives no sound. */
   async play(playing: Playing): Promise<void> {
-    const context = this.#open();
+    const context = this.#open(playing.sampleRate);
     if (context.state !== "running") await context.resume();
     this.stop();
     const { sounds, sampleRate, from, to, at = from, loop } = playing;
@@ -138,9 +138,9 @@ export class MomentPlayer {
     return listening === this.#listening ? this.#levels[listening] : 0;
   }
 
-  #open(): AudioContext {
+  #open(sampleRate: number): AudioContext {
     if (this.#context) return this.#context;
-    const context = new AudioContext({ latencyHint: "interactive" });
+    const context = contextOf(sampleRate);
     this.#context = context;
     this.#volume = new GainNode(context, { gain: this.#loudness });
     this.#volume.connect(context.destination);
@@ -154,5 +154,18 @@ export class MomentPlayer {
     buffer.copyToChannel(samples as Float32Array<ArrayBuffer>, 0);
     this.#buffers.set(samples, buffer);
     return buffer;
+  }
+}
+
+/**
+ * At the sound's own rate, so that it is the system that resamples: a buffer of another rate than its context's is
+ * interpolated along straight lines by Chromium, which takes 4 dB from 5.6 kHz at 16 kHz and adds images above 8 kHz.
+ */
+function contextOf(sampleRate: number): AudioContext {
+  try {
+    return new AudioContext({ latencyHint: "interactive", sampleRate });
+  } catch {
+    // A rate that this system does not take.
+    return new AudioContext({ latencyHint: "interactive" });
   }
 }

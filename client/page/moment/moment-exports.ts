@@ -44,7 +44,7 @@ export async function exportFile(kind: ExportKind, shown: Shown, side: number): 
 export async function sharedFile(shown: Shown): Promise<File> {
   const { moment, versions, span } = shown;
   const { pack, facts, sampleRate } = moment;
-  const label = heardLabel(moment, versions[0]);
+  const label = heardLabel(moment, versions[0], span);
   const date = new Date(facts.frozenAt).toLocaleString(momentTexts.language);
   const seconds = secondsText((span.to - span.from) / sampleRate);
   const page = sharedPage({
@@ -96,8 +96,8 @@ export async function shareOrDownload(file: File): Promise<boolean> {
   }
 }
 
-function stemOf({ moment, versions }: Shown): string {
-  return fileStem(moment, heardLabel(moment, versions[0]));
+function stemOf({ moment, versions, span }: Shown): string {
+  return fileStem(moment, heardLabel(moment, versions[0], span));
 }
 
 function sharedSounds({ moment, versions, span }: Shown): SharedSound[] {
@@ -147,7 +147,7 @@ async function imageOf(
   for (const version of versions) {
     plots.push({ title: versionTitle(moment, version), layer: await drawing.draw(version, view, signal) });
   }
-  const label = heardLabel(moment, versions[0]);
+  const label = heardLabel(moment, versions[0], span);
   const at = new Date(moment.facts.frozenAt).toLocaleString(momentTexts.language);
   const subtitle = `${momentTexts.views[view]} · ${moment.pack.title} ${moment.pack.version} · ${at}`;
   const said = words ? { title: label || momentTexts.title, subtitle } : null;

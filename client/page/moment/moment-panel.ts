@@ -139,7 +139,7 @@ export class MomentPanel extends LitElement {
     const { sides } = this.#sides;
     return html`
       <div class="transport">
-        <button class="play primary" @click=${() => this.#toggle()}>
+        <button class="play primary" autofocus @click=${() => this.#toggle()}>
           ${this.playing ? html`${stopIcon}${momentTexts.stop}` : html`${playIcon}${momentTexts.play}`}
         </button>
         <fieldset>

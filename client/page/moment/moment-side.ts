@@ -63,26 +63,40 @@ export class MomentSide extends LitElement {
         min-height: 2.5rem;
         padding: 0.25rem 0.5rem;
       }
+      .shown {
+        position: relative;
+        margin-bottom: 0.625rem;
+      }
+      /* Over the picture that is there until the new one is. */
       .work {
+        position: absolute;
+        top: 0.625rem;
+        left: 50%;
         display: grid;
-        flex: 1 1 11rem;
-        gap: 0.25rem;
-        max-width: 18rem;
+        gap: 0.375rem;
+        width: 15rem;
+        padding: 0.5rem 0.75rem;
+        transform: translateX(-50%);
+        border-radius: 0.625rem;
+        background: var(--surface);
         font-size: 0.875rem;
+        text-align: center;
+        pointer-events: none;
       }
       progress {
         width: 100%;
         height: 0.5rem;
         accent-color: var(--accent);
       }
-      moment-picture {
-        margin-bottom: 0.625rem;
-      }
       .problem {
         padding: 0.5rem 0.75rem;
         border-radius: 0.625rem;
         background: var(--warn-tint);
         font-size: 0.875rem;
+      }
+      /* They are about what was shown before. */
+      .figures[data-old] {
+        visibility: hidden;
       }
       dl {
         display: grid;
@@ -141,6 +155,7 @@ export class MomentSide extends LitElement {
     return html`
       <section aria-label=${momentTexts.side(this.name)} aria-busy=${side.progress === null ? "false" : "true"}>
         ${this.#choices()}
+        <div class="shown">
         <moment-picture
           .moment=${moment}
           .drawing=${this.drawing}
@@ -149,7 +164,11 @@ export class MomentSide extends LitElement {
           .view=${this.view}
           .explainer=${versionTitle(moment, version)}
         ></moment-picture>
-        ${version.windows.length > 0 ? this.#figures(figures) : nothing}
+        ${this.#work()}
+        </div>
+        <div class="figures" ?data-old=${side.progress !== null}>
+          ${version.windows.length > 0 ? this.#figures(figures) : nothing}
+        </div>
       </section>
     `;
   }
@@ -207,14 +226,17 @@ export class MomentSide extends LitElement {
             )}
           </select>
         </label>
-        ${this.#work()}
+        ${
+          side.problem === null
+            ? nothing
+            : html`<p class="problem" role="alert">${momentTexts.failed(side.problem)}</p>`
+        }
       </div>
     `;
   }
 
   #work() {
-    const { progress, problem, heard } = this.side;
-    if (problem !== null) return html`<p class="problem" role="alert">${momentTexts.failed(problem)}</p>`;
+    const { progress, heard } = this.side;
     if (progress === null) return nothing;
     const words = (heard ? momentTexts.judging : momentTexts.working)(percent(progress));
     return html`

@@ -1,7 +1,7 @@
 /** Names and figures of a moment as people read them. */
 import type { Moment, PackSummary } from "../../live/live-explainer.ts";
 import { type Figures, figuresOf } from "../../moment/figures.ts";
-import type { MomentVersion } from "../../moment/version.ts";
+import { framesOf, type MomentVersion, type SampleSpan } from "../../moment/version.ts";
 import { capitalised, className, percent } from "../format.ts";
 import { momentTexts } from "./texts.ts";
 
@@ -18,10 +18,9 @@ export function versionTitle(moment: Moment, { heard, method, target }: MomentVe
   return heard ? momentTexts.heardBy(named) : named;
 }
 
-/** The class that was heard in the whole moment; empty before the classifier was asked again, and in silence. */
-export function heardLabel(moment: Moment, version: MomentVersion): string {
-  const whole = { from: 0, to: moment.frames };
-  const figures = figuresOf(version.windows, whole, moment.pack.windowFrames, -1);
+/** The class that was heard in the span; empty before the classifier was asked again, and in silence. */
+export function heardLabel(moment: Moment, version: MomentVersion, span: SampleSpan): string {
+  const figures = figuresOf(version.windows, framesOf(moment, span), moment.pack.windowFrames, -1);
   return figures ? labelName(moment.pack, figures.target) : "";
 }
 
