@@ -18,6 +18,7 @@ interface ServeOptions extends CommonOptions, AccessOptions {
   batch?: number;
   maxSessions: number;
   localOnly?: boolean;
+  kiosk?: string;
   page: boolean;
   logLevel?: string;
 }
@@ -30,7 +31,7 @@ const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"];
 const EXAMPLES = `
 The page is at the printed address, /explain is the WebSocket endpoint (protocol/README.md describes it),
 /healthz, /readyz and /metrics tell how the server is. The log goes to standard error, one JSON object a line.
-Ctrl+C ends it; SIGHUP reads certificate, tokens and packs again. Browsers allow the microphone only on https pages
+Ctrl+C ends it; SIGHUP reads certificate, tokens, packs and kiosk settings again. Browsers allow the microphone only on https pages
 and on localhost: to serve other machines, give a certificate, or put a proxy in front (docs/deployment.md).
 With a token file, pages are opened as https://HOST/#token=TOKEN.
 
@@ -40,6 +41,7 @@ Examples:
   $ listenable serve --pack ./my-pack --runtime web
   $ listenable serve --pack esc10-speech ./my-pack --runtime cuda
   $ listenable serve --local-only
+  $ listenable serve --kiosk lobby.json
   $ listenable serve --host 0.0.0.0 --port 8443 --tls-cert cert.pem --tls-key key.pem --token-file tokens
   $ listenable serve --behind-proxy --public-host listen.example.org
   $ listenable serve --host 0.0.0.0 --no-page --lanes 4 --allow-origin https://example.org
@@ -72,6 +74,7 @@ export function registerServe(program: Command): void {
     .option("--batch <number>", "most windows explained together (default: as many as pay)", positiveInteger)
     .option("--max-sessions <number>", "remote engines connected at the same time", positiveInteger, 64)
     .option("--local-only", "serve the page and the packs, and explain nothing: pages do it themselves")
+    .option("--kiosk <file>", "settings of the full-screen page at /kiosk, as JSON (docs/kiosk.md)")
     .option("--no-page", "serve the WebSocket endpoint and the packs without the page");
   addAccessOptions(command)
     .addOption(
@@ -108,6 +111,7 @@ async function start(options: ServeOptions): Promise<RunningServer> {
       batch: options.batch,
       limits: { sessions: options.maxSessions },
       localOnly: options.localOnly,
+      kioskFile: options.kiosk,
       ...guardOptions(options),
       publicFolder: options.page ? builtPage() : undefined,
       log: pino(

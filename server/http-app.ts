@@ -3,8 +3,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { OpenPack } from "../models/runtime/open-pack.ts";
+import { KIOSK_PAGE } from "../protocol/kiosk.ts";
 import { COMPAT_PAGE } from "../protocol/pages.ts";
 import type { Guard } from "./guard.ts";
+import { answerKiosk } from "./kiosk-http.ts";
+import type { Kiosks } from "./kiosks.ts";
 import type { ServerObserver } from "./observe.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { sendFile } from "./send-file.ts";
@@ -18,6 +21,7 @@ export interface HttpAppOptions {
   /** Told to pages: the packs that the endpoint explains with. With the others every page is to explain for itself. */
   readonly explained: readonly string[];
   readonly state: ServerState;
+  readonly kiosks: Kiosks;
   readonly guard: Guard;
   readonly observer: ServerObserver;
   readonly log: Logger;
@@ -33,6 +37,7 @@ export interface ServerState {
   readonly metrics: () => Promise<string>;
 }
 
+const HTML_TYPE = "text/html; charset=utf-8";
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 export function httpApp(
@@ -84,6 +89,14 @@ async function answer(
     sendText(response, denial.status, denial.reason);
     return;
   }
+  if (segments?.length === 2 && segments[0] === KIOSK_PAGE) {
+    const kiosk = await answerKiosk(options.kiosks, options.guard, segments[1], request);
+    if (kiosk) {
+      if (typeof kiosk.body === "object") sendJson(response, kiosk.status, kiosk.body);
+      else sendText(response, kiosk.status, kiosk.body, kiosk.type === "html" ? HTML_TYPE : undefined);
+      return;
+    }
+  }
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.setHeader("Allow", "GET, HEAD");
     sendText(response, 405, "Only GET and HEAD are answered here.");
@@ -97,7 +110,15 @@ async function answer(
   if (segments[0] === "packs") {
     if (await sendPack(options, segments.slice(1), request, response)) return;
   } else if (options.publicFolder !== undefined) {
-    const file = segments.length === 0 || polyfill ? ["index.html"] : segments;
+    const kiosk = segments.length === 1 && segments[0] === KIOSK_PAGE;
+    if (kiosk && pathOf(request).endsWith("/")) {
+      // Addresses in the page are relative to its folder.
+      response.setHeader("Location", `../${KIOSK_PAGE}${(request.url ?? "").slice(pathOf(request).length)}`);
+      sendText(response, 308, "The kiosk has no / behind its name.");
+      return;
+    }
+    const page = kiosk ? ["kiosk.html"] : ["index.html"];
+    const file = segments.length === 0 || polyfill || kiosk ? page : segments;
     if (await sendFile(join(options.publicFolder, ...file), request, response)) return;
   }
   sendText(response, 404, "There is nothing at this address.");

@@ -1,7 +1,7 @@
 /** Puts the server together and starts it. */
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import pino, { type Logger } from "pino";
 import { audioShape } from "../models/pack.ts";
@@ -17,6 +17,7 @@ import type { Backend } from "./backend.ts";
 import { attachExplainEndpoint } from "./explain-endpoint.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
 import { httpApp } from "./http-app.ts";
+import { Kiosks } from "./kiosks.ts";
 import type { ServerLimits } from "./limits.ts";
 import { ServerMetrics } from "./metrics.ts";
 import { NO_BACKEND } from "./no-backend.ts";
@@ -47,6 +48,8 @@ export interface ServerOptions extends GuardOptions {
   /** The most windows of one call. Default: what pays. */
   readonly batch?: number;
   readonly limits?: Partial<ServerLimits>;
+  /** A file of kiosk settings; without one /kiosk has the ordinary ones. */
+  readonly kioskFile?: string;
   /** Serves page and packs and explains nothing: every page is told to explain for itself. */
   readonly localOnly?: boolean;
   /** Default: no log. */
@@ -63,14 +66,14 @@ export interface RunningServer {
   readonly port: number;
   readonly backend: string;
   readonly pack: OpenPack;
-  /** Reads certificate, tokens and packs again. What cannot be used is logged, and what was there before stays. */
+  /** Reads certificate, tokens, packs and kiosk settings again. What cannot be used is logged, and what was there before stays. */
   reload(): Promise<void>;
   /** Says goodbye to every client, lets running windows finish, frees the port. Calling it twice is fine. */
   close(): Promise<void>;
 }
 
 /**
- * @throws PackError when the pack is missing or broken; the system's error (`code` "EADDRINUSE", "EACCES", ...) when
+ * @throws PackError when the pack is missing or broken; KioskSettingsError when the kiosk's settings are; the system's error (`code` "EADDRINUSE", "EACCES", ...) when
  *   the port cannot be had; nothing is left running then.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -80,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // A pack whose sound no page could cut into frames should stop the start and not the first listener.
   const shapes = packs.map(({ pack }) => audioShape(pack));
   const host = options.host ?? "127.0.0.1";
+  const kiosks = await Kiosks.open({ file: options.kioskFile, log });
   const guard = await Guard.open(options, host, log, stillStarting);
   const { http } = guard;
   // The port first: loading a model only to find the port taken wastes the user's time.
@@ -103,7 +107,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const backend = options.backend ?? (await openBackend());
     const server = { version: serverVersion(), backend };
     const services = packs.map((open, n) => new PackService(open, readings[n], server, options.limits));
-    return await serve(guard, services, server, log, options);
+    return await serve(guard, services, server, kiosks, log, options);
   } catch (error) {
     guard.close();
     await new Promise((resolve) => {
@@ -118,6 +122,7 @@ async function serve(
   guard: Guard,
   all: readonly PackService[],
   { version, backend }: { readonly version: string; readonly backend: Backend },
+  kiosks: Kiosks,
   log: Logger,
   options: ServerOptions,
 ): Promise<RunningServer> {
@@ -138,6 +143,7 @@ async function serve(
     packs: [...services.keys()],
     ready: () => unready() === undefined,
     windowsWaiting: () => scheduler.waiting,
+    kiosks: () => kiosks.known,
   });
   const endpoint = attachExplainEndpoint(http, {
     services,
@@ -177,12 +183,18 @@ async function serve(
   const explained = explains ? [...services.keys()] : [];
   const state = { health, unready, metrics: () => metrics.render() };
   http.off("request", stillStarting);
-  http.on("request", httpApp({ publicFolder, packs, explained, state, guard, observer: metrics, log }));
+  http.on(
+    "request",
+    httpApp({ publicFolder, packs, explained, state, kiosks, guard, observer: metrics, log }),
+  );
   // A connection that can't be taken, as when files run out, is no reason to end.
   http.on("error", (error) => log.error({ err: error }, "the server's socket failed"));
-  http.on("clientError", (_error, socket) => {
-    if (!socket.writable) return void socket.destroy();
-    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", () => socket.destroy());
+  http.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const late = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+    // Browsers open connections before they need them. An answer to nothing would be taken for that of the next request.
+    if (!socket.writable || (late && (socket as Socket).bytesRead === 0)) return void socket.destroy();
+    const status = late ? "408 Request Timeout" : "400 Bad Request";
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
   });
   if (publicFolder !== undefined) void warmFile(join(publicFolder, "ort", "ort-wasm-simd-threaded.wasm"));
   const { address, port } = http.address() as AddressInfo;
@@ -205,6 +217,7 @@ async function serve(
   const close = async () => {
     log.info({ sessions: endpoint.sessions }, "shutting down");
     clearInterval(pacing);
+    kiosks.close();
     const closed = new Promise((resolve) => http.close(resolve));
     await endpoint.close();
     http.closeAllConnections();
@@ -221,7 +234,7 @@ async function serve(
     backend: backend.description,
     pack: own.opened,
     reload: async () => {
-      await Promise.all([guard.reload(), reloadPacks()]);
+      await Promise.all([guard.reload(), kiosks.reload(), reloadPacks()]);
     },
     close: () => {
       closing ??= close();

@@ -182,6 +182,7 @@ function metricsOfNothing(): ServerMetrics {
     backend: "none",
     packs: ["tiny"],
     ready: () => true,
+    kiosks: () => [],
     windowsWaiting: () => 0,
   });
 }

@@ -65,6 +65,12 @@ test("headers that never end are not waited for", async () => {
   });
 });
 
+test("a connection that asks for nothing is closed without a word, which a browser would take for its next answer", async () => {
+  await withServer({ patience: { headersMs: 100, requestMs: 200, checkMs: 20 } }, async (server) => {
+    assert.is(await allOf(await open(server)), "");
+  });
+});
+
 test("a body that never ends is not waited for", async () => {
   await withServer({ patience: { headersMs: 100, requestMs: 200, checkMs: 20 } }, async (server) => {
     const head = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n";
