@@ -31,6 +31,13 @@ export interface MomentAnswer {
   readonly windows: readonly JudgedWindow[];
 }
 
+export interface MomentModels {
+  /** Makes the masks; not needed where the explanation is given. */
+  readonly explainer: LoadedMethod | null;
+  /** Says what is heard: a method of the same pack, or its classifier alone (models/classifier-alone.ts). */
+  readonly judge: LoadedMethod;
+}
+
 /** Frames from one explained window to the next, as `listenable explain` has it. */
 const EXPLAIN_STRIDE = 16;
 /** From one judged window to the next: a quarter of the released packs' window. */
@@ -38,26 +45,30 @@ const JUDGE_STRIDE = 32;
 /** Samples given to the explainer at a time. */
 const BLOCK = 16_384;
 
-/** @param onProgress told the share done, 0 to 1, after every window. */
+/**
+ * @param afterWindow told the share done, 0 to 1, after every window; it may wait, to leave others their time.
+ */
 export async function explainMoment(
-  loaded: LoadedMethod,
+  { explainer, judge }: MomentModels,
   { original, target, heard }: MomentQuestion,
-  onProgress: (share: number) => void = () => {},
+  afterWindow: (share: number) => Promise<void> | void = () => {},
 ): Promise<MomentAnswer> {
-  const { windowFrames, stft } = loaded.pack;
+  const { windowFrames, stft } = judge.pack;
   const frames = Math.ceil((original.length + stft.window - stft.hop) / stft.hop);
   const judgeStride = Math.min(JUDGE_STRIDE, windowFrames);
   const stride = heard ? judgeStride : Math.min(EXPLAIN_STRIDE, windowFrames);
   const windowsAt = (step: number) => Math.max(0, Math.ceil((frames - windowFrames) / step)) + 1;
   const total = windowsAt(stride) + 2 * windowsAt(judgeStride);
   let done = 0;
-  const counted = () => onProgress(Math.min(1, ++done / total));
+  const counted = () => afterWindow(Math.min(1, ++done / total));
 
-  const whole = await listen(loaded, original, target, stride, counted);
+  const first = heard ? judge : explainer;
+  if (!first) throw new Error("a moment can't be explained anew without a model that explains");
+  const whole = await listen(first, original, heard ? -1 : target, stride, counted);
   const explanation = heard ?? whole.explanation;
   const rest = original.map((sample, n) => sample - explanation[n]);
-  const ofExplanation = byFrame(await listen(loaded, explanation, -1, judgeStride, counted));
-  const ofRest = byFrame(await listen(loaded, rest, -1, judgeStride, counted));
+  const ofExplanation = byFrame(await listen(judge, explanation, -1, judgeStride, counted));
+  const ofRest = byFrame(await listen(judge, rest, -1, judgeStride, counted));
   const windows = whole.windows.flatMap(({ firstFrame, probabilities, silent, power }) => {
     const kept = ofExplanation.get(firstFrame);
     const left = ofRest.get(firstFrame);
@@ -75,7 +86,7 @@ async function listen(
   samples: Float32Array,
   target: number,
   stride: number,
-  onWindow: () => void,
+  onWindow: () => Promise<void> | void,
 ): Promise<Heard> {
   const { pack, method } = loaded;
   const explainer = new SignalExplainer({
@@ -89,7 +100,7 @@ async function listen(
         method.target ? target : undefined,
         phases,
       );
-      onWindow();
+      await onWindow();
       return { probabilities, mask: masks };
     },
   });

@@ -52,7 +52,8 @@ export function momentFacts(
     secondsIn: rounded(span.from / sampleRate),
     frozenSeconds: rounded(moment.original.length / sampleRate),
     pack: { name: pack.name, version: pack.version, title: pack.title, labels, other: pack.other, threshold },
-    engine: { kind: facts.engine, description: facts.engineDescription },
+    // A server's address is nothing to hand on.
+    engine: facts.engine === "local" ? facts.engineDescription : "server",
     explanations: versions.map((version) => explanationFacts(moment, version, span)),
     /** As they were made while it was heard. */
     decisions: moment.decisions

@@ -1,5 +1,6 @@
 /** The worker that explains a moment anew, beside the live pipeline's: one request after the other. */
-import { loadMethod } from "../../models/runtime/load-method.ts";
+import { classifierAlone } from "../../models/classifier-alone.ts";
+import { type LoadedMethod, loadMethod } from "../../models/runtime/load-method.ts";
 import { fetchPack } from "../../models/runtime/open-pack.ts";
 import { webRuntime } from "../../models/runtime/web.ts";
 import { explainMoment, type MomentAnswer } from "./explain-moment.ts";
@@ -15,6 +16,8 @@ interface WorkerScope {
 const PROGRESS_MS = 50;
 
 const scope = self as unknown as WorkerScope;
+/** The pack's classifier, which all of its methods share; kept from question to question. */
+let judge: Promise<LoadedMethod> | null = null;
 let before: Promise<void> = Promise.resolve();
 
 scope.onmessage = ({ data }) => {
@@ -28,23 +31,40 @@ async function answer(request: MomentRequest): Promise<void> {
     const buffers = [result.explanation.buffer, ...(result.mask ? [result.mask.buffer] : [])];
     scope.postMessage({ type: "answer", id, answer: result }, buffers as ArrayBuffer[]);
   } catch (error) {
+    judge = null;
     scope.postMessage({ type: "failed", id, detail: error instanceof Error ? error.message : String(error) });
   }
 }
 
 async function explain({ id, packUrl, ortUrl, method, question }: MomentRequest): Promise<MomentAnswer> {
   const opened = await fetchPack(packUrl);
+  const runtime = webRuntime({ wasmPath: ortUrl });
   const graph = await opened.graph(method);
-  const loaded = await loadMethod(webRuntime({ wasmPath: ortUrl }), graph, opened.pack, method);
+  judge ??= loadMethod(runtime, cutDown(graph), opened.pack, method);
+  const explainer = question.heard ? null : await loadMethod(runtime, graph, opened.pack, method);
   let told = 0;
+  let began = performance.now();
   try {
-    return await explainMoment(loaded, question, (share) => {
+    return await explainMoment({ explainer, judge: await judge }, question, async (share) => {
       const now = performance.now();
-      if (now - told < PROGRESS_MS) return;
-      told = now;
-      scope.postMessage({ type: "progress", id, share });
+      if (now - told >= PROGRESS_MS) {
+        told = now;
+        scope.postMessage({ type: "progress", id, share });
+      }
+      // As long as it worked it waits: the live stream's model is to find a core that is free.
+      await new Promise((resolve) => setTimeout(resolve, now - began));
+      began = performance.now();
     });
   } finally {
-    await loaded.close();
+    await explainer?.close();
+  }
+}
+
+/** Graphs that we can't read are run as they are. */
+function cutDown(graph: Uint8Array): Uint8Array {
+  try {
+    return classifierAlone(graph);
+  } catch {
+    return graph;
   }
 }

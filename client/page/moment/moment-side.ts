@@ -126,6 +126,15 @@ export class MomentSide extends LitElement {
         height: 100%;
         background: var(--accent);
       }
+      @media (max-width: 40rem) {
+        .field {
+          flex: 1 1 100%;
+        }
+        .field select {
+          flex: 1 1 auto;
+          max-width: none;
+        }
+      }
       h3 {
         margin: 0.25rem 0 0;
         font-size: 0.9375rem;

@@ -35,7 +35,12 @@ export const panelStyles = css`
     margin-top: 0.75rem;
   }
   .transport {
-    margin-bottom: 0.875rem;
+    position: sticky;
+    z-index: 1;
+    top: -1rem;
+    margin-bottom: 0.375rem;
+    padding: 0.5rem 0;
+    background: var(--surface);
   }
   .play {
     display: inline-flex;

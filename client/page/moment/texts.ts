@@ -16,13 +16,11 @@ export const momentTexts = {
   loop: "Repeat",
   match: "Same loudness",
   matchHint: "All sounds as loud as the original, or as near as full scale allows (ITU-R BS.1770).",
-  tooFaint: (name: string) => `${name} is too faint to be made as loud.`,
   listen: "What you hear",
   sound: { original: "Original", explanation: "Explanation", rest: "Rest" } satisfies Record<
     Listening,
     string
   >,
-  soundOf: (name: string, side: string) => `${name} ${side}`,
   view: "Picture",
   views: {
     overlay: "Sound and mask",
@@ -39,7 +37,6 @@ export const momentTexts = {
     `Spectrogram of ${seconds} seconds, 0 to ${top} kilohertz, explained by ${title}. Drag to select a part.`,
   side: (name: string) => `Explanation ${name}`,
   method: "Explained by",
-  heard: "as it was heard",
   heardBy: (method: string) => `${method}, as heard`,
   asked: "Why",
   winner: "what it hears",
@@ -65,7 +62,6 @@ export const momentTexts = {
   share: "Share as one file",
   shareHint: "A page of its own that plays and shows this moment anywhere, without a network.",
   saved: (name: string) => `${name} is ready.`,
-  shared: "Shared.",
   notFrozen: (why: string) => `That moment could not be kept: ${why}.`,
   notPlayed: (why: string) => `The sound device does not play it: ${why}.`,
   keys: "Keys: 1, 2, 3 choose what you hear, space plays, L repeats, C changes sides, Escape closes.",

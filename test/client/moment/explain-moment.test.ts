@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { explainMoment } from "../../../client/moment/explain-moment.ts";
+import { explainMoment, type MomentModels } from "../../../client/moment/explain-moment.ts";
 import { figuresOf } from "../../../client/moment/figures.ts";
 import { type LoadedMethod, loadMethod } from "../../../models/runtime/load-method.ts";
 import { openPackFolder } from "../../../models/runtime/open-pack-node.ts";
@@ -48,8 +48,13 @@ function strength(samples: Float32Array, hertz: number): number {
   return (2 * Math.hypot(re, im)) / (to - from);
 }
 
+function modelsOf(name: string): MomentModels {
+  const method = methods.get(name)!;
+  return { explainer: method, judge: method };
+}
+
 const ask = (method: string, original: Float32Array, target = -1, heard: Float32Array | null = null) =>
-  explainMoment(methods.get(method)!, { original, target, heard });
+  explainMoment(modelsOf(method), { original, target, heard });
 
 test("the winner is explained, and the classifier judges both parts", async () => {
   const original = twoTones(3);
@@ -95,16 +100,16 @@ test("an explanation that there is is judged and left as it is", async () => {
 test("progress grows to the whole, and a sound shorter than a window is one window", async () => {
   const shares: number[] = [];
   const original = twoTones(0.25);
-  const method = methods.get("asked")!;
-  const { windows } = await explainMoment(method, { original, target: -1, heard: null }, (share) =>
-    shares.push(share),
-  );
+  const models = modelsOf("asked");
+  const { windows } = await explainMoment(models, { original, target: -1, heard: null }, (share) => {
+    shares.push(share);
+  });
   assert.is(windows.length, 1);
   assert.is(shares.at(-1), 1);
   const longer: number[] = [];
-  await explainMoment(method, { original: twoTones(3), target: -1, heard: null }, (share) =>
-    longer.push(share),
-  );
+  await explainMoment(models, { original: twoTones(3), target: -1, heard: null }, (share) => {
+    longer.push(share);
+  });
   assert.equal(
     longer,
     [...longer].sort((a, b) => a - b),
