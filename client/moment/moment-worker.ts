@@ -14,6 +14,8 @@ interface WorkerScope {
 
 /** More often than this nobody sees progress. */
 const PROGRESS_MS = 50;
+/** A window that took longer did so because the machine is busy with other things. */
+const LONGEST_WAIT_MS = 25;
 
 const scope = self as unknown as WorkerScope;
 /** The pack's classifier, which all of its methods share; kept from question to question. */
@@ -52,7 +54,8 @@ async function explain({ id, packUrl, ortUrl, method, question }: MomentRequest)
         scope.postMessage({ type: "progress", id, share });
       }
       // As long as it worked it waits: the live stream's model is to find a core that is free.
-      await new Promise((resolve) => setTimeout(resolve, now - began));
+      const wait = Math.min(now - began, LONGEST_WAIT_MS);
+      await new Promise((resolve) => setTimeout(resolve, wait));
       began = performance.now();
     });
   } finally {

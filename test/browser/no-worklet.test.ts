@@ -3,6 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
+import type { Moment } from "../../client/live/live-explainer.ts";
 import { COMPAT_PAGE } from "../../protocol/pages.ts";
 import { type LiveSetUp, setUp, TINY_PACK } from "./set-up.ts";
 
@@ -74,6 +75,15 @@ browserTest("without AudioWorklet the page leads to its compatible one, where th
     amplitude(output, hertz, sampleRate) / amplitude(microphone, hertz, sampleRate);
   assert.ok(kept(600) > 0.85, `of the low tone: ${kept(600)}`);
   assert.ok(kept(5000) < 0.15, `of the high tone: ${kept(5000)}`);
+
+  // The processor tells by messages what went out, here too.
+  await compat.page.getByRole("button", { name: /^Freeze/ }).click();
+  const samples = await compat.page.locator("moment-panel").evaluate((panel) => {
+    const { moment } = panel as unknown as { moment: Moment };
+    return { count: moment.original.length, loudest: moment.explanation.reduce((a, b) => Math.max(a, b), 0) };
+  });
+  assert.ok(samples.count > 16_000 && samples.loudest > 0.05, JSON.stringify(samples));
+  await compat.page.keyboard.press("Escape");
 
   // Started again, with the polyfill in place by now.
   await compat.page.getByRole("button", { name: "Stop" }).click();

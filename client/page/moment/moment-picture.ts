@@ -3,10 +3,12 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import type { Moment } from "../../live/live-explainer.ts";
 import type { MomentVersion, SampleSpan } from "../../moment/version.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
-import { kilohertz } from "../format.ts";
+import { kilohertz, percent } from "../format.ts";
 import { frequencyTicks } from "../spectrogram/axis.ts";
+import { heardStretches } from "./heard-stretches.ts";
 import { type MomentDrawing, type MomentView, momentRows } from "./moment-drawing.ts";
 import { tell } from "./moment-events.ts";
+import { labelName } from "./moment-words.ts";
 import { momentTexts } from "./texts.ts";
 import { secondsText, secondTicks } from "./time.ts";
 
@@ -26,7 +28,7 @@ export class MomentPicture extends LitElement {
       .plot {
         display: grid;
         grid-template-columns: 1.75rem minmax(0, 1fr);
-        grid-template-rows: clamp(10rem, 30vh, 20rem) 1.5rem;
+        grid-template-rows: 1.5rem clamp(10rem, 30vh, 20rem) 1.5rem;
         column-gap: 0.375rem;
       }
       .picture {
@@ -133,6 +135,34 @@ export class MomentPicture extends LitElement {
       .time span:first-child {
         transform: none;
       }
+      /* What it was taken for: the believed in full, the guesses in outline. */
+      .heard {
+        position: relative;
+        grid-column: 2;
+        height: 1.25rem;
+        overflow: hidden;
+        border-radius: 0.25rem;
+        background: var(--sunken);
+      }
+      .heard span {
+        position: absolute;
+        top: 0;
+        bottom: 0;
+        left: var(--from);
+        width: var(--width);
+        overflow: hidden;
+        padding: 0 0.25rem;
+        border-left: 1px solid var(--surface);
+        color: var(--soft);
+        font-size: 0.75rem;
+        line-height: 1.25rem;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .heard .sure {
+        background: var(--accent);
+        color: var(--on-accent);
+      }
       .unit {
         margin-top: 0.375rem;
         color: var(--soft);
@@ -187,6 +217,7 @@ export class MomentPicture extends LitElement {
     const label = momentTexts.picture(this.explainer, secondsText(seconds), kilohertz(sampleRate / 2));
     return html`
       <div class="plot">
+        ${this.#heard()}
         <div class="axis frequency" aria-hidden="true">
           ${frequencyTicks(this.drawing.axis).map(
             (hz) =>
@@ -213,6 +244,22 @@ export class MomentPicture extends LitElement {
             (t) => html`<span .style=${`--at: ${((100 * t) / seconds).toFixed(2)}%`}>${t} s</span>`,
           )}
         </div>
+      </div>
+    `;
+  }
+
+  #heard() {
+    const { moment } = this;
+    const stretches = heardStretches(moment);
+    const names = [...new Set(stretches.filter(({ sure }) => sure).map(({ target }) => target))];
+    const spoken = momentTexts.took(names.map((target) => labelName(moment.pack, target)));
+    return html`
+      <div class="heard" role="img" aria-label=${spoken}>
+        ${stretches.map(({ target, sure, probability, from, to }) => {
+          const name = labelName(moment.pack, target);
+          const style = `--from: ${this.#percent(from)}; --width: ${this.#percent(to - from)}`;
+          return html`<span class=${sure ? "sure" : ""} title=${`${name}, ${percent(probability)}`} .style=${style}>${name}</span>`;
+        })}
       </div>
     `;
   }

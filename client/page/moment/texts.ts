@@ -35,6 +35,10 @@ export const momentTexts = {
   seconds: (value: string) => `${value} seconds`,
   picture: (title: string, seconds: string, top: string) =>
     `Spectrogram of ${seconds} seconds, 0 to ${top} kilohertz, explained by ${title}. Drag to select a part.`,
+  took: (names: readonly string[]) =>
+    names.length > 0
+      ? `While it was heard, it was taken for: ${names.join(", ")}`
+      : "It was taken for nothing for sure",
   side: (name: string) => `Explanation ${name}`,
   method: "Explained by",
   heardBy: (method: string) => `${method}, as heard`,

@@ -8,6 +8,7 @@ import { matchingGains } from "../../../client/moment/match-loudness.ts";
 import { fileStem, momentFacts, momentWav } from "../../../client/moment/moment-files.ts";
 import { sharedPage } from "../../../client/moment/shared-page.ts";
 import { framesOf, type MomentVersion } from "../../../client/moment/version.ts";
+import { heardStretches } from "../../../client/page/moment/heard-stretches.ts";
 import { secondTicks } from "../../../client/page/moment/time.ts";
 import { integratedLoudness } from "../../../dsp/loudness.ts";
 import { readWav } from "../../../dsp/wav.ts";
@@ -191,6 +192,30 @@ test("a shared page holds all it needs and nothing that its texts smuggle in", (
   assert.match(page, "default-src 'none'");
   const json = /<script type="application\/json" id="moment">(.*?)<\/script>/s.exec(page)?.[1] ?? "";
   assert.is(JSON.parse(json).source, moment.facts.source);
+});
+
+test("what a moment was taken for lies where the windows' middles were, without flickering", () => {
+  const { moment } = momentOf(600);
+  const decision = (firstFrame: number, low: number) => ({
+    firstFrame,
+    probabilities: Float32Array.of(low, 1 - low),
+  });
+  const low = Array.from({ length: 20 }, (_, k) => decision(3 + 8 * k, 0.9));
+  const flicker = [decision(3 + 8 * 20, 0.2)];
+  const high = Array.from({ length: 10 }, (_, k) => decision(3 + 8 * (21 + k), 0.25));
+  const pack = { ...PACK, threshold: 0.8 };
+  const stretches = heardStretches({ ...moment, pack, decisions: [...low, ...flicker, ...high] });
+  assert.equal(
+    stretches.map(({ target, sure }) => [target, sure]),
+    [
+      [0, true],
+      [1, false],
+    ],
+  );
+  // Frame 3 is the moment's first whole one; a window's middle is 64 frames and a half after its beginning.
+  assert.is(stretches[0].from, 67.5 * 128 - 256);
+  assert.is(stretches[0].to, (67.5 + 8 * 20) * 128 - 256);
+  assert.ok(Math.abs(stretches[0].probability - 0.9) < 1e-6);
 });
 
 test("times have at most eight labels, at steps that people count in", () => {
