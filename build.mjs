@@ -22,6 +22,7 @@ const nodeEntries = {
 };
 const browserEntries = {
   page: "client/page/main.ts",
+  kiosk: "client/kiosk/main.ts",
   pipeline: "client/live/pipeline-worker.ts",
   moment: "client/moment/moment-worker.ts",
   picture: "client/page/spectrogram/picture-worker.ts",
@@ -56,6 +57,7 @@ await Promise.all([
     define: { "process.env.NODE_ENV": '"production"', LISTENABLE_VERSION: JSON.stringify(version) },
   }),
   cp("client/page/static", publicFolder, { recursive: true }),
+  cp("client/kiosk/static", publicFolder, { recursive: true }),
   cp("client/study/static", `${publicFolder}/study`, { recursive: true }),
   copyFile("client/monitor/static/index.html", `${publicFolder}/monitor/index.html`),
   ...["page.css", "icon.svg"].map((file) =>

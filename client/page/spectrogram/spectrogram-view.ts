@@ -24,6 +24,17 @@ export class SpectrogramView extends LitElement {
         grid-template-rows: clamp(12rem, 36vh, 24rem) 1.5rem;
         column-gap: 0.375rem;
       }
+      :host([plain]) figure,
+      :host([plain]) .plot {
+        height: 100%;
+      }
+      :host([plain]) .plot {
+        grid-template-rows: minmax(0, 1fr) 2em;
+        grid-template-columns: 2.5em minmax(0, 1fr);
+      }
+      :host([plain]) :is(.axis, .unit) {
+        font-size: 1em;
+      }
       .picture {
         position: relative;
       }
@@ -127,6 +138,8 @@ export class SpectrogramView extends LitElement {
   @property({ attribute: false }) ports: Observable<MessagePort> | undefined;
   /** Of the script that draws in a worker. */
   @property({ attribute: false }) workerUrl = new URL("picture.js", import.meta.url);
+  /** The picture and its axes alone, as high as the element is. */
+  @property({ type: Boolean, reflect: true }) plain = false;
   @property({ type: Number }) sampleRate = 16_000;
   @property({ type: Number }) hop = 128;
   @property({ type: Number }) bins = 257;
@@ -247,7 +260,7 @@ export class SpectrogramView extends LitElement {
               ${this.#canvas}
             </div>
             ${
-              this.empty
+              this.empty && !this.plain
                 ? html`<p class="hint">Here the sound becomes a picture: time runs to the right, high notes are at the top.</p>`
                 : nothing
             }
@@ -255,25 +268,31 @@ export class SpectrogramView extends LitElement {
           <div class="unit" aria-hidden="true">kHz</div>
           <div class="axis time" aria-hidden="true">${this.#timeLabels(seconds)}</div>
         </div>
-        <div class="below">
-          <figcaption class="soft">
-            <span class="key"><span class="swatch kept"></span>made it decide</span>
-            <span class="key"><span class="swatch left-out"></span>left out</span>
-          </figcaption>
-          <label class="strength soft">
-            Show the mask
-            <input
-              type="range"
-              min="0"
-              max="100"
-              step="5"
-              aria-valuetext=${percent(this.overlay)}
-              .value=${String(Math.round(this.overlay * 100))}
-              @input=${this.#overlayChanged}
-            />
-          </label>
-        </div>
+        ${this.plain ? nothing : this.#below()}
       </figure>
+    `;
+  }
+
+  #below() {
+    return html`
+      <div class="below">
+        <figcaption class="soft">
+          <span class="key"><span class="swatch kept"></span>made it decide</span>
+          <span class="key"><span class="swatch left-out"></span>left out</span>
+        </figcaption>
+        <label class="strength soft">
+          Show the mask
+          <input
+            type="range"
+            min="0"
+            max="100"
+            step="5"
+            aria-valuetext=${percent(this.overlay)}
+            .value=${String(Math.round(this.overlay * 100))}
+            @input=${this.#overlayChanged}
+          />
+        </label>
+      </div>
     `;
   }
 
