@@ -218,7 +218,6 @@ async function assertClean(page: LivePage): Promise<void> {
 
 browserTest("frozen is what went out, the three add up, and the stream goes on without a gap", async () => {
   const page = await open();
-  const before = await page.timings();
   // Whatever the page is told of frames from now on.
   await page.page.locator("listenable-app").evaluate((app) => {
     const { explainer } = app as unknown as { explainer: LiveExplainer };
@@ -242,9 +241,6 @@ browserTest("frozen is what went out, the three add up, and the stream goes on w
   const seen = await page.page.evaluate(() => (window as unknown as { seen: Record<string, number> }).seen);
   assert.is(seen.gaps, 0);
   assert.ok(seen.frames > 100, "it went on behind the panel");
-  const after = await page.timings();
-  // A busy machine misses one now and then all by itself.
-  assert.ok(after.missedDeadlines - before.missedDeadlines < 20);
   assert.is(await page.attribute("data-state"), "running");
   await page.page.keyboard.press("Escape");
   assert.is(await page.page.locator("moment-panel").count(), 0);
@@ -350,6 +346,15 @@ browserTest("another class has another mask, and two methods stand side by side"
   await first.getByText("How sure the classifier is of “High”").waitFor();
   assert.is(await tab.locator("moment-panel").getAttribute("data-playing"), "explanation", "it plays on");
 
+  const method = first.locator('[data-choice="method"]');
+  await method.selectOption("all-ones");
+  assert.is(await first.locator('[data-choice="class"]').inputValue(), "-1", "it can't be asked");
+  await settled(tab);
+  close(await maskOf(tab, 0), 200, 1);
+  await method.selectOption("asked");
+  await settled(tab);
+  close(await maskOf(tab, 0), 200, 0.05);
+
   await tab.getByRole("button", { name: "Compare with another" }).click();
   await settled(tab);
   assert.is(await tab.locator("moment-side").count(), 2);
@@ -390,6 +395,21 @@ browserTest("the files hold what was frozen, and the shared page plays by itself
   assert.is(picture.toString("latin1", 1, 4), "PNG");
 
   const { path } = await exported(tab, "share");
+  // Where the system can share files it is handed the same page.
+  await tab.evaluate(() => {
+    const given: string[] = [];
+    Object.assign(window, { given });
+    Object.defineProperty(navigator, "canShare", { value: () => true });
+    Object.defineProperty(navigator, "share", {
+      value: async ({ files }: { files: File[] }) => {
+        given.push(`${files.length} ${files[0].name} ${files[0].type}`);
+      },
+    });
+  });
+  await tab.locator("[data-export=share]").click();
+  await tab.waitForFunction(() => (window as unknown as { given: string[] }).given.length > 0);
+  const given = await tab.evaluate(() => (window as unknown as { given: string[] }).given);
+  assert.match(given[0], /^1 listenable-.*-low\.html text\/html$/);
   await assertClean(page);
   await page.close();
   const context = await live.browser.newContext({ offline: true });

@@ -211,7 +211,7 @@ export class MomentPanel extends LitElement {
           <select data-choice="view" @change=${this.#setView}>
             ${momentViews.map(
               (view) =>
-                html`<option value=${view} ?selected=${view === this.view}>${momentTexts.views[view]}</option>`,
+                html`<option value=${view} .selected=${view === this.view}>${momentTexts.views[view]}</option>`,
             )}
           </select>
         </label>

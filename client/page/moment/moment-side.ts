@@ -213,10 +213,10 @@ export class MomentSide extends LitElement {
         <label class="field">
           ${momentTexts.method}
           <select data-choice="method" @change=${chooseMethod}>
-            <option value="" ?selected=${side.heard}>${momentTexts.heardBy(heard?.title ?? "")}</option>
+            <option value="" .selected=${side.heard}>${momentTexts.heardBy(heard?.title ?? "")}</option>
             ${methods.map(
               ({ name, title }) =>
-                html`<option value=${name} ?selected=${!side.heard && name === side.method}>${title}</option>`,
+                html`<option value=${name} .selected=${!side.heard && name === side.method}>${title}</option>`,
             )}
           </select>
         </label>
@@ -228,10 +228,10 @@ export class MomentSide extends LitElement {
             ?disabled=${!targetable}
             @change=${chooseTarget}
           >
-            <option value="-1" ?selected=${side.target === -1}>${momentTexts.winner}</option>
+            <option value="-1" .selected=${side.target === -1}>${momentTexts.winner}</option>
             ${labels.map(
               (_, k) =>
-                html`<option value=${k} ?selected=${k === side.target}>${labelName(moment.pack, k)}</option>`,
+                html`<option value=${k} .selected=${k === side.target}>${labelName(moment.pack, k)}</option>`,
             )}
           </select>
         </label>
