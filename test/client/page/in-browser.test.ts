@@ -275,6 +275,37 @@ check("diagnostics are closed at first, and copy a report without sound or devic
   assert.equal(complaints, []);
 });
 
+check("a frozen moment opens over the page, fits any width, and gives the focus back", async () => {
+  await open("ahead=200");
+  await page.getByRole("button", { name: "Start" }).click();
+  await state("label", "clock_tick");
+  await page.keyboard.press("f");
+  const dialog = page.getByRole("dialog", { name: "Frozen moment" });
+  await dialog.waitFor();
+  assert.ok((await calls()).includes("freeze"));
+  // There is no model here to ask, which the panel says.
+  await dialog.getByText("That could not be explained").waitFor();
+  await dialog.getByRole("button", { name: "Compare with another" }).click();
+  for (const width of [320, 390, 768, 1000, 1920]) {
+    await page.setViewportSize({ width, height: 740 });
+    const [inside, room] = await dialog.evaluate((element) => [element.scrollWidth, element.clientWidth]);
+    assert.ok(inside <= room, `${inside} pixels wide in a panel of ${room}, in a window of ${width}`);
+  }
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Freeze the last 10 s" }).click();
+  await dialog.waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  const focused = await page.evaluate(() => {
+    let element = document.activeElement;
+    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+    return element?.textContent?.trim();
+  });
+  assert.is(focused, "Freeze the last 10 s");
+  assert.is(await page.locator("listenable-app").getAttribute("data-listening"), "explanation");
+});
+
 check("nothing sticks out at any width", async () => {
   for (const source of ["sound", "microphone", "file"]) {
     await open(`source=${source}&notice=Something+went+another+way.&missed=3`, { reducedMotion: "reduce" });
