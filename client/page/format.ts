@@ -21,6 +21,11 @@ export function kilohertz(hz: number): string {
   return Number.isFinite(hz) ? String(Number((hz / 1000).toFixed(2))) : unknown;
 }
 
+/** Hertz for an axis, thousands as k: 500 → "500", 8000 → "8k". */
+export function hertz(hz: number): string {
+  return hz >= 1000 ? `${kilohertz(hz)}k` : String(Math.round(hz));
+}
+
 /** A rate a second, one decimal below 100. */
 export function rate(perSecond: number): string {
   if (!Number.isFinite(perSecond)) return unknown;

@@ -225,6 +225,7 @@ export class ListenableKiosk extends LitElement {
         .sampleRate=${this.pack?.sampleRate ?? 16_000}
         .hop=${this.pack?.hop ?? 128}
         .bins=${this.pack?.bins ?? 257}
+        .listening=${this.listening}
       ></spectrogram-view>
       <footer>
         ${this.#choices()}

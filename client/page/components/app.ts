@@ -26,7 +26,7 @@ import { StreamController } from "../stream-controller.ts";
 import { FadingMean, type Ranked, topClasses, type Verdict, verdictOf, verdictText } from "../verdict.ts";
 import type { PageEvents } from "./emit.ts";
 import { sharedStyles } from "./shared-styles.ts";
-import { statusText } from "./status-text.ts";
+import { type StatusText, statusText } from "./status-text.ts";
 import "../moment/freeze-moment.ts";
 import "../spectrogram/spectrogram-view.ts";
 import "./class-bars.ts";
@@ -40,6 +40,8 @@ import "./verdict-line.ts";
 
 /** Shortest time between two redraws of the numbers, so that they can be read. */
 const readableMs = 100;
+/** The same of the last minute, which moves slowly. */
+const stripMs = 250;
 
 /**
  * The root of the page: holds what was chosen, passes it to the live explainer, and passes on what comes back.
@@ -146,6 +148,7 @@ export class ListenableApp extends LitElement {
   #newest = 0;
   #silence = new SilenceWatch(Infinity);
   #shownAt = 0;
+  #stripAt = 0;
   readonly #announcer = new Announcer();
 
   constructor() {
@@ -295,26 +298,30 @@ export class ListenableApp extends LitElement {
             .sentence=${line.sentence}
             .sure=${line.sure ?? false}
             .progress=${line.progress}
+            .probability=${line.probability}
+            .threshold=${this.pack?.threshold ?? 0.5}
           ></verdict-line>
-          <listening-switch
-            .value=${this.listening}
-            .volume=${this.volume}
-            .shortcuts=${this.shortcuts}
-            .silentBecause=${this.#silentBecause}
-          ></listening-switch>
+          <minute-strip
+            .stretches=${this.stretches}
+            .labels=${this.pack?.labels ?? []}
+            .threshold=${this.pack?.threshold ?? 0.5}
+            .now=${this.#newest}
+            .frames=${this.pack ? minuteFrames(this.pack) : 1}
+          ></minute-strip>
           <spectrogram-view
             .columns=${this.explainer?.columns$}
             .ports=${this.explainer?.columnPorts$}
             .sampleRate=${this.pack?.sampleRate ?? 16_000}
             .hop=${this.pack?.hop ?? 128}
             .bins=${this.pack?.bins ?? 257}
+            .listening=${this.listening}
           ></spectrogram-view>
-          <minute-strip
-            .stretches=${this.stretches}
-            .labels=${this.pack?.labels ?? []}
-            .now=${this.#newest}
-            .frames=${this.pack ? minuteFrames(this.pack) : 1}
-          ></minute-strip>
+          <listening-switch
+            .value=${this.listening}
+            .volume=${this.volume}
+            .shortcuts=${this.shortcuts}
+            .silentBecause=${this.#silentBecause}
+          ></listening-switch>
           <freeze-moment
             .explainer=${this.explainer}
             .running=${running !== undefined}
@@ -376,13 +383,14 @@ export class ListenableApp extends LitElement {
     return "The sound is off: put on headphones and tick “I wear headphones” above to hear it.";
   }
 
-  #line() {
+  #line(): StatusText & { readonly probability?: number } {
     if (this.status.state === "running" && this.silent) {
       const hint = this.kind === "microphone" ? "Is the microphone muted?" : "This part is silent.";
       return { headline: "No sound is coming in", sentence: hint };
     }
     if (this.status.state === "running" && this.verdict && this.pack) {
-      return { ...verdictText(this.verdict, this.pack.threshold), sure: this.verdict.kind === "class" };
+      const { kind, probability } = this.verdict;
+      return { ...verdictText(this.verdict, this.pack.threshold), sure: kind === "class", probability };
     }
     return statusText(this.#failure ? { state: "failed", problem: this.#failure } : this.status);
   }
@@ -492,10 +500,13 @@ export class ListenableApp extends LitElement {
     this.#shownAt = now;
     this.ranked = topClasses(pack.labels, mean, 5);
     this.verdict = verdictOf(pack, this.ranked[0]);
-    this.#newest = firstFrame;
     this.#minute ??= new Minute(minuteFrames(pack), (1000 * pack.hop) / pack.sampleRate);
     this.#minute.push(firstFrame, this.verdict);
-    this.stretches = this.#minute.stretches;
+    if (now - this.#stripAt >= stripMs) {
+      this.#stripAt = now;
+      this.#newest = firstFrame;
+      this.stretches = this.#minute.stretches;
+    }
     const sentence = `It hears: ${verdictText(this.verdict, pack.threshold).headline}.`;
     this.announcement = this.#announcer.offer(sentence, now) ?? this.announcement;
   }

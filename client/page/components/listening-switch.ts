@@ -92,6 +92,12 @@ export class ListeningSwitch extends LitElement {
           line-height: 1.2;
         }
       }
+      @media (max-width: 22rem) {
+        .choices span.face {
+          padding-inline: 0;
+          font-size: 0.8125rem;
+        }
+      }
       @media (hover: none), (max-width: 50rem) {
         kbd {
           display: none;

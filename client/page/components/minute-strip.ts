@@ -1,4 +1,4 @@
-import { css, html, LitElement } from "lit";
+import { css, html, LitElement, svg } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { capitalised, className, percent } from "../format.ts";
 import type { Stretch } from "../minute.ts";
@@ -6,8 +6,17 @@ import { sharedStyles } from "./shared-styles.ts";
 
 /** Hues of the classes in the pack's order, as far apart as they go; believed classes alone have one. */
 const TURN = 137.5;
+/** Height of the drawing in its own units: a probability of 1. */
+const HEIGHT = 100;
+/** A name needs this share of the width up to the next one; all of them are in the tips and in what is spoken. */
+const ROOM = 0.05;
+/** The newest name gets this much, at the right edge where its stretch is not that long yet. */
+const NEWEST_ROOM = 0.3;
 
-/** What was heard in the last minute, as a band of named stretches. */
+/**
+ * What was heard in the last minute and how sure it was: named stretches, each filled up to its probability, with the
+ * line above which a class is believed. What it only guessed is grey.
+ */
 @customElement("minute-strip")
 export class MinuteStrip extends LitElement {
   static override styles = [
@@ -15,34 +24,63 @@ export class MinuteStrip extends LitElement {
     css`
       .band {
         position: relative;
-        height: 1.75rem;
+        padding-top: 1.25rem;
+      }
+      .course {
+        position: relative;
+        height: clamp(2.25rem, 6vh, 6rem);
         overflow: hidden;
         border-radius: 0.375rem;
         background: var(--sunken);
       }
-      .stretch {
+      svg {
+        display: block;
+        width: 100%;
+        height: 100%;
+      }
+      path {
+        fill: light-dark(oklch(0.55 0.13 var(--hue)), oklch(0.7 0.13 var(--hue)));
+      }
+      path.guess {
+        fill: var(--control);
+        fill-opacity: 0.35;
+      }
+      .threshold {
+        position: absolute;
+        right: 0;
+        bottom: var(--at);
+        left: 0;
+        border-top: 1px dashed var(--ink);
+        opacity: 0.45;
+      }
+      .name {
         position: absolute;
         top: 0;
-        bottom: 0;
         left: var(--from);
-        width: var(--width);
+        max-width: var(--width);
         overflow: hidden;
-        padding: 0 0.25rem;
-        border-radius: 0.25rem;
-        background: hsl(var(--hue) 45% 35%);
-        color: #fff;
         font-size: 0.8125rem;
-        line-height: 1.75rem;
+        font-weight: 600;
+        line-height: 1.25rem;
         text-overflow: ellipsis;
         white-space: nowrap;
+      }
+      .name.end {
+        right: 0;
+        left: auto;
       }
       .scale {
         display: flex;
         justify-content: space-between;
+        margin-top: 0.25rem;
         font-size: 0.75rem;
+        line-height: 1.2;
       }
       @media (forced-colors: active) {
-        .stretch {
+        path {
+          fill: CanvasText;
+        }
+        .course {
           border: 1px solid;
         }
       }
@@ -51,6 +89,7 @@ export class MinuteStrip extends LitElement {
 
   @property({ attribute: false }) stretches: readonly Stretch[] = [];
   @property({ attribute: false }) labels: readonly string[] = [];
+  @property({ type: Number }) threshold = 0.5;
   /** The newest frame, and how many a minute has. */
   @property({ type: Number }) now = 0;
   @property({ type: Number }) frames = 1;
@@ -59,20 +98,51 @@ export class MinuteStrip extends LitElement {
     const believed = this.stretches.filter(({ label }) => label !== undefined);
     return html`
       <div class="band" role="img" aria-label=${this.#spoken(believed)}>
-        ${believed.map((stretch) => this.#stretch(stretch))}
+        ${this.#names(believed)}
+        <div class="course">
+          <svg viewBox="0 0 ${this.frames} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
+            ${this.stretches.map((stretch) => this.#area(stretch))}
+          </svg>
+          <div class="threshold" .style=${`--at: ${(100 * this.threshold).toFixed(1)}%`}></div>
+        </div>
       </div>
       <div class="scale soft" aria-hidden="true"><span>−60 s</span><span>−30 s</span><span>now</span></div>
     `;
   }
 
-  #stretch({ label = "", from, to, probability }: Stretch) {
-    const oldest = this.now - this.frames;
-    const left = Math.max(0, (from - oldest) / this.frames);
-    const right = Math.min(1, (to - oldest) / this.frames);
-    const hue = (TURN * this.labels.indexOf(label)) % 360;
-    const name = capitalised(className(label));
-    const style = `--from: ${(100 * left).toFixed(2)}%; --width: ${(100 * Math.max(0, right - left)).toFixed(2)}%; --hue: ${hue}`;
-    return html`<div class="stretch" title=${`${name}, up to ${percent(probability)}`} .style=${style}>${name}</div>`;
+  /** Place of a frame, 0 at the left edge and `frames` at the right one. */
+  #x(frame: number): number {
+    return Math.min(this.frames, Math.max(0, frame - this.now + this.frames));
+  }
+
+  #names(believed: readonly Stretch[]) {
+    const lefts = believed.map(({ from }) => this.#x(from) / this.frames);
+    return believed.map(({ label = "", probability }, k) => {
+      const newest = k === believed.length - 1;
+      const end = newest && lefts[k] > 1 - NEWEST_ROOM;
+      // Names before one that was put at the right edge end there at the latest.
+      const next = newest
+        ? 1
+        : k === believed.length - 2
+          ? Math.min(lefts[k + 1], 1 - NEWEST_ROOM)
+          : lefts[k + 1];
+      const room = end ? NEWEST_ROOM : Math.max(0, next - lefts[k]);
+      const name = capitalised(className(label));
+      const style = `--from: ${(100 * lefts[k]).toFixed(2)}%; --width: ${(100 * room).toFixed(2)}%`;
+      const title = `${name}, up to ${percent(probability)}`;
+      return html`<span class="name ${end ? "end" : ""}" title=${title} .style=${style}>${room < ROOM ? "" : name}</span>`;
+    });
+  }
+
+  #area({ label, to, course }: Stretch) {
+    const high = (probability: number) => (HEIGHT * (1 - probability)).toFixed(1);
+    const steps = course.map(({ frame, probability }) => {
+      const x = this.#x(frame);
+      return `H${x} V${high(probability)}`;
+    });
+    const path = `M${this.#x(course[0].frame)} ${HEIGHT} ${steps.join(" ")} H${this.#x(to)} V${HEIGHT} Z`;
+    const hue = (TURN * this.labels.indexOf(label ?? "")) % 360;
+    return svg`<path class=${label === undefined ? "guess" : ""} .style=${`--hue: ${hue}`} d=${path} />`;
   }
 
   /** For those who don't see it: each class with the time that it was heard. */

@@ -1,4 +1,4 @@
-import { css, html, LitElement, type TemplateResult } from "lit";
+import { css, html, LitElement, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { SourceKind } from "../parameters.ts";
 import { builtInSounds } from "../sounds/index.ts";
@@ -122,14 +122,17 @@ export class SourcePanel extends LitElement {
         }
       }
       @media (max-width: 30rem) {
-        .sounds {
-          display: grid;
-          grid-template-columns: repeat(2, minmax(0, 1fr));
+        /* One row that is pushed aside: the picture below should be seen too. */
+        .choices.sounds {
+          flex-wrap: nowrap;
+          margin: 0 -0.875rem;
+          padding: 0.25rem 0.875rem;
+          overflow-x: auto;
+          scroll-padding: 0 0.875rem;
+          scrollbar-width: none;
         }
         .choices.sounds span.face {
-          height: 100%;
-          line-height: 1.2;
-          text-align: center;
+          white-space: nowrap;
         }
       }
       @media (max-width: 22rem) {
@@ -200,6 +203,18 @@ export class SourcePanel extends LitElement {
       default:
         return this.kind satisfies never;
     }
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has("kind") || changed.has("sound")) this.#showChosen();
+  }
+
+  /** Where the sounds are one row that is pushed aside, the chosen one is in sight; the page itself stays put. */
+  #showChosen(): void {
+    const row = this.renderRoot.querySelector(".sounds");
+    const chosen = row?.querySelector("input:checked")?.parentElement;
+    if (!row || !chosen) return;
+    row.scrollLeft += chosen.getBoundingClientRect().left - row.getBoundingClientRect().left - 16;
   }
 
   get #note(): string {

@@ -1,25 +1,25 @@
-import { css, html, LitElement } from "lit";
+import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { sharedStyles } from "./shared-styles.ts";
 
-/** The one large line on the page: what is heard now, or what is going on instead. */
+/** The one large line on the page: what is heard now and how sure that is, or what is going on instead. */
 @customElement("verdict-line")
 export class VerdictLine extends LitElement {
   static override styles = [
     sharedStyles,
     css`
-      div {
+      .line {
         display: flex;
         flex-wrap: wrap;
         gap: 0 0.875rem;
         align-items: baseline;
-        min-height: 3rem;
+        min-height: 3.25rem;
       }
       h2 {
-        font-size: clamp(1.625rem, 1.2rem + 2vw, 2.25rem);
-        font-weight: 650;
-        line-height: 1.2;
-        letter-spacing: -0.025em;
+        font-size: clamp(1.875rem, 1.2rem + 3vw, 3rem);
+        font-weight: 700;
+        line-height: 1.15;
+        letter-spacing: -0.03em;
       }
       .quiet {
         color: var(--soft);
@@ -33,6 +33,51 @@ export class VerdictLine extends LitElement {
         width: 8rem;
         accent-color: var(--accent);
       }
+      .sureness {
+        position: relative;
+        height: 0.5rem;
+        margin-top: 0.375rem;
+        border-radius: 0.25rem;
+        background: var(--sunken);
+      }
+      .clip {
+        height: 100%;
+        overflow: hidden;
+        border-radius: inherit;
+      }
+      /* Pushed in rather than widened: moving costs no layout, ten times a second. */
+      .fill {
+        height: 100%;
+        transform: translateX(calc(var(--share) - 100%));
+        border-radius: inherit;
+        background: var(--control);
+        transition: transform var(--ease);
+      }
+      .sure .fill {
+        background: var(--accent);
+      }
+      .mark {
+        position: absolute;
+        top: -0.1875rem;
+        bottom: -0.1875rem;
+        left: var(--at);
+        width: 2px;
+        border-radius: 1px;
+        background: var(--ink);
+        opacity: 0.55;
+      }
+      /* Beside the classes that it considers, the same bar again would be one too many. */
+      @media (min-width: 62rem) {
+        .sureness {
+          display: none;
+        }
+      }
+      @media (forced-colors: active) {
+        .fill {
+          background: Highlight;
+          forced-color-adjust: none;
+        }
+      }
     `,
   ];
 
@@ -40,17 +85,31 @@ export class VerdictLine extends LitElement {
   @property() sentence = "";
   /** Whether a class is believed; everything else is set more quietly. */
   @property({ type: Boolean }) sure = false;
+  /** 0 to 1: how sure it is of what it hears, or of its best guess; undefined while nothing is heard. */
+  @property({ attribute: false }) probability: number | undefined;
+  /** From where on it believes itself. */
+  @property({ type: Number }) threshold = 0.5;
   /** 0 to 1 while something loads. */
   @property({ attribute: false }) progress: number | undefined;
 
   override render() {
     return html`
-      <div>
+      <div class="line">
         <h2 class=${this.sure ? "" : "quiet"}>${this.headline}</h2>
         <p>
-          ${this.progress === undefined ? "" : html`<progress aria-label="Loading" max="1" .value=${this.progress}></progress>`}
+          ${this.progress === undefined ? nothing : html`<progress aria-label="Loading" max="1" .value=${this.progress}></progress>`}
           ${this.sentence}
         </p>
+      </div>
+      <div class="sureness ${this.sure ? "sure" : ""}" aria-hidden="true">
+        <div class="clip">
+          <div class="fill" .style=${`--share: ${(100 * (this.probability ?? 0)).toFixed(1)}%`}></div>
+        </div>
+        ${
+          this.probability === undefined
+            ? nothing
+            : html`<div class="mark" .style=${`--at: ${(100 * this.threshold).toFixed(1)}%`}></div>`
+        }
       </div>
     `;
   }

@@ -1,15 +1,23 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Observable } from "rxjs";
-import type { SpectrogramColumns } from "../../live/live-explainer.ts";
+import type { Listening, SpectrogramColumns } from "../../live/live-explainer.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
-import { kilohertz, percent } from "../format.ts";
+import { hertz, kilohertz, percent } from "../format.ts";
 import { StreamController } from "../stream-controller.ts";
-import { FrequencyAxis, frequencyTicks, timeTicks } from "./axis.ts";
+import { FrequencyAxis, type FrequencyScale, frequencyScales, frequencyTicks, timeTicks } from "./axis.ts";
 import { openPicture, openPictureInPage, type PictureHost } from "./picture-host.ts";
 import { PictureSize } from "./picture-size.ts";
+import { pictureTexts as texts } from "./texts.ts";
 
-/** The live spectrogram with the mask drawn over it, its axes and the control of the mask's strength. */
+/** What is in colour: what is listened to, or always the same. */
+type View = Listening | "listening";
+const views: readonly View[] = ["listening", "original", "explanation", "rest"];
+
+/**
+ * The live spectrogram with the mask drawn over it, its axes and the controls of what it shows. A worker draws it where
+ * there can be one, which `data-drawn` tells: "worker" or "page".
+ */
 @customElement("spectrogram-view")
 export class SpectrogramView extends LitElement {
   static override styles = [
@@ -20,8 +28,8 @@ export class SpectrogramView extends LitElement {
       }
       .plot {
         display: grid;
-        grid-template-columns: 1.75rem minmax(0, 1fr);
-        grid-template-rows: clamp(12rem, 36vh, 24rem) 1.5rem;
+        grid-template-columns: 2rem minmax(0, 1fr);
+        grid-template-rows: var(--picture-height, clamp(12rem, 36vh, 44rem)) 1.375rem;
         column-gap: 0.375rem;
       }
       :host([plain]) figure,
@@ -94,15 +102,15 @@ export class SpectrogramView extends LitElement {
         text-align: right;
       }
       .below {
-        display: flex;
-        flex-wrap: wrap;
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) minmax(8rem, 16rem) auto;
         gap: 0.25rem 1.5rem;
         align-items: center;
-        margin-top: 0.375rem;
+        min-height: 2.25rem;
+        margin-top: 0.25rem;
       }
       figcaption {
         display: flex;
-        flex: 1 1 auto;
         flex-wrap: wrap;
         gap: 0.125rem 1.25rem;
       }
@@ -112,23 +120,61 @@ export class SpectrogramView extends LitElement {
         align-items: center;
       }
       .swatch {
+        box-sizing: border-box;
+        border: 1px solid var(--line);
         width: 2.25rem;
         height: 0.75rem;
         border-radius: 0.1875rem;
       }
       .kept {
-        border: 1.5px solid #3fc9b2;
         background: linear-gradient(90deg, #51127c, #b73779, #fc8961, #fcfdbf);
+      }
+      .outlined {
+        border: 2px solid #3fc9b2;
       }
       .left-out {
         background: linear-gradient(90deg, #17171a, #3c3c42, #6f6f76);
       }
       .strength {
         display: grid;
-        flex: 0 1 15rem;
-        grid-template-columns: auto minmax(5rem, 1fr);
+        grid-template-columns: auto minmax(3.5rem, 1fr);
         gap: 0.625rem;
         align-items: center;
+      }
+      button {
+        min-height: 2.25rem;
+        padding: 0.25rem 0.75rem;
+        border-color: var(--line);
+        font-size: 0.875rem;
+      }
+      button[aria-expanded="true"] {
+        border-color: var(--accent);
+        background: var(--tint);
+        color: var(--accent-strong);
+      }
+      .more {
+        display: flex;
+        grid-column: 1 / -1;
+        flex-wrap: wrap;
+        gap: 0.5rem 1.5rem;
+      }
+      .more label {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.25rem 0.625rem;
+        align-items: center;
+      }
+      @media (max-width: 40rem) {
+        .plot {
+          grid-template-columns: 1.625rem minmax(0, 1fr);
+          grid-template-rows: var(--picture-height, clamp(11rem, 30vh, 20rem)) 1.375rem;
+        }
+        .below {
+          grid-template-columns: minmax(0, 1fr) auto;
+        }
+        figcaption {
+          grid-column: 1 / -1;
+        }
       }
     `,
   ];
@@ -143,11 +189,17 @@ export class SpectrogramView extends LitElement {
   @property({ type: Number }) sampleRate = 16_000;
   @property({ type: Number }) hop = 128;
   @property({ type: Number }) bins = 257;
+  /** What is listened to. */
+  @property() listening: Listening = "explanation";
+  @state() private chosen: View = "listening";
+  @state() private scale: FrequencyScale = "mel";
   /** 0 to 1: how strongly the mask covers what it takes away. */
   @state() private overlay = 1;
   /** Of the picture: columns, and rows in pixels. */
   @state() private size = { columns: 640, rows: 320 };
   @state() private still = false;
+  /** Whether the lesser controls are shown. */
+  @state() private open = false;
   @state() private empty = true;
 
   #canvas = document.createElement("canvas");
@@ -187,7 +239,7 @@ export class SpectrogramView extends LitElement {
 
   override connectedCallback(): void {
     // Before the streams are followed: what they bring needs a place.
-    this.#open();
+    this.#openPicture();
     super.connectedCallback();
     this.#motion.addEventListener("change", this.#motionChanged);
     this.#motionChanged();
@@ -202,8 +254,12 @@ export class SpectrogramView extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (["bins", "sampleRate", "hop", "size"].some((name) => changed.has(name))) this.#sendAxis();
-    if (changed.has("overlay") || changed.has("still")) this.#sendLook();
+    if (["bins", "sampleRate", "hop", "size", "scale"].some((name) => changed.has(name))) this.#sendAxis();
+    if (["overlay", "still", "chosen", "listening"].some((name) => changed.has(name))) this.#sendLook();
+  }
+
+  get #view(): Listening {
+    return this.chosen === "listening" ? this.listening : this.chosen;
   }
 
   get #takesPorts(): boolean {
@@ -211,14 +267,14 @@ export class SpectrogramView extends LitElement {
   }
 
   /** A canvas that once drew in a worker can do nothing else afterwards, so each picture has its own. */
-  #open(): void {
+  #openPicture(): void {
     this.#host?.close();
     const canvas = document.createElement("canvas");
     this.#canvas = canvas;
     const lost = () => {
       if (this.#canvas !== canvas) return;
       this.#inPage = true;
-      this.#open();
+      this.#openPicture();
     };
     this.#host = this.#inPage ? openPictureInPage(canvas) : openPicture(canvas, this.workerUrl, lost);
     this.dataset.drawn = this.#host.where;
@@ -229,43 +285,34 @@ export class SpectrogramView extends LitElement {
   }
 
   #sendAxis(): void {
-    const { bins, sampleRate, hop, size } = this;
-    this.#host?.send({ type: "axis", axis: { bins, sampleRate, hop, scale: "mel", rows: size.rows } });
+    const { bins, sampleRate, hop, scale, size } = this;
+    this.#host?.send({ type: "axis", axis: { bins, sampleRate, hop, scale, rows: size.rows } });
     this.#host?.send({ type: "width", width: size.columns });
   }
 
   #sendLook(): void {
     const { overlay, still } = this;
-    this.#host?.send({ type: "look", look: { view: "explanation", overlay, still } });
+    this.#host?.send({ type: "look", look: { view: this.#view, overlay, still } });
   }
 
   override render() {
-    const axis = new FrequencyAxis(1, this.bins, this.sampleRate);
+    const axis = new FrequencyAxis(1, this.bins, this.sampleRate, this.scale);
     const seconds = (this.size.columns * this.hop) / this.sampleRate;
+    const label = texts.label(Math.round(seconds), kilohertz(this.sampleRate / 2), this.#view);
     return html`
       <figure>
         <div class="plot">
           <div class="axis frequency" aria-hidden="true">
             ${frequencyTicks(axis).map(
               (hz) =>
-                html`<span .style=${`--at: ${(100 * axis.fromTop(hz)).toFixed(2)}%`}>${kilohertz(hz)}</span>`,
+                html`<span .style=${`--at: ${(100 * axis.fromTop(hz)).toFixed(2)}%`}>${hertz(hz)}</span>`,
             )}
           </div>
           <div class="picture">
-            <div
-              class="canvas"
-              role="img"
-              aria-label=${`Spectrogram of the last ${Math.round(seconds)} seconds, 0 to ${kilohertz(this.sampleRate / 2)} kilohertz. Parts that belong to the explanation are in colour, the rest is grey.`}
-            >
-              ${this.#canvas}
-            </div>
-            ${
-              this.empty && !this.plain
-                ? html`<p class="hint">Here the sound becomes a picture: time runs to the right, high notes are at the top.</p>`
-                : nothing
-            }
+            <div class="canvas" role="img" aria-label=${label}>${this.#canvas}</div>
+            ${this.empty && !this.plain ? html`<p class="hint">${texts.hint}</p>` : nothing}
           </div>
-          <div class="unit" aria-hidden="true">kHz</div>
+          <div class="unit" aria-hidden="true">${texts.hertz}</div>
           <div class="axis time" aria-hidden="true">${this.#timeLabels(seconds)}</div>
         </div>
         ${this.plain ? nothing : this.#below()}
@@ -275,22 +322,57 @@ export class SpectrogramView extends LitElement {
 
   #below() {
     return html`
-      <div class="below">
-        <figcaption class="soft">
-          <span class="key"><span class="swatch kept"></span>made it decide</span>
-          <span class="key"><span class="swatch left-out"></span>left out</span>
-        </figcaption>
-        <label class="strength soft">
-          Show the mask
-          <input
-            type="range"
-            min="0"
-            max="100"
-            step="5"
-            aria-valuetext=${percent(this.overlay)}
-            .value=${String(Math.round(this.overlay * 100))}
-            @input=${this.#overlayChanged}
-          />
+      <div class="below soft">
+        <figcaption>${this.#legend()}</figcaption>
+        ${this.#controls()}
+      </div>
+    `;
+  }
+
+  #legend() {
+    const key = (kind: string, text: string) =>
+      html`<span class="key"><span class="swatch ${kind}"></span>${text}</span>`;
+    switch (this.#view) {
+      case "original":
+        return key("kept outlined", texts.outlined);
+      case "explanation":
+        return [key("kept outlined", texts.made), key("left-out", texts.leftOut)];
+      case "rest":
+        return [key("kept", texts.leftOut), key("left-out outlined", texts.made)];
+      default:
+        return this.#view satisfies never;
+    }
+  }
+
+  #controls() {
+    return html`
+      <label class="strength">
+        ${texts.mask}
+        <input
+          type="range"
+          min="0"
+          max="100"
+          step="5"
+          aria-valuetext=${percent(this.overlay)}
+          .value=${String(Math.round(this.overlay * 100))}
+          @input=${this.#overlayChanged}
+        />
+      </label>
+      <button type="button" aria-expanded=${this.open} aria-controls="more" @click=${this.#toggle}>
+        ${texts.more}
+      </button>
+      <div class="more" id="more" ?hidden=${!this.open}>
+        <label>
+          ${texts.view}
+          <select data-value="view" @change=${this.#viewChanged}>
+            ${views.map((view) => html`<option value=${view} ?selected=${view === this.chosen}>${texts.views[view]}</option>`)}
+          </select>
+        </label>
+        <label>
+          ${texts.scale}
+          <select data-value="scale" @change=${this.#scaleChanged}>
+            ${frequencyScales.map((scale) => html`<option value=${scale} ?selected=${scale === this.scale}>${texts.scales[scale]}</option>`)}
+          </select>
         </label>
       </div>
     `;
@@ -298,15 +380,25 @@ export class SpectrogramView extends LitElement {
 
   #timeLabels(seconds: number) {
     const ticks = timeTicks(seconds);
-    if (this.still) {
-      return ticks.map(
-        (t) => html`<span .style=${`--at: ${((100 * t) / seconds).toFixed(2)}%`}>${t} s</span>`,
-      );
-    }
+    const span = (share: number, text: string) =>
+      html`<span .style=${`--at: ${(100 * share).toFixed(2)}%`}>${text}</span>`;
+    if (this.still) return ticks.map((t) => span(t / seconds, texts.after(t)));
     return html`
-      ${ticks.map((t) => html`<span .style=${`--at: ${(100 * (1 - t / seconds)).toFixed(2)}%`}>−${t} s</span>`)}
-      <span class="end">now</span>
+      ${ticks.map((t) => span(1 - t / seconds, texts.ago(t)))}
+      <span class="end">${texts.now}</span>
     `;
+  }
+
+  #toggle(): void {
+    this.open = !this.open;
+  }
+
+  #viewChanged(event: Event): void {
+    this.chosen = (event.target as HTMLSelectElement).value as View;
+  }
+
+  #scaleChanged(event: Event): void {
+    this.scale = (event.target as HTMLSelectElement).value as FrequencyScale;
   }
 
   #overlayChanged(event: Event): void {

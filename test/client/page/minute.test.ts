@@ -59,4 +59,16 @@ test("what is older than a minute is forgotten, however long it listens", () => 
   assert.ok(minute.stretches.every(({ to }) => to > 9_992 - 1000 - 1));
 });
 
+test("a stretch tells how sure it was, four times a second and for no more than a minute", () => {
+  const minute = new Minute(1000, 8);
+  for (let frame = 0; frame <= 80_000; frame += 8)
+    minute.push(frame, heard("dog", frame % 16 === 0 ? 0.9 : 0.7));
+  const [{ from, course }] = minute.stretches;
+  assert.is(from, 0);
+  assert.ok(course.length <= 1000 / 32 + 2, `${course.length} points`);
+  assert.ok(course[0].frame <= 79_000 && course[1].frame > 79_000, "it begins at the left edge");
+  for (let k = 1; k < course.length; k++) assert.ok(course[k].frame - course[k - 1].frame >= 31);
+  assert.ok(course.every(({ probability }) => probability === 0.9 || probability === 0.7));
+});
+
 test.run();

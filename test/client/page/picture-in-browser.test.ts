@@ -148,6 +148,41 @@ check("it follows the window's width and the screen's density", async () => {
   await untilLit();
 });
 
+/** How colourful it is: grey is 0. */
+function colour(): Promise<number> {
+  return page.locator("spectrogram-view canvas").evaluate((element) => {
+    const { width, height } = element as HTMLCanvasElement;
+    const context = new OffscreenCanvas(width, height).getContext("2d")!;
+    context.drawImage(element as HTMLCanvasElement, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    let sum = 0;
+    for (let k = 0; k < data.length; k += 4)
+      sum += Math.max(data[k], data[k + 2]) - Math.min(data[k], data[k + 1]);
+    return sum / (data.length / 4);
+  });
+}
+
+check("the picture follows what is listened to, unless it is told to show one thing", async () => {
+  await open();
+  await untilLit();
+  const whole = async () => {
+    await morePictures(4);
+    return colour();
+  };
+  const explanation = await whole();
+  await page.keyboard.press("1");
+  const original = await whole();
+  assert.ok(original > 1.3 * explanation, `${original} of everything, ${explanation} of the explanation`);
+  await page.getByRole("button", { name: "More" }).click();
+  await page.locator('select[data-value="view"]').selectOption("explanation");
+  assert.ok((await whole()) < 0.8 * original, "its own switch counts");
+  await page.locator('select[data-value="scale"]').selectOption("linear");
+  await morePictures(4);
+  const label = view().locator(".frequency span").nth(1);
+  assert.is(await label.textContent(), "6k");
+  assert.equal(complaints, []);
+});
+
 check("it goes on after the browser has lost its graphics process", async () => {
   await open();
   await morePictures(5);

@@ -1,6 +1,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { FrequencyAxis, frequencyTicks, timeTicks } from "../../../client/page/spectrogram/axis.ts";
+import {
+  FrequencyAxis,
+  frequencyScales,
+  frequencyTicks,
+  timeTicks,
+} from "../../../client/page/spectrogram/axis.ts";
 import { channels, colourTable, levels, pixel, veilTable } from "../../../client/page/spectrogram/colours.ts";
 import { ColumnPixels } from "../../../client/page/spectrogram/column-pixels.ts";
 import { LevelRange } from "../../../client/page/spectrogram/level-range.ts";
@@ -16,6 +21,20 @@ test("the axis runs from half the sample rate at the top to zero at the bottom",
   for (const hz of frequencyTicks(axis)) assert.ok(Math.abs(axis.hertz(axis.fromTop(hz)) - hz) < 1e-6);
   // Log-like: the octave from 1 to 2 kHz is taller than a quarter of the one from 4 to 8 kHz is wide in hertz.
   assert.ok(axis.fromTop(1000) - axis.fromTop(2000) > 0.15);
+});
+
+test("on every scale heights and frequencies belong to each other, and labels keep their distance", () => {
+  for (const scale of frequencyScales) {
+    for (const sampleRate of [8_000, 16_000, 44_100, 48_000]) {
+      const axis = new FrequencyAxis(320, bins, sampleRate, scale);
+      for (const hz of [0, 60, 1_000, 3_999]) assert.ok(Math.abs(axis.hertz(axis.fromTop(hz)) - hz) < 1e-6);
+      const ticks = frequencyTicks(axis);
+      assert.ok(ticks.length >= 2 && ticks.length <= 10, `${scale} at ${sampleRate}: ${ticks}`);
+      const heights = ticks.map((hz) => axis.fromTop(hz));
+      for (let k = 1; k < ticks.length; k++) assert.ok(heights[k] - heights[k - 1] >= 0.05);
+    }
+  }
+  assert.ok(Math.abs(new FrequencyAxis(320, bins, 16_000, "linear").fromTop(4_000) - 0.5) < 1e-9);
 });
 
 test("every bin is seen, whatever the number of rows", () => {
@@ -114,6 +133,34 @@ test("the mask's veil is clear where all is kept and thick where nothing is, wit
   const veil = Array.from({ length: rows }, (_, row) => alphaAt(1, row));
   assert.ok(veil[2] > 200, "high frequencies are covered");
   assert.is(veil[rows - 2], 0, "low frequencies are clear");
+});
+
+test("the view decides what is veiled: the rest, the explanation, or nothing", () => {
+  const rows = 64;
+  const pixels = new ColumnPixels(new FrequencyAxis(rows, bins, 16_000), new LevelRange(), 2);
+  const magnitudes = new Float32Array(bins).fill(1);
+  const low = Float32Array.from({ length: bins }, (_, bin) => (bin < 64 ? 1 : 0));
+  const veiled = (view: "original" | "explanation" | "rest") => {
+    pixels.view = view;
+    pixels.restart();
+    pixels.write(magnitudes, low, 0, 0);
+    const alpha = (row: number) => channels(pixels.veil[row * 2]).alpha > 200;
+    return { high: alpha(2), low: alpha(rows - 3) };
+  };
+  assert.equal(veiled("original"), { high: false, low: false });
+  assert.equal(veiled("explanation"), { high: true, low: false });
+  assert.equal(veiled("rest"), { high: false, low: true });
+});
+
+test("a column painted again has the colours that it had", () => {
+  const pixels = new ColumnPixels(new FrequencyAxis(64, bins, 16_000), new LevelRange(), 2);
+  const quiet = new Float32Array(bins).fill(0.2);
+  const mask = new Float32Array(bins).fill(1);
+  const top = pixels.follow(quiet, 0);
+  pixels.paint(quiet, mask, 0, 0, top);
+  pixels.write(new Float32Array(bins).fill(100), mask, 0, 1);
+  pixels.paint(quiet, mask, 0, 1, top);
+  for (let row = 0; row < 64; row++) assert.is(pixels.colour[row * 2 + 1], pixels.colour[row * 2]);
 });
 
 test("bad numbers in a frame do not break later ones", () => {
