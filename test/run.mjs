@@ -47,9 +47,9 @@ for (const file of files) {
   console.log(
     `${result.ok ? "ok  " : "FAIL"} ${file} (${result.passed} passed, ${((Date.now() - started) / 1000).toFixed(1)} s)`,
   );
+  if (!result.ok) console.log(`${result.output}\n  ${file} ended with ${result.reason}`);
   // Long runs tell figures.
   else if (process.env.LISTENABLE_FULL) console.log(result.output.trimEnd());
-  if (!result.ok) console.log(`${result.output}\n  ${file} ended with ${result.reason}`);
 }
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
 process.exitCode = sum.failed === 0 && files.length > 0 ? 0 : 1;
