@@ -1,4 +1,5 @@
 /** What the moment's components tell each other, with what each carries. */
+import type { Listening } from "../../live/live-explainer.ts";
 import type { SampleSpan } from "../../moment/version.ts";
 
 export interface MomentEvents {
@@ -6,6 +7,11 @@ export interface MomentEvents {
   "choose-span": { readonly span: SampleSpan; readonly done: boolean };
   /** What explains a side: as it was heard, or anew by a method, of a class (-1 is the winner). */
   "choose-version": { readonly heard: boolean; readonly method: string; readonly target: number };
+  /** Plays or stops. */
+  "toggle-moment": undefined;
+  "hear-sound": Listening;
+  /** Which explanation is heard. */
+  "hear-side": number;
   "close-moment": undefined;
   /** Whether a moment sounds, so that the live sound is to be silent. */
   "moment-sounds": boolean;

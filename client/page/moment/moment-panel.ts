@@ -5,27 +5,19 @@ import { matchingGains } from "../../moment/match-loudness.ts";
 import type { MomentClient } from "../../moment/moment-client.ts";
 import { listenings, MomentPlayer } from "../../moment/moment-player.ts";
 import { type SampleSpan, wholeOf } from "../../moment/version.ts";
-import { playIcon, stopIcon } from "../components/icons.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
 import { MomentDrawing, type MomentView, momentViews } from "./moment-drawing.ts";
 import { type MomentEvents, tell } from "./moment-events.ts";
-import {
-  download,
-  type ExportKind,
-  exportFile,
-  type Shown,
-  SIDE_NAMES,
-  sharedFile,
-  shareOrDownload,
-} from "./moment-exports.ts";
+import { type Shown, SIDE_NAMES } from "./moment-exports.ts";
 import type { MomentSide } from "./moment-side.ts";
 import { MomentSides } from "./moment-sides.ts";
+import type { MomentTransport } from "./moment-transport.ts";
 import { panelStyles } from "./panel-styles.ts";
 import { momentTexts } from "./texts.ts";
 import { secondsText } from "./time.ts";
+import "./moment-keep.ts";
 import "./moment-side.ts";
-
-const EXPORTS: readonly ExportKind[] = ["original", "explanation", "rest", "picture", "facts"];
+import "./moment-transport.ts";
 
 /**
  * A frozen moment over the page, which goes on listening: seen, played, explained otherwise, kept.
@@ -51,8 +43,9 @@ export class MomentPanel extends LitElement {
   @state() private playing = false;
   /** Which explanation is heard. */
   @state() private heardSide = 0;
-  @state() private message = "";
+  @state() private problem = "";
   @query("dialog") private dialog!: HTMLDialogElement;
+  @query("moment-transport") private transport!: MomentTransport;
   @queryAll("moment-side") private sideElements!: NodeListOf<MomentSide>;
 
   #drawing!: MomentDrawing;
@@ -87,6 +80,8 @@ export class MomentPanel extends LitElement {
 
   protected override firstUpdated(): void {
     this.dialog.showModal();
+    // On Play, not on Close, which comes first.
+    void this.transport.updateComplete.then(() => this.transport.focus());
     this.#sides.begin();
   }
 
@@ -112,7 +107,16 @@ export class MomentPanel extends LitElement {
           </div>
           <button @click=${() => this.dialog.close()}>${momentTexts.close}</button>
         </header>
-        ${this.#transport()}
+        <moment-transport
+          .listening=${this.listening}
+          .playing=${this.playing}
+          .sides=${sides.map((_, k) => SIDE_NAMES[k])}
+          .side=${this.heardSide}
+          .shortcuts=${this.shortcuts}
+          @toggle-moment=${() => this.#toggle()}
+          @hear-sound=${(event: CustomEvent<MomentEvents["hear-sound"]>) => this.#listenTo(event.detail)}
+          @hear-side=${(event: CustomEvent<MomentEvents["hear-side"]>) => this.#hear(event.detail)}
+        ></moment-transport>
         <div class="sides ${sides.length > 1 ? "two" : ""}">
           ${sides.map(
             (side, k) => html`
@@ -129,74 +133,16 @@ export class MomentPanel extends LitElement {
             `,
           )}
         </div>
-        ${this.#below()}
-        <p class="visually-hidden" role="status">${this.message}</p>
+        ${this.#settings()}
+        <moment-keep .shown=${this.#shown} .side=${this.heardSide}></moment-keep>
+        ${this.problem ? html`<p role="alert">${this.problem}</p>` : nothing}
+        ${this.shortcuts ? html`<p class="soft keys">${momentTexts.keys}</p>` : nothing}
       </dialog>
     `;
   }
 
-  #transport() {
-    const { sides } = this.#sides;
-    return html`
-      <div class="transport">
-        <button class="play primary" autofocus @click=${() => this.#toggle()}>
-          ${this.playing ? html`${stopIcon}${momentTexts.stop}` : html`${playIcon}${momentTexts.play}`}
-        </button>
-        <fieldset>
-          <legend class="visually-hidden">${momentTexts.listen}</legend>
-          <div class="choices">
-            ${listenings.map(
-              (listening, k) => html`
-                <label>
-                  <input
-                    type="radio"
-                    name="moment-listening"
-                    value=${listening}
-                    .checked=${this.listening === listening}
-                    aria-keyshortcuts=${this.shortcuts ? String(k + 1) : nothing}
-                    @change=${() => this.#listenTo(listening)}
-                  /><span class="face">${momentTexts.sound[listening]}</span>
-                </label>
-              `,
-            )}
-          </div>
-        </fieldset>
-        ${
-          sides.length > 1
-            ? html`
-              <fieldset>
-                <legend class="visually-hidden">${momentTexts.whichSide}</legend>
-                <div class="choices">
-                  ${sides.map(
-                    (_, k) => html`
-                      <label>
-                        <input
-                          type="radio"
-                          name="moment-side"
-                          value=${k}
-                          .checked=${this.heardSide === k}
-                          @change=${() => this.#hear(k)}
-                        /><span class="face">${momentTexts.hear(SIDE_NAMES[k])}</span>
-                      </label>
-                    `,
-                  )}
-                </div>
-              </fieldset>`
-            : nothing
-        }
-        <label class="check">
-          <input type="checkbox" name="loop" .checked=${this.loop} @change=${() => this.#setLoop(!this.loop)} />
-          ${momentTexts.loop}
-        </label>
-        <label class="check" title=${momentTexts.matchHint}>
-          <input type="checkbox" name="match" .checked=${this.match} @change=${this.#setMatch} />
-          ${momentTexts.match}
-        </label>
-      </div>
-    `;
-  }
-
-  #below() {
+  /** What is selected and how it is shown and played. */
+  #settings() {
     const { moment, span } = this;
     const seconds = (samples: number) => secondsText(samples / moment.sampleRate);
     const two = this.#sides.sides.length > 1;
@@ -206,6 +152,14 @@ export class MomentPanel extends LitElement {
           ${momentTexts.selected(seconds(span.from), seconds(span.to), seconds(span.to - span.from))}
         </span>
         <button class="small" @click=${() => this.#selectAll()}>${momentTexts.selectAll}</button>
+        <label class="check">
+          <input type="checkbox" name="loop" .checked=${this.loop} @change=${() => this.#setLoop(!this.loop)} />
+          ${momentTexts.loop}
+        </label>
+        <label class="check" title=${momentTexts.matchHint}>
+          <input type="checkbox" name="match" .checked=${this.match} @change=${this.#setMatch} />
+          ${momentTexts.match}
+        </label>
         <label class="field">
           ${momentTexts.view}
           <select data-choice="view" @change=${this.#setView}>
@@ -219,26 +173,14 @@ export class MomentPanel extends LitElement {
           ${two ? momentTexts.single : momentTexts.compare}
         </button>
       </div>
-      <div class="row keep" role="group" aria-label=${momentTexts.save}>
-        ${EXPORTS.map(
-          (kind) => html`
-            <button class="small" data-export=${kind} @click=${() => this.#keep(kind)}>${exportName(kind)}</button>
-          `,
-        )}
-        <button class="small primary" data-export="share" title=${momentTexts.shareHint} @click=${() => this.#share()}>
-          ${momentTexts.share}
-        </button>
-      </div>
-      <p class="soft">${this.message ? html`<strong>${this.message}</strong> ` : nothing}${momentTexts.stays}</p>
-      ${this.shortcuts ? html`<p class="soft keys">${momentTexts.keys}</p>` : nothing}
     `;
   }
 
-  get #shown(): Shown {
+  readonly #shown = (): Shown => {
     const { moment, span, view } = this;
     const versions = this.#sides.sides.map(({ version }) => version);
     return { moment, drawing: this.#drawing, versions, span, view };
-  }
+  };
 
   #sidesChanged(): void {
     const { sides } = this.#sides;
@@ -262,10 +204,11 @@ export class MomentPanel extends LitElement {
     const { sounds } = this.#sides.sides[this.heardSide].version;
     const inside = at !== undefined && at >= span.from && at < span.to ? Math.floor(at) : undefined;
     this.#chooseLevels();
+    this.problem = "";
     try {
       await this.#player.play({ sounds, sampleRate: moment.sampleRate, ...span, loop, at: inside });
     } catch (error) {
-      this.message = momentTexts.notPlayed(error instanceof Error ? error.message : String(error));
+      this.problem = momentTexts.notPlayed(error instanceof Error ? error.message : String(error));
     }
     if (!this.isConnected) this.#player.stop();
     this.#soundChanged();
@@ -339,17 +282,6 @@ export class MomentPanel extends LitElement {
     else this.#sides.compare();
   }
 
-  async #keep(kind: ExportKind): Promise<void> {
-    const file = await exportFile(kind, this.#shown, this.heardSide);
-    download(file);
-    this.message = momentTexts.saved(file.name);
-  }
-
-  async #share(): Promise<void> {
-    const file = await sharedFile(this.#shown);
-    if (await shareOrDownload(file)) this.message = momentTexts.saved(file.name);
-  }
-
   readonly #closed = (): void => {
     this.#player.stop();
     this.#soundChanged();
@@ -370,10 +302,4 @@ export class MomentPanel extends LitElement {
     // The page under it has the same keys.
     event.preventDefault();
   };
-}
-
-function exportName(kind: ExportKind): string {
-  if (kind === "picture") return momentTexts.png;
-  if (kind === "facts") return momentTexts.json;
-  return momentTexts.wav(momentTexts.sound[kind]);
 }

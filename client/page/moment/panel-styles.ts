@@ -26,44 +26,18 @@ export const panelStyles = css`
   h2 {
     font-size: 1.25rem;
   }
-  .transport,
+  moment-transport {
+    position: sticky;
+    z-index: 1;
+    top: -1rem;
+    margin: 0.25rem 0 0.375rem;
+  }
   .row {
     display: flex;
     flex-wrap: wrap;
     gap: 0.5rem 1rem;
     align-items: center;
     margin-top: 0.75rem;
-  }
-  .transport {
-    position: sticky;
-    z-index: 1;
-    top: -1rem;
-    margin-bottom: 0.375rem;
-    padding: 0.5rem 0;
-    background: var(--surface);
-  }
-  .play {
-    display: inline-flex;
-    gap: 0.5rem;
-    align-items: center;
-    justify-content: center;
-    min-width: 7rem;
-  }
-  .choices {
-    flex-wrap: nowrap;
-    gap: 0.25rem;
-    padding: 0.25rem;
-    border-radius: 0.875rem;
-    background: var(--sunken);
-  }
-  .choices span.face {
-    border-color: transparent;
-    background: transparent;
-  }
-  .choices input:checked + span.face {
-    border-color: var(--accent);
-    background: var(--accent);
-    color: var(--on-accent);
   }
   .sides {
     display: grid;
@@ -86,8 +60,14 @@ export const panelStyles = css`
     gap: 0.5rem;
     align-items: center;
   }
-  .keep {
-    margin-bottom: 0.75rem;
+  .row .check {
+    align-items: center;
+  }
+  .row .check input {
+    margin: 0;
+  }
+  moment-keep {
+    margin-top: 0.75rem;
     padding-top: 0.75rem;
     border-top: 1px solid var(--line);
   }
@@ -103,12 +83,6 @@ export const panelStyles = css`
       min-height: 100dvh;
       border: 0;
       border-radius: 0;
-    }
-    .choices span.face {
-      padding: 0.375rem 0.625rem;
-    }
-    .play {
-      flex: 1 1 100%;
     }
   }
   @media (hover: none) {

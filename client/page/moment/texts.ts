@@ -66,6 +66,7 @@ export const momentTexts = {
   share: "Share as one file",
   shareHint: "A page of its own that plays and shows this moment anywhere, without a network.",
   saved: (name: string) => `${name} is ready.`,
+  notSaved: (why: string) => `That could not be made into a file: ${why}.`,
   notFrozen: (why: string) => `That moment could not be kept: ${why}.`,
   notPlayed: (why: string) => `The sound device does not play it: ${why}.`,
   keys: "Keys: 1, 2, 3 choose what you hear, space plays, L repeats, C changes sides, Escape closes.",

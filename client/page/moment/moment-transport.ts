@@ -1,0 +1,124 @@
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { Listening } from "../../live/live-explainer.ts";
+import { listenings } from "../../moment/moment-player.ts";
+import { playIcon, stopIcon } from "../components/icons.ts";
+import { sharedStyles } from "../components/shared-styles.ts";
+import { tell } from "./moment-events.ts";
+import { momentTexts } from "./texts.ts";
+
+/** Plays and stops, and says what is heard: which of the three sounds, and of which side where two are compared. */
+@customElement("moment-transport")
+export class MomentTransport extends LitElement {
+  static override styles = [
+    sharedStyles,
+    css`
+      :host {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem 1rem;
+        align-items: center;
+        padding: 0.5rem 0;
+        background: var(--surface);
+      }
+      .play {
+        display: inline-flex;
+        gap: 0.5rem;
+        align-items: center;
+        justify-content: center;
+        min-width: 7rem;
+      }
+      .choices {
+        flex-wrap: nowrap;
+        gap: 0.25rem;
+        padding: 0.25rem;
+        border-radius: 0.875rem;
+        background: var(--sunken);
+      }
+      .choices label {
+        flex: 1 1 auto;
+      }
+      .choices span.face {
+        border-color: transparent;
+        background: transparent;
+      }
+      .choices input:checked + span.face {
+        border-color: var(--accent);
+        background: var(--accent);
+        color: var(--on-accent);
+      }
+      @media (max-width: 40rem) {
+        .play {
+          flex: 1 1 auto;
+        }
+        .three {
+          flex: 1 1 100%;
+        }
+        .choices span.face {
+          padding: 0.375rem 0.5rem;
+        }
+      }
+    `,
+  ];
+
+  /** To focus it is to focus Play. */
+  static override shadowRootOptions = { ...LitElement.shadowRootOptions, delegatesFocus: true };
+
+  @property() listening: Listening = "explanation";
+  @property({ type: Boolean }) playing = false;
+  /** Names of the sides that can be heard. */
+  @property({ attribute: false }) sides: readonly string[] = [];
+  @property({ type: Number }) side = 0;
+  @property({ type: Boolean }) shortcuts = true;
+
+  override render() {
+    return html`
+      <button class="play primary" @click=${() => tell(this, "toggle-moment", undefined)}>
+        ${this.playing ? html`${stopIcon}${momentTexts.stop}` : html`${playIcon}${momentTexts.play}`}
+      </button>
+      ${this.sides.length > 1 ? this.#whichSide() : nothing}
+      <fieldset class="three">
+        <legend class="visually-hidden">${momentTexts.listen}</legend>
+        <div class="choices">
+          ${listenings.map(
+            (listening, k) => html`
+              <label>
+                <input
+                  type="radio"
+                  name="moment-listening"
+                  value=${listening}
+                  .checked=${this.listening === listening}
+                  aria-keyshortcuts=${this.shortcuts ? String(k + 1) : nothing}
+                  @change=${() => tell(this, "hear-sound", listening)}
+                /><span class="face">${momentTexts.sound[listening]}</span>
+              </label>
+            `,
+          )}
+        </div>
+      </fieldset>
+    `;
+  }
+
+  #whichSide() {
+    return html`
+      <fieldset>
+        <legend class="visually-hidden">${momentTexts.whichSide}</legend>
+        <div class="choices">
+          ${this.sides.map(
+            (name, k) => html`
+              <label>
+                <input
+                  type="radio"
+                  name="moment-side"
+                  value=${k}
+                  .checked=${this.side === k}
+                  @change=${() => tell(this, "hear-side", k)}
+                /><span class="face">${momentTexts.hear(name)}</span>
+              </label>
+            `,
+          )}
+        </div>
+      </fieldset>
+    `;
+  }
+}

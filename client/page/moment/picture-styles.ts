@@ -1,0 +1,149 @@
+import { css } from "lit";
+
+export const pictureStyles = css`
+  .plot {
+    display: grid;
+    grid-template-columns: 1.75rem minmax(0, 1fr);
+    grid-template-rows: 1.5rem clamp(10rem, 30vh, 20rem) 1.5rem;
+    column-gap: 0.375rem;
+  }
+  .picture {
+    position: relative;
+    overflow: hidden;
+    border-radius: 0.5rem;
+    background: #08060d;
+    cursor: crosshair;
+    touch-action: pan-y;
+  }
+  canvas {
+    display: block;
+    width: 100%;
+    height: 100%;
+  }
+  .outside {
+    position: absolute;
+    top: 0;
+    bottom: 0;
+    left: var(--from);
+    width: calc(var(--to) - var(--from));
+    background: rgb(0 0 0 / 62%);
+    pointer-events: none;
+  }
+  .handle {
+    position: absolute;
+    top: 0;
+    bottom: 0;
+    left: clamp(0px, var(--at) - 0.75rem, 100% - 1.5rem);
+    width: 1.5rem;
+    cursor: ew-resize;
+    touch-action: none;
+  }
+  .handle::before {
+    position: absolute;
+    top: 0;
+    bottom: 0;
+    left: calc(50% - 1px);
+    width: 2px;
+    background: #f4eef8;
+    content: "";
+  }
+  .handle::after {
+    position: absolute;
+    top: calc(50% - 1rem);
+    left: calc(50% - 0.375rem);
+    width: 0.75rem;
+    height: 2rem;
+    border: 2px solid #17131f;
+    border-radius: 0.5rem;
+    background: #f4eef8;
+    content: "";
+  }
+  .handle.from::before,
+  .handle.from::after {
+    left: 0;
+  }
+  .handle.from {
+    left: min(var(--at), 100% - 1.5rem);
+  }
+  .handle.to {
+    left: max(0px, var(--at) - 1.5rem);
+  }
+  .handle.to::before,
+  .handle.to::after {
+    right: 0;
+    left: auto;
+  }
+  .handle:focus-visible {
+    outline-offset: -3px;
+  }
+  .cursor {
+    position: absolute;
+    top: 0;
+    bottom: 0;
+    left: 0;
+    width: 100%;
+    border-left: 2px solid #7ff4e0;
+    pointer-events: none;
+  }
+  .axis {
+    position: relative;
+    color: var(--soft);
+    font-size: 0.75rem;
+    line-height: 1;
+    font-variant-numeric: tabular-nums;
+  }
+  .axis span {
+    position: absolute;
+    white-space: nowrap;
+  }
+  .frequency span {
+    top: clamp(0px, var(--at) - 0.375rem, 100% - 0.75rem);
+    right: 0;
+  }
+  .time {
+    grid-column: 2;
+    margin-top: 0.375rem;
+  }
+  .time span {
+    left: var(--at);
+    transform: translateX(-50%);
+  }
+  .time span:first-child {
+    transform: none;
+  }
+  /* What it was taken for: the believed in full, the guesses in outline. */
+  .heard {
+    position: relative;
+    grid-column: 2;
+    height: 1.25rem;
+    overflow: hidden;
+    border-radius: 0.25rem;
+    background: var(--sunken);
+  }
+  .heard span {
+    position: absolute;
+    top: 0;
+    bottom: 0;
+    left: var(--from);
+    width: var(--width);
+    overflow: hidden;
+    padding: 0 0.25rem;
+    border-left: 1px solid var(--surface);
+    color: var(--soft);
+    font-size: 0.75rem;
+    line-height: 1.25rem;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .heard .sure {
+    background: var(--accent);
+    color: var(--on-accent);
+  }
+  .unit {
+    margin-top: 0.375rem;
+    color: var(--soft);
+    font-size: 0.75rem;
+    line-height: 1;
+    text-align: right;
+  }
+`;
