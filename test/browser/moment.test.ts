@@ -216,7 +216,7 @@ async function assertClean(page: LivePage): Promise<void> {
   assert.equal(await page.policyViolations(), []);
 }
 
-browserTest("frozen is what went out, the three add up, and the stream goes on without a gap", async () => {
+browserTest("frozen is what went out while the stream goes on; files and a shared page hold it", async () => {
   const page = await open();
   // Whatever the page is told of frames from now on.
   await page.page.locator("listenable-app").evaluate((app) => {
@@ -242,10 +242,76 @@ browserTest("frozen is what went out, the three add up, and the stream goes on w
   assert.is(seen.gaps, 0);
   assert.ok(seen.frames > 100, "it went on behind the panel");
   assert.is(await page.attribute("data-state"), "running");
-  await page.page.keyboard.press("Escape");
-  assert.is(await page.page.locator("moment-panel").count(), 0);
+
+  const { page: tab } = page;
+  const sounds = { original, explanation, rest };
+  for (const kind of SOUNDS) {
+    const { name, path } = await exported(tab, kind);
+    assert.match(name, new RegExp(`^listenable-.*-low-${kind}\\.wav$`));
+    const { channels, sampleRate } = readWav(await readFile(path), name);
+    assert.is(sampleRate, 16_000);
+    assert.equal(channels[0], sounds[kind]);
+  }
+  const facts = JSON.parse(await readFile((await exported(tab, "facts")).path, "utf8"));
+  assert.is(facts.pack.name, "tiny");
+  assert.is(facts.source, "microphone");
+  assert.is(facts.explanations[0].method, "asked");
+  assert.is(facts.explanations[0].figures.class, "low");
+  assert.is(facts.samples, sounds.original.length);
+  assert.ok(facts.decisions.length > 5);
+  const picture = await readFile((await exported(tab, "picture")).path);
+  assert.is(picture.toString("latin1", 1, 4), "PNG");
+
+  const { path } = await exported(tab, "share");
+  // Where the system can share files it is handed the same page.
+  await tab.evaluate(() => {
+    const given: string[] = [];
+    Object.assign(window, { given });
+    Object.defineProperty(navigator, "canShare", { value: () => true });
+    Object.defineProperty(navigator, "share", {
+      value: async ({ files }: { files: File[] }) => {
+        given.push(`${files.length} ${files[0].name} ${files[0].type}`);
+      },
+    });
+  });
+  await tab.locator("[data-export=share]").click();
+  await tab.waitForFunction(() => (window as unknown as { given: string[] }).given.length > 0);
+  const given = await tab.evaluate(() => (window as unknown as { given: string[] }).given);
+  assert.match(given[0], /^1 listenable-.*-low\.html text\/html$/);
   await assertClean(page);
   await page.close();
+  const context = await live.browser.newContext({ offline: true });
+  const shared = await context.newPage();
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  shared.on("request", (request) => requests.push(request.url().slice(0, 40)));
+  shared.on("console", (message) => complaints.push(message.text()));
+  shared.on("pageerror", (error) => complaints.push(String(error)));
+  await shared.addInitScript("globalThis.__name ??= (value) => value");
+  await shared.addInitScript(tapContexts);
+  await shared.goto(pathToFileURL(path).href);
+  await shared.getByRole("heading", { name: "What made it hear “Low”" }).waitFor();
+  await shared.getByRole("button", { name: "Play" }).click();
+  await shared.locator("body[data-playing=yes]").waitFor();
+  const loudness: number[] = [];
+  for (const key of ["1", "2", "3"]) {
+    await shared.keyboard.press(key);
+    await shared.waitForTimeout(1_000);
+    const { samples, rate } = await heard(shared, 0);
+    loudness.push(integratedLoudness(samples, rate));
+  }
+  assert.ok(loudness[0] > -40, `audible: ${loudness} LUFS`);
+  for (const each of loudness) assert.ok(Math.abs(each - loudness[0]) < 1, `as loud: ${loudness} LUFS`);
+  const lengths = await shared
+    .locator("audio")
+    .evaluateAll((elements) => elements.map((element) => (element as HTMLAudioElement).duration));
+  for (const length of lengths) assert.ok(Math.abs(length - sounds.original.length / 16_000) < 0.01);
+  assert.ok(
+    requests.every((url) => url.startsWith("file:") || url.startsWith("data:")),
+    `${requests}`,
+  );
+  assert.equal(complaints, []);
+  await context.close();
 });
 
 browserTest("without shared memory the audio thread tells what went out, to the sample", async () => {
@@ -370,80 +436,6 @@ browserTest("another class has another mask, and two methods stand side by side"
   assert.is(await tab.locator("moment-side").count(), 1);
   await assertClean(page);
   await page.close();
-});
-
-browserTest("the files hold what was frozen, and the shared page plays by itself from a file", async () => {
-  const page = await open();
-  await freeze(page);
-  const { page: tab } = page;
-  const sounds = await frozen(tab);
-  for (const kind of SOUNDS) {
-    const { name, path } = await exported(tab, kind);
-    assert.match(name, new RegExp(`^listenable-.*-low-${kind}\\.wav$`));
-    const { channels, sampleRate } = readWav(await readFile(path), name);
-    assert.is(sampleRate, 16_000);
-    assert.equal(channels[0], sounds[kind]);
-  }
-  const facts = JSON.parse(await readFile((await exported(tab, "facts")).path, "utf8"));
-  assert.is(facts.pack.name, "tiny");
-  assert.is(facts.source, "microphone");
-  assert.is(facts.explanations[0].method, "asked");
-  assert.is(facts.explanations[0].figures.class, "low");
-  assert.is(facts.samples, sounds.original.length);
-  assert.ok(facts.decisions.length > 5);
-  const picture = await readFile((await exported(tab, "picture")).path);
-  assert.is(picture.toString("latin1", 1, 4), "PNG");
-
-  const { path } = await exported(tab, "share");
-  // Where the system can share files it is handed the same page.
-  await tab.evaluate(() => {
-    const given: string[] = [];
-    Object.assign(window, { given });
-    Object.defineProperty(navigator, "canShare", { value: () => true });
-    Object.defineProperty(navigator, "share", {
-      value: async ({ files }: { files: File[] }) => {
-        given.push(`${files.length} ${files[0].name} ${files[0].type}`);
-      },
-    });
-  });
-  await tab.locator("[data-export=share]").click();
-  await tab.waitForFunction(() => (window as unknown as { given: string[] }).given.length > 0);
-  const given = await tab.evaluate(() => (window as unknown as { given: string[] }).given);
-  assert.match(given[0], /^1 listenable-.*-low\.html text\/html$/);
-  await assertClean(page);
-  await page.close();
-  const context = await live.browser.newContext({ offline: true });
-  const shared = await context.newPage();
-  const requests: string[] = [];
-  const complaints: string[] = [];
-  shared.on("request", (request) => requests.push(request.url().slice(0, 40)));
-  shared.on("console", (message) => complaints.push(message.text()));
-  shared.on("pageerror", (error) => complaints.push(String(error)));
-  await shared.addInitScript("globalThis.__name ??= (value) => value");
-  await shared.addInitScript(tapContexts);
-  await shared.goto(pathToFileURL(path).href);
-  await shared.getByRole("heading", { name: "What made it hear “Low”" }).waitFor();
-  await shared.getByRole("button", { name: "Play" }).click();
-  await shared.locator("body[data-playing=yes]").waitFor();
-  const loudness: number[] = [];
-  for (const key of ["1", "2", "3"]) {
-    await shared.keyboard.press(key);
-    await shared.waitForTimeout(1_000);
-    const { samples, rate } = await heard(shared, 0);
-    loudness.push(integratedLoudness(samples, rate));
-  }
-  assert.ok(loudness[0] > -40, `audible: ${loudness} LUFS`);
-  for (const each of loudness) assert.ok(Math.abs(each - loudness[0]) < 1, `as loud: ${loudness} LUFS`);
-  const lengths = await shared
-    .locator("audio")
-    .evaluateAll((elements) => elements.map((element) => (element as HTMLAudioElement).duration));
-  for (const length of lengths) assert.ok(Math.abs(length - sounds.original.length / 16_000) < 0.01);
-  assert.ok(
-    requests.every((url) => url.startsWith("file:") || url.startsWith("data:")),
-    `${requests}`,
-  );
-  assert.equal(complaints, []);
-  await context.close();
 });
 
 test.run();
