@@ -51,6 +51,11 @@ export class MomentPanel extends LitElement {
   #drawing!: MomentDrawing;
   #sides!: MomentSides;
   #cursorRequest = 0;
+  #lastMatched: {
+    readonly span: SampleSpan;
+    readonly sounds: readonly Float32Array[];
+    readonly gains: readonly number[];
+  } | null = null;
   readonly #player = new MomentPlayer(() => this.#soundChanged());
 
   constructor() {
@@ -232,20 +237,31 @@ export class MomentPanel extends LitElement {
 
   /** Where loudness is matched, all sounds that can be heard here are brought to one, so that sides can be compared too. */
   #chooseLevels(): void {
-    const { moment, span, heardSide } = this;
-    let levels = { original: 1, explanation: 1, rest: 1 };
-    if (this.match) {
-      const cut = (samples: Float32Array) => samples.subarray(span.from, span.to);
-      const versions = this.#sides.sides.map(({ version }) => version.sounds);
-      const parts = versions.flatMap(({ explanation, rest }) => [cut(explanation), cut(rest)]);
-      const gains = matchingGains([cut(moment.original), ...parts], moment.sampleRate);
-      levels = {
-        original: gains[0],
-        explanation: gains[1 + 2 * heardSide],
-        rest: gains[2 + 2 * heardSide],
-      };
-    }
-    this.#player.choose(this.listening, levels);
+    const gains = this.match ? this.#matched() : [1];
+    const level = (k: number) => gains[k] ?? 1;
+    const explanation = 1 + 2 * this.heardSide;
+    this.#player.choose(this.listening, {
+      original: level(0),
+      explanation: level(explanation),
+      rest: level(explanation + 1),
+    });
+  }
+
+  /** Of the original, then of explanation and rest of each side; some ten milliseconds each, so only when they change. */
+  #matched(): readonly number[] {
+    const { moment, span } = this;
+    const versions = this.#sides.sides.map(({ version }) => version.sounds);
+    const sounds = [moment.original, ...versions.flatMap(({ explanation, rest }) => [explanation, rest])];
+    const matched = this.#lastMatched;
+    const same =
+      matched?.span === span &&
+      matched.sounds.length === sounds.length &&
+      matched.sounds.every((sound, k) => sound === sounds[k]);
+    if (same) return matched.gains;
+    const parts = sounds.map((samples) => samples.subarray(span.from, span.to));
+    const gains = matchingGains(parts, moment.sampleRate);
+    this.#lastMatched = { span, sounds, gains };
+    return gains;
   }
 
   #listenTo(listening: Listening): void {
