@@ -9,9 +9,11 @@ const TURN = 137.5;
 /** Height of the drawing in its own units: a probability of 1. */
 const HEIGHT = 100;
 /** A name needs this share of the width up to the next one; all of them are in the tips and in what is spoken. */
-const ROOM = 0.05;
-/** The newest name gets this much, at the right edge where its stretch is not that long yet. */
-const NEWEST_ROOM = 0.3;
+const ROOM = 0.075;
+/** The newest name stands at the right edge while its stretch is no longer than this. */
+const NEWEST = 0.3;
+/** Stretches of one class share a name when no more than this lies between them. */
+const TOGETHER = 0.08;
 
 /**
  * What was heard in the last minute and how sure it was: named stretches, each filled up to its probability, with the
@@ -65,9 +67,13 @@ export class MinuteStrip extends LitElement {
         text-overflow: ellipsis;
         white-space: nowrap;
       }
+      /* Over the end of an older name, where there is one. */
       .name.end {
         right: 0;
         left: auto;
+        max-width: 100%;
+        padding-left: 0.5rem;
+        background: var(--surface);
       }
       .scale {
         display: flex;
@@ -116,21 +122,24 @@ export class MinuteStrip extends LitElement {
   }
 
   #names(believed: readonly Stretch[]) {
-    const lefts = believed.map(({ from }) => this.#x(from) / this.frames);
-    return believed.map(({ label = "", probability }, k) => {
-      const newest = k === believed.length - 1;
-      const end = newest && lefts[k] > 1 - NEWEST_ROOM;
-      // Names before one that was put at the right edge end there at the latest.
-      const next = newest
-        ? 1
-        : k === believed.length - 2
-          ? Math.min(lefts[k + 1], 1 - NEWEST_ROOM)
-          : lefts[k + 1];
-      const room = end ? NEWEST_ROOM : Math.max(0, next - lefts[k]);
+    const share = (frame: number) => this.#x(frame) / this.frames;
+    const first = believed.filter(({ label, from }, k) => {
+      const before = believed[k - 1];
+      return !(before?.label === label && share(from) - share(before.to) <= TOGETHER);
+    });
+    const lefts = first.map(({ from }) => share(from));
+    const named = first.flatMap(({ label = "", probability }, k) =>
+      k === first.length - 1 || lefts[k + 1] - lefts[k] >= ROOM
+        ? [{ label, probability, left: lefts[k] }]
+        : [],
+    );
+    return named.map(({ label, probability, left }, k) => {
+      const newest = k === named.length - 1;
+      const room = (named[k + 1]?.left ?? 1) - left;
       const name = capitalised(className(label));
-      const style = `--from: ${(100 * lefts[k]).toFixed(2)}%; --width: ${(100 * room).toFixed(2)}%`;
-      const title = `${name}, up to ${percent(probability)}`;
-      return html`<span class="name ${end ? "end" : ""}" title=${title} .style=${style}>${room < ROOM ? "" : name}</span>`;
+      const style = `--from: ${(100 * left).toFixed(2)}%; --width: ${(100 * room).toFixed(2)}%`;
+      const place = newest && left > 1 - NEWEST ? "end" : "";
+      return html`<span class="name ${place}" title=${`${name}, up to ${percent(probability)}`} .style=${style}>${name}</span>`;
     });
   }
 

@@ -92,6 +92,7 @@ export class RunningPanel extends LitElement {
       }
       .number {
         margin-left: auto;
+        white-space: nowrap;
         font-variant-numeric: tabular-nums;
       }
       .c0 {

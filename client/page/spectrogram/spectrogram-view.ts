@@ -29,7 +29,7 @@ export class SpectrogramView extends LitElement {
       .plot {
         display: grid;
         grid-template-columns: 2rem minmax(0, 1fr);
-        grid-template-rows: var(--picture-height, clamp(12rem, 36vh, 44rem)) 1.375rem;
+        grid-template-rows: var(--picture-height, clamp(12rem, 36vh, 64rem)) 1.375rem;
         column-gap: 0.375rem;
       }
       :host([plain]) figure,
