@@ -22,6 +22,7 @@ const nodeEntries = {
 };
 const browserEntries = {
   page: "client/page/main.ts",
+  early: "client/page/early.ts",
   kiosk: "client/kiosk/main.ts",
   pipeline: "client/live/pipeline-worker.ts",
   moment: "client/moment/moment-worker.ts",

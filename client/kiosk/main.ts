@@ -1,5 +1,6 @@
 import { KioskSettingsError } from "../../protocol/kiosk.ts";
 import { tokenOf } from "../page/parameters.ts";
+import { setLanguage } from "../words/words.ts";
 import { Cover } from "./cover.ts";
 import { fetchKioskSettings, openKiosk } from "./open-kiosk.ts";
 import { keepAwake } from "./wake-lock.ts";
@@ -11,7 +12,7 @@ try {
   const settings = await fetchKioskSettings(location.search);
   const { theme, language, title } = settings;
   if (theme !== "system") document.documentElement.dataset.theme = theme;
-  document.documentElement.lang = language;
+  setLanguage(language);
   if (title !== undefined) document.title = title;
   if (app) app.kiosk = openKiosk({ settings, token: tokenOf(location.hash), cover: () => cover.close() });
   keepAwake();

@@ -11,6 +11,7 @@ import {
 import { createLiveExplainer } from "../live/create-live-explainer.ts";
 import type { LiveExplainer, Source, Timings } from "../live/live-explainer.ts";
 import { builtInSounds, sampleRate } from "../page/sounds/index.ts";
+import { soundTitle } from "../words/words.ts";
 import { realClock } from "./clock.ts";
 import { keepKiosk, recallKiosk } from "./memory.ts";
 import { Program, type Scene } from "./program.ts";
@@ -136,7 +137,7 @@ export function openKiosk({ settings, token, cover }: KioskParts): Kiosk {
 async function sourceOf(scene: Scene, settings: KioskSettings, explainer: LiveExplainer): Promise<Source> {
   if (scene.kind === "attract") {
     const sound = builtInSounds[scene.sound % builtInSounds.length];
-    return { kind: "samples", samples: sound.make(), sampleRate, name: sound.title, loop: true };
+    return { kind: "samples", samples: sound.make(), sampleRate, name: soundTitle(sound.name), loop: true };
   }
   const { microphone } = settings;
   if (microphone === undefined) return { kind: "microphone" };

@@ -1,9 +1,12 @@
 import type { LiveExplainer } from "../live/live-explainer.ts";
+import { startLanguage } from "./language.ts";
 import type { Settings } from "./parameters.ts";
 import "./components/app.ts";
+import "./components/page-tools.ts";
 
 /** Hands the explainer to the page's `<listenable-app>`, and closes it when the page is left for good. */
 export function mount(explainer: LiveExplainer, settings: Settings): void {
+  startLanguage();
   const app = document.querySelector("listenable-app");
   if (!app) throw new Error("the page has no <listenable-app>");
   app.settings = settings;

@@ -5,6 +5,7 @@
  *   ?delay=low-delay|balanced|high-quality
  *   ?listening=original|explanation|rest  ?method=lmac  ?pack=esc10-speech
  *   ?volume=0..100  ?headphones=yes  ?start=yes
+ *   ?language=en|de  ?theme=light|dark|system, see language.ts and theme.ts
  *
  * `start=yes` begins at once, as far as the browser lets pages play sound without a press.
  * An access token is behind the #, see `tokenOf`.

@@ -1,20 +1,24 @@
 /** What this browser remembers from visit to visit; a browser that keeps nothing begins anew each time. */
-import { type DelaySetting, delaySettings } from "../live/live-explainer.ts";
 
-const DELAY = "listenable.delay";
+export type Remembered = "delay" | "language" | "theme";
 
-export function rememberedDelay(): DelaySetting | undefined {
+const key = (name: Remembered) => `listenable.${name}`;
+
+/** What was remembered, if it is one of these values. */
+export function recall<T extends string>(name: Remembered, values: readonly T[]): T | undefined {
   try {
-    return delaySettings.find((each) => each === localStorage.getItem(DELAY));
+    return values.find((each) => each === localStorage.getItem(key(name)));
   } catch {
     // Storage may be forbidden; the page works without.
     return undefined;
   }
 }
 
-export function rememberDelay(setting: DelaySetting): void {
+/** Undefined forgets. */
+export function remember(name: Remembered, value: string | undefined): void {
   try {
-    localStorage.setItem(DELAY, setting);
+    if (value === undefined) localStorage.removeItem(key(name));
+    else localStorage.setItem(key(name), value);
   } catch {
     // As above.
   }

@@ -1,4 +1,5 @@
 /** From the probabilities of many windows to what the page says it hears. */
+import { words } from "../words/words.ts";
 import { capitalised, className, percent } from "./format.ts";
 
 export interface Classes {
@@ -39,19 +40,15 @@ export function verdictOf(classes: Classes, best: Ranked): Verdict {
 /** The verdict as a headline and the sentence under it. */
 export function verdictText(verdict: Verdict, threshold: number): { headline: string; sentence: string } {
   const name = className(verdict.label);
+  const share = percent(verdict.probability);
+  const said = words.page.verdict;
   switch (verdict.kind) {
     case "class":
-      return { headline: capitalised(name), sentence: `${percent(verdict.probability)} sure.` };
+      return { headline: capitalised(name), sentence: said.sure(share) };
     case "other":
-      return {
-        headline: "Something else",
-        sentence: `None of the sounds it knows (${percent(verdict.probability)} sure).`,
-      };
+      return { headline: said.other, sentence: said.otherSentence(share) };
     case "unsure":
-      return {
-        headline: "Not sure",
-        sentence: `Its best guess is ${name} with ${percent(verdict.probability)}; it wants ${percent(threshold)} to be sure.`,
-      };
+      return { headline: said.unsure, sentence: said.unsureSentence(name, share, percent(threshold)) };
     default:
       return verdict satisfies never;
   }

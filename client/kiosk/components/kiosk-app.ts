@@ -3,17 +3,18 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { Observable } from "rxjs";
 import type { Decision, Listening, PackSummary, SpectrogramColumns } from "../../live/live-explainer.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
-import { capitalised } from "../../page/format.ts";
+import { capitalised, className } from "../../page/format.ts";
 import { listenings } from "../../page/parameters.ts";
 import { builtInSounds } from "../../page/sounds/index.ts";
 import { SilenceWatch } from "../../page/spectrogram/silence.ts";
 import { StreamController } from "../../page/stream-controller.ts";
 import { FadingMean, topClasses, type Verdict, verdictOf } from "../../page/verdict.ts";
+import { soundTitle, words } from "../../words/words.ts";
 import type { Kiosk } from "../open-kiosk.ts";
 import type { Scene } from "../program.ts";
 import { RoomLevel } from "../room-level.ts";
 import type { SupervisorState } from "../supervisor.ts";
-import { type KioskWords, kioskWords, labelIn, verdictIn } from "../words.ts";
+import { verdictLines } from "../words.ts";
 import "../../page/spectrogram/spectrogram-view.ts";
 
 /** Shortest time between two changes of the large line, so that it can be read from afar. */
@@ -203,14 +204,10 @@ export class ListenableKiosk extends LitElement {
     dataset.listening = this.listening;
   }
 
-  get #words(): KioskWords {
-    return kioskWords[this.kiosk?.settings.language ?? "en"];
-  }
-
   override render() {
     const { kiosk } = this;
     if (!kiosk) return nothing;
-    const words = this.#words;
+    const { kiosk: said } = words;
     const [headline, sentence, sure] = this.#lines();
     return html`
       <header>
@@ -229,63 +226,62 @@ export class ListenableKiosk extends LitElement {
       ></spectrogram-view>
       <footer>
         ${this.#choices()}
-        <p>${this.state === "running" ? this.#heardNow() : words.pictureHint}</p>
+        <p>${this.state === "running" ? this.#heardNow() : said.pictureHint}</p>
       </footer>
     `;
   }
 
   /** Headline, sentence, and whether a class is believed. */
   #lines(): readonly [string, string, boolean] {
-    const words = this.#words;
+    const { kiosk: said } = words;
     const { settings } = this.kiosk as Kiosk;
-    if (this.state === "recovering") return [words.recovering, words.recoveringHint, false];
-    if (this.state === "starting" && !this.verdict) return [words.starting, words.startingHint, false];
+    if (this.state === "recovering") return [said.recovering, said.recoveringHint, false];
+    if (this.state === "starting" && !this.verdict) return [said.starting, said.startingHint, false];
     if (this.scene.kind === "attract") {
       const sound = builtInSounds[this.scene.sound % builtInSounds.length];
-      const title = words.sounds[sound.name] ?? sound.title;
-      return [settings.invitation ?? words.invitation, this.#exampleLine(title), false];
+      return [settings.invitation ?? said.invitation, this.#exampleLine(soundTitle(sound.name)), false];
     }
-    if (this.scene.waiting) return [settings.invitation ?? words.invitation, words.listening, false];
-    if (this.silent || !this.verdict) return [words.listening, words.makeASound, false];
-    const [headline, sentence] = verdictIn(words, this.verdict);
+    if (this.scene.waiting) return [settings.invitation ?? said.invitation, said.listening, false];
+    if (this.silent || !this.verdict) return [said.listening, said.makeASound, false];
+    const [headline, sentence] = verdictLines(this.verdict);
     return [headline, sentence, this.verdict.kind === "class"];
   }
 
   #exampleLine(title: string): string {
-    const words = this.#words;
-    const example = words.example(title);
+    const { kiosk: said } = words;
+    const example = said.example(title);
     if (this.verdict?.kind !== "class") return example;
-    return `${example} → ${labelIn(words, this.verdict.label)}`;
+    return `${example} → ${className(this.verdict.label)}`;
   }
 
   #heardNow(): string {
-    const words = this.#words;
+    const { kiosk: said } = words;
     const asked = this.pack?.labels[this.target];
-    if (asked !== undefined && this.listening === "explanation") return words.askedFor(labelIn(words, asked));
-    return words.youHear[this.listening];
+    if (asked !== undefined && this.listening === "explanation") return said.askedFor(className(asked));
+    return said.youHear[this.listening];
   }
 
   #choices() {
     const { controls } = (this.kiosk as Kiosk).settings;
-    const words = this.#words;
+    const { kiosk: said } = words;
     const button = (text: string, pressed: boolean, choose: () => void) =>
       html`<button type="button" aria-pressed=${pressed} @click=${choose}>${text}</button>`;
     return html`
       ${
         controls.includes("listening")
           ? html`<div class="choices">
-              ${listenings.map((each) => button(words.choices[each], each === this.listening, () => this.#choose(each)))}
+              ${listenings.map((each) => button(said.choices[each], each === this.listening, () => this.#choose(each)))}
             </div>`
           : nothing
       }
       ${
         controls.includes("class") && this.#targetable
-          ? html`<div class="choices small" role="group" aria-label=${words.explain}>
-              ${button(words.whatItHears, this.target === -1, () => this.#ask(-1))}
+          ? html`<div class="choices small" role="group" aria-label=${said.explain}>
+              ${button(said.whatItHears, this.target === -1, () => this.#ask(-1))}
               ${this.pack?.labels.map((label, k) =>
                 label === this.pack?.other
                   ? nothing
-                  : button(capitalised(labelIn(words, label)), this.target === k, () => this.#ask(k)),
+                  : button(capitalised(className(label)), this.target === k, () => this.#ask(k)),
               )}
             </div>`
           : nothing

@@ -1,25 +1,28 @@
-import { css, html, LitElement, nothing, type PropertyValues } from "lit";
+import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type {
-  DelaySetting,
-  EngineChoice,
-  Listening,
-  LiveEvent,
-  LiveExplainer,
-  MethodSummary,
-  PackSummary,
-  Problem,
-  Source,
-  Status,
-  Timings,
+import {
+  type DelaySetting,
+  delaySettings,
+  type EngineChoice,
+  type Listening,
+  type LiveEvent,
+  type LiveExplainer,
+  type MethodSummary,
+  type PackSummary,
+  type Problem,
+  type Source,
+  type Status,
+  type Timings,
 } from "../../live/live-explainer.ts";
+import { soundTitle, words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { Announcer } from "../announcer.ts";
 import { type DiagnosticFacts, withoutQueries } from "../diagnostics.ts";
 import { Minute, type Stretch } from "../minute.ts";
-import { momentTexts } from "../moment/texts.ts";
+import { FREEZE_KEY } from "../moment/freeze-moment.ts";
 import { listenings, readSettings, type Settings, type SourceKind } from "../parameters.ts";
 import { toProblem } from "../problems.ts";
-import { rememberDelay, rememberedDelay } from "../remembered.ts";
+import { recall, remember } from "../remembered.ts";
 import { builtInSounds, sampleRate } from "../sounds/index.ts";
 import { SilenceWatch } from "../spectrogram/silence.ts";
 import { StreamController } from "../stream-controller.ts";
@@ -51,7 +54,7 @@ const stripMs = 250;
  * and while it runs `data-engine`.
  */
 @customElement("listenable-app")
-export class ListenableApp extends LitElement {
+export class ListenableApp extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -214,7 +217,7 @@ export class ListenableApp extends LitElement {
     this.#listen("choose-delay", (delay) => {
       this.delay = delay;
       this.explainer?.setDelay(delay);
-      rememberDelay(delay);
+      remember("delay", delay);
     });
     this.#listen("choose-method", (method) => {
       this.method = method;
@@ -288,11 +291,11 @@ export class ListenableApp extends LitElement {
       <problem-card .problem=${this.#failure} ?hidden=${!this.#failure}></problem-card>
       ${
         notices.length > 0
-          ? html`<ul class="notices" aria-label="Notices">${notices.map((text) => html`<li>${text}</li>`)}</ul>`
+          ? html`<ul class="notices" aria-label=${words.page.notices}>${notices.map((text) => html`<li>${text}</li>`)}</ul>`
           : nothing
       }
       <div class="stage">
-        <section class="card main" aria-label="What it hears">
+        <section class="card main" aria-label=${words.page.whatItHears}>
           <verdict-line
             .headline=${line.headline}
             .sentence=${line.sentence}
@@ -356,9 +359,9 @@ export class ListenableApp extends LitElement {
         .timings=${this.timings}
         .events=${this.events}
       ></diagnostics-panel>
-      <footer>${this.pack ? `Model: ${this.pack.title}. It knows ${this.pack.labels.length} kinds of sound.` : ""}</footer>
+      <footer>${this.pack ? words.page.model(this.pack.title, this.pack.labels.length) : ""}</footer>
       <p class="visually-hidden" role="status" aria-live="polite">${this.announcement}</p>
-      ${this.dropping ? html`<div class="drop">Drop the sound file to listen</div>` : nothing}
+      ${this.dropping ? html`<div class="drop">${words.page.drop}</div>` : nothing}
     `;
   }
 
@@ -380,13 +383,13 @@ export class ListenableApp extends LitElement {
 
   get #silentBecause(): string {
     if (this.kind !== "microphone" || this.headphones) return "";
-    return "The sound is off: put on headphones and tick “I wear headphones” above to hear it.";
+    return words.page.listening.silentBecause;
   }
 
   #line(): StatusText & { readonly probability?: number } {
     if (this.status.state === "running" && this.silent) {
-      const hint = this.kind === "microphone" ? "Is the microphone muted?" : "This part is silent.";
-      return { headline: "No sound is coming in", sentence: hint };
+      const { silent, muted, silentPart } = words.page.status;
+      return { headline: silent, sentence: this.kind === "microphone" ? muted : silentPart };
     }
     if (this.status.state === "running" && this.verdict && this.pack) {
       const { kind, probability } = this.verdict;
@@ -428,7 +431,7 @@ export class ListenableApp extends LitElement {
     this.sound = settings.sound;
     this.listening = settings.listening;
     this.engine = settings.engine;
-    this.delay = settings.delay ?? rememberedDelay() ?? "balanced";
+    this.delay = settings.delay ?? recall("delay", delaySettings) ?? "balanced";
     this.method = settings.method;
     this.volume = settings.volume;
     this.headphones = settings.headphones;
@@ -477,14 +480,14 @@ export class ListenableApp extends LitElement {
       this.stretches = [];
     }
     if (status.state === "running") {
-      this.announcement = `Listening to ${status.source}.`;
+      this.announcement = words.page.spoken.listeningTo(status.source);
       void this.#listMicrophones();
       // Not there yet when the page opened; the start found it.
       if (!this.pack && this.explainer) void this.#loadPack(this.explainer);
     }
     if (status.state === "stopped") {
       this.verdict = undefined;
-      this.announcement = status.reason === "ended" ? "The sound has ended." : "Stopped.";
+      this.announcement = words.page.spoken[status.reason === "ended" ? "ended" : "stopped"];
     }
     if (status.state === "failed") this.verdict = undefined;
   }
@@ -507,7 +510,7 @@ export class ListenableApp extends LitElement {
       this.#newest = firstFrame;
       this.stretches = this.#minute.stretches;
     }
-    const sentence = `It hears: ${verdictText(this.verdict, pack.threshold).headline}.`;
+    const sentence = words.page.spoken.hears(verdictText(this.verdict, pack.threshold).headline);
     this.announcement = this.#announcer.offer(sentence, now) ?? this.announcement;
   }
 
@@ -555,7 +558,13 @@ export class ListenableApp extends LitElement {
     switch (this.kind) {
       case "sound": {
         const sound = builtInSounds.find(({ name }) => name === this.sound) ?? builtInSounds[0];
-        return { kind: "samples", samples: sound.make(), sampleRate, name: sound.title, loop: true };
+        return {
+          kind: "samples",
+          samples: sound.make(),
+          sampleRate,
+          name: soundTitle(sound.name),
+          loop: true,
+        };
       }
       case "microphone":
         return this.microphone ? { kind: "microphone", deviceId: this.microphone } : { kind: "microphone" };
@@ -590,7 +599,7 @@ export class ListenableApp extends LitElement {
     if (target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) return;
     const listening = listenings[Number(event.key) - 1];
     if (listening) this.#listenTo(listening);
-    if (event.key.toLowerCase() === momentTexts.freezeKey.toLowerCase()) {
+    if (event.key.toLowerCase() === FREEZE_KEY.toLowerCase()) {
       void this.renderRoot.querySelector("freeze-moment")?.freeze();
     }
   };

@@ -1,5 +1,7 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { capitalised, className, percent } from "../format.ts";
 import type { Ranked } from "../verdict.ts";
 import { emit } from "./emit.ts";
@@ -9,7 +11,7 @@ const most = 5;
 
 /** The most probable classes as bars, with the line above which a class is believed. */
 @customElement("class-bars")
-export class ClassBars extends LitElement {
+export class ClassBars extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -108,14 +110,11 @@ export class ClassBars extends LitElement {
   override render() {
     return html`
       <section class="card" aria-labelledby="title">
-        <h2 id="title">What it considers</h2>
+        <h2 id="title">${words.page.classes.title}</h2>
         <ol>
           ${Array.from({ length: Math.min(most, this.labels.length || most) }, (_, k) => this.#row(this.ranked[k]))}
         </ol>
-        <p class="soft">
-          The line at ${percent(this.threshold)} is where this model starts to believe itself. Mean of the last half
-          second.
-        </p>
+        <p class="soft">${words.page.classes.threshold(percent(this.threshold))}</p>
         ${this.labels.length > 0 ? this.#question() : nothing}
       </section>
     `;
@@ -128,9 +127,9 @@ export class ClassBars extends LitElement {
     const asked = this.labels[this.target];
     return html`
       <label class="field">
-        Explain
+        ${words.page.classes.explain}
         <select @change=${choose} ?disabled=${!this.targetable}>
-          <option value="-1" ?selected=${this.target === -1}>what it hears</option>
+          <option value="-1" ?selected=${this.target === -1}>${words.page.classes.winner}</option>
           ${this.labels.map(
             (label, k) =>
               html`<option value=${k} ?selected=${k === this.target}>${this.#name(label)}</option>`,
@@ -140,12 +139,9 @@ export class ClassBars extends LitElement {
       ${
         this.targetable
           ? asked !== undefined
-            ? html`<p class="soft" data-value="asked">
-                You see and hear what speaks for <strong>${this.#name(asked)}</strong>, whatever it hears. If
-                nothing does, almost nothing is left.
-              </p>`
+            ? html`<p class="soft" data-value="asked">${words.page.classes.asked(this.#name(asked))}</p>`
             : nothing
-          : html`<p class="soft">${this.method || "This method"} explains only what it hears.</p>`
+          : html`<p class="soft">${words.page.classes.onlyWinner(this.method || words.page.classes.thisMethod)}</p>`
       }
     `;
   }
@@ -172,6 +168,6 @@ export class ClassBars extends LitElement {
   }
 
   #name(label: string): string {
-    return label === this.other ? "Something else" : capitalised(className(label));
+    return label === this.other ? words.page.verdict.other : capitalised(className(label));
   }
 }

@@ -1,16 +1,16 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { LiveEvent } from "../../live/live-explainer.ts";
+import type { DelaySetting, LiveEvent } from "../../live/live-explainer.ts";
+import { numbers, words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { type DiagnosticFacts, diagnosticReport, pageVersion } from "../diagnostics.ts";
 import { count, kilohertz, milliseconds, rate } from "../format.ts";
 import { latencyParts } from "./latency.ts";
 import { sharedStyles } from "./shared-styles.ts";
 
-const places = { local: "this device", remote: "the server" } as const;
-
 /** Closed until somebody looks for a fault: every figure, the last events, and all of it as a bug report. */
 @customElement("diagnostics-panel")
-export class DiagnosticsPanel extends LitElement {
+export class DiagnosticsPanel extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -106,7 +106,7 @@ export class DiagnosticsPanel extends LitElement {
           this.open = (event.target as HTMLDetailsElement).open;
         }}
       >
-        <summary>Diagnostics</summary>
+        <summary>${words.page.diagnostics.title}</summary>
         ${this.open && this.facts ? this.#content(this.facts()) : nothing}
       </details>
     `;
@@ -114,45 +114,49 @@ export class DiagnosticsPanel extends LitElement {
 
   #content(facts: DiagnosticFacts) {
     const { timings, environment, engine, browser } = facts;
+    const { diagnostics: said, figures } = words.page;
     const parts = timings ? latencyParts(timings).map(({ title, ms }) => [title, milliseconds(ms)]) : [];
     return html`
       <div class="groups">
-        ${this.#group("Delay", [...parts, ["Setting", engine.delay]])}
-        ${this.#group("Engine", [
-          ["Works on", engine.inUse ? places[engine.inUse as keyof typeof places] : "–"],
-          ["Windows a second", rate(timings?.windowsPerSecond ?? Number.NaN)],
-          ["Window to mask, typical", milliseconds(timings?.engineP50Ms ?? null)],
-          ["Window to mask, slowest 1 %", milliseconds(timings?.engineP99Ms ?? null)],
-          ["Model alone, typical", milliseconds(timings?.inferenceP50Ms ?? null)],
-          ["Windows skipped", count(timings?.windowsDropped ?? Number.NaN)],
-          ["Missed deadlines", count(timings?.missedDeadlines ?? Number.NaN)],
-          ["Between two windows, as the engine asks", milliseconds(timings?.engineLeastMs ?? Number.NaN)],
-          ["Masks held shortly", count(timings?.lateFrames ?? Number.NaN)],
+        ${this.#group(said.delay, [...parts, [said.setting, words.page.running.delays[engine.delay as DelaySetting] ?? engine.delay]])}
+        ${this.#group(said.engine, [
+          [said.worksOn, engine.inUse ? said.places[engine.inUse as keyof typeof said.places] : "–"],
+          [figures.rate, rate(timings?.windowsPerSecond ?? Number.NaN)],
+          [said.maskTypical, milliseconds(timings?.engineP50Ms ?? null)],
+          [said.maskSlowest, milliseconds(timings?.engineP99Ms ?? null)],
+          [said.modelTypical, milliseconds(timings?.inferenceP50Ms ?? null)],
+          [figures.skipped, count(timings?.windowsDropped ?? Number.NaN)],
+          [figures.missed, count(timings?.missedDeadlines ?? Number.NaN)],
+          [said.paced, milliseconds(timings?.engineLeastMs ?? Number.NaN)],
+          [figures.late, count(timings?.lateFrames ?? Number.NaN)],
         ])}
-        ${this.#group("Sound and browser", [
-          ["Device rate", environment.sampleRate ? `${kilohertz(environment.sampleRate)} kHz` : "–"],
-          ["Base latency", milliseconds(environment.baseLatencyMs)],
-          ["Output latency", milliseconds(environment.outputLatencyMs)],
-          ["Audio", environment.audioState ?? "–"],
-          ["Shared memory", environment.sharedMemory ? "yes" : browser.isolated ? "not in use" : "no"],
-          ["Isolated page", browser.isolated ? "yes" : "no"],
-          ["Version", pageVersion],
-          ["Model", environment.pack ? `${environment.pack} ${environment.packVersion}` : "–"],
+        ${this.#group(said.browser, [
+          [said.deviceRate, environment.sampleRate ? `${kilohertz(environment.sampleRate)} kHz` : "–"],
+          [said.baseLatency, milliseconds(environment.baseLatencyMs)],
+          [said.outputLatency, milliseconds(environment.outputLatencyMs)],
+          [said.audio, environment.audioState ?? "–"],
+          [
+            said.sharedMemory,
+            environment.sharedMemory ? said.yes : browser.isolated ? said.notInUse : said.no,
+          ],
+          [said.isolated, browser.isolated ? said.yes : said.no],
+          [said.version, pageVersion],
+          [said.model, environment.pack ? `${environment.pack} ${environment.packVersion}` : "–"],
         ])}
       </div>
-      <h3>What happened</h3>
+      <h3>${said.happened}</h3>
       ${
         this.events.length === 0
-          ? html`<p class="soft">Nothing yet.</p>`
-          : html`<ol tabindex="0" aria-label="What happened">${this.events.toReversed().map(line)}</ol>`
+          ? html`<p class="soft">${said.nothing}</p>`
+          : html`<ol tabindex="0" aria-label=${said.happened}>${this.events.toReversed().map(line)}</ol>`
       }
       <div class="copy">
-        <button type="button" @click=${() => void this.#copy(facts)}>Copy as JSON</button>
-        <span class="soft" role="status">${this.copied || "For a bug report: no sound and no device names in it."}</span>
+        <button type="button" @click=${() => void this.#copy(facts)}>${said.copy}</button>
+        <span class="soft" role="status">${this.copied || said.copyHint}</span>
       </div>
       ${
         this.report
-          ? html`<textarea readonly aria-label="Report" .value=${this.report} @focus=${(event: Event) => (event.target as HTMLTextAreaElement).select()}></textarea>`
+          ? html`<textarea readonly aria-label=${said.report} .value=${this.report} @focus=${(event: Event) => (event.target as HTMLTextAreaElement).select()}></textarea>`
           : nothing
       }
     `;
@@ -171,10 +175,10 @@ export class DiagnosticsPanel extends LitElement {
     const report = diagnosticReport(facts, new Date());
     try {
       await navigator.clipboard.writeText(report);
-      this.copied = "Copied.";
+      this.copied = words.page.diagnostics.copied;
       this.report = "";
     } catch {
-      this.copied = "This browser gives no clipboard here; copy the text below.";
+      this.copied = words.page.diagnostics.noClipboard;
       this.report = report;
     }
   }
@@ -184,8 +188,8 @@ function line({ at, text, times }: LiveEvent) {
   const when = new Date(at);
   return html`
     <li>
-      <time datetime=${when.toISOString()}>${when.toLocaleTimeString()}</time>
-      <span>${text}${times > 1 ? ` (${times} times)` : ""}</span>
+      <time datetime=${when.toISOString()}>${numbers.clock(when)}</time>
+      <span>${text}${times > 1 ? ` ${words.page.diagnostics.times(times)}` : ""}</span>
     </li>
   `;
 }

@@ -1,4 +1,5 @@
 import type { Timings } from "../../live/live-explainer.ts";
+import { words } from "../../words/words.ts";
 
 export interface LatencyPart {
   readonly title: string;
@@ -7,12 +8,13 @@ export interface LatencyPart {
 
 /** The parts of the delay from a sound to its explanation, in the order in which they pass; unknown ones left out. */
 export function latencyParts(timings: Timings): LatencyPart[] {
+  const said = words.page.latency;
   const parts: { title: string; ms: number | null }[] = [
-    { title: "Analysis window", ms: timings.stftMs },
-    { title: "Look-ahead", ms: timings.lookAheadMs },
-    { title: "Stride", ms: timings.strideMs },
-    { title: "Engine allowance", ms: timings.engineAllowanceMs },
-    { title: "Sound device", ms: timings.deviceMs },
+    { title: said.window, ms: timings.stftMs },
+    { title: said.lookAhead, ms: timings.lookAheadMs },
+    { title: said.stride, ms: timings.strideMs },
+    { title: said.engine, ms: timings.engineAllowanceMs },
+    { title: said.device, ms: timings.deviceMs },
   ];
   return parts.filter((part): part is LatencyPart => part.ms !== null && Number.isFinite(part.ms));
 }

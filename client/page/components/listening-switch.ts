@@ -1,20 +1,17 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Listening } from "../../live/live-explainer.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { percent } from "../format.ts";
+import { listenings } from "../parameters.ts";
 import { emit } from "./emit.ts";
 import { volumeIcon } from "./icons.ts";
 import { sharedStyles } from "./shared-styles.ts";
 
-const choices: readonly { value: Listening; title: string; hint: string }[] = [
-  { value: "original", title: "Original", hint: "everything" },
-  { value: "explanation", title: "Explanation", hint: "what made it decide" },
-  { value: "rest", title: "Rest", hint: "what it left out" },
-];
-
 /** Which of the three aligned sounds is heard, and how loud. */
 @customElement("listening-switch")
-export class ListeningSwitch extends LitElement {
+export class ListeningSwitch extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -115,24 +112,25 @@ export class ListeningSwitch extends LitElement {
   @property() silentBecause = "";
 
   override render() {
+    const said = words.page.listening;
     return html`
       <div class="row">
         <fieldset>
-          <legend class="visually-hidden">What you hear</legend>
+          <legend class="visually-hidden">${said.name}</legend>
           <div class="choices">
-            ${choices.map(
-              ({ value, title, hint }, k) => html`
+            ${listenings.map(
+              (value, k) => html`
                 <label>
                   <input
                     type="radio"
                     name="listening"
                     value=${value}
                     .checked=${this.value === value}
-                    aria-label=${`${title}: ${hint}`}
+                    aria-label=${`${said.titles[value]}: ${said.hints[value]}`}
                     aria-keyshortcuts=${this.shortcuts ? String(k + 1) : nothing}
                     @change=${() => emit(this, "choose-listening", value)}
                   /><span class="face">
-                    ${title}<span class="hint">${hint}</span>
+                    ${said.titles[value]}<span class="hint">${said.hints[value]}</span>
                     ${this.shortcuts ? html`<kbd aria-hidden="true">${k + 1}</kbd>` : nothing}
                   </span>
                 </label>
@@ -147,7 +145,7 @@ export class ListeningSwitch extends LitElement {
             min="0"
             max="100"
             step="1"
-            aria-label="Volume"
+            aria-label=${said.volume}
             aria-valuetext=${percent(this.volume)}
             .value=${String(Math.round(this.volume * 100))}
             @input=${(event: Event) => emit(this, "set-volume", Number((event.target as HTMLInputElement).value) / 100)}

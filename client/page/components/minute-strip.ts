@@ -1,5 +1,7 @@
-import { css, html, LitElement, svg } from "lit";
+import { css, html, svg } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { capitalised, className, percent } from "../format.ts";
 import type { Stretch } from "../minute.ts";
 import { sharedStyles } from "./shared-styles.ts";
@@ -20,7 +22,7 @@ const TOGETHER = 0.08;
  * line above which a class is believed. What it only guessed is grey.
  */
 @customElement("minute-strip")
-export class MinuteStrip extends LitElement {
+export class MinuteStrip extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -112,7 +114,7 @@ export class MinuteStrip extends LitElement {
           <div class="threshold" .style=${`--at: ${(100 * this.threshold).toFixed(1)}%`}></div>
         </div>
       </div>
-      <div class="scale soft" aria-hidden="true"><span>−60 s</span><span>−30 s</span><span>now</span></div>
+      <div class="scale soft" aria-hidden="true"><span>−60 s</span><span>−30 s</span><span>${words.page.minute.now}</span></div>
     `;
   }
 
@@ -139,7 +141,8 @@ export class MinuteStrip extends LitElement {
       const name = capitalised(className(label));
       const style = `--from: ${(100 * left).toFixed(2)}%; --width: ${(100 * room).toFixed(2)}%`;
       const place = newest && left > 1 - NEWEST ? "end" : "";
-      return html`<span class="name ${place}" title=${`${name}, up to ${percent(probability)}`} .style=${style}>${name}</span>`;
+      const title = words.page.minute.upTo(name, percent(probability));
+      return html`<span class="name ${place}" title=${title} .style=${style}>${name}</span>`;
     });
   }
 
@@ -161,6 +164,7 @@ export class MinuteStrip extends LitElement {
     const parts = [...frames].map(
       ([label, count]) => `${className(label)} ${Math.max(1, Math.round((60 * count) / this.frames))} s`,
     );
-    return parts.length > 0 ? `The last minute: ${parts.join(", ")}` : "The last minute: nothing for sure";
+    const { heard, nothing } = words.page.minute;
+    return parts.length > 0 ? heard(parts.join(", ")) : nothing;
   }
 }

@@ -1,8 +1,9 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { COMPAT_PAGE } from "../../../protocol/pages.ts";
 import type { Problem } from "../../live/live-explainer.ts";
-import { problemText } from "../problems.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { warningIcon } from "./icons.ts";
 import { sharedStyles } from "./shared-styles.ts";
 
@@ -14,7 +15,7 @@ function compatAddress(): string | undefined {
 
 /** A failure in plain words: what happened, the next step, and the technical detail folded away. */
 @customElement("problem-card")
-export class ProblemCard extends LitElement {
+export class ProblemCard extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -63,7 +64,7 @@ export class ProblemCard extends LitElement {
   }
 
   #card({ code, detail }: Problem) {
-    const { what, next } = problemText(code);
+    const { what, next } = words.problems[code];
     return html`
       <div class="card" data-problem=${code}>
         ${warningIcon}
@@ -71,7 +72,7 @@ export class ProblemCard extends LitElement {
           <p><strong>${what}</strong></p>
           <p>${next}</p>
           ${code === "worklet-missing" ? this.#compatible() : nothing}
-          ${detail ? html`<details><summary>Technical detail</summary><code>${code}: ${detail}</code></details>` : nothing}
+          ${detail ? html`<details><summary>${words.page.problem.detail}</summary><code>${code}: ${detail}</code></details>` : nothing}
         </div>
       </div>
     `;
@@ -81,8 +82,8 @@ export class ProblemCard extends LitElement {
     const address = compatAddress();
     if (address === undefined) return nothing;
     return html`
-      <p>Or go on with a page that processes the sound on its main thread; there it may stutter.</p>
-      <p class="way-on"><a class="button" href=${address}>Open the compatible page</a></p>
+      <p>${words.page.problem.compatible}</p>
+      <p class="way-on"><a class="button" href=${address}>${words.page.problem.openCompatible}</a></p>
     `;
   }
 }

@@ -1,33 +1,24 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { DelaySetting, EngineChoice, LocalOnly, Timings } from "../../live/live-explainer.ts";
+import {
+  type DelaySetting,
+  delaySettings,
+  type EngineChoice,
+  type LocalOnly,
+  type Timings,
+} from "../../live/live-explainer.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { count, milliseconds, rate } from "../format.ts";
+import { engineChoices } from "../parameters.ts";
 import { privacyText } from "../privacy.ts";
 import { emit } from "./emit.ts";
 import { latencyParts, latencyTotal, tooSlowForLive } from "./latency.ts";
 import { sharedStyles } from "./shared-styles.ts";
 
-const engines: readonly { value: EngineChoice; title: string }[] = [
-  { value: "auto", title: "Automatic" },
-  { value: "local", title: "This device" },
-  { value: "remote", title: "Server" },
-];
-
-const delays: readonly { value: DelaySetting; title: string }[] = [
-  { value: "low-delay", title: "Low delay" },
-  { value: "balanced", title: "Balanced" },
-  { value: "high-quality", title: "High quality" },
-];
-
-const delayNotes: Readonly<Record<DelaySetting, string>> = {
-  "low-delay": "A tenth of a second at most: masks see little of what follows, and the model works harder.",
-  balanced: "",
-  "high-quality": "Masks see more of what follows; the sound comes later.",
-};
-
 /** How it runs: where the model works, how long everything takes, and what went wrong so far. */
 @customElement("running-panel")
-export class RunningPanel extends LitElement {
+export class RunningPanel extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -167,7 +158,7 @@ export class RunningPanel extends LitElement {
 
   override render() {
     return html`
-      <section class="card" aria-label="How it runs">
+      <section class="card" aria-label=${words.page.running.name}>
         <div class="column">${this.#engine()} ${this.#delay()} ${this.#method()} ${this.#shortcuts()}</div>
         <div class="column">${this.timings ? this.#timings(this.timings) : this.#noTimings()}</div>
       </section>
@@ -177,10 +168,10 @@ export class RunningPanel extends LitElement {
   #engine() {
     return html`
       <fieldset>
-        <legend>Where the model works</legend>
+        <legend>${words.page.running.where}</legend>
         <div class="choices">
-          ${engines.map(
-            ({ value, title }) => html`
+          ${engineChoices.map(
+            (value) => html`
               <label>
                 <input
                   type="radio"
@@ -189,7 +180,7 @@ export class RunningPanel extends LitElement {
                   .checked=${this.engine === value}
                   ?disabled=${this.localOnly !== null && value === "remote"}
                   @change=${() => emit(this, "choose-engine", value)}
-                /><span class="face">${title}</span>
+                /><span class="face">${words.page.running.engines[value]}</span>
               </label>
             `,
           )}
@@ -201,17 +192,17 @@ export class RunningPanel extends LitElement {
   }
 
   #delay() {
-    const note = delayNotes[this.delay];
+    const note = words.page.running.delayNotes[this.delay];
     return html`
       <label class="field">
-        Delay
+        ${words.page.running.delay}
         <select
           data-value="delay"
           @change=${(event: Event) => emit(this, "choose-delay", (event.target as HTMLSelectElement).value as DelaySetting)}
         >
-          ${delays.map(
-            ({ value, title }) =>
-              html`<option value=${value} ?selected=${value === this.delay}>${title}</option>`,
+          ${delaySettings.map(
+            (value) =>
+              html`<option value=${value} ?selected=${value === this.delay}>${words.page.running.delays[value]}</option>`,
           )}
         </select>
       </label>
@@ -223,7 +214,7 @@ export class RunningPanel extends LitElement {
     if (this.methods.length < 2) return nothing;
     return html`
       <label class="field">
-        Method
+        ${words.page.running.method}
         <select @change=${(event: Event) => emit(this, "choose-method", (event.target as HTMLSelectElement).value)}>
           ${this.methods.map(
             ({ name, title }) =>
@@ -238,20 +229,14 @@ export class RunningPanel extends LitElement {
   #pace() {
     if (this.timings && this.timings.engineLeastMs > 0) {
       return html`
-        <p class="soft" role="status" data-value="paced">
-          The server is busy and asks for a window every ${milliseconds(this.timings.engineLeastMs)}: masks are older than
-          usual until it has time again.
-        </p>
+        <p class="soft" role="status" data-value="paced">${words.page.running.paced(milliseconds(this.timings.engineLeastMs))}</p>
       `;
     }
     if (!this.timings || !tooSlowForLive(this.timings)) return nothing;
-    const title = this.methods.find(({ name }) => name === this.method)?.title ?? "This method";
+    const title =
+      this.methods.find(({ name }) => name === this.method)?.title ?? words.page.classes.thisMethod;
     return html`
-      <p class="warn" role="status" data-value="too-slow">
-        ${title} takes ${milliseconds(this.timings.engineP50Ms)} a window here, too long to be live: what you hear
-        follows older masks. Choose a faster method or another engine, or use it on a file with
-        <code>listenable explain</code>.
-      </p>
+      <p class="warn" role="status" data-value="too-slow">${words.page.running.tooSlow(title, milliseconds(this.timings.engineP50Ms))}</p>
     `;
   }
 
@@ -263,26 +248,27 @@ export class RunningPanel extends LitElement {
           .checked=${this.shortcuts}
           @change=${(event: Event) => emit(this, "set-shortcuts", (event.target as HTMLInputElement).checked)}
         />
-        Keys 1, 2 and 3 switch what you hear
+        ${words.page.running.shortcuts}
       </label>
     `;
   }
 
   #noTimings() {
     return html`
-      <h2>How long it takes</h2>
-      <p class="soft">Measured while it runs: the delay and its parts, the model's speed, and masks that came too late.</p>
+      <h2>${words.page.running.howLong}</h2>
+      <p class="soft">${words.page.running.notYet}</p>
     `;
   }
 
   #timings(timings: Timings) {
     const parts = latencyParts(timings);
+    const { running: said, figures } = words.page;
     return html`
-      <h2>Each sound is heard ${milliseconds(latencyTotal(timings))} after it came in</h2>
+      <h2>${said.heardAfter(milliseconds(latencyTotal(timings)))}</h2>
       <div class="stack" aria-hidden="true">
         ${parts.map(({ ms }, k) => (ms > 0 ? html`<div class="c${k}" .style=${`--ms: ${ms}`}></div>` : nothing))}
       </div>
-      <ul class="parts" aria-label="Parts of the delay">
+      <ul class="parts" aria-label=${said.parts}>
         ${parts.map(
           ({ title, ms }, k) => html`
             <li><span class="swatch c${k}"></span>${title}<span class="number">${milliseconds(ms)}</span></li>
@@ -290,24 +276,20 @@ export class RunningPanel extends LitElement {
         )}
       </ul>
       <dl>
-        <div><dt>Windows a second</dt><dd data-value="windows-per-second">${rate(timings.windowsPerSecond)}</dd></div>
-        <div><dt>Windows skipped</dt><dd data-value="windows-dropped">${count(timings.windowsDropped)}</dd></div>
+        <div><dt>${figures.rate}</dt><dd data-value="windows-per-second">${rate(timings.windowsPerSecond)}</dd></div>
+        <div><dt>${figures.skipped}</dt><dd data-value="windows-dropped">${count(timings.windowsDropped)}</dd></div>
         <div>
-          <dt>Missed deadlines</dt>
+          <dt>${figures.missed}</dt>
           <dd class=${timings.missedDeadlines > 0 ? "warn" : ""} data-value="missed-deadlines">
             ${count(timings.missedDeadlines)}
           </dd>
         </div>
-        <div><dt>Masks held shortly</dt><dd data-value="late-frames">${count(timings.lateFrames)}</dd></div>
-        <div><dt>Model, typical</dt><dd>${milliseconds(timings.inferenceP50Ms)}</dd></div>
-        <div><dt>Mask, typical</dt><dd>${milliseconds(timings.engineP50Ms)}</dd></div>
-        <div><dt>Mask, slowest 1 %</dt><dd>${milliseconds(timings.engineP99Ms)}</dd></div>
+        <div><dt>${figures.late}</dt><dd data-value="late-frames">${count(timings.lateFrames)}</dd></div>
+        <div><dt>${said.modelTypical}</dt><dd>${milliseconds(timings.inferenceP50Ms)}</dd></div>
+        <div><dt>${said.maskTypical}</dt><dd>${milliseconds(timings.engineP50Ms)}</dd></div>
+        <div><dt>${said.maskSlowest}</dt><dd>${milliseconds(timings.engineP99Ms)}</dd></div>
       </dl>
-      ${
-        timings.missedDeadlines > 0
-          ? html`<p class="soft">When a mask comes too late, the one before is held. If it happens often, close other tabs, allow more delay or let another engine work.</p>`
-          : nothing
-      }
+      ${timings.missedDeadlines > 0 ? html`<p class="soft">${said.missed}</p>` : nothing}
     `;
   }
 }

@@ -1,20 +1,22 @@
-import { css, html, LitElement, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { soundTitle, words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import type { SourceKind } from "../parameters.ts";
 import { builtInSounds } from "../sounds/index.ts";
 import { emit } from "./emit.ts";
 import { fileIcon, headphonesIcon, microphoneIcon, playIcon, stopIcon, waveIcon } from "./icons.ts";
 import { sharedStyles } from "./shared-styles.ts";
 
-const kinds: readonly { kind: SourceKind; title: string; icon: TemplateResult }[] = [
-  { kind: "sound", title: "Built-in sound", icon: waveIcon },
-  { kind: "microphone", title: "Microphone", icon: microphoneIcon },
-  { kind: "file", title: "Sound file", icon: fileIcon },
+const kinds: readonly { kind: SourceKind; icon: TemplateResult }[] = [
+  { kind: "sound", icon: waveIcon },
+  { kind: "microphone", icon: microphoneIcon },
+  { kind: "file", icon: fileIcon },
 ];
 
 /** What is listened to, and the button that starts and stops it. */
 @customElement("source-panel")
-export class SourcePanel extends LitElement {
+export class SourcePanel extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -160,14 +162,14 @@ export class SourcePanel extends LitElement {
 
   override render() {
     return html`
-      <section class="card" aria-label="What to listen to">
+      <section class="card" aria-label=${words.page.source.name}>
         <div class="rows">
           <div class="first">
           <fieldset>
-            <legend class="visually-hidden">Listen to</legend>
+            <legend class="visually-hidden">${words.page.source.listenTo}</legend>
             <div class="choices kinds">
               ${kinds.map(
-                ({ kind, title, icon }) => html`
+                ({ kind, icon }) => html`
                   <label>
                     <input
                       type="radio"
@@ -175,7 +177,7 @@ export class SourcePanel extends LitElement {
                       value=${kind}
                       .checked=${this.kind === kind}
                       @change=${() => emit(this, "choose-source", kind)}
-                    /><span class="face">${icon}${title}</span>
+                    /><span class="face">${icon}${words.page.source[kind]}</span>
                   </label>
                 `,
               )}
@@ -186,7 +188,7 @@ export class SourcePanel extends LitElement {
           <div class="options">${this.#options()}</div>
         </div>
         <button class="start ${this.running ? "" : "primary"}" @click=${() => emit(this, "start-stop", undefined)}>
-          ${this.running ? html`${stopIcon}Stop` : html`${playIcon}Start`}
+          ${this.running ? html`${stopIcon}${words.page.source.stop}` : html`${playIcon}${words.page.source.start}`}
         </button>
       </section>
     `;
@@ -218,17 +220,17 @@ export class SourcePanel extends LitElement {
   }
 
   get #note(): string {
-    if (this.kind === "sound") return "Synthetic: made by code, not recorded.";
-    return this.kind === "file" ? "Or drop one anywhere on the page." : "";
+    if (this.kind === "sound") return words.page.source.synthetic;
+    return this.kind === "file" ? words.page.source.dropHere : "";
   }
 
   #sounds() {
     return html`
       <fieldset>
-        <legend class="visually-hidden">Built-in sound</legend>
+        <legend class="visually-hidden">${words.page.source.sound}</legend>
         <div class="choices sounds">
           ${builtInSounds.map(
-            ({ name, title }) => html`
+            ({ name }) => html`
               <label>
                 <input
                   type="radio"
@@ -236,7 +238,7 @@ export class SourcePanel extends LitElement {
                   value=${name}
                   .checked=${this.sound === name}
                   @change=${() => emit(this, "choose-sound", name)}
-                /><span class="face">${title}</span>
+                /><span class="face">${soundTitle(name)}</span>
               </label>
             `,
           )}
@@ -249,9 +251,9 @@ export class SourcePanel extends LitElement {
     const named = this.microphones.filter(({ label }) => label !== "");
     return html`
       <label class="field">
-        Microphone
+        ${words.page.source.microphone}
         <select @change=${(event: Event) => emit(this, "choose-microphone", (event.target as HTMLSelectElement).value)}>
-          <option value="" ?selected=${this.microphone === ""}>Standard microphone</option>
+          <option value="" ?selected=${this.microphone === ""}>${words.page.source.standardMicrophone}</option>
           ${named
             .filter(({ deviceId }) => deviceId !== "default")
             .map(
@@ -268,8 +270,8 @@ export class SourcePanel extends LitElement {
         />
         ${headphonesIcon}
         <span>
-          I wear headphones: play the sound
-          <span class="soft">Through loudspeakers the microphone would hear itself and howl, so it stays silent without.</span>
+          ${words.page.source.headphones}
+          <span class="soft">${words.page.source.headphonesWhy}</span>
         </span>
       </label>
     `;
@@ -284,7 +286,7 @@ export class SourcePanel extends LitElement {
         accept="audio/*,video/webm,.wav,.mp3,.flac,.ogg,.opus,.m4a,.aac"
         @change=${this.#fileChosen}
       />
-      <button @click=${() => this.pickFile()}>Choose a file…</button>
+      <button @click=${() => this.pickFile()}>${words.page.source.chooseFile}</button>
       <span class="name">${this.fileName}</span>
       <label class="check">
         <input
@@ -292,7 +294,7 @@ export class SourcePanel extends LitElement {
           .checked=${this.repeat}
           @change=${(event: Event) => emit(this, "set-repeat", (event.target as HTMLInputElement).checked)}
         />
-        Repeat
+        ${words.page.source.repeat}
       </label>
     `;
   }

@@ -1,4 +1,5 @@
 import type { Status } from "../../live/live-explainer.ts";
+import { words } from "../../words/words.ts";
 import { percent } from "../format.ts";
 
 export interface StatusText {
@@ -10,19 +11,18 @@ export interface StatusText {
 
 /** The large line while there is no verdict yet. */
 export function statusText(status: Status): StatusText {
+  const said = words.page.status;
   switch (status.state) {
     case "idle":
-      return { headline: "Press Start", sentence: "Then you see here what it hears." };
+      return said.idle;
     case "starting":
       return starting(status.step, status.progress);
     case "running":
-      return { headline: "Listening…", sentence: "The first answer takes about a second." };
+      return said.listening;
     case "stopped":
-      return status.reason === "ended"
-        ? { headline: "The sound has ended", sentence: "Press Start to hear it again." }
-        : { headline: "Stopped", sentence: "Press Start to go on." };
+      return status.reason === "ended" ? said.ended : said.stopped;
     case "failed":
-      return { headline: "Not listening", sentence: "See above for what happened and what to do." };
+      return said.failed;
     default:
       return status satisfies never;
   }
@@ -30,20 +30,12 @@ export function statusText(status: Status): StatusText {
 
 type Step = Extract<Status, { state: "starting" }>["step"];
 
-const steps: Record<Step, string> = {
-  audio: "Preparing the sound…",
-  model: "Fetching the model…",
-  microphone: "Waiting for the microphone…",
-  file: "Reading the file…",
-  engine: "Warming up the model…",
-};
-
 function starting(step: Step, progress: number | undefined): StatusText {
-  const sentence =
-    step === "microphone"
-      ? "If your browser asks, allow this page to use it."
-      : progress === undefined
-        ? ""
-        : percent(progress);
-  return { headline: steps[step], sentence, progress };
+  const said = words.page.status;
+  const share = progress === undefined ? "" : percent(progress);
+  return {
+    headline: said.steps[step],
+    sentence: step === "microphone" ? said.allowMicrophone : share,
+    progress,
+  };
 }

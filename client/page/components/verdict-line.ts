@@ -1,10 +1,12 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { sharedStyles } from "./shared-styles.ts";
 
 /** The one large line on the page: what is heard now and how sure that is, or what is going on instead. */
 @customElement("verdict-line")
-export class VerdictLine extends LitElement {
+export class VerdictLine extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -97,7 +99,7 @@ export class VerdictLine extends LitElement {
       <div class="line">
         <h2 class=${this.sure ? "" : "quiet"}>${this.headline}</h2>
         <p>
-          ${this.progress === undefined ? nothing : html`<progress aria-label="Loading" max="1" .value=${this.progress}></progress>`}
+          ${this.progress === undefined ? nothing : html`<progress aria-label=${words.page.status.loading} max="1" .value=${this.progress}></progress>`}
           ${this.sentence}
         </p>
       </div>

@@ -1,15 +1,19 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Listening, LiveExplainer, Moment } from "../../live/live-explainer.ts";
 import { MomentClient } from "../../moment/moment-client.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
 import { toProblem } from "../problems.ts";
-import { momentTexts } from "./texts.ts";
 import "./moment-panel.ts";
+
+/** Freezes, wherever the focus is. */
+export const FREEZE_KEY = "F";
 
 /** The button that freezes the last seconds, and the panel that then shows them. */
 @customElement("freeze-moment")
-export class FreezeMoment extends LitElement {
+export class FreezeMoment extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -57,7 +61,7 @@ export class FreezeMoment extends LitElement {
     try {
       this.moment = await this.explainer.freeze();
     } catch (error) {
-      this.problem = momentTexts.notFrozen(toProblem(error).detail);
+      this.problem = words.moment.notFrozen(toProblem(error).detail);
     } finally {
       this.freezing = false;
     }
@@ -68,12 +72,12 @@ export class FreezeMoment extends LitElement {
       <div class="row">
         <button
           ?disabled=${!this.running || this.freezing}
-          aria-keyshortcuts=${this.shortcuts ? momentTexts.freezeKey : nothing}
+          aria-keyshortcuts=${this.shortcuts ? FREEZE_KEY : nothing}
           @click=${() => this.freeze()}
         >
-          ${this.freezing ? momentTexts.freezing : momentTexts.freeze}
+          ${this.freezing ? words.moment.freezing : words.moment.freeze}
         </button>
-        <span class="soft" role=${this.problem ? "alert" : nothing}>${this.problem || momentTexts.freezeHint}</span>
+        <span class="soft" role=${this.problem ? "alert" : nothing}>${this.problem || words.moment.freezeHint}</span>
       </div>
       ${
         this.moment

@@ -5,11 +5,11 @@ import { matchingGains } from "../../moment/match-loudness.ts";
 import { fileStem, momentFacts, momentWav } from "../../moment/moment-files.ts";
 import { type SharedSound, sharedPage } from "../../moment/shared-page.ts";
 import { framesOf, type MomentVersion, type SampleSpan } from "../../moment/version.ts";
+import { numbers, words } from "../../words/words.ts";
 import { pageVersion } from "../diagnostics.ts";
 import type { MomentDrawing, MomentView } from "./moment-drawing.ts";
 import { type ImagePlot, momentImage, plotEdges } from "./moment-images.ts";
 import { figureRows, heardLabel, labelName, versionTitle } from "./moment-words.ts";
-import { momentTexts } from "./texts.ts";
 import { secondsText } from "./time.ts";
 
 /** What is shown just now, which is what is exported. */
@@ -45,21 +45,21 @@ export async function sharedFile(shown: Shown): Promise<File> {
   const { moment, versions, span } = shown;
   const { pack, facts, sampleRate } = moment;
   const label = heardLabel(moment, versions[0], span);
-  const date = new Date(facts.frozenAt).toLocaleString(momentTexts.language);
+  const date = numbers.date(new Date(facts.frozenAt));
   const seconds = secondsText((span.to - span.from) / sampleRate);
   const page = sharedPage({
-    language: momentTexts.language,
-    title: label ? momentTexts.sharedTitle(label) : momentTexts.title,
-    sentence: momentTexts.sharedSentence(seconds, date, `${pack.title} ${pack.version}`),
+    language: words.locale,
+    title: label ? words.moment.sharedTitle(label) : words.moment.title,
+    sentence: words.moment.sharedSentence(seconds, date, `${pack.title} ${pack.version}`),
     words: {
-      play: momentTexts.play,
-      stop: momentTexts.stop,
-      loop: momentTexts.loop,
-      match: momentTexts.match,
-      sounds: momentTexts.listen,
-      keys: momentTexts.sharedKeys,
-      each: momentTexts.sharedEach,
-      facts: momentTexts.sharedFacts,
+      play: words.moment.play,
+      stop: words.moment.stop,
+      loop: words.moment.loop,
+      match: words.moment.match,
+      sounds: words.moment.listen,
+      keys: words.moment.sharedKeys,
+      each: words.moment.sharedEach,
+      facts: words.moment.sharedFacts,
     },
     sampleRate,
     sounds: sharedSounds(shown),
@@ -105,11 +105,11 @@ function sharedSounds({ moment, versions, span }: Shown): SharedSound[] {
   const named = versions.flatMap(({ sounds }, k) => {
     const side = versions.length > 1 ? ` ${SIDE_NAMES[k]}` : "";
     return [
-      { title: `${momentTexts.sound.explanation}${side}`, samples: cut(sounds.explanation) },
-      { title: `${momentTexts.sound.rest}${side}`, samples: cut(sounds.rest) },
+      { title: `${words.moment.sound.explanation}${side}`, samples: cut(sounds.explanation) },
+      { title: `${words.moment.sound.rest}${side}`, samples: cut(sounds.rest) },
     ];
   });
-  const all = [{ title: momentTexts.sound.original as string, samples: cut(moment.original) }, ...named];
+  const all = [{ title: words.moment.sound.original, samples: cut(moment.original) }, ...named];
   const gains = matchingGains(
     all.map(({ samples }) => samples),
     moment.sampleRate,
@@ -127,20 +127,20 @@ async function sharedPictures(shown: Shown) {
       const image = await imageOf({ ...shown, versions: [version] }, false);
       return {
         title: versions.length > 1 ? `${SIDE_NAMES[k]} · ${title}` : title,
-        description: momentTexts.sharedPicture(title),
+        description: words.moment.sharedPicture(title),
         image: image.toDataURL("image/png"),
         ...plotEdges,
-        says: figures ? momentTexts.says(labelName(moment.pack, figures.target)) : momentTexts.silent,
+        says: figures ? words.moment.says(labelName(moment.pack, figures.target)) : words.moment.silent,
         figures: figures ? figureRows(figures).map(({ name, text }) => [name, text] as const) : [],
       };
     }),
   );
 }
 
-/** `words`: whether it says itself what it shows. */
+/** `captions`: whether it says itself what it shows. */
 async function imageOf(
   { moment, drawing, versions, span, view }: Shown,
-  words = true,
+  captions = true,
 ): Promise<HTMLCanvasElement> {
   const { signal } = new AbortController();
   const plots: ImagePlot[] = [];
@@ -148,9 +148,9 @@ async function imageOf(
     plots.push({ title: versionTitle(moment, version), layer: await drawing.draw(version, view, signal) });
   }
   const label = heardLabel(moment, versions[0], span);
-  const at = new Date(moment.facts.frozenAt).toLocaleString(momentTexts.language);
-  const subtitle = `${momentTexts.views[view]} · ${moment.pack.title} ${moment.pack.version} · ${at}`;
-  const said = words ? { title: label || momentTexts.title, subtitle } : null;
+  const at = numbers.date(new Date(moment.facts.frozenAt));
+  const subtitle = `${words.moment.views[view]} · ${moment.pack.title} ${moment.pack.version} · ${at}`;
+  const said = captions ? { title: label || words.moment.title, subtitle } : null;
   return momentImage(moment, drawing, span, said, plots);
 }
 

@@ -1,5 +1,7 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
 import {
   download,
@@ -9,13 +11,12 @@ import {
   sharedFile,
   shareOrDownload,
 } from "./moment-exports.ts";
-import { momentTexts } from "./texts.ts";
 
 const KINDS: readonly ExportKind[] = ["original", "explanation", "rest", "picture", "facts"];
 
 /** Makes files of what is shown, each by its own button. */
 @customElement("moment-keep")
-export class MomentKeep extends LitElement {
+export class MomentKeep extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -42,7 +43,7 @@ export class MomentKeep extends LitElement {
 
   override render() {
     return html`
-      <div class="row" role="group" aria-label=${momentTexts.save}>
+      <div class="row" role="group" aria-label=${words.moment.save}>
         ${KINDS.map(
           (kind) => html`
             <button data-export=${kind} ?disabled=${this.working} @click=${() => this.#keep(kind)}>
@@ -53,15 +54,15 @@ export class MomentKeep extends LitElement {
         <button
           class="primary"
           data-export="share"
-          title=${momentTexts.shareHint}
+          title=${words.moment.shareHint}
           ?disabled=${this.working}
           @click=${() => this.#share()}
         >
-          ${momentTexts.share}
+          ${words.moment.share}
         </button>
       </div>
       <p class="soft">
-        <strong role="status">${this.message}</strong> ${this.message ? nothing : momentTexts.stays}
+        <strong role="status">${this.message}</strong> ${this.message ? nothing : words.moment.stays}
       </p>
     `;
   }
@@ -70,14 +71,14 @@ export class MomentKeep extends LitElement {
     return this.#make(async () => {
       const file = await exportFile(kind, this.shown(), this.side);
       download(file);
-      return momentTexts.saved(file.name);
+      return words.moment.saved(file.name);
     });
   }
 
   #share(): Promise<void> {
     return this.#make(async () => {
       const file = await sharedFile(this.shown());
-      return (await shareOrDownload(file)) ? momentTexts.saved(file.name) : "";
+      return (await shareOrDownload(file)) ? words.moment.saved(file.name) : "";
     });
   }
 
@@ -86,7 +87,7 @@ export class MomentKeep extends LitElement {
     try {
       this.message = await work();
     } catch (error) {
-      this.message = momentTexts.notSaved(error instanceof Error ? error.message : String(error));
+      this.message = words.moment.notSaved(error instanceof Error ? error.message : String(error));
     } finally {
       this.working = false;
     }
@@ -94,7 +95,7 @@ export class MomentKeep extends LitElement {
 }
 
 function nameOf(kind: ExportKind): string {
-  if (kind === "picture") return momentTexts.png;
-  if (kind === "facts") return momentTexts.json;
-  return momentTexts.wav(momentTexts.sound[kind]);
+  if (kind === "picture") return words.moment.png;
+  if (kind === "facts") return words.moment.json;
+  return words.moment.wav(words.moment.sound[kind]);
 }

@@ -1,10 +1,12 @@
-import { html, LitElement, nothing, type PropertyValues } from "lit";
+import { html, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, queryAll, state } from "lit/decorators.js";
 import type { Listening, Moment } from "../../live/live-explainer.ts";
 import { matchingGains } from "../../moment/match-loudness.ts";
 import type { MomentClient } from "../../moment/moment-client.ts";
 import { listenings, MomentPlayer } from "../../moment/moment-player.ts";
 import { type SampleSpan, wholeOf } from "../../moment/version.ts";
+import { numbers, words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
 import { MomentDrawing, type MomentView, momentViews } from "./moment-drawing.ts";
 import { type MomentEvents, tell } from "./moment-events.ts";
@@ -13,7 +15,6 @@ import type { MomentSide } from "./moment-side.ts";
 import { MomentSides } from "./moment-sides.ts";
 import type { MomentTransport } from "./moment-transport.ts";
 import { panelStyles } from "./panel-styles.ts";
-import { momentTexts } from "./texts.ts";
 import { secondsText } from "./time.ts";
 import "./moment-keep.ts";
 import "./moment-side.ts";
@@ -25,7 +26,7 @@ import "./moment-transport.ts";
  * For tests the host carries `data-playing` (original, explanation, rest or empty), `data-side` (0 or 1) and `data-busy`.
  */
 @customElement("moment-panel")
-export class MomentPanel extends LitElement {
+export class MomentPanel extends WordsElement {
   static override styles = [sharedStyles, panelStyles];
 
   @property({ attribute: false }) moment!: Moment;
@@ -98,19 +99,19 @@ export class MomentPanel extends LitElement {
 
   override render() {
     const { moment } = this;
-    const clock = new Date(moment.facts.frozenAt).toLocaleTimeString(momentTexts.language);
+    const clock = numbers.clock(new Date(moment.facts.frozenAt));
     const seconds = secondsText(moment.original.length / moment.sampleRate);
     const { sides } = this.#sides;
     return html`
       <dialog aria-labelledby="title" @close=${this.#closed} @keydown=${this.#keyed}>
         <header>
           <div>
-            <h2 id="title">${momentTexts.title}</h2>
+            <h2 id="title">${words.moment.title}</h2>
             <p class="soft">
-              ${momentTexts.facts(seconds, clock, moment.facts.source)} ${moment.facts.mixed ? momentTexts.mixed : ""}
+              ${words.moment.facts(seconds, clock, moment.facts.source)} ${moment.facts.mixed ? words.moment.mixed : ""}
             </p>
           </div>
-          <button @click=${() => this.dialog.close()}>${momentTexts.close}</button>
+          <button @click=${() => this.dialog.close()}>${words.moment.close}</button>
         </header>
         <moment-transport
           .listening=${this.listening}
@@ -141,7 +142,7 @@ export class MomentPanel extends LitElement {
         ${this.#settings()}
         <moment-keep .shown=${this.#shown} .side=${this.heardSide}></moment-keep>
         ${this.problem ? html`<p role="alert">${this.problem}</p>` : nothing}
-        ${this.shortcuts ? html`<p class="soft keys">${momentTexts.keys}</p>` : nothing}
+        ${this.shortcuts ? html`<p class="soft keys">${words.moment.keys}</p>` : nothing}
       </dialog>
     `;
   }
@@ -154,28 +155,28 @@ export class MomentPanel extends LitElement {
     return html`
       <div class="row">
         <span class="selected">
-          ${momentTexts.selected(seconds(span.from), seconds(span.to), seconds(span.to - span.from))}
+          ${words.moment.selected(seconds(span.from), seconds(span.to), seconds(span.to - span.from))}
         </span>
-        <button class="small" @click=${() => this.#selectAll()}>${momentTexts.selectAll}</button>
+        <button class="small" @click=${() => this.#selectAll()}>${words.moment.selectAll}</button>
         <label class="check">
           <input type="checkbox" name="loop" .checked=${this.loop} @change=${() => this.#setLoop(!this.loop)} />
-          ${momentTexts.loop}
+          ${words.moment.loop}
         </label>
-        <label class="check" title=${momentTexts.matchHint}>
+        <label class="check" title=${words.moment.matchHint}>
           <input type="checkbox" name="match" .checked=${this.match} @change=${this.#setMatch} />
-          ${momentTexts.match}
+          ${words.moment.match}
         </label>
         <label class="field">
-          ${momentTexts.view}
+          ${words.moment.view}
           <select data-choice="view" @change=${this.#setView}>
             ${momentViews.map(
               (view) =>
-                html`<option value=${view} .selected=${view === this.view}>${momentTexts.views[view]}</option>`,
+                html`<option value=${view} .selected=${view === this.view}>${words.moment.views[view]}</option>`,
             )}
           </select>
         </label>
         <button class="small compare" @click=${() => this.#compare()}>
-          ${two ? momentTexts.single : momentTexts.compare}
+          ${two ? words.moment.single : words.moment.compare}
         </button>
       </div>
     `;
@@ -213,7 +214,7 @@ export class MomentPanel extends LitElement {
     try {
       await this.#player.play({ sounds, sampleRate: moment.sampleRate, ...span, loop, at: inside });
     } catch (error) {
-      this.problem = momentTexts.notPlayed(error instanceof Error ? error.message : String(error));
+      this.problem = words.moment.notPlayed(error instanceof Error ? error.message : String(error));
     }
     if (!this.isConnected) this.#player.stop();
     this.#soundChanged();

@@ -1,7 +1,9 @@
-import { html, LitElement, type PropertyValues } from "lit";
+import { html, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { Moment } from "../../live/live-explainer.ts";
 import type { MomentVersion, SampleSpan } from "../../moment/version.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
 import { kilohertz, percent } from "../format.ts";
 import { frequencyTicks } from "../spectrogram/axis.ts";
@@ -10,7 +12,6 @@ import { type MomentDrawing, type MomentView, momentRows } from "./moment-drawin
 import { tell } from "./moment-events.ts";
 import { labelName } from "./moment-words.ts";
 import { pictureStyles } from "./picture-styles.ts";
-import { momentTexts } from "./texts.ts";
 import { secondsText, secondTicks } from "./time.ts";
 
 /** Shorter selections are taken for a slip of the hand: they select everything. */
@@ -22,7 +23,7 @@ type End = "from" | "to";
 
 /** The frozen spectrogram with its axes, the selected span and the place that is heard. */
 @customElement("moment-picture")
-export class MomentPicture extends LitElement {
+export class MomentPicture extends WordsElement {
   static override styles = [sharedStyles, pictureStyles];
 
   @property({ attribute: false }) moment!: Moment;
@@ -66,7 +67,7 @@ export class MomentPicture extends LitElement {
     const { moment, span } = this;
     const { sampleRate } = moment;
     const seconds = moment.original.length / sampleRate;
-    const label = momentTexts.picture(this.explainer, secondsText(seconds), kilohertz(sampleRate / 2));
+    const label = words.moment.picture(this.explainer, secondsText(seconds), kilohertz(sampleRate / 2));
     return html`
       <div class="plot">
         ${this.#heard()}
@@ -88,7 +89,7 @@ export class MomentPicture extends LitElement {
           <div class="outside" .style=${`--from: 0%; --to: ${this.#percent(span.from)}`}></div>
           <div class="outside" .style=${`--from: ${this.#percent(span.to)}; --to: 100%`}></div>
           <div class="cursor" hidden></div>
-          ${this.#handle("from", momentTexts.selectFrom)} ${this.#handle("to", momentTexts.selectTo)}
+          ${this.#handle("from", words.moment.selectFrom)} ${this.#handle("to", words.moment.selectTo)}
         </div>
         <div class="unit" aria-hidden="true">kHz</div>
         <div class="axis time" aria-hidden="true">
@@ -104,7 +105,7 @@ export class MomentPicture extends LitElement {
     const { moment } = this;
     const stretches = heardStretches(moment);
     const names = [...new Set(stretches.filter(({ sure }) => sure).map(({ target }) => target))];
-    const spoken = momentTexts.took(names.map((target) => labelName(moment.pack, target)));
+    const spoken = words.moment.took(names.map((target) => labelName(moment.pack, target)));
     return html`
       <div class="heard" role="img" aria-label=${spoken}>
         ${stretches.map(({ target, sure, probability, from, to }) => {
@@ -131,7 +132,7 @@ export class MomentPicture extends LitElement {
         aria-valuemin=${seconds(least)}
         aria-valuemax=${seconds(most)}
         aria-valuenow=${seconds(span[end])}
-        aria-valuetext=${momentTexts.seconds(seconds(span[end]))}
+        aria-valuetext=${words.moment.seconds(seconds(span[end]))}
         .style=${`--at: ${this.#percent(span[end])}`}
         @keydown=${(event: KeyboardEvent) => this.#keyed(event, end)}
         @pointerdown=${(event: PointerEvent) => this.#pressed(event, end)}

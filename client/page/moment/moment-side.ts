@@ -1,15 +1,16 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import type { Moment } from "../../live/live-explainer.ts";
 import { type Figures, figuresOf } from "../../moment/figures.ts";
 import { framesOf, type MomentVersion, type SampleSpan } from "../../moment/version.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
 import { percent } from "../format.ts";
 import type { MomentDrawing, MomentView } from "./moment-drawing.ts";
 import { tell } from "./moment-events.ts";
 import type { MomentPicture } from "./moment-picture.ts";
 import { figureRows, labelName, versionTitle } from "./moment-words.ts";
-import { momentTexts } from "./texts.ts";
 import "./moment-picture.ts";
 
 /** What a side is asked for, and how far that is. */
@@ -27,7 +28,7 @@ export interface SideState {
 
 /** One explanation of the moment: what makes it, its picture, and what the classifier says of its parts. */
 @customElement("moment-side")
-export class MomentSide extends LitElement {
+export class MomentSide extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -162,7 +163,7 @@ export class MomentSide extends LitElement {
     const frames = framesOf(moment, span);
     const figures = figuresOf(version.windows, frames, moment.pack.windowFrames, version.target);
     return html`
-      <section aria-label=${momentTexts.side(this.name)} aria-busy=${side.progress === null ? "false" : "true"}>
+      <section aria-label=${words.moment.side(this.name)} aria-busy=${side.progress === null ? "false" : "true"}>
         ${this.#choices()}
         <div class="shown">
         <moment-picture
@@ -211,9 +212,9 @@ export class MomentSide extends LitElement {
       <div class="choose">
         ${this.name ? html`<span class="name" aria-hidden="true">${this.name}</span>` : nothing}
         <label class="field">
-          ${momentTexts.method}
+          ${words.moment.method}
           <select data-choice="method" @change=${chooseMethod}>
-            <option value="" .selected=${side.heard}>${momentTexts.heardBy(heard?.title ?? "")}</option>
+            <option value="" .selected=${side.heard}>${words.moment.heardBy(heard?.title ?? "")}</option>
             ${methods.map(
               ({ name, title }) =>
                 html`<option value=${name} .selected=${!side.heard && name === side.method}>${title}</option>`,
@@ -221,14 +222,14 @@ export class MomentSide extends LitElement {
           </select>
         </label>
         <label class="field">
-          ${momentTexts.asked}
+          ${words.moment.asked}
           <select
             data-choice="class"
-            title=${targetable ? "" : momentTexts.onlyWinner(method?.title ?? "")}
+            title=${targetable ? "" : words.moment.onlyWinner(method?.title ?? "")}
             ?disabled=${!targetable}
             @change=${chooseTarget}
           >
-            <option value="-1" .selected=${side.target === -1}>${momentTexts.winner}</option>
+            <option value="-1" .selected=${side.target === -1}>${words.moment.winner}</option>
             ${labels.map(
               (_, k) =>
                 html`<option value=${k} .selected=${k === side.target}>${labelName(moment.pack, k)}</option>`,
@@ -238,7 +239,7 @@ export class MomentSide extends LitElement {
         ${
           side.problem === null
             ? nothing
-            : html`<p class="problem" role="alert">${momentTexts.failed(side.problem)}</p>`
+            : html`<p class="problem" role="alert">${words.moment.failed(side.problem)}</p>`
         }
       </div>
     `;
@@ -247,18 +248,18 @@ export class MomentSide extends LitElement {
   #work() {
     const { progress, heard } = this.side;
     if (progress === null) return nothing;
-    const words = (heard ? momentTexts.judging : momentTexts.working)(percent(progress));
+    const doing = (heard ? words.moment.judging : words.moment.working)(percent(progress));
     return html`
       <div class="work">
-        <span>${words}</span><progress max="1" .value=${progress} aria-label=${words}></progress>
+        <span>${doing}</span><progress max="1" .value=${progress} aria-label=${doing}></progress>
       </div>
     `;
   }
 
   #figures(figures: Figures | null) {
-    if (!figures) return html`<p class="soft">${momentTexts.silent}</p>`;
+    if (!figures) return html`<p class="soft">${words.moment.silent}</p>`;
     return html`
-      <h3>${momentTexts.says(labelName(this.moment.pack, figures.target))}</h3>
+      <h3>${words.moment.says(labelName(this.moment.pack, figures.target))}</h3>
       <dl>
         ${figureRows(figures).map(
           ({ name, text, share }) => html`

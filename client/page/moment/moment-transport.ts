@@ -1,15 +1,16 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Listening } from "../../live/live-explainer.ts";
 import { listenings } from "../../moment/moment-player.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { playIcon, stopIcon } from "../components/icons.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
 import { tell } from "./moment-events.ts";
-import { momentTexts } from "./texts.ts";
 
 /** Plays and stops, and says what is heard: which of the three sounds, and of which side where two are compared. */
 @customElement("moment-transport")
-export class MomentTransport extends LitElement {
+export class MomentTransport extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -62,7 +63,7 @@ export class MomentTransport extends LitElement {
   ];
 
   /** To focus it is to focus Play. */
-  static override shadowRootOptions = { ...LitElement.shadowRootOptions, delegatesFocus: true };
+  static override shadowRootOptions = { ...WordsElement.shadowRootOptions, delegatesFocus: true };
 
   @property() listening: Listening = "explanation";
   @property({ type: Boolean }) playing = false;
@@ -74,11 +75,11 @@ export class MomentTransport extends LitElement {
   override render() {
     return html`
       <button class="play primary" @click=${() => tell(this, "toggle-moment", undefined)}>
-        ${this.playing ? html`${stopIcon}${momentTexts.stop}` : html`${playIcon}${momentTexts.play}`}
+        ${this.playing ? html`${stopIcon}${words.moment.stop}` : html`${playIcon}${words.moment.play}`}
       </button>
       ${this.sides.length > 1 ? this.#whichSide() : nothing}
       <fieldset class="three">
-        <legend class="visually-hidden">${momentTexts.listen}</legend>
+        <legend class="visually-hidden">${words.moment.listen}</legend>
         <div class="choices">
           ${listenings.map(
             (listening, k) => html`
@@ -90,7 +91,7 @@ export class MomentTransport extends LitElement {
                   .checked=${this.listening === listening}
                   aria-keyshortcuts=${this.shortcuts ? String(k + 1) : nothing}
                   @change=${() => tell(this, "hear-sound", listening)}
-                /><span class="face">${momentTexts.sound[listening]}</span>
+                /><span class="face">${words.moment.sound[listening]}</span>
               </label>
             `,
           )}
@@ -102,7 +103,7 @@ export class MomentTransport extends LitElement {
   #whichSide() {
     return html`
       <fieldset>
-        <legend class="visually-hidden">${momentTexts.whichSide}</legend>
+        <legend class="visually-hidden">${words.moment.whichSide}</legend>
         <div class="choices">
           ${this.sides.map(
             (name, k) => html`
@@ -113,7 +114,7 @@ export class MomentTransport extends LitElement {
                   value=${k}
                   .checked=${this.side === k}
                   @change=${() => tell(this, "hear-side", k)}
-                /><span class="face">${momentTexts.hear(name)}</span>
+                /><span class="face">${words.moment.hear(name)}</span>
               </label>
             `,
           )}

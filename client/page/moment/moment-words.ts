@@ -2,20 +2,20 @@
 import type { Moment, PackSummary } from "../../live/live-explainer.ts";
 import { type Figures, figuresOf } from "../../moment/figures.ts";
 import { framesOf, type MomentVersion, type SampleSpan } from "../../moment/version.ts";
+import { numbers, words } from "../../words/words.ts";
 import { capitalised, className, percent } from "../format.ts";
-import { momentTexts } from "./texts.ts";
 
 /** A class by its index. */
 export function labelName({ labels, other }: PackSummary, index: number): string {
   const label = labels[index] ?? "";
-  return label === other ? "Something else" : capitalised(className(label));
+  return label === other ? words.page.verdict.other : capitalised(className(label));
 }
 
 /** What explains a version: "L-MAC, as heard", "L-MAC: Rooster". */
 export function versionTitle(moment: Moment, { heard, method, target }: MomentVersion): string {
   const title = moment.pack.methods.find(({ name }) => name === method)?.title ?? method;
   const named = target < 0 ? title : `${title}: ${labelName(moment.pack, target)}`;
-  return heard ? momentTexts.heardBy(named) : named;
+  return heard ? words.moment.heardBy(named) : named;
 }
 
 /** The class that was heard in the span; empty before the classifier was asked again, and in silence. */
@@ -34,14 +34,10 @@ export interface FigureRow {
 export function figureRows(figures: Figures): FigureRow[] {
   const probability = (name: string, share: number) => ({ name, text: percent(share), share });
   return [
-    probability(momentTexts.saysWhole, figures.whole),
-    probability(momentTexts.saysExplanation, figures.explanation),
-    probability(momentTexts.saysRest, figures.rest),
-    { name: momentTexts.increase, text: percent(figures.increase), share: null },
-    { name: momentTexts.faithfulness, text: signed(figures.faithfulness), share: null },
+    probability(words.moment.saysWhole, figures.whole),
+    probability(words.moment.saysExplanation, figures.explanation),
+    probability(words.moment.saysRest, figures.rest),
+    { name: words.moment.increase, text: percent(figures.increase), share: null },
+    { name: words.moment.faithfulness, text: numbers.twoDecimals(figures.faithfulness), share: null },
   ];
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(2)}`;
 }

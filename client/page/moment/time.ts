@@ -1,8 +1,9 @@
 /** Times within a moment, as people read them. */
+import { numbers } from "../../words/words.ts";
 
 /** Two decimals. */
 export function secondsText(seconds: number): string {
-  return seconds.toFixed(2);
+  return numbers.twoDecimals(seconds);
 }
 
 /** Seconds worth a label on a picture so long, 0 included: at most eight, at steps of 1, 2 or 5. */

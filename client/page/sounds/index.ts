@@ -11,17 +11,16 @@ import { roosterInWind } from "./rooster-in-wind.ts";
 export { sampleRate } from "./synth.ts";
 
 export interface BuiltInSound {
-  /** In the page's address: `?sound=clock-in-rain`. */
+  /** In the page's address: `?sound=clock-in-rain`; `soundTitle` of words/words.ts is what people read. */
   readonly name: string;
-  readonly title: string;
   /** Ten seconds of samples in [-1, 1] at `sampleRate`, the same at every call; loops without a seam. */
   readonly make: () => Float32Array;
 }
 
 export const builtInSounds: readonly BuiltInSound[] = [
-  { name: "clock-in-rain", title: "Clock in the rain", make: clockInRain },
-  { name: "dog-by-the-sea", title: "Dog by the sea", make: dogByTheSea },
-  { name: "rooster-in-wind", title: "Rooster in the wind", make: roosterInWind },
-  { name: "helicopter-over-voices", title: "Helicopter over voices", make: helicopterOverVoices },
-  { name: "chainsaw-by-the-fire", title: "Chainsaw by the fire", make: chainsawByTheFire },
+  { name: "clock-in-rain", make: clockInRain },
+  { name: "dog-by-the-sea", make: dogByTheSea },
+  { name: "rooster-in-wind", make: roosterInWind },
+  { name: "helicopter-over-voices", make: helicopterOverVoices },
+  { name: "chainsaw-by-the-fire", make: chainsawByTheFire },
 ];

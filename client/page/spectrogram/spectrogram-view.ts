@@ -1,14 +1,15 @@
-import { css, html, LitElement, nothing, type PropertyValues } from "lit";
+import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Observable } from "rxjs";
 import type { Listening, SpectrogramColumns } from "../../live/live-explainer.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
 import { hertz, kilohertz, percent } from "../format.ts";
 import { StreamController } from "../stream-controller.ts";
 import { FrequencyAxis, type FrequencyScale, frequencyScales, frequencyTicks, timeTicks } from "./axis.ts";
 import { openPicture, openPictureInPage, type PictureHost } from "./picture-host.ts";
 import { PictureSize } from "./picture-size.ts";
-import { pictureTexts as texts } from "./texts.ts";
 
 /** What is in colour: what is listened to, or always the same. */
 type View = Listening | "listening";
@@ -19,7 +20,7 @@ const views: readonly View[] = ["listening", "original", "explanation", "rest"];
  * there can be one, which `data-drawn` tells: "worker" or "page".
  */
 @customElement("spectrogram-view")
-export class SpectrogramView extends LitElement {
+export class SpectrogramView extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -298,7 +299,7 @@ export class SpectrogramView extends LitElement {
   override render() {
     const axis = new FrequencyAxis(1, this.bins, this.sampleRate, this.scale);
     const seconds = (this.size.columns * this.hop) / this.sampleRate;
-    const label = texts.label(Math.round(seconds), kilohertz(this.sampleRate / 2), this.#view);
+    const label = words.picture.label(Math.round(seconds), kilohertz(this.sampleRate / 2), this.#view);
     return html`
       <figure>
         <div class="plot">
@@ -310,9 +311,9 @@ export class SpectrogramView extends LitElement {
           </div>
           <div class="picture">
             <div class="canvas" role="img" aria-label=${label}>${this.#canvas}</div>
-            ${this.empty && !this.plain ? html`<p class="hint">${texts.hint}</p>` : nothing}
+            ${this.empty && !this.plain ? html`<p class="hint">${words.picture.hint}</p>` : nothing}
           </div>
-          <div class="unit" aria-hidden="true">${texts.hertz}</div>
+          <div class="unit" aria-hidden="true">${words.picture.hertz}</div>
           <div class="axis time" aria-hidden="true">${this.#timeLabels(seconds)}</div>
         </div>
         ${this.plain ? nothing : this.#below()}
@@ -334,11 +335,11 @@ export class SpectrogramView extends LitElement {
       html`<span class="key"><span class="swatch ${kind}"></span>${text}</span>`;
     switch (this.#view) {
       case "original":
-        return key("kept outlined", texts.outlined);
+        return key("kept outlined", words.picture.outlined);
       case "explanation":
-        return [key("kept outlined", texts.made), key("left-out", texts.leftOut)];
+        return [key("kept outlined", words.picture.made), key("left-out", words.picture.leftOut)];
       case "rest":
-        return [key("kept", texts.leftOut), key("left-out outlined", texts.made)];
+        return [key("kept", words.picture.leftOut), key("left-out outlined", words.picture.made)];
       default:
         return this.#view satisfies never;
     }
@@ -347,7 +348,7 @@ export class SpectrogramView extends LitElement {
   #controls() {
     return html`
       <label class="strength">
-        ${texts.mask}
+        ${words.picture.mask}
         <input
           type="range"
           min="0"
@@ -359,19 +360,19 @@ export class SpectrogramView extends LitElement {
         />
       </label>
       <button type="button" aria-expanded=${this.open} aria-controls="more" @click=${this.#toggle}>
-        ${texts.more}
+        ${words.picture.more}
       </button>
       <div class="more" id="more" ?hidden=${!this.open}>
         <label>
-          ${texts.view}
+          ${words.picture.view}
           <select data-value="view" @change=${this.#viewChanged}>
-            ${views.map((view) => html`<option value=${view} ?selected=${view === this.chosen}>${texts.views[view]}</option>`)}
+            ${views.map((view) => html`<option value=${view} ?selected=${view === this.chosen}>${words.picture.views[view]}</option>`)}
           </select>
         </label>
         <label>
-          ${texts.scale}
+          ${words.picture.scale}
           <select data-value="scale" @change=${this.#scaleChanged}>
-            ${frequencyScales.map((scale) => html`<option value=${scale} ?selected=${scale === this.scale}>${texts.scales[scale]}</option>`)}
+            ${frequencyScales.map((scale) => html`<option value=${scale} ?selected=${scale === this.scale}>${words.picture.scales[scale]}</option>`)}
           </select>
         </label>
       </div>
@@ -382,10 +383,10 @@ export class SpectrogramView extends LitElement {
     const ticks = timeTicks(seconds);
     const span = (share: number, text: string) =>
       html`<span .style=${`--at: ${(100 * share).toFixed(2)}%`}>${text}</span>`;
-    if (this.still) return ticks.map((t) => span(t / seconds, texts.after(t)));
+    if (this.still) return ticks.map((t) => span(t / seconds, words.picture.after(t)));
     return html`
-      ${ticks.map((t) => span(1 - t / seconds, texts.ago(t)))}
-      <span class="end">${texts.now}</span>
+      ${ticks.map((t) => span(1 - t / seconds, words.picture.ago(t)))}
+      <span class="end">${words.picture.now}</span>
     `;
   }
 

@@ -129,6 +129,8 @@ check("the keyboard alone reaches every control, and focus is seen", async () =>
     reached.push(focus);
   }
   assert.equal(reached, [
+    "Language",
+    "Colours",
     "kind",
     "sound",
     "button",

@@ -24,6 +24,7 @@ export async function serve(port = 0) {
     entryPoints: {
       page: "test/client/page/dev/main.ts",
       picture: "client/page/spectrogram/picture-worker.ts",
+      early: "client/page/early.ts",
     },
     outdir: "/",
     bundle: true,

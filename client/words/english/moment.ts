@@ -1,11 +1,13 @@
-/** Every text of the frozen moment, in one place. */
+/** The frozen moment, and the page that it is shared as. */
 import type { Listening } from "../../live/live-explainer.ts";
+import { numbersIn } from "../numbers.ts";
 
-export const momentTexts = {
+const { listed } = numbersIn("en");
+
+export const moment = {
   freeze: "Freeze the last 10 s",
   freezing: "Freezing …",
   freezeHint: "Inspect it, play it again, explain it otherwise, keep it.",
-  freezeKey: "F",
   title: "Frozen moment",
   facts: (seconds: string, clock: string, source: string) => `${seconds} s of ${source}, frozen at ${clock}.`,
   mixed: "Method or class were changed within it: its older part was explained otherwise.",
@@ -37,7 +39,7 @@ export const momentTexts = {
     `Spectrogram of ${seconds} seconds, 0 to ${top} kilohertz, explained by ${title}. Drag to select a part.`,
   took: (names: readonly string[]) =>
     names.length > 0
-      ? `While it was heard, it was taken for: ${names.join(", ")}`
+      ? `While it was heard, it was taken for: ${listed(names)}`
       : "It was taken for nothing for sure",
   side: (name: string) => `Explanation ${name}`,
   method: "Explained by",
@@ -77,5 +79,4 @@ export const momentTexts = {
   sharedKeys: "Keys 1, 2, 3 … choose the sound.",
   sharedEach: "Each sound by itself",
   sharedFacts: "All facts",
-  language: "en",
-} as const;
+};

@@ -1,8 +1,8 @@
-/** Every text of the live picture, in one place. */
+/** The live picture. */
 import type { Listening } from "../../live/live-explainer.ts";
-import type { FrequencyScale } from "./axis.ts";
+import type { FrequencyScale } from "../../page/spectrogram/axis.ts";
 
-export const pictureTexts = {
+export const picture = {
   label: (seconds: number, kilohertz: string, view: Listening) =>
     `Spectrogram of the last ${seconds} seconds, 0 to ${kilohertz} kilohertz. ${spoken[view]}`,
   hint: "Here the sound becomes a picture: time runs to the right, high notes are at the top.",

@@ -1,0 +1,21 @@
+import { kiosk } from "./kiosk.ts";
+import { moment } from "./moment.ts";
+import { labels, sounds } from "./names.ts";
+import { page } from "./page.ts";
+import { picture } from "./picture.ts";
+import { problems } from "./problems.ts";
+
+/** Complete, and the type of every other language. */
+export const english = {
+  locale: "en",
+  title: "English",
+  page,
+  picture,
+  problems,
+  moment,
+  kiosk,
+  labels,
+  sounds,
+};
+
+export type Words = typeof english;

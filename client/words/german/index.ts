@@ -1,0 +1,19 @@
+import type { Words } from "../english/index.ts";
+import { kiosk } from "./kiosk.ts";
+import { moment } from "./moment.ts";
+import { labels, sounds } from "./names.ts";
+import { page } from "./page.ts";
+import { picture } from "./picture.ts";
+import { problems } from "./problems.ts";
+
+export const german: Words = {
+  locale: "de",
+  title: "Deutsch",
+  page,
+  picture,
+  problems,
+  moment,
+  kiosk,
+  labels,
+  sounds,
+};
