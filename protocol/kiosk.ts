@@ -130,6 +130,8 @@ export const kioskReportSchema = v.strictObject({
   reloads: count,
   missedDeadlines: count,
   windowsDropped: count,
+  /** Times that the output fed back into the microphone and was turned down. */
+  howls: count,
   /** Of the page's JavaScript, where the browser tells. */
   heapMiB: v.nullable(count),
   /** Codes of the last problems, newest last. */

@@ -32,6 +32,8 @@ export interface ProcessorOptions {
   readonly memory: SharedMemory | null;
   /** A worklets/recent.ts that page and audio thread share; null where the page is not cross-origin isolated. */
   readonly recent: SharedArrayBuffer | null;
+  /** Whether the output is turned down when it feeds back into the input; see worklets/feedback-guard.ts. */
+  readonly guardFeedback: boolean;
 }
 
 /** Memory that audio thread and worker share; only where the page is cross-origin isolated. */
@@ -58,6 +60,8 @@ export type ProcessorToPage =
   | { readonly type: "failed"; readonly detail: string }
   /** The answer to `stop`, from the last block: from then on the browser may free the node. */
   | { readonly type: "stopped" }
+  /** The output fed back and was turned down. */
+  | { readonly type: "howled" }
   /** The next `hops` of what went out before a freeze, the oldest first; `left` are still to come. */
   | {
       readonly type: "recent";

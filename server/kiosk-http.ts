@@ -77,6 +77,7 @@ const COLUMNS: readonly [string, (kiosk: KnownKiosk) => string | number][] = [
   ["Recoveries", ({ report }) => report.recoveries],
   ["Loads", ({ report }) => report.reloads],
   ["Missed", ({ report }) => report.missedDeadlines],
+  ["Howls", ({ report }) => report.howls],
   ["Dropped", ({ report }) => report.windowsDropped],
   ["Heap", ({ report }) => (report.heapMiB === null ? "–" : `${report.heapMiB.toFixed(0)} MiB`)],
   ["Last problems", ({ report }) => report.problems.join(", ") || "none"],

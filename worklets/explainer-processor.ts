@@ -6,6 +6,7 @@
 import type { PageToProcessor, ProcessorOptions, ProcessorToPage } from "../protocol/port.ts";
 import { PROCESSOR } from "../protocol/port.ts";
 import { Explainer } from "./explainer.ts";
+import { FeedbackGuard } from "./feedback-guard.ts";
 import { Recent, recentBytes } from "./recent.ts";
 import { RecentSender } from "./recent-sender.ts";
 import { WorkerLink } from "./worker-link.ts";
@@ -26,17 +27,26 @@ class ExplainerProcessor extends AudioWorkletProcessor {
   readonly #link: WorkerLink;
   readonly #explainer: Explainer;
   readonly #recentSender: RecentSender;
+  readonly #guard: FeedbackGuard | undefined;
+  #howls = 0;
   readonly #mono = new Float32Array(LARGEST_BLOCK);
   #stopped = false;
   #told = false;
 
   constructor(options: { readonly processorOptions: ProcessorOptions }) {
     super();
-    const { memory, recent: kept, ...settings } = options.processorOptions;
+    const { memory, recent: kept, guardFeedback, ...settings } = options.processorOptions;
     const { shape, maxDelayFrames } = settings;
     const recent = new Recent(kept ?? new ArrayBuffer(recentBytes(shape)), shape);
     this.#link = new WorkerLink(memory, shape, maxDelayFrames, (frames) => this.#explainer.setDelay(frames));
-    this.#explainer = new Explainer({ ...settings, masks: this.#link.masks, records: this.#link, recent });
+    this.#guard = guardFeedback ? new FeedbackGuard(shape) : undefined;
+    this.#explainer = new Explainer({
+      ...settings,
+      masks: this.#link.masks,
+      records: this.#link,
+      recent,
+      guard: this.#guard,
+    });
     this.#recentSender = new RecentSender(recent, shape, (message) => this.port.postMessage(message));
     this.port.onmessage = (event: MessageEvent<PageToProcessor>) => this.#receive(event.data);
   }
@@ -54,6 +64,7 @@ class ExplainerProcessor extends AudioWorkletProcessor {
       this.#explainer.process(this.#mono, first);
       for (let channel = 1; channel < output.length; channel++) output[channel].set(first);
       this.#recentSender.step();
+      if (this.#guard !== undefined && this.#guard.howls > this.#howls) this.#tellHowl(this.#guard.howls);
     } catch (error) {
       this.#fail(error);
     }
@@ -99,6 +110,11 @@ class ExplainerProcessor extends AudioWorkletProcessor {
     this.#stop();
     const message: ProcessorToPage = { type: "failed", detail: String(error) };
     this.port.postMessage(message);
+  }
+
+  #tellHowl(howls: number): void {
+    this.#howls = howls;
+    this.port.postMessage({ type: "howled" } satisfies ProcessorToPage);
   }
 
   /** Sent from the block itself: once the page hears it, the browser knows that nothing more is to come. */

@@ -10,6 +10,7 @@ import {
 import { type AudioShape, framesIn } from "../protocol/audio-shape.ts";
 import { type OutputChoice, RECORD_HEADER, RecordField, recordWords, writeNumber } from "../protocol/port.ts";
 import { Fade } from "./fade.ts";
+import type { FeedbackGuard } from "./feedback-guard.ts";
 import { FrameHistory } from "./frame-history.ts";
 import { Lane } from "./lane.ts";
 import type { MaskBoard } from "./mask-board.ts";
@@ -38,6 +39,8 @@ export interface ExplainerOptions {
   readonly records: RecordSink;
   /** Where what goes out is kept for a while; nowhere when left out. */
   readonly recent?: Recent;
+  /** Turns the output down when it feeds back into the input; nothing does when left out. */
+  readonly guard?: FeedbackGuard;
   /** Frames held so that count as late and not as missed; 16 ms of them when left out. */
   readonly lateFrames?: number;
   /** Frames for which the last mask is held when newer ones fail to come; 200 ms of them when left out. */
@@ -75,6 +78,9 @@ export class Explainer {
   readonly #masks: MaskBoard;
   readonly #records: RecordSink;
   readonly #recent: Recent | null;
+  readonly #guard: FeedbackGuard | null;
+  /** The guard's, at the last sample. */
+  #gain = 1;
   readonly #mixer: Mixer;
   readonly #maxDelayFrames: number;
   readonly #lanes: readonly [Lane, Lane];
@@ -121,6 +127,7 @@ export class Explainer {
     this.#masks = options.masks;
     this.#records = options.records;
     this.#recent = options.recent ?? null;
+    this.#guard = options.guard ?? null;
     const fadeSamples = Math.round(FADE_SECONDS * shape.sampleRate);
     this.#mixer = new Mixer(options.listening, fadeSamples);
     this.#laneFade = new Fade(fadeSamples);
@@ -222,10 +229,14 @@ export class Explainer {
   /** Lets one hop of both sounds out, under the mask of `frame`. */
   #give(original: Float32Array, explanation: Float32Array, frame: number): void {
     const mixer = this.#mixer;
-    for (let n = 0; n < this.#modelOut.length; n++) {
+    const hop = this.#modelOut.length;
+    const slope = this.#guard === null ? 0 : (this.#guard.gain - this.#gain) / hop;
+    for (let n = 0; n < hop; n++) {
       mixer.step();
-      this.#modelOut[n] = mixer.original * original[n] + mixer.explanation * explanation[n];
+      this.#gain += slope;
+      this.#modelOut[n] = this.#gain * (mixer.original * original[n] + mixer.explanation * explanation[n]);
     }
+    if (this.#guard !== null) this.#gain = this.#guard.gain;
     if (this.#recent !== null && frame >= 0)
       this.#recent.write(frame, original, explanation, this.#schedule.rows, this.#maskOffset(frame));
   }
@@ -262,6 +273,7 @@ export class Explainer {
     writeNumber(record, RecordField.delayFrames, this.delayFrames);
     writeNumber(record, RecordField.dropped, this.#dropped);
     magnitudes(spectrum, record, RECORD_HEADER);
+    this.#guard?.push(record, RECORD_HEADER);
     const rows = this.#schedule.rows;
     const offset = applied < 0 ? 0 : this.#schedule.settle(applied, this.#masks);
     for (let bin = 0; bin < bins; bin++)

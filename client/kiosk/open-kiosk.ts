@@ -62,7 +62,12 @@ export function openKiosk({ settings, token, cover }: KioskParts): Kiosk {
   const memory = recallKiosk(clock.now());
   const loads = memory.loads + 1;
   keepKiosk({ ...memory, loads });
-  const explainer = createLiveExplainer({ pack: settings.pack, serverToken: token, delay: settings.delay });
+  const explainer = createLiveExplainer({
+    pack: settings.pack,
+    serverToken: token,
+    delay: settings.delay,
+    guardFeedback: settings.output === "speakers",
+  });
   explainer.setEngine(settings.engine);
   if (settings.method !== undefined) explainer.setMethod(settings.method);
 
@@ -107,6 +112,7 @@ export function openKiosk({ settings, token, cover }: KioskParts): Kiosk {
       reloads: loads - 1,
       missedDeadlines: tally.missed,
       windowsDropped: tally.dropped,
+      howls: explainer.environment().howls,
       heapMiB: heapMiB(),
       problems: [...supervisor.problems],
     }),

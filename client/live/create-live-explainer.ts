@@ -52,6 +52,8 @@ export interface LiveExplainerOptions {
   readonly connectOutput?: (output: AudioNode) => void;
   /** Default: the browser's own. */
   readonly getUserMedia?: (constraints: MediaStreamConstraints) => Promise<MediaStream>;
+  /** Turns the output down when it feeds back into the microphone, for loudspeakers in its room. Default false. */
+  readonly guardFeedback?: boolean;
 }
 
 /** A stream that stands still is begun anew so often within this time; then a person must look. */
@@ -89,6 +91,7 @@ class PageExplainer implements LiveExplainer {
   /** Once it is known. */
   #found: Pack | null = null;
   #closed = false;
+  #howls = 0;
 
   constructor(options: LiveExplainerOptions) {
     const base = new URL(options.baseUrl ?? "./", document.baseURI);
@@ -115,6 +118,7 @@ class PageExplainer implements LiveExplainer {
       createContext: options.createContext ?? (() => new AudioContext({ latencyHint: "interactive" })),
       connectOutput: options.connectOutput ?? ((output) => output.connect(output.context.destination)),
       getUserMedia: options.getUserMedia ?? askForMicrophone,
+      guardFeedback: options.guardFeedback ?? false,
     };
   }
 
@@ -140,6 +144,7 @@ class PageExplainer implements LiveExplainer {
       ...(this.#session?.environment ?? { ...nothing, sharedMemory: false }),
       pack: this.#found?.name ?? null,
       packVersion: this.#found?.version ?? null,
+      howls: this.#howls,
     };
   }
 
@@ -241,6 +246,9 @@ class PageExplainer implements LiveExplainer {
       timings: whileCurrent((timings) => this.#timings.next(timings)),
       event: (kind, text) => {
         if (this.#session === session) this.#log.add(kind, text);
+      },
+      howled: () => {
+        this.#howls++;
       },
       stuck: whileCurrent((problem) => this.#revive(source, problem)),
     });

@@ -132,6 +132,8 @@ export interface Environment {
   readonly sharedMemory: boolean;
   readonly pack: string | null;
   readonly packVersion: string | null;
+  /** Times that the output fed back into the microphone and was turned down. */
+  readonly howls: number;
 }
 
 export interface MethodSummary {

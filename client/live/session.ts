@@ -66,6 +66,7 @@ export interface SessionSettings {
   readonly createContext: () => AudioContext;
   readonly connectOutput: (output: AudioNode) => void;
   readonly getUserMedia: (constraints: MediaStreamConstraints) => Promise<MediaStream>;
+  readonly guardFeedback: boolean;
 }
 
 /** A pack and its folder's URL. */
@@ -85,6 +86,8 @@ export interface SessionEvents {
   timings(timings: Timings): void;
   /** For the log. */
   event(kind: LiveEvent["kind"], text: string): void;
+  /** The output fed back into the microphone. */
+  howled(): void;
   /** It stands still, and only a fresh session can help. */
   stuck(problem: Problem): void;
 }
@@ -217,7 +220,13 @@ export class Session {
     const delayFrames = await delay;
     scope.check();
     const { masking } = located.pack;
-    this.#connect(context, opened.node, { shape, masking, delayFrames, maxDelayFrames });
+    this.#connect(context, opened.node, {
+      shape,
+      masking,
+      delayFrames,
+      maxDelayFrames,
+      guardFeedback: this.#settings.guardFeedback && source.kind === "microphone",
+    });
     opened.begin();
     this.#running = { state: "running", source: opened.name, ...this.#engine, notices: this.#notices() };
     status(this.#running);
@@ -284,7 +293,7 @@ export class Session {
   #connect(
     context: AudioContext,
     source: AudioNode,
-    stream: Pick<ProcessorOptions, "shape" | "masking" | "delayFrames" | "maxDelayFrames">,
+    stream: Pick<ProcessorOptions, "shape" | "masking" | "delayFrames" | "maxDelayFrames" | "guardFeedback">,
   ): void {
     const scope = this.#scope;
     const memory = sharedMemory(stream.shape, stream.maxDelayFrames);
@@ -321,6 +330,10 @@ export class Session {
   #hearProcessor(message: ProcessorToPage): void {
     if (message.type === "failed") void this.#fail({ code: "unexpected", detail: message.detail });
     else if (message.type === "recent") this.#freezer?.received(message);
+    else if (message.type === "howled") {
+      this.#events.event("device", "The output fed back into the microphone and was turned down.");
+      this.#events.howled();
+    }
   }
 
   #hear(message: PipelineToPage): void {

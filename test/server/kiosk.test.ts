@@ -26,6 +26,7 @@ const REPORT: KioskReport = {
   reloads: 1,
   missedDeadlines: 7,
   windowsDropped: 3,
+  howls: 0,
   heapMiB: 12.5,
   problems: ["microphone-lost"],
 };

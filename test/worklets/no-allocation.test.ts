@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Explainer } from "../../worklets/explainer.ts";
+import { FeedbackGuard } from "../../worklets/feedback-guard.ts";
 import { Recent, recentBytes } from "../../worklets/recent.ts";
 import { RecentSender } from "../../worklets/recent-sender.ts";
 import { constantMask, noise, OWN_SHAPE, Rig } from "./rig.ts";
@@ -26,6 +27,7 @@ test("nothing is allocated while it runs", () => {
     masks: rig.board,
     records: { send: () => true },
     recent,
+    guard: new FeedbackGuard(OWN_SHAPE),
   });
   const run = (quanta: number) => {
     for (let n = 0; n < quanta; n++) {

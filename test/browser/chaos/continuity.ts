@@ -12,8 +12,9 @@ const PIECE_SECONDS = 0.05;
 const LEVEL_SECONDS = 0.02;
 const MOST_DELAY_SECONDS = 0.45;
 /**
- * A piece is the input moved in time when its difference has less energy than this share of its own (-23 dB): delays of the
- * resamplers are not whole samples, and half a sample is -25 dB. Other sound, or none, is above -10 dB.
+ * A piece is the input moved in time when its difference has less energy than this share of its own (-23 dB). Delays are not
+ * whole samples: a hop is 352.8 of them at 44.1 kHz, so every change of the delay by some hops leaves another fraction, and
+ * half a sample is -25 dB. Other sound, or none, is above -10 dB.
  */
 const SAME = 5e-3;
 /** A step of the output is a click when it is larger than any of the input by this factor. */

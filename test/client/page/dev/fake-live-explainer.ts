@@ -124,6 +124,7 @@ export class FakeLiveExplainer implements LiveExplainer {
       sharedMemory: true,
       pack: "fake",
       packVersion: "1.0.0",
+      howls: 0,
     };
   }
 
