@@ -80,7 +80,7 @@ export class Explainer {
   readonly #recent: Recent | null;
   readonly #guard: FeedbackGuard | null;
   /** The guard's, at the last sample. */
-  #gain = 1;
+  private gain = 1;
   readonly #mixer: Mixer;
   readonly #maxDelayFrames: number;
   readonly #lanes: readonly [Lane, Lane];
@@ -230,13 +230,13 @@ export class Explainer {
   #give(original: Float32Array, explanation: Float32Array, frame: number): void {
     const mixer = this.#mixer;
     const hop = this.#modelOut.length;
-    const slope = this.#guard === null ? 0 : (this.#guard.gain - this.#gain) / hop;
+    const slope = this.#guard === null ? 0 : (this.#guard.gain - this.gain) / hop;
     for (let n = 0; n < hop; n++) {
       mixer.step();
-      this.#gain += slope;
-      this.#modelOut[n] = this.#gain * (mixer.original * original[n] + mixer.explanation * explanation[n]);
+      this.gain += slope;
+      this.#modelOut[n] = this.gain * (mixer.original * original[n] + mixer.explanation * explanation[n]);
     }
-    if (this.#guard !== null) this.#gain = this.#guard.gain;
+    if (this.#guard !== null) this.gain = this.#guard.gain;
     if (this.#recent !== null && frame >= 0)
       this.#recent.write(frame, original, explanation, this.#schedule.rows, this.#maskOffset(frame));
   }

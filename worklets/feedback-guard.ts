@@ -1,9 +1,8 @@
 import type { AudioShape } from "../protocol/audio-shape.ts";
 import { framesIn } from "../protocol/audio-shape.ts";
 
-/** A howl is a peak this much above all bins around it, and above the bins of its harmonics, as power ratios (15 dB). */
-const ABOVE_NEIGHBOURS = 31.6;
-const ABOVE_HARMONICS = 31.6;
+/** A howl is a peak this much above the bins around it and those of its harmonics, as a power ratio (15 dB). */
+const ABOVE_OTHERS = 31.6;
 /** Neighbours are this many bins away: nearer ones belong to the window's main lobe. */
 const NEIGHBOURS = [4, 5, 6];
 /** The lowest bin looked at; hum lies below. */
@@ -70,7 +69,13 @@ export class FeedbackGuard {
   /** Of a bin of a sine of `FULL_DB`, halfway between two bins. */
   readonly #clipPower: number;
   readonly #frameSeconds: number;
-  readonly #frames: (ms: number) => number;
+  /** The times above in frames. */
+  readonly #spans: Int32Array;
+  readonly #awayFrames: number;
+  readonly #fullFrames: number;
+  readonly #testFrames: number;
+  readonly #innocentFrames: number;
+  readonly #longestInnocent: number;
   /** Levels of the tracked peak, one a frame, frame k at k mod length; the longest span and one. */
   readonly #levels: Float32Array;
   /** Frames for which a bin is left alone yet, and how long the next time. */
@@ -81,17 +86,22 @@ export class FeedbackGuard {
   #age = 0;
   #away = 0;
   #full = 0;
-  #level = 0;
+  private level = 0;
+  /** What `#hear` found. */
+  private heard = 0;
+  private change = 0;
+  /** What no bin around the peak may exceed. */
+  private rivalPower = 0;
   /** Of the gain, in dB. */
-  #now = 0;
-  #wanted = 0;
-  #limit = 0;
-  #speed = RETURN_DB_PER_S;
+  private now = 0;
+  private wanted = 0;
+  private limit = 0;
+  private speed = RETURN_DB_PER_S;
   /** The test: gain before it, level before its step, frames gone, steps done. */
-  #before = 0;
-  #levelBefore = 0;
+  private before = 0;
+  private levelBefore = 0;
   /** What the peak had grown by in as much time as a test takes. */
-  #growth = 0;
+  private growth = 0;
   /** Unsmoothed levels of the last frames, the newest last. */
   readonly #recent: Float32Array;
   #gone = 0;
@@ -102,11 +112,16 @@ export class FeedbackGuard {
     this.#fullPower = ((shape.bins - 1) / 2) ** 2;
     this.#clipPower = this.#fullPower * 10 ** ((FULL_DB - 3) / 10);
     this.#frameSeconds = shape.hop / shape.sampleRate;
-    this.#frames = (ms) => framesIn(shape, ms);
-    this.#levels = new Float32Array(this.#frames(SPANS[SPANS.length - 1].ms) + 1);
-    this.#recent = new Float32Array(this.#frames(ENDED_MS) + 1);
+    this.#spans = Int32Array.from(SPANS, ({ ms }) => framesIn(shape, ms));
+    this.#awayFrames = framesIn(shape, AWAY_MS);
+    this.#fullFrames = framesIn(shape, FULL_MS);
+    this.#testFrames = framesIn(shape, TEST_MS);
+    this.#innocentFrames = framesIn(shape, INNOCENT_MS);
+    this.#longestInnocent = framesIn(shape, LONGEST_INNOCENT_MS);
+    this.#levels = new Float32Array(this.#spans[SPANS.length - 1] + 1);
+    this.#recent = new Float32Array(framesIn(shape, ENDED_MS) + 1);
     this.#innocent = new Int32Array(shape.bins);
-    this.#innocentNext = new Int32Array(shape.bins).fill(this.#frames(INNOCENT_MS));
+    this.#innocentNext = new Int32Array(shape.bins).fill(this.#innocentFrames);
   }
 
   /** Looks at the frame's magnitudes, which lie in `from` from `offset` on, and moves `gain`. */
@@ -121,32 +136,34 @@ export class FeedbackGuard {
     const peak = this.#peak(from, offset);
     if (peak < 0) {
       this.#away++;
-      if (this.#away > this.#frames(AWAY_MS)) this.#age = 0;
-      if (this.#age > 0) this.#remember(this.#level);
+      if (this.#away > this.#awayFrames) this.#age = 0;
+      if (this.#age > 0) this.#remember();
       return;
     }
-    if (this.#age > 0 && Math.abs(peak - this.#bin) <= 1 && this.#away <= this.#frames(AWAY_MS)) {
-      this.#level += 0.3 * (this.#levelAt(from, offset, peak) - this.#level);
+    if (this.#age > 0 && Math.abs(peak - this.#bin) <= 1 && this.#away <= this.#awayFrames) {
+      this.#hear(from, offset, peak);
+      this.level += 0.3 * (this.heard - this.level);
     } else {
       this.#age = this.#full = 0;
-      this.#level = this.#levelAt(from, offset, peak);
+      this.#hear(from, offset, peak);
+      this.level = this.heard;
     }
     this.#bin = peak;
     this.#away = 0;
-    this.#remember(this.#level);
-    this.#full = this.#level > FULL_DB ? this.#full + 1 : 0;
-    if (this.#level < LEAST_DB) return;
-    if (this.#grows() || this.#full > this.#frames(FULL_MS)) this.#suspect();
+    this.#remember();
+    this.#full = this.level > FULL_DB ? this.#full + 1 : 0;
+    if (this.level < LEAST_DB) return;
+    if (this.#grows() || this.#full > this.#fullFrames) this.#suspect();
   }
 
-  #remember(level: number): void {
-    this.#levels[this.#age % this.#levels.length] = level;
+  #remember(): void {
+    this.#levels[this.#age % this.#levels.length] = this.level;
     this.#age++;
   }
 
   #grows(): boolean {
     for (let n = 0; n < SPANS.length; n++) {
-      if (this.#grew(this.#frames(SPANS[n].ms), SPANS[n].db)) return true;
+      if (this.#grew(this.#spans[n], SPANS[n].db)) return true;
     }
     return false;
   }
@@ -154,55 +171,59 @@ export class FeedbackGuard {
   #grew(frames: number, db: number): boolean {
     if (this.#age <= frames) return false;
     const half = frames >> 1;
-    if (this.#level - this.#ago(frames) < db) return false;
-    if (this.#level - this.#ago(half) < HALF_DB || this.#ago(half) - this.#ago(frames) < HALF_DB)
+    if (this.level - this.#levels[this.#ago(frames)] < db) return false;
+    if (
+      this.level - this.#levels[this.#ago(half)] < HALF_DB ||
+      this.#levels[this.#ago(half)] - this.#levels[this.#ago(frames)] < HALF_DB
+    )
       return false;
     let highest = Number.NEGATIVE_INFINITY;
     for (let ago = frames; ago >= 0; ago--) {
-      const level = this.#ago(ago);
+      const level = this.#levels[this.#ago(ago)];
       if (level < highest - FALLS_DB) return false;
       highest = Math.max(highest, level);
     }
     return true;
   }
 
-  /** The level so many frames ago; the oldest one when there was none yet. */
+  /** Where the level of so many frames ago lies; that of the oldest one when there was none yet. */
   #ago(frames: number): number {
-    return this.#levels[Math.max(0, this.#age - 1 - frames) % this.#levels.length];
+    return Math.max(0, this.#age - 1 - frames) % this.#levels.length;
   }
 
   #suspect(): void {
     this.#phase = "testing";
-    this.#before = this.#now;
+    this.before = this.now;
     this.#steps = 0;
-    this.#growth = ((this.#level - this.#ago(this.#frames(SPANS[0].ms))) * TEST_MS) / SPANS[0].ms;
-    this.#recent.fill(this.#level);
+    this.growth = ((this.level - this.#levels[this.#ago(this.#spans[0])]) * TEST_MS) / SPANS[0].ms;
+    this.#recent.fill(this.level);
     this.#step();
   }
 
   #step(): void {
     this.#steps++;
     this.#gone = 0;
-    this.#levelBefore = this.#level;
-    this.#wanted = Math.max(LEAST_GAIN_DB, this.#now + TEST_DB);
-    this.#speed = ATTACK_DB_PER_S;
+    this.levelBefore = this.level;
+    this.wanted = Math.max(LEAST_GAIN_DB, this.now + TEST_DB);
+    this.speed = ATTACK_DB_PER_S;
   }
 
   #test(from: Float32Array, offset: number): void {
-    const level = this.#levelAt(from, offset, this.#bin);
-    this.#level += 0.3 * (level - this.#level);
+    this.#hear(from, offset, this.#bin);
+    this.level += 0.3 * (this.heard - this.level);
     this.#gone++;
     this.#recent.copyWithin(0, 1);
-    this.#recent[this.#recent.length - 1] = level;
-    const change = this.#level - this.#levelBefore;
-    if (level - this.#recent[0] < ENDED_DB) this.#goBack();
-    else if (change <= -FELL_DB) this.#howled();
-    else if (this.#gone >= this.#frames(TEST_MS)) this.#judge(change);
+    this.#recent[this.#recent.length - 1] = this.heard;
+    this.change = this.level - this.levelBefore;
+    if (this.heard - this.#recent[0] < ENDED_DB) this.#goBack();
+    else if (this.change <= -FELL_DB) this.#howled();
+    else if (this.#gone >= this.#testFrames) this.#judge();
   }
 
-  /** `change` of the level over a whole step. */
-  #judge(change: number): void {
-    const asBefore = this.#steps === 1 && this.#growth > GREW_DB && change > AS_BEFORE * this.#growth;
+  /** By the change of the level over a whole step. */
+  #judge(): void {
+    const change = this.change;
+    const asBefore = this.#steps === 1 && this.growth > GREW_DB && change > AS_BEFORE * this.growth;
     // A loop may happen to be just as strong as the first step.
     const mayBe = change > GREW_DB ? this.#steps < TEST_STEPS : this.#steps === 1;
     if (change < -GREW_DB) this.#howled();
@@ -214,18 +235,18 @@ export class FeedbackGuard {
     this.howls++;
     this.#phase = "watching";
     this.#age = this.#full = 0;
-    this.#innocentNext[this.#bin] = this.#frames(INNOCENT_MS);
-    this.#limit = Math.min(this.#limit, this.#before + BELOW_HOWL_DB);
-    this.#limit = Math.max(LEAST_GAIN_DB, this.#limit);
-    this.#wanted = this.#limit;
-    this.#speed = RETURN_DB_PER_S;
+    this.#innocentNext[this.#bin] = this.#innocentFrames;
+    this.limit = Math.min(this.limit, this.before + BELOW_HOWL_DB);
+    this.limit = Math.max(LEAST_GAIN_DB, this.limit);
+    this.wanted = this.limit;
+    this.speed = RETURN_DB_PER_S;
   }
 
   #acquit(): void {
     const frames = this.#innocentNext[this.#bin];
     for (let bin = Math.max(0, this.#bin - 2); bin <= Math.min(this.#bins - 1, this.#bin + 2); bin++) {
       this.#innocent[bin] = frames;
-      this.#innocentNext[bin] = Math.min(2 * frames, this.#frames(LONGEST_INNOCENT_MS));
+      this.#innocentNext[bin] = Math.min(2 * frames, this.#longestInnocent);
     }
     this.#goBack();
   }
@@ -233,23 +254,23 @@ export class FeedbackGuard {
   #goBack(): void {
     this.#phase = "watching";
     this.#age = this.#full = 0;
-    this.#wanted = this.#before;
-    this.#speed = RELEASE_DB_PER_S;
+    this.wanted = this.before;
+    this.speed = RELEASE_DB_PER_S;
   }
 
   #move(): void {
     const seconds = this.#frameSeconds;
     if (this.#phase === "watching") {
-      this.#limit = Math.min(0, this.#limit + LIMIT_RISE_DB_PER_S * seconds);
+      this.limit = Math.min(0, this.limit + LIMIT_RISE_DB_PER_S * seconds);
       // Once released, it goes on at the slow pace.
-      if (this.#now >= this.#wanted) {
-        this.#wanted = this.#limit;
-        this.#speed = RETURN_DB_PER_S;
+      if (this.now >= this.wanted) {
+        this.wanted = this.limit;
+        this.speed = RETURN_DB_PER_S;
       }
     }
-    if (this.#now < this.#wanted) this.#now = Math.min(this.#wanted, this.#now + this.#speed * seconds);
-    else this.#now = Math.max(this.#wanted, this.#now - ATTACK_DB_PER_S * seconds);
-    this.gain = this.#now === 0 ? 1 : 10 ** (this.#now / 20);
+    if (this.now < this.wanted) this.now = Math.min(this.wanted, this.now + this.speed * seconds);
+    else this.now = Math.max(this.wanted, this.now - ATTACK_DB_PER_S * seconds);
+    this.gain = this.now === 0 ? 1 : 10 ** (this.now / 20);
   }
 
   /** The strongest bin, if it stands out as a howl does and may be one; else -1. */
@@ -264,32 +285,30 @@ export class FeedbackGuard {
     }
     if (peak < 0) return -1;
     const power = most * most;
+    this.rivalPower = power / ABOVE_OTHERS;
     for (let n = 0; n < NEIGHBOURS.length; n++) {
       const away = NEIGHBOURS[n];
-      if (this.#power(from, offset, peak - away) * ABOVE_NEIGHBOURS > power) return -1;
-      if (this.#power(from, offset, peak + away) * ABOVE_NEIGHBOURS > power) return -1;
+      if (this.#rivals(from, offset, peak - away) || this.#rivals(from, offset, peak + away)) return -1;
     }
     if (power > this.#clipPower) return peak;
     for (let harmonic = 2; harmonic <= 3; harmonic++) {
       const centre = harmonic * peak;
-      for (let bin = centre - 1; bin <= centre + 1; bin++) {
-        if (this.#power(from, offset, bin) * ABOVE_HARMONICS > power) return -1;
-      }
+      for (let bin = centre - 1; bin <= centre + 1; bin++) if (this.#rivals(from, offset, bin)) return -1;
     }
     return peak;
   }
 
-  /** 0 beyond the spectrum. */
-  #power(from: Float32Array, offset: number, bin: number): number {
-    if (bin < 0 || bin >= this.#bins) return 0;
-    return from[offset + bin] * from[offset + bin];
+  /** Whether a bin is too strong beside the peak; there is none beyond the spectrum. */
+  #rivals(from: Float32Array, offset: number, bin: number): boolean {
+    if (bin < 0 || bin >= this.#bins) return false;
+    return from[offset + bin] * from[offset + bin] > this.rivalPower;
   }
 
-  /** Of the peak and the bins beside it, in dB of a full-scale sine. */
-  #levelAt(from: Float32Array, offset: number, bin: number): number {
+  /** The level of the bin and those beside it, in dB of a full-scale sine. */
+  #hear(from: Float32Array, offset: number, bin: number): void {
     let power = 0;
-    for (let each = bin - 1; each <= bin + 1; each++) power += this.#power(from, offset, each);
+    for (let each = bin - 1; each <= bin + 1; each++) power += from[offset + each] * from[offset + each];
     // A sine between two bins and one on a bin have the same sum: 1 + 2/4 of the peak under the Hann window.
-    return 10 * Math.log10(power / (1.5 * this.#fullPower) + 1e-12);
+    this.heard = 10 * Math.log10(power / (1.5 * this.#fullPower) + 1e-12);
   }
 }

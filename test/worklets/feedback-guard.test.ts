@@ -117,7 +117,7 @@ test("sounds that are not our own are left alone: the page's own, alarms, whistl
     }),
     silence: seconds(5, () => 0),
   };
-  for (const { title, make } of builtInSounds) sounds[title] = resample(make(), soundRate, RATE);
+  for (const { name, make } of builtInSounds) sounds[name] = resample(make(), soundRate, RATE);
   for (const [name, samples] of Object.entries(sounds)) {
     const { least, howls } = duck(samples);
     assert.is(howls, 0, name);
