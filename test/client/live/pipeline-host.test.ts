@@ -3,6 +3,7 @@ import { MessageChannel } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Asked, EngineFactories } from "../../../client/live/candidates.ts";
+import type { SpectrogramColumns } from "../../../client/live/live-explainer.ts";
 import { PipelineHost } from "../../../client/live/pipeline-host.ts";
 import type { PipelineOptions, PipelineToPage } from "../../../client/live/pipeline-messages.ts";
 import { PackError, parsePack } from "../../../models/pack.ts";
@@ -65,6 +66,19 @@ test("opens, connects, explains, and leaves nothing open", async () => {
   assert.equal(types().slice(0, 3), ["measuring", "engine", "ready"]);
   assert.ok(ready.type === "ready" && ready.delayFrames >= 14 && ready.delayFrames <= 20);
 
+  // Whoever draws answers each message, and one who never does.
+  const drawing = new MessageChannel();
+  const asleep = new MessageChannel();
+  const drawn: SpectrogramColumns[] = [];
+  const slept: SpectrogramColumns[] = [];
+  drawing.port1.on("message", (columns: SpectrogramColumns) => {
+    drawn.push(columns);
+    drawing.port1.postMessage(null);
+  });
+  const drawingClosed = new Promise((resolve) => drawing.port1.once("close", resolve));
+  asleep.port1.on("message", (columns: SpectrogramColumns) => slept.push(columns));
+  host.receive({ type: "column-port", id: 0, port: drawing.port2 as unknown as MessagePort });
+
   const { port1, port2 } = new MessageChannel();
   const link = new WorkerLink(null, OWN_SHAPE, options.longestDelayFrames, (frames) =>
     explainer.setDelay(frames),
@@ -81,6 +95,7 @@ test("opens, connects, explains, and leaves nothing open", async () => {
   });
   link.connect(port1 as unknown as MessagePort);
   host.receive({ type: "connect", port: port2 as unknown as MessagePort, memory: null });
+  host.receive({ type: "column-port", id: 1, port: asleep.port2 as unknown as MessagePort });
   const input = noise(128, 1);
   for (let hop = 0; hop < 60; hop++) {
     explainer.process(input, new Float32Array(128));
@@ -90,6 +105,17 @@ test("opens, connects, explains, and leaves nothing open", async () => {
   await until("decision");
   const columns = await until("columns");
   assert.ok(columns.type === "columns" && columns.columns.bins === 257);
+  for (let n = 0; n < 2_000 && drawn.length < 3; n++) {
+    explainer.process(input, new Float32Array(128));
+    await new Promise((resolve) => setTimeout(resolve, 4));
+  }
+  assert.ok(drawn.length >= 3 && drawn[0].bins === 257);
+  for (let n = 1; n < drawn.length; n++) {
+    assert.is(drawn[n].firstFrame, drawn[n - 1].firstFrame + drawn[n - 1].frames, "without gaps");
+  }
+  assert.ok(slept.length <= 2, "who does not answer gets no more, and holds nobody up");
+  host.receive({ type: "column-port-closed", id: 1 });
+  asleep.port1.close();
   await until("timing");
 
   host.receive({ type: "ask", asked: { method: "all-ones" } });
@@ -104,6 +130,7 @@ test("opens, connects, explains, and leaves nothing open", async () => {
   host.receive({ type: "close" });
   await until("closed");
   assert.ok(engines.every(({ closed }) => closed));
+  await drawingClosed;
   link.disconnect();
 });
 
