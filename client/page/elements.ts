@@ -1,6 +1,7 @@
 /** The page's elements by tag, so that `querySelector` knows their types. */
 import type { ListenableApp } from "./components/app.ts";
 import type { SourcePanel } from "./components/source-panel.ts";
+import type { WelcomeCard } from "./components/welcome-card.ts";
 import type { FreezeMoment } from "./moment/freeze-moment.ts";
 
 declare global {
@@ -8,5 +9,6 @@ declare global {
     "freeze-moment": FreezeMoment;
     "listenable-app": ListenableApp;
     "source-panel": SourcePanel;
+    "welcome-card": WelcomeCard;
   }
 }

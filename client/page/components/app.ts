@@ -40,6 +40,7 @@ import "./problem-card.ts";
 import "./running-panel.ts";
 import "./source-panel.ts";
 import "./verdict-line.ts";
+import "./welcome-card.ts";
 
 /** Shortest time between two redraws of the numbers, so that they can be read. */
 const readableMs = 100;
@@ -96,6 +97,11 @@ export class ListenableApp extends WordsElement {
         pointer-events: none;
       }
       footer {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem 1rem;
+        align-items: center;
+        justify-content: space-between;
         color: var(--soft);
         font-size: 0.8125rem;
       }
@@ -124,6 +130,8 @@ export class ListenableApp extends WordsElement {
   @state() private announcement = "";
   @state() private microphones: readonly { deviceId: string; label: string }[] = [];
   @state() private dropping = false;
+  /** Shown until somebody closes it, and again when asked for. */
+  @state() private welcome = recall("welcome", ["closed"]) === undefined;
 
   @state() private kind: SourceKind = "sound";
   @state() private sound = "";
@@ -204,6 +212,12 @@ export class ListenableApp extends WordsElement {
       this.headphones = worn;
       this.#applyVolume();
     });
+    this.#listen("try-sound", () => {
+      void this.#closeWelcome();
+      this.kind = "sound";
+      this.#start();
+    });
+    this.#listen("close-welcome", () => void this.#closeWelcome());
     this.#listen("start-stop", () => this.#startStop());
     this.#listen("choose-listening", (listening) => this.#listenTo(listening));
     this.#listen("set-volume", (volume) => {
@@ -278,6 +292,7 @@ export class ListenableApp extends WordsElement {
     const notices = running?.notices ?? this.explainer?.notices ?? [];
     const line = this.#line();
     return html`
+      ${this.welcome ? html`<welcome-card></welcome-card>` : nothing}
       <source-panel
         .kind=${this.kind}
         .sound=${this.sound}
@@ -359,10 +374,26 @@ export class ListenableApp extends WordsElement {
         .timings=${this.timings}
         .events=${this.events}
       ></diagnostics-panel>
-      <footer>${this.pack ? words.page.model(this.pack.title, this.pack.labels.length) : ""}</footer>
+      <footer>
+        <span>${this.pack ? words.page.model(this.pack.title, this.pack.labels.length) : ""}</span>
+        ${this.welcome ? nothing : html`<button @click=${this.#openWelcome}>${words.page.welcome.again}</button>`}
+      </footer>
       <p class="visually-hidden" role="status" aria-live="polite">${this.announcement}</p>
       ${this.dropping ? html`<div class="drop">${words.page.drop}</div>` : nothing}
     `;
+  }
+
+  async #closeWelcome(): Promise<void> {
+    remember("welcome", "closed");
+    this.welcome = false;
+    await this.updateComplete;
+    this.renderRoot.querySelector("source-panel")?.focusStart();
+  }
+
+  async #openWelcome(): Promise<void> {
+    this.welcome = true;
+    await this.updateComplete;
+    this.renderRoot.querySelector("welcome-card")?.focus();
   }
 
   get #methodInUse(): MethodSummary | undefined {

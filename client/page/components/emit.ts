@@ -10,6 +10,8 @@ export interface PageEvents {
   "set-repeat": boolean;
   "set-headphones": boolean;
   "start-stop": undefined;
+  "try-sound": undefined;
+  "close-welcome": undefined;
   "choose-listening": Listening;
   "set-volume": number;
   "choose-engine": EngineChoice;

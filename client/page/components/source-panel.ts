@@ -299,6 +299,10 @@ export class SourcePanel extends WordsElement {
     `;
   }
 
+  focusStart(): void {
+    this.renderRoot.querySelector<HTMLElement>(".start")?.focus();
+  }
+
   /** Opens the browser's file dialogue; only within a press or a key. */
   pickFile(): void {
     this.renderRoot.querySelector<HTMLInputElement>("#file")?.click();

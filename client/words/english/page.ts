@@ -22,6 +22,18 @@ export const page = {
     dark: "Dark",
   },
 
+  welcome: {
+    name: "What this is",
+    sentences: [
+      "A classifier listens along and names what it hears.",
+      "Listenable marks, in the picture of the sound, the part that made it decide, and plays you just that part.",
+      "Switch between the original, the explanation and the rest, and judge for yourself whether it listened to the right thing.",
+    ],
+    tryIt: "Try it without a microphone",
+    close: "Understood",
+    again: "What is this?",
+  },
+
   source: {
     name: "What to listen to",
     listenTo: "Listen to",

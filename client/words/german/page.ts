@@ -21,6 +21,18 @@ export const page: Words["page"] = {
     dark: "Dunkel",
   },
 
+  welcome: {
+    name: "Was das ist",
+    sentences: [
+      "Ein Klassifikator hört mit und benennt, was er hört.",
+      "Listenable zeigt im Bild des Klangs den Teil, der den Ausschlag gab, und spielt Ihnen nur diesen Teil vor.",
+      "Schalten Sie zwischen Original, Erklärung und Rest um, und urteilen Sie selbst, ob er auf das Richtige gehört hat.",
+    ],
+    tryIt: "Ohne Mikrofon ausprobieren",
+    close: "Verstanden",
+    again: "Was ist das?",
+  },
+
   source: {
     name: "Was gehört werden soll",
     listenTo: "Zuhören bei",

@@ -131,6 +131,8 @@ check("the keyboard alone reaches every control, and focus is seen", async () =>
   assert.equal(reached, [
     "Language",
     "Colours",
+    "button",
+    "button",
     "kind",
     "sound",
     "button",
