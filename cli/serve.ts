@@ -41,7 +41,7 @@ Examples:
   $ listenable serve --pack ./my-pack --runtime web
   $ listenable serve --pack esc10-speech ./my-pack --runtime cuda
   $ listenable serve --local-only
-  $ listenable serve --kiosk lobby.json
+  $ listenable serve --kiosk deploy/kiosk.json
   $ listenable serve --host 0.0.0.0 --port 8443 --tls-cert cert.pem --tls-key key.pem --token-file tokens
   $ listenable serve --behind-proxy --public-host listen.example.org
   $ listenable serve --host 0.0.0.0 --no-page --lanes 4 --allow-origin https://example.org
