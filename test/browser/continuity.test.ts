@@ -1,6 +1,7 @@
 // The judge of the chaos runs: that it hears what it should hear.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { Rig } from "../worklets/rig.ts";
 import { steadyTones } from "./chaos/chaos-rig.ts";
 import { alignment, continuity } from "./chaos/continuity.ts";
 
@@ -60,6 +61,39 @@ test("a gap, a click, a repeated block and a jump of the delay are each found", 
   assert.equal(jump.delays, [DELAY, DELAY - 384]);
   const lost = alignment(heard((output) => output.fill(0.1, 60_000, 80_000)));
   assert.ok(lost.unlike > 5);
+});
+
+test("a delay between two samples is a delay like any other", () => {
+  // Hops of the page at 44.1 kHz are 352.8 samples, so five delays in a row have every fraction that there is.
+  const rate = 44_100;
+  const input = steadyTones(2, rate);
+  for (let delayFrames = 16; delayFrames < 21; delayFrames++) {
+    const rig = new Rig({ sampleRate: rate, delayFrames, listening: "original" });
+    const { delays, unlike, pieces } = alignment({
+      sampleRate: rate,
+      microphone: input,
+      output: rig.run(input),
+    });
+    assert.is(unlike, 0, `${unlike} of ${pieces} pieces at a delay of ${delayFrames} frames`);
+    assert.is(delays.length, 1);
+    const expected = rig.explainer.latencySeconds * rate;
+    assert.ok(Math.abs(delays[0] - expected) < 0.02, `${delays[0]}, expected ${expected}`);
+  }
+});
+
+test("a cross-fade between two delays that stops on its way is found", () => {
+  for (const share of [0.05, 0.5, 0.95]) {
+    const stuck = alignment(
+      heard((output) => {
+        const late = output.slice();
+        // Two hops of 8 ms later.
+        for (let n = 60_000; n < output.length; n++) {
+          output[n] = (1 - share) * late[n] + share * late[n - 768];
+        }
+      }),
+    );
+    assert.ok(stuck.unlike > 10, `${stuck.unlike} of ${stuck.pieces} pieces with ${share} of the new delay`);
+  }
 });
 
 test("what the microphone itself lost is not held against the page", () => {

@@ -12,11 +12,12 @@ const PIECE_SECONDS = 0.05;
 const LEVEL_SECONDS = 0.02;
 const MOST_DELAY_SECONDS = 0.45;
 /**
- * A piece is the input moved in time when its difference has less energy than this share of its own (-23 dB). Delays are not
- * whole samples: a hop is 352.8 of them at 44.1 kHz, so every change of the delay by some hops leaves another fraction, and
- * half a sample is -25 dB. Other sound, or none, is above -10 dB.
+ * A piece is the input moved in time when its difference has less energy than this share of its own (-33 dB). Delays are not
+ * whole samples: a hop is 352.8 of them at 44.1 kHz, so every change of the delay by some hops leaves another fraction. Moved
+ * by whole samples alone, the tones would differ by -21.5 dB at half a sample; moved between two samples along a straight
+ * line, by -40 dB at most. Other sound, or none, is above -10 dB, and two delays mixed half and half are too.
  */
-const SAME = 5e-3;
+const SAME = 5e-4;
 /** A step of the output is a click when it is larger than any of the input by this factor. */
 const CLICK = 1.3;
 /** Samples this small for half a millisecond are a gap: the tones are never so quiet for so long. */
@@ -37,7 +38,7 @@ export interface Continuity {
 }
 
 export interface Alignment {
-  /** Delays in samples, one after the other as they were found. */
+  /** Delays in samples, with their fractions, one after the other as they were found. */
   readonly delays: readonly number[];
   /** Pieces that are no moved input, as during a cross-fade from one delay to the next. */
   readonly unlike: number;
@@ -78,10 +79,10 @@ export function alignment(sound: TappedSound): Alignment {
     pieces++;
     const piece = output.subarray(at, at + length);
     const energy = piece.reduce((sum, value) => sum + value * value, 0);
-    const fits = (delay: number) => difference(piece, microphone, at - delay) < SAME * energy;
+    const fits = (delay: number) => difference(piece, microphone, at, delay) < SAME * energy;
     const last = delays[delays.length - 1];
     if (last !== undefined && fits(last)) continue;
-    const delay = bestDelay(piece, microphone, at, most);
+    const delay = withFraction(piece, microphone, at, wholeDelay(piece, microphone, at, most));
     if (fits(delay)) delays.push(delay);
     else unlike++;
   }
@@ -152,7 +153,7 @@ function stepsAbove(samples: Float32Array, most: number): number[] {
   return places;
 }
 
-function bestDelay(piece: Float32Array, input: Float32Array, at: number, most: number): number {
+function wholeDelay(piece: Float32Array, input: Float32Array, at: number, most: number): number {
   let best = 0;
   let highest = Number.NEGATIVE_INFINITY;
   // No sound is heard before it was made, but blocks that the recorder lost of the input make it look so.
@@ -168,10 +169,41 @@ function bestDelay(piece: Float32Array, input: Float32Array, at: number, most: n
   return best;
 }
 
-function difference(piece: Float32Array, input: Float32Array, from: number): number {
+/** The delay within a sample of `whole` that leaves the least difference. */
+function withFraction(piece: Float32Array, input: Float32Array, at: number, whole: number): number {
+  const [shorter, longer] = [whole - 1, whole].map((least) => {
+    // The share of the later of two samples, by least squares.
+    let product = 0;
+    let energy = 0;
+    for (let n = 0; n < piece.length; n++) {
+      const here = sample(input, at - least + n);
+      const slope = sample(input, at - least + n - 1) - here;
+      product += slope * (piece[n] - here);
+      energy += slope * slope;
+    }
+    const share = energy > 0 ? product / energy : 0;
+    return least + Math.min(1, Math.max(0, share));
+  });
+  const better = difference(piece, input, at, shorter) < difference(piece, input, at, longer);
+  return better ? shorter : longer;
+}
+
+/** Energy of what `piece` is not of the input moved by `delay`, which runs straight from sample to sample. */
+function difference(piece: Float32Array, input: Float32Array, at: number, delay: number): number {
+  const whole = Math.floor(delay);
+  const share = delay - whole;
   let sum = 0;
-  for (let n = 0; n < piece.length; n++) sum += (piece[n] - input[from + n]) ** 2;
+  for (let n = 0; n < piece.length; n++) {
+    const here = sample(input, at - whole + n);
+    const moved = here + share * (sample(input, at - whole + n - 1) - here);
+    sum += (piece[n] - moved) ** 2;
+  }
   return sum;
+}
+
+/** Silence outside of the recording. */
+function sample(samples: Float32Array, at: number): number {
+  return at >= 0 && at < samples.length ? samples[at] : 0;
 }
 
 function levelsOf(samples: Float32Array, length: number): number[] {
