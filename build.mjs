@@ -1,4 +1,5 @@
 // Builds everything that runs: the `listenable` command (Node) and the browser's page, worker and worklet.
+import { createHash } from "node:crypto";
 import { chmod, copyFile, cp, mkdir, readFile, rm } from "node:fs/promises";
 import { build } from "esbuild";
 
@@ -68,4 +69,31 @@ await Promise.all([
     copyFile(`node_modules/onnxruntime-web/dist/${file}`, `${publicFolder}/ort/${file}`),
   ),
 ]);
+
+/** What the page needs without a network, relative to its folder; "" is the page itself. */
+const pageFiles = [
+  "",
+  ...["manifest.webmanifest", "icon.svg", "icon-192.png", "page.css"],
+  ...["early.js", "page.js", "pipeline.js", "moment.js", "picture.js", "worklet.js"],
+  ...["ort/ort-wasm-simd-threaded.mjs", "ort/ort-wasm-simd-threaded.wasm"],
+];
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+const pinned = await Promise.all(
+  pageFiles.map(async (path) => [path, sha256(await readFile(`${publicFolder}/${path || "index.html"}`))]),
+);
+await build({
+  ...common,
+  entryPoints: {
+    "service-worker": "client/offline/service-worker.ts",
+    "service-worker-off": "client/offline/service-worker-off.ts",
+  },
+  outdir: publicFolder,
+  platform: "browser",
+  format: "iife",
+  minify: true,
+  define: {
+    PAGE_FILES: JSON.stringify(pinned),
+    PAGE_VERSION: JSON.stringify(sha256(JSON.stringify(pinned)).slice(0, 16)),
+  },
+});
 await chmod(`${out}/cli.js`, 0o755);

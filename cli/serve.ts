@@ -18,6 +18,7 @@ interface ServeOptions extends CommonOptions, AccessOptions {
   batch?: number;
   maxSessions: number;
   localOnly?: boolean;
+  offline?: boolean;
   kiosk?: string;
   page: boolean;
   logLevel?: string;
@@ -73,6 +74,7 @@ export function registerServe(program: Command): void {
     )
     .option("--batch <number>", "most windows explained together (default: as many as pay)", positiveInteger)
     .option("--max-sessions <number>", "remote engines connected at the same time", positiveInteger, 64)
+    .option("--no-offline", "make browsers forget what they keep of the page for when there is no network")
     .option("--local-only", "serve the page and the packs, and explain nothing: pages do it themselves")
     .option("--kiosk <file>", "settings of the full-screen page at /kiosk, as JSON (docs/kiosk.md)")
     .option("--no-page", "serve the WebSocket endpoint and the packs without the page");
@@ -111,6 +113,7 @@ async function start(options: ServeOptions): Promise<RunningServer> {
       batch: options.batch,
       limits: { sessions: options.maxSessions },
       localOnly: options.localOnly,
+      offline: options.offline,
       kioskFile: options.kiosk,
       ...guardOptions(options),
       publicFolder: options.page ? builtPage() : undefined,

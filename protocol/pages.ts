@@ -6,3 +6,8 @@
  * addresses stay the same.
  */
 export const COMPAT_PAGE = "compat.html";
+
+/** Keeps the page for when there is no network. */
+export const SERVICE_WORKER = "service-worker.js";
+/** Served in its place, it removes all that it kept, and itself. */
+export const SERVICE_WORKER_OFF = "service-worker-off.js";

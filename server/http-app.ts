@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import type { OpenPack } from "../models/runtime/open-pack.ts";
 import { KIOSK_PAGE } from "../protocol/kiosk.ts";
-import { COMPAT_PAGE } from "../protocol/pages.ts";
+import { COMPAT_PAGE, SERVICE_WORKER, SERVICE_WORKER_OFF } from "../protocol/pages.ts";
 import type { Guard } from "./guard.ts";
 import { answerKiosk } from "./kiosk-http.ts";
 import type { Kiosks } from "./kiosks.ts";
@@ -16,6 +16,8 @@ import { SlowDownloads } from "./slow-downloads.ts";
 export interface HttpAppOptions {
   /** The built page; without one only packs and state are served. */
   readonly publicFolder?: string;
+  /** False: browsers are told to forget what they kept for when there is no network. */
+  readonly offline?: boolean;
   /** Packs by name; the first one is the one that the server explains with. */
   readonly packs: ReadonlyMap<string, OpenPack>;
   /** Told to pages: the packs that the endpoint explains with. With the others every page is to explain for itself. */
@@ -118,7 +120,9 @@ async function answer(
       return;
     }
     const page = kiosk ? ["kiosk.html"] : ["index.html"];
-    const file = segments.length === 0 || polyfill || kiosk ? page : segments;
+    const forget = options.offline === false && segments.join("/") === SERVICE_WORKER;
+    const own = forget ? [SERVICE_WORKER_OFF] : segments;
+    const file = segments.length === 0 || polyfill || kiosk ? page : own;
     if (await sendFile(join(options.publicFolder, ...file), request, response)) return;
   }
   sendText(response, 404, "There is nothing at this address.");

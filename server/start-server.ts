@@ -52,6 +52,8 @@ export interface ServerOptions extends GuardOptions {
   readonly kioskFile?: string;
   /** Serves page and packs and explains nothing: every page is told to explain for itself. */
   readonly localOnly?: boolean;
+  /** False: browsers forget what they keep of the page for when there is no network. Default: true. */
+  readonly offline?: boolean;
   /** Default: no log. */
   readonly log?: Logger;
   /** Runs the model instead of worker threads; closed with the server. */
@@ -185,7 +187,17 @@ async function serve(
   http.off("request", stillStarting);
   http.on(
     "request",
-    httpApp({ publicFolder, packs, explained, state, kiosks, guard, observer: metrics, log }),
+    httpApp({
+      publicFolder,
+      offline: options.offline,
+      packs,
+      explained,
+      state,
+      kiosks,
+      guard,
+      observer: metrics,
+      log,
+    }),
   );
   // A connection that can't be taken, as when files run out, is no reason to end.
   http.on("error", (error) => log.error({ err: error }, "the server's socket failed"));

@@ -14,6 +14,8 @@ export interface LivePageOptions {
   readonly method?: string;
   /** "microphone" when left out; or one of the page's own sounds. */
   readonly sound?: string;
+  /** Whether the page keeps itself for when there is no network. */
+  readonly offline?: boolean;
   /** Runs in the page before anything of its own. */
   readonly before?: () => void;
   /** Prepares the browser's context before there is a page, to answer requests otherwise. */
@@ -40,7 +42,10 @@ export class LivePage {
 
   /** Opens the page and begins at once; resolves when it runs, rejects with what the page says otherwise. */
   static async open(options: LivePageOptions): Promise<LivePage> {
-    const context = await options.browser.newContext();
+    const context = await options.browser.newContext({
+      // What it fetches for later visits would be measured with this one.
+      serviceWorkers: options.offline ? "allow" : "block",
+    });
     await options.prepare?.(context);
     const page = await context.newPage();
     const live = new LivePage(page);

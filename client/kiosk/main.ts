@@ -1,4 +1,5 @@
 import { KioskSettingsError } from "../../protocol/kiosk.ts";
+import { leaveServiceWorker } from "../offline/leave-service-worker.ts";
 import { tokenOf } from "../page/parameters.ts";
 import { setLanguage } from "../words/words.ts";
 import { Cover } from "./cover.ts";
@@ -6,6 +7,7 @@ import { fetchKioskSettings, openKiosk } from "./open-kiosk.ts";
 import { keepAwake } from "./wake-lock.ts";
 import "./components/kiosk-app.ts";
 
+await leaveServiceWorker();
 const app = document.querySelector("listenable-kiosk");
 const cover = new Cover(document.body);
 try {

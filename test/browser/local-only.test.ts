@@ -80,8 +80,10 @@ async function sentWhileListening(engine: "local" | "remote"): Promise<NetEvent[
   let from = 0;
   let to = 0;
   try {
-    const page = await LivePage.open({ browser: live.browser, url: live.server.url, engine });
+    const page = await LivePage.open({ browser: live.browser, url: live.server.url, engine, offline: true });
     await page.waitForLabel("low");
+    // What the first visit fetches for later ones is of the page, not of the sound.
+    await page.page.waitForSelector('offline-note[data-state="kept"]', { state: "attached" });
     assert.is(await page.attribute("data-engine"), engine);
     await page.page.waitForTimeout(1_000);
     from = Date.now();

@@ -34,6 +34,12 @@ export const page = {
     again: "What is this?",
   },
 
+  update: {
+    waits: "A new version of this page is ready.",
+    load: "Load it",
+    others: "Close the other tabs with this page first, so that none of them mixes old and new.",
+  },
+
   source: {
     name: "What to listen to",
     listenTo: "Listen to",

@@ -33,6 +33,12 @@ export const page: Words["page"] = {
     again: "Was ist das?",
   },
 
+  update: {
+    waits: "Eine neue Version dieser Seite ist da.",
+    load: "Laden",
+    others: "Schließen Sie zuerst die anderen Tabs mit dieser Seite, damit keiner Altes und Neues mischt.",
+  },
+
   source: {
     name: "Was gehört werden soll",
     listenTo: "Zuhören bei",
