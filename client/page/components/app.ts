@@ -105,6 +105,12 @@ export class ListenableApp extends WordsElement {
         color: var(--soft);
         font-size: 0.8125rem;
       }
+      /* On small screens what it hears matters more than how this works, once it hears something. */
+      @media (max-width: 50rem) {
+        :host([data-state="running"]) welcome-card {
+          display: none;
+        }
+      }
       @media (max-width: 62rem) {
         .stage {
           grid-template-columns: minmax(0, 1fr);

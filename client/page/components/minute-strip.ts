@@ -12,8 +12,10 @@ const TURN = 137.5;
 const HEIGHT = 100;
 /** A name needs this share of the width up to the next one; all of them are in the tips and in what is spoken. */
 const ROOM = 0.075;
-/** The newest name stands at the right edge while its stretch is no longer than this. */
-const NEWEST = 0.3;
+/** Less room than this is too little on narrow screens. */
+const NARROW_ROOM = 0.16;
+/** Generous width of a letter, so that the newest name stays inside at the right edge. */
+const LETTER_REM = 0.52;
 /** Stretches of one class share a name when no more than this lies between them. */
 const TOGETHER = 0.08;
 
@@ -62,6 +64,7 @@ export class MinuteStrip extends WordsElement {
         top: 0;
         left: var(--from);
         max-width: var(--width);
+        padding-right: 0.5rem;
         overflow: hidden;
         font-size: 0.8125rem;
         font-weight: 600;
@@ -70,12 +73,16 @@ export class MinuteStrip extends WordsElement {
         white-space: nowrap;
       }
       /* Over the end of an older name, where there is one. */
-      .name.end {
-        right: 0;
-        left: auto;
+      .name.newest {
+        left: max(0px, min(var(--from), 100% - var(--letters)));
         max-width: 100%;
-        padding-left: 0.5rem;
+        padding-right: 0;
         background: var(--surface);
+      }
+      @media (max-width: 40rem) {
+        .name.tight {
+          display: none;
+        }
       }
       .scale {
         display: flex;
@@ -139,8 +146,9 @@ export class MinuteStrip extends WordsElement {
       const newest = k === named.length - 1;
       const room = (named[k + 1]?.left ?? 1) - left;
       const name = capitalised(className(label));
-      const style = `--from: ${(100 * left).toFixed(2)}%; --width: ${(100 * room).toFixed(2)}%`;
-      const place = newest && left > 1 - NEWEST ? "end" : "";
+      const percents = `--from: ${(100 * left).toFixed(2)}%; --width: ${(100 * room).toFixed(2)}%`;
+      const style = `${percents}; --letters: ${(LETTER_REM * name.length).toFixed(2)}rem`;
+      const place = newest ? "newest" : room < NARROW_ROOM ? "tight" : "";
       const title = words.page.minute.upTo(name, percent(probability));
       return html`<span class="name ${place}" title=${title} .style=${style}>${name}</span>`;
     });

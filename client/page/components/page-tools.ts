@@ -23,6 +23,19 @@ export class PageTools extends WordsElement {
         min-height: 2.5rem;
         padding: 0.25rem 0.5rem;
       }
+      /* One row beside the name, so that the page begins where it is of use. */
+      @media (max-width: 40rem) {
+        :host {
+          flex-wrap: nowrap;
+          gap: 0.375rem;
+          font-size: 0.8125rem;
+        }
+        select {
+          flex: 0 1 6rem;
+          min-width: 0;
+          padding-inline: 0.25rem;
+        }
+      }
     `,
   ];
 

@@ -50,14 +50,19 @@ async function take(browser: Browser, url: string, file: string, { options, at }
   try {
     const page = await context.newPage();
     await page.goto(`${url}?source=file&engine=local&listening=explanation`);
+    await page.getByRole("button", { name: "Understood" }).click();
     const chooser = page.waitForEvent("filechooser");
     await page.getByRole("button", { name: "Start" }).click();
     await (await chooser).setFiles(file);
     await page.waitForSelector('listenable-app[data-state="running"]', { timeout: LIMIT_MS });
     await page.waitForTimeout(1_000 * at);
-    await page.waitForSelector('listenable-app[data-verdict="class"]', { timeout: LIMIT_MS });
-    const picture = await page.screenshot();
-    return withFewColours(picture);
+    // While it is sure of something, before and after the picture was taken.
+    const sure = 'listenable-app[data-verdict="class"]';
+    for (;;) {
+      await page.waitForSelector(sure, { timeout: LIMIT_MS });
+      const picture = await page.screenshot();
+      if ((await page.locator(sure).count()) > 0) return withFewColours(picture);
+    }
   } finally {
     await context.close();
   }
