@@ -244,8 +244,8 @@ class PageExplainer implements LiveExplainer {
       decision: whileCurrent((decision) => this.#decisions.next(decision)),
       columns: whileCurrent((columns) => this.#columns.next(columns)),
       timings: whileCurrent((timings) => this.#timings.next(timings)),
-      event: (kind, text) => {
-        if (this.#session === session) this.#log.add(kind, text);
+      event: (kind, told) => {
+        if (this.#session === session) this.#log.add(kind, told);
       },
       howled: () => {
         this.#howls++;
@@ -262,13 +262,13 @@ class PageExplainer implements LiveExplainer {
     if (this.#revivals.length >= MOST_REVIVALS) {
       const session = this.#session;
       this.#session = null;
-      this.#log.add("session", "Given up: the sound stood still again and again.");
+      this.#log.add("session", { code: "given-up" });
       void session?.close().catch(() => {});
       this.#status.next({ state: "failed", problem });
       return;
     }
     this.#revivals.push(now);
-    this.#log.add("session", "Begun anew, as the sound stood still.");
+    this.#log.add("session", { code: "begun-anew" });
     // What fails now is told by the status.
     void this.#begin(source).catch(() => {});
   }

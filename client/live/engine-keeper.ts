@@ -1,9 +1,10 @@
 import { type Engine, EngineError, type Explanation, type SpectralWindow } from "../../protocol/engine.ts";
 import { type Asked, type Candidate, type CandidateParts, Candidates } from "./candidates.ts";
-import { DeadlineJudge } from "./deadline-judge.ts";
+import { DeadlineJudge, JUDGED_WINDOWS } from "./deadline-judge.ts";
 import type { EngineChoice, Problem } from "./live-explainer.ts";
 import { Probation } from "./probation.ts";
 import { ProblemError, toProblem } from "./problems.ts";
+import type { EngineReason, Told } from "./told.ts";
 import { answerWithin } from "./within.ts";
 
 export interface KeeperState {
@@ -11,8 +12,8 @@ export interface KeeperState {
   readonly description: string;
   /** Of the windows that it was measured with, in milliseconds: the slowest at first, the mean when it came back. */
   readonly warmUpMs: number;
-  /** Why it answers from now on; for people. */
-  readonly reason: string;
+  /** Why it answers from now on. */
+  readonly reason: EngineReason;
 }
 
 export interface KeeperParts extends CandidateParts {
@@ -22,7 +23,7 @@ export interface KeeperParts extends CandidateParts {
   /** Another engine answers from now on. */
   readonly onEngine: (state: KeeperState) => void;
   /** What a person should know of the choice; null when there is nothing any more. */
-  readonly onNotice: (notice: string | null) => void;
+  readonly onNotice: (notice: Told | null) => void;
   /** No engine is left, and none can be expected. */
   readonly onProblem: (problem: Problem) => void;
 }
@@ -110,8 +111,8 @@ export class EngineKeeper {
     }
     this.#choice = choice;
     this.#asked = asked;
-    const reason = choice === "auto" ? "it was measured to be the better one" : "it was chosen";
-    this.#adopt(candidates, errors.length > 0 ? toProblem(errors[0]).detail : null, reason);
+    const notice = errors.length > 0 ? failed(errors[0], "nothing") : null;
+    this.#adopt(candidates, notice, { why: choice === "auto" ? "measured" : "chosen" });
     // A server that is not there yet may come.
     const [error] = errors;
     if (choice === "auto" && this.#current?.engine.kind === "local" && this.#worthTrying(error)) {
@@ -195,15 +196,15 @@ export class EngineKeeper {
     if (candidate.engine !== this.#current?.engine) return;
     this.#judge.add(late);
     if (!this.#judge.tooMany) return;
-    const { verdict } = this.#judge;
+    const { misses } = this.#judge;
     this.#judge.clear();
     if (candidate.engine.kind === "local") this.#askAgain(candidate, ms);
     else if (this.#standby && this.#standby.warmUpMs <= this.#parts.deadlineMs()) {
       this.#current = this.#standby;
       this.#standby = null;
       this.#watch(candidate);
-      this.#announce(`${verdict} from the server`);
-      this.#parts.onNotice("The server answers too late; this device computes until it is faster again.");
+      this.#announce({ why: "late", misses, windows: JUDGED_WINDOWS });
+      this.#parts.onNotice({ code: "server-late" });
     }
   }
 
@@ -242,7 +243,7 @@ export class EngineKeeper {
       if (!this.#probation.answered(ms, inTime, now())) return;
       const { meanMs, needed } = this.#probation;
       const remote = { engine: candidate.engine, warmUpMs: meanMs };
-      this.#adopt([this.#current, remote], null, `the server answered ${needed} windows in time`);
+      this.#adopt([this.#current, remote], null, { why: "in-time", windows: needed });
     });
   }
 
@@ -254,7 +255,7 @@ export class EngineKeeper {
   }
 
   /** Takes the best of the candidates, keeps the local one ready in "auto", and closes what is left. */
-  #adopt(candidates: readonly Candidate[], notice: string | null, reason: string): void {
+  #adopt(candidates: readonly Candidate[], notice: Told | null, reason: EngineReason): void {
     const before = [this.#current, this.#standby, this.#onProbation];
     const local = candidates.find(({ engine }) => engine.kind === "local") ?? null;
     const remote = candidates.find(({ engine }) => engine.kind === "remote") ?? null;
@@ -276,7 +277,7 @@ export class EngineKeeper {
     this.#parts.onNotice(notice);
   }
 
-  #announce(reason: string): void {
+  #announce(reason: EngineReason): void {
     if (!this.#current) return;
     const { engine, warmUpMs } = this.#current;
     this.#parts.onEngine({ kind: engine.kind, description: engine.description, warmUpMs, reason });
@@ -293,14 +294,13 @@ export class EngineKeeper {
     this.#standby = null;
     void candidate.engine.close();
     const problem = toProblem(error);
-    this.#announce(problem.detail);
+    this.#announce({ why: "failed", detail: problem.detail });
     if (this.#choice === "local" || this.#parts.factories.remote === null) {
       this.#parts.onProblem({ ...problem, code: "engine-failed" });
       return;
     }
     // In "auto" the local engine may be what failed.
-    const meanwhile = this.#current ? "this device computes meanwhile" : "trying again";
-    this.#parts.onNotice(`${problem.detail}; ${meanwhile}`);
+    this.#parts.onNotice(failed(error, this.#current ? "device" : "trying"));
     void this.#retry(error);
   }
 
@@ -311,12 +311,16 @@ export class EngineKeeper {
     const { signal } = this.#retrying;
     const remote = await this.#candidates.seekServer(this.#asked, cause, signal, (error) => {
       if (this.#current !== null) return;
-      this.#parts.onNotice(`${toProblem(error).detail}; trying again until it is back`);
+      this.#parts.onNotice(failed(error, "until-back"));
     });
     if (!remote) return;
     if (this.#current) this.#watch(remote);
-    else this.#adopt([remote], null, "the server is back");
+    else this.#adopt([remote], null, { why: "server-back" });
   }
+}
+
+function failed(error: unknown, next: Extract<Told, { code: "engine-failed" }>["next"]): Told {
+  return { code: "engine-failed", detail: toProblem(error).detail, next };
 }
 
 function isFatal(error: unknown): boolean {

@@ -3,6 +3,9 @@
  * and knows nothing of worklets, workers, engines or sockets.
  */
 import type { Observable } from "rxjs";
+import type { Told } from "./told.ts";
+
+export type { Told };
 
 /** What the listener hears; all three are aligned to the sample. */
 export type Listening = "original" | "explanation" | "rest";
@@ -62,7 +65,7 @@ export type Status =
       readonly source: string;
       readonly engine: "local" | "remote";
       readonly engineDescription: string;
-      readonly notices: readonly string[];
+      readonly notices: readonly Told[];
     }
   | { readonly state: "stopped"; readonly reason: "asked" | "ended" }
   | { readonly state: "failed"; readonly problem: Problem };
@@ -111,12 +114,12 @@ export interface Timings {
 /** The model needs the phases of the sound, which never leave the device; or the page's server explains nothing. */
 export type LocalOnly = "phases" | "server";
 
-/** Something that happened to sound, engine or session, in words for people that name no device. */
+/** Something that happened to sound, engine or session, which names no device. */
 export interface LiveEvent {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly kind: "engine" | "device" | "session";
-  readonly text: string;
+  readonly told: Told;
   /** How often in a row. */
   readonly times: number;
 }
@@ -205,7 +208,7 @@ export interface LiveExplainer {
   /** What would make every start fail in this browser, as far as it is known before; null when nothing is. */
   readonly hindrance: Problem | null;
   /** What a person should know of this browser before the start; told again while it runs. */
-  readonly notices: readonly string[];
+  readonly notices: readonly Told[];
   readonly status$: Observable<Status>;
   readonly decisions$: Observable<Decision>;
   readonly columns$: Observable<SpectrogramColumns>;

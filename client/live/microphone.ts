@@ -1,5 +1,6 @@
 import { microphoneProblem, ProblemError } from "./problems.ts";
 import { Scope } from "./scope.ts";
+import type { Told } from "./told.ts";
 
 export interface MicrophoneParts {
   readonly context: Pick<AudioContext, "createMediaStreamSource" | "createGain">;
@@ -8,7 +9,7 @@ export interface MicrophoneParts {
   /** The browser's list of devices, which tells when it changes; null where there is none. */
   readonly devices: (EventTarget & { enumerateDevices(): Promise<readonly MediaDeviceInfo[]> }) | null;
   /** What is wrong just now, for the listener; null when it is over. `event` is for the log and names no device. */
-  readonly onTrouble: (notice: string | null, event: string) => void;
+  readonly onTrouble: (notice: Told | null, event: Told) => void;
   /** Nothing that this can mend. */
   readonly onProblem: (problem: ProblemError) => void;
 }
@@ -80,20 +81,15 @@ export class Microphone {
     this.#track = track;
     const { onTrouble } = this.#parts;
     opened.listen(track, "ended", () => void this.#lost());
-    opened.listen(track, "mute", () =>
-      onTrouble("The system has muted the microphone.", "The system muted the microphone."),
-    );
-    opened.listen(track, "unmute", () => onTrouble(null, "The microphone is no longer muted."));
+    opened.listen(track, "mute", () => onTrouble({ code: "microphone-muted" }, { code: "microphone-muted" }));
+    opened.listen(track, "unmute", () => onTrouble(null, { code: "microphone-unmuted" }));
     return track;
   }
 
   async #lost(): Promise<void> {
     await this.#opened?.close();
     this.#opened = this.#track = null;
-    this.#parts.onTrouble(
-      "The microphone was unplugged or withdrawn. It goes on by itself when there is one again.",
-      "The microphone was unplugged or withdrawn.",
-    );
+    this.#parts.onTrouble({ code: "microphone-away" }, { code: "microphone-away" });
     await this.#search();
   }
 
@@ -116,12 +112,9 @@ export class Microphone {
       try {
         const track = await this.#open(deviceId);
         const other = deviceId !== this.#wanted;
-        onTrouble(
-          other
-            ? `The chosen microphone is away; "${track.label || "another one"}" is used until it is back.`
-            : null,
-          other ? "Another microphone took over." : "The microphone is back.",
-        );
+        onTrouble(other ? { code: "other-microphone", name: track.label } : null, {
+          code: other ? "other-microphone-took-over" : "microphone-back",
+        });
         return true;
       } catch (error) {
         if (scope.closed) return true;
@@ -154,9 +147,6 @@ export class Microphone {
     // The one in use goes on when the other can't be opened.
     const opened = await this.#open(this.#wanted).catch(() => null);
     if (!opened) return;
-    onTrouble(
-      null,
-      back ? "The chosen microphone is back." : "The system's microphone changed, and this page followed.",
-    );
+    onTrouble(null, { code: back ? "chosen-microphone-back" : "microphone-followed" });
   }
 }

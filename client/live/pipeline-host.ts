@@ -117,7 +117,11 @@ export class PipelineHost {
     } catch (error) {
       // Another choice has come meanwhile.
       if (error instanceof DOMException && error.name === "AbortError") return;
-      if (this.#policy) this.#parts.post({ type: "notice", notice: toProblem(error).detail });
+      if (this.#policy)
+        this.#parts.post({
+          type: "notice",
+          notice: { code: "engine-failed", detail: toProblem(error).detail, next: "nothing" },
+        });
       else this.#fail(error);
     }
   }

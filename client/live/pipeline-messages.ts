@@ -4,6 +4,7 @@ import type { Asked } from "./candidates.ts";
 import type { Decision, EngineChoice, Problem, SpectrogramColumns } from "./live-explainer.ts";
 import type { Timing } from "./pipeline.ts";
 import type { StreamPlan } from "./stream-plan.ts";
+import type { EngineReason, Told } from "./told.ts";
 
 export interface PipelineOptions {
   /** Folder of the pack, as a URL. */
@@ -49,10 +50,10 @@ export type PipelineToPage =
       readonly kind: "local" | "remote";
       readonly description: string;
       /** Why it answers from now on. */
-      readonly reason: string;
+      readonly reason: EngineReason;
     }
   /** What a person should know of the engine; null when there is nothing any more. */
-  | { readonly type: "notice"; readonly notice: string | null }
+  | { readonly type: "notice"; readonly notice: Told | null }
   | { readonly type: "decision"; readonly decision: Decision }
   | { readonly type: "columns"; readonly columns: SpectrogramColumns }
   | { readonly type: "timing"; readonly timing: Timing }

@@ -41,6 +41,7 @@ import { ProblemError, toProblem } from "./problems.ts";
 import { Scope } from "./scope.ts";
 import { type OpenSource, openSource } from "./sources.ts";
 import { longestDelay, planStream, type StreamPlan, type StreamWishes } from "./stream-plan.ts";
+import type { Told } from "./told.ts";
 import { LOOK_MS, Watchdog } from "./watchdog.ts";
 import { platformNotices } from "./worklet-support.ts";
 
@@ -85,7 +86,7 @@ export interface SessionEvents {
   columns(columns: SpectrogramColumns): void;
   timings(timings: Timings): void;
   /** For the log. */
-  event(kind: LiveEvent["kind"], text: string): void;
+  event(kind: LiveEvent["kind"], told: Told): void;
   /** The output fed back into the microphone. */
   howled(): void;
   /** It stands still, and only a fresh session can help. */
@@ -94,10 +95,9 @@ export interface SessionEvents {
 
 type Running = Extract<Status, { state: "running" }>;
 
-const ENGINE_NAMES = { local: "This device", remote: "The server" } as const;
 const STANDING_STILL = {
-  device: "The sound device stands still.",
-  frames: "No sound reaches the model any more.",
+  device: "the sound device stands still",
+  frames: "no sound reaches the model any more",
 } as const;
 
 /** Beyond what the sound is late by, so that its very end is heard. */
@@ -120,9 +120,9 @@ export class Session {
   #gain: GainNode | null = null;
   #shape: AudioShape | null = null;
   #running: Running | null = null;
-  #sourceNotices: readonly string[] = [];
+  #sourceNotices: readonly Told[] = [];
   /** What is wrong just now, by where. */
-  readonly #troubles = new Map<"engine" | "source" | "device", string>();
+  readonly #troubles = new Map<"engine" | "source" | "device", Told>();
   #frameMessages = 0;
   #sharesMemory = false;
   #engine: Pick<Running, "engine" | "engineDescription"> = { engine: "local", engineDescription: "" };
@@ -331,7 +331,7 @@ export class Session {
     if (message.type === "failed") void this.#fail({ code: "unexpected", detail: message.detail });
     else if (message.type === "recent") this.#freezer?.received(message);
     else if (message.type === "howled") {
-      this.#events.event("device", "The output fed back into the microphone and was turned down.");
+      this.#events.event("device", { code: "howled" });
       this.#events.howled();
     }
   }
@@ -347,7 +347,11 @@ export class Session {
         break;
       case "engine":
         this.#engine = { engine: message.kind, engineDescription: message.description };
-        this.#events.event("engine", `${ENGINE_NAMES[message.kind]} answers: ${message.reason}.`);
+        this.#events.event("engine", {
+          code: "engine-answers",
+          engine: message.kind,
+          reason: message.reason,
+        });
         this.#update();
         break;
       case "notice":
@@ -387,11 +391,11 @@ export class Session {
     this.#events.status(now);
   }
 
-  #notices(): string[] {
+  #notices(): Told[] {
     return [...this.#sourceNotices, ...this.#troubles.values()];
   }
 
-  #trouble(where: "engine" | "source" | "device", notice: string | null): void {
+  #trouble(where: "engine" | "source" | "device", notice: Told | null): void {
     if (notice === null) this.#troubles.delete(where);
     else this.#troubles.set(where, notice);
     this.#update();
@@ -402,25 +406,22 @@ export class Session {
     const scope = this.#scope;
     const { event, stuck } = this.#events;
     keepRunning(context, scope, (state) => {
-      event("device", state === null ? "The sound goes on." : `The system holds the sound back (${state}).`);
-      const held =
-        "The system holds the sound back. It goes on by itself, or when you press a key or touch the page.";
-      this.#trouble("device", state === null ? null : held);
+      event("device", state === null ? { code: "flows" } : { code: "held-back", state });
+      this.#trouble("device", state === null ? null : { code: "held-back", state: null });
     });
     const watchdog = new Watchdog({
       now: () => Date.now(),
       audioTime: () => context.currentTime,
       running: () => context.state === "running",
       frames: () => this.#frameMessages,
-      onSlept: (seconds) => event("device", `The computer slept for about ${seconds} s.`),
+      onSlept: (seconds) => event("device", { code: "slept", seconds }),
       onStill: (what) => {
-        const standing = STANDING_STILL[what];
-        event("device", standing);
-        this.#trouble("device", `${standing} Trying to get it going again.`);
+        event("device", { code: "stands-still", what, trying: false });
+        this.#trouble("device", { code: "stands-still", what, trying: true });
         if (what === "device") void context.suspend().catch(() => {});
       },
       onFlowing: () => {
-        event("device", "The sound goes on.");
+        event("device", { code: "flows" });
         this.#trouble("device", null);
       },
       onDead: (what) => stuck({ code: "audio-suspended", detail: STANDING_STILL[what] }),

@@ -3,13 +3,14 @@ import type { Source } from "./live-explainer.ts";
 import { Microphone } from "./microphone.ts";
 import { ProblemError } from "./problems.ts";
 import type { Scope } from "./scope.ts";
+import type { Told, VoiceProcessing } from "./told.ts";
 
 /** A source that is ready to sound. */
 export interface OpenSource {
   readonly name: string;
   readonly node: AudioNode;
   /** What a person should know of it. */
-  readonly notices: readonly string[];
+  readonly notices: readonly Told[];
   /** Begins to play; a microphone has begun already. */
   readonly begin: () => void;
 }
@@ -20,7 +21,7 @@ export interface SourceParts {
   readonly scope: Scope;
   readonly getUserMedia: (constraints: MediaStreamConstraints) => Promise<MediaStream>;
   /** What is wrong with the source just now, null when it is over; and the same for the log, without a device's name. */
-  readonly onTrouble: (notice: string | null, event: string) => void;
+  readonly onTrouble: (notice: Told | null, event: Told) => void;
   /** The source has played to its end. */
   readonly onEnded: () => void;
   readonly onProblem: (problem: ProblemError) => void;
@@ -46,11 +47,11 @@ export function openSource(source: Source, parts: SourceParts): Promise<OpenSour
 }
 
 /** What a browser may keep on although it was asked not to. */
-const VOICE_PROCESSING = {
-  echoCancellation: "echo cancellation",
-  noiseSuppression: "noise suppression",
-  autoGainControl: "automatic gain control",
-} as const;
+const VOICE_PROCESSING: readonly VoiceProcessing[] = [
+  "echoCancellation",
+  "noiseSuppression",
+  "autoGainControl",
+];
 
 async function openMicrophone(deviceId: string | undefined, parts: SourceParts): Promise<OpenSource> {
   const devices = globalThis.navigator?.mediaDevices ?? null;
@@ -64,10 +65,11 @@ async function openMicrophone(deviceId: string | undefined, parts: SourceParts):
   };
 }
 
-function voiceNotices(granted: MediaTrackSettings): string[] {
-  return Object.entries(VOICE_PROCESSING)
-    .filter(([setting]) => granted[setting as keyof typeof VOICE_PROCESSING] === true)
-    .map(([, name]) => `The browser keeps ${name} on: it changes the sound before it is analysed.`);
+function voiceNotices(granted: MediaTrackSettings): Told[] {
+  return VOICE_PROCESSING.filter((what) => granted[what] === true).map((what) => ({
+    code: "voice-processing",
+    what,
+  }));
 }
 
 async function openFile(

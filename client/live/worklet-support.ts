@@ -1,3 +1,5 @@
+import type { Told } from "./told.ts";
+
 /** Where the audio processor can run. */
 export type WorkletSupport =
   /** On the audio thread. */
@@ -6,10 +8,6 @@ export type WorkletSupport =
   | "polyfill"
   /** Nowhere: AudioWorklet is missing, and the page's content policy forbids what the polyfill does. */
   | "forbidden";
-
-const POLYFILL_NOTICE =
-  "This browser, or this address, offers no audio thread: the sound is processed on the page's main thread. " +
-  "It comes a little later and may stutter while the page is busy.";
 
 // Looked at once, as the polyfill defines what is missing. Chromium has the node even where it withholds the worklet.
 const native = typeof AudioWorkletNode === "function" && typeof AudioWorklet === "function";
@@ -21,8 +19,8 @@ export function workletSupport(): WorkletSupport {
 }
 
 /** What a person should know of this browser, whatever the source. */
-export function platformNotices(): string[] {
-  return support === "polyfill" ? [POLYFILL_NOTICE] : [];
+export function platformNotices(): Told[] {
+  return support === "polyfill" ? [{ code: "polyfill" }] : [];
 }
 
 /** Defines AudioWorkletNode and AudioContext.prototype.audioWorklet. */

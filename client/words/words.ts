@@ -2,6 +2,7 @@
  * Every text that people read, in the language that is chosen now. Import `words` and read it while drawing, never
  * before: it changes with the language.
  */
+import type { Told } from "../live/told.ts";
 import { english, type Words } from "./english/index.ts";
 import { german } from "./german/index.ts";
 import { type Numbers, numbersIn } from "./numbers.ts";
@@ -46,6 +47,13 @@ export function setLanguage(language: Language): void {
 export function onLanguage(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** A notice or an event. */
+export function toldText(told: Told): string {
+  // Each code has words for what comes with it; the table says so better than this call can.
+  const say = words.live[told.code] as (each: Told) => string;
+  return say(told);
 }
 
 /** A class of a pack as within a sentence; one that the language has no word for as the pack has it: "clock_tick" → "clock tick". */

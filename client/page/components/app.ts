@@ -14,7 +14,7 @@ import {
   type Status,
   type Timings,
 } from "../../live/live-explainer.ts";
-import { soundTitle, words } from "../../words/words.ts";
+import { soundTitle, toldText, words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
 import { Announcer } from "../announcer.ts";
 import { type DiagnosticFacts, withoutQueries } from "../diagnostics.ts";
@@ -312,7 +312,7 @@ export class ListenableApp extends WordsElement {
       <problem-card .problem=${this.#failure} ?hidden=${!this.#failure}></problem-card>
       ${
         notices.length > 0
-          ? html`<ul class="notices" aria-label=${words.page.notices}>${notices.map((text) => html`<li>${text}</li>`)}</ul>`
+          ? html`<ul class="notices" aria-label=${words.page.notices}>${notices.map((each) => html`<li>${toldText(each)}</li>`)}</ul>`
           : nothing
       }
       <div class="stage">

@@ -1,7 +1,7 @@
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { DelaySetting, LiveEvent } from "../../live/live-explainer.ts";
-import { numbers, words } from "../../words/words.ts";
+import { numbers, toldText, words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
 import { type DiagnosticFacts, diagnosticReport, pageVersion } from "../diagnostics.ts";
 import { count, kilohertz, milliseconds, rate } from "../format.ts";
@@ -184,12 +184,12 @@ export class DiagnosticsPanel extends WordsElement {
   }
 }
 
-function line({ at, text, times }: LiveEvent) {
+function line({ at, told, times }: LiveEvent) {
   const when = new Date(at);
   return html`
     <li>
       <time datetime=${when.toISOString()}>${numbers.clock(when)}</time>
-      <span>${text}${times > 1 ? ` ${words.page.diagnostics.times(times)}` : ""}</span>
+      <span>${toldText(told)}${times > 1 ? ` ${words.page.diagnostics.times(times)}` : ""}</span>
     </li>
   `;
 }

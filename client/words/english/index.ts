@@ -1,4 +1,5 @@
 import { kiosk } from "./kiosk.ts";
+import { live } from "./live.ts";
 import { moment } from "./moment.ts";
 import { labels, sounds } from "./names.ts";
 import { page } from "./page.ts";
@@ -12,6 +13,7 @@ export const english = {
   page,
   picture,
   problems,
+  live,
   moment,
   kiosk,
   labels,

@@ -1,5 +1,6 @@
 import type { Words } from "../english/index.ts";
 import { kiosk } from "./kiosk.ts";
+import { live } from "./live.ts";
 import { moment } from "./moment.ts";
 import { labels, sounds } from "./names.ts";
 import { page } from "./page.ts";
@@ -12,6 +13,7 @@ export const german: Words = {
   page,
   picture,
   problems,
+  live,
   moment,
   kiosk,
   labels,

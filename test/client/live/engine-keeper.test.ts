@@ -4,6 +4,7 @@ import { backOffMs } from "../../../client/live/back-off.ts";
 import type { Asked } from "../../../client/live/candidates.ts";
 import { EngineKeeper, type KeeperState } from "../../../client/live/engine-keeper.ts";
 import type { Problem } from "../../../client/live/live-explainer.ts";
+import type { Told } from "../../../client/live/told.ts";
 import { PackError } from "../../../models/pack.ts";
 import { EngineError } from "../../../protocol/engine.ts";
 import { FakeEngine, settled } from "./fakes.ts";
@@ -15,7 +16,7 @@ function rig(speeds: { local: number | Error; remote: number | Error | null }) {
   const clock = { now: 0 };
   const engines: FakeEngine[] = [];
   const states: KeeperState[] = [];
-  const notices: (string | null)[] = [];
+  const notices: (Told | null)[] = [];
   const problems: Problem[] = [];
   const waits: { ms: number; done: () => void }[] = [];
   const open =
@@ -93,7 +94,7 @@ test("auto takes the server when it is faster, and keeps the local engine ready"
       kind: "remote",
       description: "fake remote",
       warmUpMs: 5,
-      reason: "it was measured to be the better one",
+      reason: { why: "measured" },
     },
   ]);
   assert.equal(live(), ["local", "remote"]);
@@ -121,7 +122,7 @@ test("auto uses whichever engine there is, and tells why; with none the local re
   const local = rig({ local: 10, remote: gone });
   await local.keeper.select("auto", {});
   assert.is(local.states[0].kind, "local");
-  assert.equal(local.notices, ["nobody there"]);
+  assert.equal(local.notices, [{ code: "engine-failed", detail: "nobody there", next: "nothing" }]);
   const remote = rig({ local: missing, remote: 10 });
   await remote.keeper.select("auto", {});
   assert.is(remote.states[0].kind, "remote");
@@ -155,7 +156,7 @@ test("when the server is lost, this device answers the same window; the server i
   newest("remote").error = new EngineError("lost", "connection lost");
   assert.equal(await answer(2), [], "no window goes without an answer");
   assert.is(kind(), "local");
-  assert.match(String(notices.at(-1)), "connection lost");
+  assert.match(JSON.stringify(notices.at(-1)), "connection lost");
   assert.equal(live(), ["local"]);
 
   speeds.remote = new EngineError("lost", "still gone");
@@ -208,8 +209,8 @@ test("a server that answers too late too often is put aside, watched, and taken 
   remote.ms = 90;
   await answer(7);
   assert.is(kind(), "local");
-  assert.match(String(states.at(-1)?.reason), "7 of the last 32 answers came too late");
-  assert.match(String(notices.at(-1)), "answers too late");
+  assert.equal(states.at(-1)?.reason, { why: "late", misses: 7, windows: 32 });
+  assert.equal(notices.at(-1), { code: "server-late" });
   assert.equal(live(), ["local", "remote"], "it stays connected");
 
   const asked = remote.windows.length;
@@ -294,10 +295,10 @@ test("a server that was asked for is tried for as long as it takes, and the page
   engines[0].error = new EngineError("lost", "connection lost");
   await keeper.explain(window);
   assert.is(await keeper.explain(window), null, "no engine meanwhile");
-  assert.match(String(notices.at(-1)), /connection lost; trying again/);
+  assert.match(JSON.stringify(notices.at(-1)), /connection lost","next":"trying"/);
   speeds.remote = new EngineError("refused", "full");
   for (let n = 0; n < 20; n++) await retry();
-  assert.match(String(notices.at(-1)), /full; trying again until it is back/);
+  assert.match(JSON.stringify(notices.at(-1)), /full","next":"until-back"/);
   assert.is(waits[0].ms, 30_000);
   speeds.remote = 5;
   await retry();

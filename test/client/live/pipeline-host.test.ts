@@ -168,7 +168,10 @@ test("a change of mind while it opens counts, and a failed one afterwards change
   );
   host.receive({ type: "engine", engine: "remote" });
   for (let n = 0; n < 10; n++) await settled();
-  assert.equal(messages.at(-1), { type: "notice", notice: "nobody there" });
+  assert.equal(messages.at(-1), {
+    type: "notice",
+    notice: { code: "engine-failed", detail: "nobody there", next: "nothing" },
+  });
   assert.not.ok(types().includes("problem"));
   assert.not.ok(engines.at(-1)?.closed);
   host.receive({ type: "close" });

@@ -87,11 +87,11 @@ test("the log keeps the newest, counts what repeats, and is bounded", () => {
     events = newest;
   });
   for (let n = 0; n < 1_000; n++) {
-    log.add("device", `event ${n}`, n);
-    log.add("device", `event ${n}`, n + 0.5);
+    log.add("device", { code: "slept", seconds: n }, n);
+    log.add("device", { code: "slept", seconds: n }, n + 0.5);
   }
   assert.is(events.length, 60);
-  assert.equal(events.at(-1), { at: 999.5, kind: "device", text: "event 999", times: 2 });
+  assert.equal(events.at(-1), { at: 999.5, kind: "device", told: { code: "slept", seconds: 999 }, times: 2 });
 });
 
 test.run();

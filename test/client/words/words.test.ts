@@ -2,18 +2,59 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { EngineReason, Told } from "../../../client/live/told.ts";
 import { problems } from "../../../client/words/english/problems.ts";
 import { numbersIn } from "../../../client/words/numbers.ts";
 import {
   bestLanguage,
   isLanguage,
+  type Language,
   labelText,
   languages,
   onLanguage,
   setLanguage,
+  toldText,
   words,
 } from "../../../client/words/words.ts";
 import { packageFolder } from "../../../models/runtime/open-pack-node.ts";
+
+const answers = (reason: EngineReason): Told => ({ code: "engine-answers", engine: "local", reason });
+
+const toldSamples: readonly Told[] = [
+  { code: "polyfill" },
+  { code: "voice-processing", what: "echoCancellation" },
+  { code: "voice-processing", what: "noiseSuppression" },
+  { code: "voice-processing", what: "autoGainControl" },
+  { code: "microphone-muted" },
+  { code: "microphone-unmuted" },
+  { code: "microphone-away" },
+  { code: "microphone-back" },
+  { code: "other-microphone", name: "‹1›" },
+  { code: "other-microphone", name: "" },
+  { code: "other-microphone-took-over" },
+  { code: "chosen-microphone-back" },
+  { code: "microphone-followed" },
+  { code: "howled" },
+  { code: "held-back", state: null },
+  { code: "held-back", state: "‹1›" },
+  { code: "flows" },
+  { code: "slept", seconds: 71 },
+  { code: "stands-still", what: "device", trying: true },
+  { code: "stands-still", what: "frames", trying: false },
+  { code: "begun-anew" },
+  { code: "given-up" },
+  answers({ why: "chosen" }),
+  answers({ why: "measured" }),
+  answers({ why: "server-back" }),
+  answers({ why: "late", misses: 72, windows: 73 }),
+  answers({ why: "in-time", windows: 74 }),
+  answers({ why: "failed", detail: "‹1›" }),
+  { code: "server-late" },
+  { code: "engine-failed", detail: "‹1›", next: "nothing" },
+  { code: "engine-failed", detail: "‹1›", next: "device" },
+  { code: "engine-failed", detail: "‹1›", next: "trying" },
+  { code: "engine-failed", detail: "‹1›", next: "until-back" },
+];
 
 test.after.each(() => setLanguage("en"));
 
@@ -22,6 +63,8 @@ function texts(value: unknown, path = ""): [string, string][] {
   if (typeof value === "string") return [[path, value]];
   if (typeof value === "function") return [[path, callWithMarks(value as (...values: unknown[]) => unknown)]];
   if (typeof value !== "object" || value === null) throw new Error(`${path} is neither text nor texts`);
+  // They take values with names, and have a test of their own.
+  if (path === "live") return [];
   return Object.entries(value).flatMap(([name, each]) => texts(each, path === "" ? name : `${path}.${name}`));
 }
 
@@ -59,6 +102,18 @@ for (const [tag, each] of Object.entries(languages)) {
       const original = english.get(path);
       if (original !== undefined) assert.equal(marks(text), marks(original), path);
     }
+  });
+
+  test(`${tag}: what is told while it runs shows its values`, () => {
+    setLanguage(tag as Language);
+    const said = toldSamples.map(toldText);
+    for (const [k, text] of said.entries()) {
+      assert.not.match(text, /undefined|NaN|\[object|^\s|\s$/);
+      const { code: _, ...values } = toldSamples[k];
+      const shown = JSON.stringify(values).match(/‹\d›|7[0-9]/g) ?? [];
+      for (const value of shown) assert.ok(text.includes(value), text);
+    }
+    assert.is(new Set(said).size, said.length, "two of them read alike");
   });
 
   test(`${tag}: every problem has a sentence and a next step of its own, without jargon`, () => {

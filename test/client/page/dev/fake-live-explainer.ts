@@ -70,16 +70,16 @@ export class FakeLiveExplainer implements LiveExplainer {
     {
       at: 1_760_000_000_000,
       kind: "engine",
-      text: "The server answers: it was measured to be the better one.",
+      told: { code: "engine-answers", engine: "remote", reason: { why: "measured" } },
       times: 1,
     },
     {
       at: 1_760_000_420_000,
       kind: "engine",
-      text: "This device answers: 7 of the last 32 answers came too late from the server.",
+      told: { code: "engine-answers", engine: "local", reason: { why: "late", misses: 7, windows: 32 } },
       times: 1,
     },
-    { at: 1_760_000_500_000, kind: "device", text: "The microphone was unplugged or withdrawn.", times: 2 },
+    { at: 1_760_000_500_000, kind: "device", told: { code: "microphone-away" }, times: 2 },
   ]);
   readonly calls: string[] = [];
   readonly hindrance = null;
@@ -151,7 +151,11 @@ export class FakeLiveExplainer implements LiveExplainer {
       source: source.kind === "microphone" ? "Microphone" : source.name,
       engine: "local",
       engineDescription: "onnxruntime-web, WASM SIMD, 1 thread",
-      notices: this.options.notices ?? [],
+      notices: (this.options.notices ?? []).map((detail) => ({
+        code: "engine-failed",
+        detail,
+        next: "nothing",
+      })),
     });
     if (this.options.ahead) this.#columns(this.options.ahead);
     let tick = 0;
