@@ -61,6 +61,11 @@ export function labelText(label: string): string {
   return Object.hasOwn(words.labels, label) ? words.labels[label] : label.replaceAll("_", " ");
 }
 
+/** A title of a pack or a method, as the pack has it where the language has no other. */
+export function titleText(title: string): string {
+  return Object.hasOwn(words.titles, title) ? words.titles[title] : title;
+}
+
 /** A built-in sound's title; a sound's own name where there is none. */
 export function soundTitle(name: string): string {
   return Object.hasOwn(words.sounds, name) ? words.sounds[name] : name;

@@ -14,7 +14,7 @@ import {
   type Status,
   type Timings,
 } from "../../live/live-explainer.ts";
-import { soundTitle, toldText, words } from "../../words/words.ts";
+import { soundTitle, titleText, toldText, words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
 import { Announcer } from "../announcer.ts";
 import { type DiagnosticFacts, withoutQueries } from "../diagnostics.ts";
@@ -359,7 +359,7 @@ export class ListenableApp extends WordsElement {
           .threshold=${this.pack?.threshold ?? 0.5}
           .other=${this.pack?.other}
           .labels=${this.pack?.labels ?? []}
-          .method=${this.#methodInUse?.title ?? ""}
+          .method=${titleText(this.#methodInUse?.title ?? "")}
           .targetable=${this.#targetable}
           .target=${this.target}
         ></class-bars>
@@ -381,7 +381,7 @@ export class ListenableApp extends WordsElement {
         .events=${this.events}
       ></diagnostics-panel>
       <footer>
-        <span>${this.pack ? words.page.model(this.pack.title, this.pack.labels.length) : ""}</span>
+        <span>${this.pack ? words.page.model(titleText(this.pack.title), this.pack.labels.length) : ""}</span>
         ${this.welcome ? nothing : html`<button @click=${this.#openWelcome}>${words.page.welcome.again}</button>`}
       </footer>
       <p class="visually-hidden" role="status" aria-live="polite">${this.announcement}</p>

@@ -7,7 +7,7 @@ import {
   type LocalOnly,
   type Timings,
 } from "../../live/live-explainer.ts";
-import { words } from "../../words/words.ts";
+import { titleText, words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
 import { count, milliseconds, rate } from "../format.ts";
 import { engineChoices } from "../parameters.ts";
@@ -218,7 +218,7 @@ export class RunningPanel extends WordsElement {
         <select @change=${(event: Event) => emit(this, "choose-method", (event.target as HTMLSelectElement).value)}>
           ${this.methods.map(
             ({ name, title }) =>
-              html`<option value=${name} ?selected=${name === this.method}>${title}</option>`,
+              html`<option value=${name} ?selected=${name === this.method}>${titleText(title)}</option>`,
           )}
         </select>
       </label>

@@ -14,6 +14,7 @@ import { type Shown, SIDE_NAMES } from "./moment-exports.ts";
 import type { MomentSide } from "./moment-side.ts";
 import { MomentSides } from "./moment-sides.ts";
 import type { MomentTransport } from "./moment-transport.ts";
+import { sourceName } from "./moment-words.ts";
 import { panelStyles } from "./panel-styles.ts";
 import { secondsText } from "./time.ts";
 import "./moment-keep.ts";
@@ -108,7 +109,7 @@ export class MomentPanel extends WordsElement {
           <div>
             <h2 id="title">${words.moment.title}</h2>
             <p class="soft">
-              ${words.moment.facts(seconds, clock, moment.facts.source)} ${moment.facts.mixed ? words.moment.mixed : ""}
+              ${words.moment.facts(seconds, clock, sourceName(moment))} ${moment.facts.mixed ? words.moment.mixed : ""}
             </p>
           </div>
           <button @click=${() => this.dialog.close()}>${words.moment.close}</button>

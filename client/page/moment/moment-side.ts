@@ -3,7 +3,7 @@ import { customElement, property, query } from "lit/decorators.js";
 import type { Moment } from "../../live/live-explainer.ts";
 import { type Figures, figuresOf } from "../../moment/figures.ts";
 import { framesOf, type MomentVersion, type SampleSpan } from "../../moment/version.ts";
-import { words } from "../../words/words.ts";
+import { titleText, words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
 import { percent } from "../format.ts";
@@ -214,10 +214,10 @@ export class MomentSide extends WordsElement {
         <label class="field">
           ${words.moment.method}
           <select data-choice="method" @change=${chooseMethod}>
-            <option value="" .selected=${side.heard}>${words.moment.heardBy(heard?.title ?? "")}</option>
+            <option value="" .selected=${side.heard}>${words.moment.heardBy(titleText(heard?.title ?? ""))}</option>
             ${methods.map(
               ({ name, title }) =>
-                html`<option value=${name} .selected=${!side.heard && name === side.method}>${title}</option>`,
+                html`<option value=${name} .selected=${!side.heard && name === side.method}>${titleText(title)}</option>`,
             )}
           </select>
         </label>
@@ -225,7 +225,7 @@ export class MomentSide extends WordsElement {
           ${words.moment.asked}
           <select
             data-choice="class"
-            title=${targetable ? "" : words.moment.onlyWinner(method?.title ?? "")}
+            title=${targetable ? "" : words.moment.onlyWinner(titleText(method?.title ?? ""))}
             ?disabled=${!targetable}
             @change=${chooseTarget}
           >

@@ -2,7 +2,7 @@
 import type { Moment, PackSummary } from "../../live/live-explainer.ts";
 import { type Figures, figuresOf } from "../../moment/figures.ts";
 import { framesOf, type MomentVersion, type SampleSpan } from "../../moment/version.ts";
-import { numbers, words } from "../../words/words.ts";
+import { numbers, titleText, words } from "../../words/words.ts";
 import { capitalised, className, percent } from "../format.ts";
 
 /** A class by its index. */
@@ -11,10 +11,15 @@ export function labelName({ labels, other }: PackSummary, index: number): string
   return label === other ? words.page.verdict.other : capitalised(className(label));
 }
 
+/** What was listened to; the page names no microphone. */
+export function sourceName({ facts }: Moment): string {
+  return facts.source === "microphone" ? words.moment.microphone : facts.source;
+}
+
 /** What explains a version: "L-MAC, as heard", "L-MAC: Rooster". */
 export function versionTitle(moment: Moment, { heard, method, target }: MomentVersion): string {
   const title = moment.pack.methods.find(({ name }) => name === method)?.title ?? method;
-  const named = target < 0 ? title : `${title}: ${labelName(moment.pack, target)}`;
+  const named = target < 0 ? titleText(title) : `${titleText(title)}: ${labelName(moment.pack, target)}`;
   return heard ? words.moment.heardBy(named) : named;
 }
 

@@ -1,7 +1,7 @@
 import { kiosk } from "./kiosk.ts";
 import { live } from "./live.ts";
 import { moment } from "./moment.ts";
-import { labels, sounds } from "./names.ts";
+import { labels, sounds, titles } from "./names.ts";
 import { page } from "./page.ts";
 import { picture } from "./picture.ts";
 import { problems } from "./problems.ts";
@@ -17,6 +17,7 @@ export const english = {
   moment,
   kiosk,
   labels,
+  titles,
   sounds,
 };
 

@@ -11,6 +11,7 @@ export const moment = {
   title: "Frozen moment",
   facts: (seconds: string, clock: string, source: string) => `${seconds} s of ${source}, frozen at ${clock}.`,
   mixed: "Method or class were changed within it: its older part was explained otherwise.",
+  microphone: "the microphone",
   stays: "It stays in this browser until you save or share it. The live sound is muted while this plays.",
   close: "Close",
   play: "Play",

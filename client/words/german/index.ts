@@ -2,7 +2,7 @@ import type { Words } from "../english/index.ts";
 import { kiosk } from "./kiosk.ts";
 import { live } from "./live.ts";
 import { moment } from "./moment.ts";
-import { labels, sounds } from "./names.ts";
+import { labels, sounds, titles } from "./names.ts";
 import { page } from "./page.ts";
 import { picture } from "./picture.ts";
 import { problems } from "./problems.ts";
@@ -17,5 +17,6 @@ export const german: Words = {
   moment,
   kiosk,
   labels,
+  titles,
   sounds,
 };

@@ -10,6 +10,7 @@ export const moment: Words["moment"] = {
   title: "Festgehaltener Moment",
   facts: (seconds, clock, source) => `${seconds} s von: ${source}, festgehalten um ${clock}.`,
   mixed: "Methode oder Klasse wurden darin gewechselt: Der ältere Teil wurde anders erklärt.",
+  microphone: "Mikrofon",
   stays:
     "Er bleibt in diesem Browser, bis Sie ihn speichern oder teilen. Der Live-Klang ist stumm, während er spielt.",
   close: "Schließen",

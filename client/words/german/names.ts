@@ -14,6 +14,12 @@ export const labels: Words["labels"] = {
   speech: "Sprache",
 };
 
+export const titles: Words["titles"] = {
+  "Everyday sounds and speech": "Alltagsgeräusche und Sprache",
+  "L-MAC, selective": "L-MAC, trennscharf",
+  "Everything (no mask)": "Alles (ohne Maske)",
+};
+
 export const sounds: Words["sounds"] = {
   "clock-in-rain": "Uhr im Regen",
   "dog-by-the-sea": "Hund am Meer",
