@@ -31,6 +31,7 @@ const browserEntries = {
   worklet: "worklets/explainer-processor.ts",
   "study/main": "client/study/main.ts",
   "monitor/monitor": "client/monitor/main.ts",
+  "monitor/early": "client/page/early.ts",
 };
 
 await rm(out, { recursive: true, force: true });

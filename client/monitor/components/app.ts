@@ -1,9 +1,10 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import type { ListedEvent, MonitorStatus, StreamMessage } from "../../../protocol/monitor.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { fetchEvents, fetchStatus, follow } from "../api.ts";
-import { words } from "../words.ts";
 import "./event-list.ts";
 import "./event-view.ts";
 import "./live-view.ts";
@@ -19,7 +20,7 @@ const RETRY_MS = 3000;
  * Tests read `data-view` ("loading", "live", "events", "event") and `data-connected`.
  */
 @customElement("monitor-app")
-export class MonitorApp extends LitElement {
+export class MonitorApp extends WordsElement {
   static override styles = [
     sharedStyles,
     monitorStyles,
@@ -128,18 +129,18 @@ export class MonitorApp extends LitElement {
   override render() {
     const view = this.#view();
     return html`
-      <nav aria-label="Views">
-        <a href="#/" aria-current=${view === "live" ? "page" : nothing}>${words.live}</a>
-        <a href="#/events" aria-current=${view === "events" ? "page" : nothing}>${words.events}</a>
+      <nav aria-label=${words.monitor.views}>
+        <a href="#/" aria-current=${view === "live" ? "page" : nothing}>${words.monitor.live}</a>
+        <a href="#/events" aria-current=${view === "events" ? "page" : nothing}>${words.monitor.events}</a>
       </nav>
-      <p class="lost" role="status" ?hidden=${this.connected}>${words.lost}</p>
+      <p class="lost" role="status" ?hidden=${this.connected}>${words.monitor.lost}</p>
       ${this.#body(view)}
     `;
   }
 
   #body(view: View) {
     const { status } = this;
-    if (!status) return html`<p>${words.loading}</p>`;
+    if (!status) return html`<p>${words.monitor.loading}</p>`;
     if (view === "event") {
       const id = this.address.slice("#/event/".length);
       return html`<event-view .eventId=${id} ?readonly=${status.readOnly}></event-view>`;

@@ -1,7 +1,8 @@
 import { html } from "lit";
 import type { ListedEvent } from "../../../protocol/monitor.ts";
 import { percent } from "../../page/format.ts";
-import { BADGE_WORDS, classesText, lengthText, placeText, REVIEW_WORDS, timeText } from "../words.ts";
+import { words } from "../../words/words.ts";
+import { classesText, lengthText, placeText, timeText } from "../words.ts";
 
 /** One event as a line of a list, a link to its page. */
 export function eventLine({ event, review }: ListedEvent) {
@@ -13,10 +14,10 @@ export function eventLine({ event, review }: ListedEvent) {
         <span class="right">${percent(classes[0].confidence)}</span>
         <span class="soft">${timeText(event.at)} · ${placeText(event)} · ${lengthText(event)}</span>
         <span class="right">
-          ${review ? html`<span class="badge">${REVIEW_WORDS[review]}</span>` : ""}
+          ${review ? html`<span class="badge">${words.monitor.reviews[review]}</span>` : ""}
           ${
             faithfulness
-              ? html`<span class="badge ${faithfulness.badge}">${BADGE_WORDS[faithfulness.badge]}</span>`
+              ? html`<span class="badge ${faithfulness.badge}">${words.monitor.badges[faithfulness.badge]}</span>`
               : ""
           }
         </span>

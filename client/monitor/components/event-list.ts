@@ -1,10 +1,11 @@
-import { css, html, LitElement, type PropertyValues } from "lit";
+import { css, html, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { type ListedEvent, type MonitorStatus, REVIEWS } from "../../../protocol/monitor.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
 import { capitalised, className } from "../../page/format.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { type Filters, fetchEvents, queryText } from "../api.ts";
-import { BADGE_WORDS, REVIEW_WORDS, words } from "../words.ts";
 import { eventLine } from "./event-line.ts";
 import { monitorStyles } from "./monitor-styles.ts";
 
@@ -14,7 +15,7 @@ type Options = readonly (readonly [value: string, text: string])[];
 
 /** The events that pass the filters of the address, the newest first. */
 @customElement("event-list")
-export class EventList extends LitElement {
+export class EventList extends WordsElement {
   static override styles = [
     sharedStyles,
     monitorStyles,
@@ -88,45 +89,45 @@ export class EventList extends LitElement {
     const labelsQuery = queryText(apiFilters(this.filters));
     return html`
       <form class="card" role="search" @change=${this.#onChange} @submit=${(event: Event) => event.preventDefault()}>
-        <label>${words.search}<input type="search" name="text" .value=${this.filters.text ?? ""} /></label>
-        ${this.#choice("label", words.class, [["", words.allClasses], ...classes])}
-        ${this.#choice("input", words.input, [
-          ["", words.allInputs],
+        <label>${words.monitor.search}<input type="search" name="text" .value=${this.filters.text ?? ""} /></label>
+        ${this.#choice("label", words.monitor.class, [["", words.monitor.allClasses], ...classes])}
+        ${this.#choice("input", words.monitor.input, [
+          ["", words.monitor.allInputs],
           ...inputs.map(({ name }) => [name, name] as const),
         ])}
         <label>
-          ${words.from}<input type="datetime-local" name="from" .value=${this.filters.from ?? ""} />
+          ${words.monitor.from}<input type="datetime-local" name="from" .value=${this.filters.from ?? ""} />
         </label>
-        <label>${words.to}<input type="datetime-local" name="to" .value=${this.filters.to ?? ""} /></label>
-        ${this.#choice("confidence", words.confidence, [
-          ["", words.anyConfidence],
+        <label>${words.monitor.to}<input type="datetime-local" name="to" .value=${this.filters.to ?? ""} /></label>
+        ${this.#choice("confidence", words.monitor.confidence, [
+          ["", words.monitor.anyConfidence],
           ...CONFIDENCES.map((value) => [value, `${Math.round(100 * Number(value))} %`] as const),
         ])}
-        ${this.#choice("review", words.reviewState, [
-          ["", words.anyReview],
-          ["none", words.unreviewed],
-          ...REVIEWS.map((review) => [review, REVIEW_WORDS[review]] as const),
+        ${this.#choice("review", words.monitor.reviewState, [
+          ["", words.monitor.anyReview],
+          ["none", words.monitor.unreviewed],
+          ...REVIEWS.map((review) => [review, words.monitor.reviews[review]] as const),
         ])}
-        ${this.#choice("badge", words.badge, [["", words.anyBadge], ...Object.entries(BADGE_WORDS)])}
+        ${this.#choice("badge", words.monitor.badge, [["", words.monitor.anyBadge], ...Object.entries(words.monitor.badges)])}
       </form>
       <section class="card" aria-live="polite">
         ${this.problem === "" ? "" : html`<p role="alert">${this.problem}</p>`}
         ${
           this.events.length === 0
-            ? html`<p class="soft">${this.#query === "" ? words.nothingYet : words.nothingFound}</p>`
+            ? html`<p class="soft">${this.#query === "" ? words.monitor.nothingYet : words.monitor.nothingFound}</p>`
             : html`<ul class="events">${this.events.map(eventLine)}</ul>`
         }
         <div class="foot">
-          <span class="soft">${words.total(this.events.length, this.total)}</span>
+          <span class="soft">${words.monitor.total(this.events.length, this.total)}</span>
           <button
             type="button"
             ?hidden=${this.events.length >= this.total}
             @click=${() => this.#load(this.events[this.events.length - 1].event.id)}
           >
-            ${words.more}
+            ${words.monitor.more}
           </button>
           <span class="soft">
-            ${words.labels}:
+            ${words.monitor.labels}:
             ${[
               ["labels.csv", "CSV"],
               ["labels.json", "JSON"],

@@ -1,30 +1,21 @@
-import { css, html, LitElement, type PropertyValues } from "lit";
+import { css, html, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { type ListedEvent, REVIEWS, type Review } from "../../../protocol/monitor.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
 import { capitalised, className, percent } from "../../page/format.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { fetchEvent, sendReview } from "../api.ts";
-import {
-  classesText,
-  faithfulnessText,
-  lengthText,
-  placeText,
-  REVIEW_WORDS,
-  timeText,
-  words,
-} from "../words.ts";
+import { classesText, faithfulnessText, lengthText, placeText, timeText } from "../words.ts";
 import { monitorStyles } from "./monitor-styles.ts";
 
-const SOUNDS = [
-  ["clip.wav", words.original, words.originalNote],
-  ["explanation.wav", words.explanation, words.explanationNote],
-  ["rest.wav", words.rest, words.restNote],
-] as const;
+const SOUNDS = ["original", "explanation", "rest"] as const;
+const FILES = { original: "clip.wav", explanation: "explanation.wav", rest: "rest.wav" } as const;
 const AGAIN_MS = 2000;
 
 /** One event: its three sounds, its picture, its figures, and what people say of it. */
 @customElement("event-view")
-export class EventView extends LitElement {
+export class EventView extends WordsElement {
   static override styles = [
     sharedStyles,
     monitorStyles,
@@ -92,14 +83,14 @@ export class EventView extends LitElement {
       this.problem = "";
       if (listed.event.state === "closed") this.#again = setTimeout(() => void this.#load(), AGAIN_MS);
     } catch {
-      this.problem = words.unknownEvent;
+      this.problem = words.monitor.unknownEvent;
     }
   }
 
   override render() {
-    const back = html`<p><a href="#/events">← ${words.back}</a></p>`;
+    const back = html`<p><a href="#/events">← ${words.monitor.back}</a></p>`;
     if (this.problem !== "") return html`${back}<p role="alert">${this.problem}</p>`;
-    if (!this.listed) return html`${back}<p>${words.loading}</p>`;
+    if (!this.listed) return html`${back}<p>${words.monitor.loading}</p>`;
     const { event } = this.listed;
     const explained = event.state === "explained";
     const file = (name: string) => `api/events/${event.id}/${name}`;
@@ -109,20 +100,20 @@ export class EventView extends LitElement {
         <h2 class="large">${classesText(event)}</h2>
         <p class="soft">${timeText(event.at)} · ${placeText(event)} · ${lengthText(event)}</p>
         <p>${faithfulnessText(event)}</p>
-        ${event.continues ? html`<p class="soft">${words.continues}</p>` : ""}
+        ${event.continues ? html`<p class="soft">${words.monitor.continues}</p>` : ""}
       </section>
-      <section class="card sounds" aria-label="Sounds">
-        ${SOUNDS.filter(([name]) => explained || name === "clip.wav").map(
-          ([name, title, note]) => html`
+      <section class="card sounds" aria-label=${words.monitor.sounds}>
+        ${SOUNDS.filter((sound) => explained || sound === "original").map(
+          (sound) => html`
             <div>
-              <h2>${title}</h2>
-              <p class="soft">${note}</p>
-              <audio controls preload="metadata" src=${file(name)} aria-label=${title} data-sound=${name}></audio>
+              <h2>${words.monitor[sound]}</h2>
+              <p class="soft">${words.monitor[`${sound}Note`]}</p>
+              <audio controls preload="metadata" src=${file(FILES[sound])} aria-label=${words.monitor[sound]} data-sound=${FILES[sound]}></audio>
             </div>
           `,
         )}
       </section>
-      ${explained ? html`<img src=${file("picture.png")} alt=${words.picture} />` : ""}
+      ${explained ? html`<img src=${file("picture.png")} alt=${words.monitor.picture} />` : ""}
       <section class="card foot">
         <table>
           ${event.classes.map(
@@ -135,7 +126,7 @@ export class EventView extends LitElement {
             `,
           )}
         </table>
-        ${this.readonly ? html`<p class="soft">${words.readOnly}</p>` : this.#review()}
+        ${this.readonly ? html`<p class="soft">${words.monitor.readOnly}</p>` : this.#review()}
       </section>
     `;
   }
@@ -143,7 +134,7 @@ export class EventView extends LitElement {
   #review() {
     return html`
       <fieldset>
-        <legend>${words.review}</legend>
+        <legend>${words.monitor.review}</legend>
         <div class="choices">
           ${REVIEWS.map(
             (review) => html`
@@ -155,7 +146,7 @@ export class EventView extends LitElement {
                   .checked=${this.listed?.review === review}
                   @change=${() => this.#choose(review)}
                 />
-                <span class="face">${REVIEW_WORDS[review]}</span>
+                <span class="face">${words.monitor.reviews[review]}</span>
               </label>
             `,
           )}

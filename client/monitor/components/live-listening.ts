@@ -1,17 +1,14 @@
-import { html, LitElement } from "lit";
+import { html } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
-import { words } from "../words.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 
-const CHOICES = [
-  ["off", words.off],
-  ["original", words.original],
-  ["explanation", words.explanation],
-] as const;
+const CHOICES = ["off", "original", "explanation"] as const;
 
 /** Live sound of one input: off until somebody asks for it. */
 @customElement("live-listening")
-export class LiveListening extends LitElement {
+export class LiveListening extends WordsElement {
   static override styles = sharedStyles;
 
   @property() input = "";
@@ -26,10 +23,10 @@ export class LiveListening extends LitElement {
   override render() {
     return html`
       <fieldset>
-        <legend class="soft">${words.listen}</legend>
+        <legend class="soft">${words.monitor.listen}</legend>
         <div class="choices">
           ${CHOICES.map(
-            ([value, face]) => html`
+            (value) => html`
               <label>
                 <input
                   type="radio"
@@ -38,7 +35,7 @@ export class LiveListening extends LitElement {
                   .checked=${this.sound === value}
                   @change=${() => this.#choose(value)}
                 />
-                <span class="face">${face}</span>
+                <span class="face">${words.monitor[value]}</span>
               </label>
             `,
           )}

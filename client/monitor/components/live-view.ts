@@ -1,9 +1,10 @@
-import { css, html, LitElement } from "lit";
+import { css, html } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { InputStatus, ListedEvent, MonitorStatus } from "../../../protocol/monitor.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
 import { capitalised, className, percent } from "../../page/format.ts";
-import { STATES, words } from "../words.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { eventLine } from "./event-line.ts";
 import "./live-listening.ts";
 import "./minute-strip.ts";
@@ -11,7 +12,7 @@ import { monitorStyles } from "./monitor-styles.ts";
 
 /** What every input hears now, and the newest events. */
 @customElement("live-view")
-export class LiveView extends LitElement {
+export class LiveView extends WordsElement {
   static override styles = [
     sharedStyles,
     monitorStyles,
@@ -50,13 +51,13 @@ export class LiveView extends LitElement {
     return html`
       <div class="inputs">${this.status.inputs.map((input) => this.#input(input))}</div>
       <section class="card" aria-labelledby="latest">
-        <h2 id="latest">${words.latest}</h2>
+        <h2 id="latest">${words.monitor.latest}</h2>
         ${
           this.latest.length === 0
-            ? html`<p class="soft">${words.nothingYet}</p>`
+            ? html`<p class="soft">${words.monitor.nothingYet}</p>`
             : html`<ul class="events">${this.latest.map(eventLine)}</ul>`
         }
-        ${discards.length > 0 ? html`<p class="soft">${words.discards(discards, discarded)}</p>` : ""}
+        ${discards.length > 0 ? html`<p class="soft">${words.monitor.discards(discards.map(className), discarded)}</p>` : ""}
       </section>
     `;
   }
@@ -68,24 +69,24 @@ export class LiveView extends LitElement {
       <section class="card" aria-label=${name} data-input=${name} data-state=${state}>
         <div class="head">
           <h2>${name}</h2>
-          <span class=${state === "waiting" ? "waiting" : "soft"}>${STATES[state]}</span>
+          <span class=${state === "waiting" ? "waiting" : "soft"}>${words.monitor.states[state]}</span>
         </div>
         ${source ? html`<p class="soft">${source}${detail ? html` · ${detail}` : ""}</p>` : ""}
         <p class="hears">
           ${
             newest?.label
               ? html`${this.#name(newest.label)} <span class="soft">${percent(newest.probability)}</span>`
-              : html`<span class="soft">${words.silence}</span>`
+              : html`<span class="soft">${words.monitor.silence}</span>`
           }
         </p>
         <minute-strip .recent=${recent}></minute-strip>
-        ${droppedSeconds > 0 ? html`<p class="waiting">${words.dropped(droppedSeconds)}</p>` : ""}
+        ${droppedSeconds > 0 ? html`<p class="waiting">${words.monitor.dropped(droppedSeconds)}</p>` : ""}
         ${this.status.liveAudio ? html`<live-listening .input=${name}></live-listening>` : ""}
       </section>
     `;
   }
 
   #name(label: string): string {
-    return capitalised(label === this.status.other ? words.other : className(label));
+    return capitalised(label === this.status.other ? words.monitor.other : className(label));
   }
 }

@@ -1,9 +1,10 @@
-import { css, html, LitElement } from "lit";
+import { css, html } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import type { Levels } from "../../../protocol/monitor.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
 import { className } from "../../page/format.ts";
-import { words } from "../words.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 
 const MINUTE_MS = 60_000;
 const WIDTH = 960;
@@ -13,7 +14,7 @@ const LOWEST = -80;
 
 /** The level of the last minute, newest at the right, coloured where an event was open. */
 @customElement("minute-strip")
-export class MinuteStrip extends LitElement {
+export class MinuteStrip extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
@@ -33,15 +34,15 @@ export class MinuteStrip extends LitElement {
   override render() {
     const heard = [...new Set(this.recent.flatMap((levels) => levels.heard))].map(className).join(", ");
     const newest = this.recent[this.recent.length - 1];
-    const level = newest ? `${Math.round(newest.level)} dB` : words.silence;
+    const level = newest ? `${Math.round(newest.level)} dB` : words.monitor.silence;
     return html`
       <canvas
         width=${WIDTH}
         height=${HEIGHT}
         role="img"
-        aria-label=${`${words.lastMinute}: ${level}${heard === "" ? "" : `; ${heard}`}`}
+        aria-label=${`${words.monitor.lastMinute}: ${level}${heard === "" ? "" : `; ${heard}`}`}
       ></canvas>
-      <p class="soft">${words.lastMinute} · ${level}${heard === "" ? "" : ` · ${heard}`}</p>
+      <p class="soft">${words.monitor.lastMinute} · ${level}${heard === "" ? "" : ` · ${heard}`}</p>
     `;
   }
 

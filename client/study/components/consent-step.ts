@@ -1,13 +1,14 @@
-import { html, LitElement } from "lit";
+import { html } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { StudyView } from "../../../protocol/study.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
-import { words } from "../words.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { studyStyles } from "./study-styles.ts";
 
 /** What the study is about and what is kept; sends "act" when the person agrees. */
 @customElement("consent-step")
-export class ConsentStep extends LitElement {
+export class ConsentStep extends WordsElement {
   @property({ attribute: false }) view!: StudyView;
   @state() private agreed = false;
 
@@ -17,7 +18,7 @@ export class ConsentStep extends LitElement {
     const { welcome, consent, agree } = this.view.texts;
     return html`<div class="step card">
       ${welcome.map((text) => html`<p>${text}</p>`)}
-      <h2>${words.consentHeading}</h2>
+      <h2>${words.study.consentHeading}</h2>
       ${consent.map((text) => html`<p>${text}</p>`)}
       <label class="check">
         <input
@@ -36,7 +37,7 @@ export class ConsentStep extends LitElement {
           ?disabled=${!this.agreed}
           @click=${() => this.dispatchEvent(new CustomEvent("act", { detail: { kind: "consented" } }))}
         >
-          ${words.begin}
+          ${words.study.begin}
         </button>
       </div>
     </div>`;

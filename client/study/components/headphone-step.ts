@@ -1,16 +1,17 @@
-import { css, html, LitElement, type PropertyValues } from "lit";
+import { css, html, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Tone } from "../../../protocol/study.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import type { Player } from "../player.ts";
-import { words } from "../words.ts";
 import type { PlayButton } from "./play-button.ts";
 import "./play-button.ts";
 import { studyStyles } from "./study-styles.ts";
 
 /** Which of three tones is the quietest, a few times; sends "act" with all answers of the attempt. */
 @customElement("headphone-step")
-export class HeadphoneStep extends LitElement {
+export class HeadphoneStep extends WordsElement {
   @property({ attribute: false }) player!: Player;
   @property({ type: Number }) attempt = 0;
   /** [questions], the order of the three tones. */
@@ -41,20 +42,20 @@ export class HeadphoneStep extends LitElement {
   override render() {
     const question = this.answers.length;
     return html`<div class="step card">
-      <h2 tabindex="-1">${words.headphonesHeading}</h2>
-      <p>${this.attempt > 0 ? words.headphonesAgain : words.headphonesText}</p>
+      <h2 tabindex="-1">${words.study.headphonesHeading}</h2>
+      <p>${this.attempt > 0 ? words.study.headphonesAgain : words.study.headphonesText}</p>
       <div class="row">
         <play-button
-          .what=${words.threeTones}
+          .what=${words.study.threeTones}
           .heard=${this.heard}
           .playing=${this.playing}
           @toggle=${() => this.#toggle(question)}
         ></play-button>
       </div>
       <fieldset ?disabled=${!this.heard}>
-        <legend aria-live="polite">${words.headphonesQuestion(question + 1, this.questions.length)}</legend>
+        <legend aria-live="polite">${words.study.headphonesQuestion(question + 1, this.questions.length)}</legend>
         <div class="row">
-          ${words.tones.map(
+          ${words.study.tones.map(
             (
               name,
               tone,

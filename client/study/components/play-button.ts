@@ -1,11 +1,12 @@
-import { css, html, LitElement } from "lit";
+import { css, html } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
-import { words } from "../words.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 
 /** Starts and stops one sound, and shows how far it is. Sends "toggle". */
 @customElement("play-button")
-export class PlayButton extends LitElement {
+export class PlayButton extends WordsElement {
   /** What is played: "Sound A". */
   @property() what = "";
   @property({ type: Boolean }) heard = false;
@@ -69,12 +70,12 @@ export class PlayButton extends LitElement {
     const shape = playing ? "M3 3h10v10H3z" : "M4 2l10 6-10 6z";
     return html`<button
       type="button"
-      aria-label="${playing ? words.stop(what) : words.play(what)}, ${heard ? words.heard : words.notHeard}"
+      aria-label="${playing ? words.study.stop(what) : words.study.play(what)}, ${heard ? words.study.heard : words.study.notHeard}"
       @click=${() => this.dispatchEvent(new CustomEvent("toggle"))}
     >
       <svg viewBox="0 0 16 16" aria-hidden="true"><path d=${shape}></path></svg>
       ${what}
-      <span class="heard">${heard ? `✓ ${words.heard}` : ""}</span>
+      <span class="heard">${heard ? `✓ ${words.study.heard}` : ""}</span>
       <span class="line ${playing ? "runs" : ""}" .style=${playing ? `animation-duration: ${playing}s` : ""}></span>
     </button>`;
   }

@@ -1,12 +1,13 @@
-import { css, html, LitElement } from "lit";
+import { css, html } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import { type Scale, scaleRange } from "../../../protocol/study.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
-import { words } from "../words.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 
 /** One question about one sound: a slider or five buttons. Sends "rate" with the number when a choice was made. */
 @customElement("rating-scale")
-export class RatingScale extends LitElement {
+export class RatingScale extends WordsElement {
   /** The question as participants read it. */
   @property() question = "";
   /** What is rated: "Sound A". */
@@ -65,9 +66,8 @@ export class RatingScale extends LitElement {
   #slider(ends: unknown) {
     const { low, high } = scaleRange(this.scale);
     const rated = this.value !== undefined;
-    const said = rated
-      ? `${this.value}, ${low} is ${this.low}, ${high} is ${this.high}`
-      : `${words.notRated}, ${low} is ${this.low}, ${high} is ${this.high}`;
+    const bounds = words.study.ends(low, this.low, high, this.high);
+    const said = `${rated ? this.value : words.study.notRated}, ${bounds}`;
     return html`<div class="slider">
       <label class="question" for="slider">
         <span>${this.question}</span><span class="value" aria-hidden="true">${this.value ?? "–"}</span>

@@ -1,4 +1,4 @@
-import { css, html, LitElement, type PropertyValues } from "lit";
+import { css, html, type LitElement, type PropertyValues } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import {
   advance,
@@ -11,11 +11,12 @@ import {
   stageOf,
 } from "../../../protocol/study.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import { Denied, join } from "../api.ts";
 import { Outbox } from "../outbox.ts";
 import { participant } from "../participant.ts";
 import { Player } from "../player.ts";
-import { words } from "../words.ts";
 import "./consent-step.ts";
 import "./headphone-step.ts";
 import "./trial-step.ts";
@@ -29,7 +30,7 @@ const RETRY_MS = 2_000;
  * "loading", "denied"), `data-trial`, `data-saved` ("yes" when the server has all answers).
  */
 @customElement("study-app")
-export class StudyApp extends LitElement {
+export class StudyApp extends WordsElement {
   @state() private view: StudyView | undefined;
   @state() private denied = "";
   @state() private unreachable = false;
@@ -148,11 +149,11 @@ export class StudyApp extends LitElement {
     const stage = this.#stage();
     if (!view || !stage) {
       return html`<div class="card" role="status">
-        <p>${this.unreachable ? words.noServer : words.loading}</p>
+        <p>${this.unreachable ? words.study.noServer : words.study.loading}</p>
       </div>`;
     }
     return html`<h1>${view.title}</h1>
-      ${this.outOfStep ? html`<p role="alert" class="failing">${words.outOfStep}</p>` : ""} ${this.#step(view, stage)}
+      ${this.outOfStep ? html`<p role="alert" class="failing">${words.study.outOfStep}</p>` : ""} ${this.#step(view, stage)}
       <footer class="soft" role="status">${this.#savingText()}</footer>`;
   }
 
@@ -190,9 +191,9 @@ export class StudyApp extends LitElement {
       case "comment":
         return this.#commentStep();
       case "no-headphones":
-        return ending(words.noHeadphonesHeading, [words.noHeadphonesText]);
+        return ending(words.study.noHeadphonesHeading, [words.study.noHeadphonesText]);
       case "done":
-        return ending(words.doneHeading, view.texts.thanks);
+        return ending(words.study.doneHeading, view.texts.thanks);
       default:
         return stage satisfies never;
     }
@@ -200,8 +201,8 @@ export class StudyApp extends LitElement {
 
   #commentStep() {
     return html`<div class="step card">
-      <h2 tabindex="-1">${words.commentHeading}</h2>
-      <label for="comment">${words.commentLabel}</label>
+      <h2 tabindex="-1">${words.study.commentHeading}</h2>
+      <label for="comment">${words.study.commentLabel}</label>
       <textarea
         id="comment"
         maxlength=${LONGEST_COMMENT}
@@ -216,7 +217,7 @@ export class StudyApp extends LitElement {
           class="primary"
           @click=${() => this.#act({ kind: "finished", comment: this.comment.trim() })}
         >
-          ${words.finish}
+          ${words.study.finish}
         </button>
       </div>
     </div>`;
@@ -224,9 +225,9 @@ export class StudyApp extends LitElement {
 
   #savingText() {
     const { waiting, failing } = this.saving;
-    if (failing) return html`<span class="failing">${words.notSaved(waiting)}</span>`;
+    if (failing) return html`<span class="failing">${words.study.notSaved(waiting)}</span>`;
     if (this.#stage()?.name === "consent") return "";
-    return waiting > 0 ? words.saving : words.saved;
+    return waiting > 0 ? words.study.saving : words.study.saved;
   }
 
   #stage(): Stage | undefined {

@@ -1,4 +1,4 @@
-import { css, html, LitElement, type PropertyValues } from "lit";
+import { css, html, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import {
   mayRate,
@@ -11,15 +11,17 @@ import {
   trialProgress,
 } from "../../../protocol/study.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import type { Player } from "../player.ts";
-import { letter, words } from "../words.ts";
+import { letter } from "../words.ts";
 import "./play-button.ts";
 import "./rating-scale.ts";
 import { studyStyles } from "./study-styles.ts";
 
 /** The original, the sounds A, B, C ... and a rating of each for each question; sends "act" with every answer. */
 @customElement("trial-step")
-export class TrialStep extends LitElement {
+export class TrialStep extends WordsElement {
   @property({ attribute: false }) view!: StudyView;
   @property({ attribute: false }) trial!: StudyTrial;
   /** From 1; 0 is the practice. */
@@ -84,21 +86,21 @@ export class TrialStep extends LitElement {
     const of = view.trials.length;
     return html`<div class="step">
       <div class="step card">
-        <h2 tabindex="-1">${number === 0 ? words.practiceHeading : words.trialHeading(number, of)}</h2>
+        <h2 tabindex="-1">${number === 0 ? words.study.practiceHeading : words.study.trialHeading(number, of)}</h2>
         ${
           number === 0
-            ? html`<p>${words.practiceText}</p>`
-            : html`<progress aria-label=${words.trialHeading(number, of)} max=${of} .value=${number - 1}></progress>`
+            ? html`<p>${words.study.practiceText}</p>`
+            : html`<progress aria-label=${words.study.trialHeading(number, of)} max=${of} .value=${number - 1}></progress>`
         }
-        <p class="class">${words.classLine(trial.label)}</p>
+        <p class="class">${words.study.classLine(trial.label)}</p>
       </div>
-      <div class="card original">${this.#button(ORIGINAL, words.original, progress.played)}</div>
+      <div class="card original">${this.#button(ORIGINAL, words.study.original, progress.played)}</div>
       ${trial.stimuli.map((_, stimulus) => {
-        const name = words.stimulus(letter(stimulus));
+        const name = words.study.stimulus(letter(stimulus));
         const open = mayRate(progress, stimulus);
         return html`<section class="card stimulus" aria-label=${name}>
           ${this.#button(stimulus, name, progress.played)}
-          ${open ? "" : html`<p class="soft">${words.listenFirst}</p>`}
+          ${open ? "" : html`<p class="soft">${words.study.listenFirst}</p>`}
           <div class="questions">
             ${view.questions.map(
               ({ id, text, low, high }) => html`<rating-scale
@@ -117,7 +119,7 @@ export class TrialStep extends LitElement {
           </div>
         </section>`;
       })}
-      ${this.failed ? html`<p role="alert">${words.soundFailed}</p>` : ""}
+      ${this.failed ? html`<p role="alert">${words.study.soundFailed}</p>` : ""}
       <div class="row">
         <button
           type="button"
@@ -125,9 +127,9 @@ export class TrialStep extends LitElement {
           ?disabled=${missing > 0}
           @click=${() => this.#act({ kind: "trial-done", trial: trial.id })}
         >
-          ${words.next}
+          ${words.study.next}
         </button>
-        <span class="soft" aria-live="polite">${missing > 0 ? words.missing(missing) : ""}</span>
+        <span class="soft" aria-live="polite">${missing > 0 ? words.study.missing(missing) : ""}</span>
       </div>
     </div>`;
   }

@@ -1,14 +1,15 @@
-import { html, LitElement } from "lit";
+import { html } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
+import { words } from "../../words/words.ts";
+import { WordsElement } from "../../words/words-element.ts";
 import type { Player } from "../player.ts";
-import { words } from "../words.ts";
 import "./play-button.ts";
 import { studyStyles } from "./study-styles.ts";
 
 /** A recording to set the volume by; sends "act" when it is right. */
 @customElement("volume-step")
-export class VolumeStep extends LitElement {
+export class VolumeStep extends WordsElement {
   @property({ attribute: false }) player!: Player;
   /** A sound of the study, as loud as all of them. */
   @property() sound = "";
@@ -25,11 +26,11 @@ export class VolumeStep extends LitElement {
 
   override render() {
     return html`<div class="step card">
-      <h2 tabindex="-1">${words.volumeHeading}</h2>
-      <p>${words.volumeText}</p>
+      <h2 tabindex="-1">${words.study.volumeHeading}</h2>
+      <p>${words.study.volumeText}</p>
       <div class="row">
         <play-button
-          .what=${words.original}
+          .what=${words.study.original}
           .heard=${this.heard}
           .playing=${this.playing}
           @toggle=${this.#toggle}
@@ -40,10 +41,10 @@ export class VolumeStep extends LitElement {
           ?disabled=${!this.heard}
           @click=${() => this.dispatchEvent(new CustomEvent("act", { detail: { kind: "volume-set" } }))}
         >
-          ${words.volumeDone}
+          ${words.study.volumeDone}
         </button>
       </div>
-      ${this.failed ? html`<p role="alert">${words.soundFailed}</p>` : ""}
+      ${this.failed ? html`<p role="alert">${words.study.soundFailed}</p>` : ""}
     </div>`;
   }
 

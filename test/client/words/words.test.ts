@@ -70,9 +70,10 @@ function texts(value: unknown, path = ""): [string, string][] {
 
 function callWithMarks(text: (...values: unknown[]) => unknown): string {
   for (const marks of [
-    ["‹1›", "‹2›", "‹3›"],
+    ["‹1›", "‹2›", "‹3›", "‹4›"],
     [7, "‹2›", "explanation"],
     [["‹1›", "‹2›"], 7, 7],
+    ["‹1›", { original: "‹2›", explanation: "‹3›", rest: "‹4›" }, true, true],
   ]) {
     try {
       const said = text(...marks.slice(0, text.length));
@@ -135,7 +136,7 @@ test("nothing is left in English in another language, but for names", () => {
   const same = texts(languages.de).filter(
     ([path, text]) => /[a-z]{4}/i.test(text) && english.get(path) === text,
   );
-  const names = /Listenable|Original|Rest|Start|Server|Version|Audio|Hertz|WAV|^‹1›/;
+  const names = /Listenable|Live|Original|Rest|Start|Server|Version|Audio|Hertz|WAV|^‹1›/;
   assert.equal(
     same.filter(([, text]) => !names.test(text)),
     [],

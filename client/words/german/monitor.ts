@@ -1,0 +1,63 @@
+import type { Words } from "../english/index.ts";
+import { numbersIn } from "../numbers.ts";
+
+const { listedAny } = numbersIn("de");
+
+export const monitor: Words["monitor"] = {
+  live: "Live",
+  events: "Ereignisse",
+  lost: "Der Monitor antwortet nicht. Diese Seite kommt von selbst wieder, wenn er es tut.",
+  loading: "Wird geladen …",
+  nothingYet: "Noch wurde nichts behalten. Ereignisse erscheinen hier, wenn sie erklärt sind.",
+  nothingFound: "Kein Ereignis passt zu diesen Filtern.",
+  latest: "Letzte Ereignisse",
+  lastMinute: "Die letzte Minute",
+  listen: "Live mithören",
+  off: "Aus",
+  original: "Original",
+  explanation: "Erklärung",
+  rest: "Rest",
+  originalNote: "Was aufgenommen wurde.",
+  explanationNote: "Der Teil, der den Ausschlag gab.",
+  restNote: "Alles andere.",
+  allClasses: "Alle Klassen",
+  class: "Klasse",
+  input: "Eingang",
+  allInputs: "Alle Eingänge",
+  from: "Von",
+  to: "Bis",
+  confidence: "Sicherheit mindestens",
+  anyConfidence: "Beliebig",
+  reviewState: "Beurteilung",
+  anyReview: "Beliebig oder keine",
+  unreviewed: "Nicht beurteilt",
+  search: "Suchen",
+  badge: "Die Erklärung ist",
+  anyBadge: "Beliebig",
+  more: "Ältere Ereignisse",
+  labels: "Als Labels",
+  back: "Alle Ereignisse",
+  review: "War das richtig?",
+  readOnly: "Diese Seiten sind nur zum Lesen.",
+  unknownEvent: "Dieses Ereignis gibt es nicht. Vielleicht war es zu alt, um behalten zu werden.",
+  picture: "Spektrogramm des Ausschnitts, was den Ausschlag gab, und was wann gehört wurde",
+  continues: "Es dauerte länger, als ein Ereignis dauern darf, und wurde hier abgeschnitten.",
+  discards: (labels, count) =>
+    `Ausschnitte mit ${listedAny(labels)} werden nicht behalten${count > 0 ? `; bisher ${count}` : ""}.`,
+  total: (shown, total) => (total === 1 ? "1 Ereignis" : `${shown} von ${total} Ereignissen`),
+  silence: "Stille",
+  other: "etwas anderes",
+  dropped: (seconds) => `${seconds} s verloren: Die Analyse kam nicht nach`,
+  views: "Ansichten",
+  sounds: "Klänge",
+  states: { connecting: "verbindet sich", running: "hört zu", waiting: "wartet", ended: "beendet" },
+  reviews: { right: "Richtig", wrong: "Falsch", unsure: "Unklar" },
+  badges: { faithful: "treu", partly: "teilweise treu", not: "nicht treu" },
+  place: (input, file, time) => `${input} · ${file} bei ${time}`,
+  notExplained: (problem) => `Keine Erklärung: ${problem}`,
+  beingExplained: "Die Erklärung wird gerade gemacht.",
+  faithfulness: (label, shares, alone, without) =>
+    `Der Klassifikator gibt ${label} im Original ${shares.original}. ` +
+    `Die Erklärung allein heißt ${alone ? "noch immer" : "nicht mehr"} ${label} (${shares.explanation}), ` +
+    `der Rest ${without ? "auch noch" : "nicht"} (${shares.rest}).`,
+};
