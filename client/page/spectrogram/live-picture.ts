@@ -1,4 +1,5 @@
 import { FrequencyAxis } from "./axis.ts";
+import { FramePace } from "./frame-pace.ts";
 import { type Context2D, type Look, SpectrogramPainter } from "./painter.ts";
 import type { PictureAxis, ToPicture } from "./picture-messages.ts";
 import { ScrollClock } from "./scroll-clock.ts";
@@ -22,6 +23,7 @@ export class LivePicture {
   #axis = firstAxis;
   #painter: SpectrogramPainter;
   #clock: ScrollClock;
+  readonly #pace = new FramePace();
   #look: Look = { view: "explanation", overlay: 1, still: false };
   /** Whether what is on the canvas is not what it should be, whatever came. */
   #stale = true;
@@ -103,6 +105,10 @@ export class LivePicture {
 
   #draw(now: number): void {
     this.#request = null;
+    if (!this.#pace.due(now)) {
+      this.#wake();
+      return;
+    }
     const { newest } = this.#painter;
     const shown = this.#look.still ? newest : this.#clock.advance(newest, now);
     if (shown !== this.#shown || this.#stale) {
@@ -112,7 +118,10 @@ export class LivePicture {
       this.#pictures++;
     }
     if (shown < newest) this.#wake();
-    else this.#clock.pause();
+    else {
+      this.#clock.pause();
+      this.#pace.pause();
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ColumnStore } from "../../../client/page/spectrogram/column-store.ts";
+import { FramePace } from "../../../client/page/spectrogram/frame-pace.ts";
 import { LivePicture } from "../../../client/page/spectrogram/live-picture.ts";
 import { type Context2D, ringColumns } from "../../../client/page/spectrogram/painter.ts";
 import { sizeFor } from "../../../client/page/spectrogram/picture-size.ts";
@@ -117,6 +118,39 @@ test("the clock jumps when it is far behind or the stream begins anew, and comes
   // After a rest it does not make up for the time that passed.
   clock.pause();
   assert.is(clock.advance(20, 60_000), 10);
+});
+
+/** Pictures drawn in each of so many seconds, with animation frames `gap(second)` ms apart. */
+function drawnEachSecond(seconds: number, gap: (second: number) => number): number[] {
+  const pace = new FramePace();
+  const drawn = new Array<number>(seconds).fill(0);
+  for (let now = 0; now < 1_000 * seconds; now += gap(Math.floor(now / 1_000))) {
+    if (pace.due(now)) drawn[Math.floor(now / 1_000)]++;
+  }
+  return drawn;
+}
+
+test("some sixty pictures a second, whatever the screen shows", () => {
+  for (const hertz of [60, 75, 120, 144, 240]) {
+    const drawn = drawnEachSecond(10, () => 1_000 / hertz);
+    assert.ok(
+      drawn.every((count) => count >= 55 && count <= 84),
+      `${hertz} Hz: ${drawn}`,
+    );
+  }
+  assert.ok(drawnEachSecond(30, () => 1_000 / 30).every((count) => count >= 29 && count <= 31));
+});
+
+test("where frames come late it draws half as many, tries again, ever more rarely, and recovers", () => {
+  // Every frame is late: all of them are drawn while it tries, every other one while it does not.
+  const slow = drawnEachSecond(400, () => 26);
+  const tries = slow.filter((count) => count > 30).length;
+  assert.ok(slow[0] > 35 && slow[5] < 21, `${slow.slice(0, 12)}`);
+  assert.ok(tries >= 5 && tries <= 18, `${tries} seconds of 400 were tries`);
+  // A hiccup costs ten seconds.
+  const hiccup = drawnEachSecond(40, (second) => (second < 3 ? 34 : 1_000 / 60));
+  assert.ok(hiccup[6] <= 31, `${hiccup}`);
+  assert.ok(hiccup[20] >= 58, `${hiccup}`);
 });
 
 test("the store keeps the newest columns, and each one's level", () => {
