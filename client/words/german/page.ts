@@ -42,7 +42,7 @@ export const page: Words["page"] = {
   source: {
     name: "Was gehört werden soll",
     listenTo: "Zuhören bei",
-    sound: "Eingebauter Klang",
+    sound: "Beispielklang",
     microphone: "Mikrofon",
     file: "Klangdatei",
     synthetic: "Synthetisch: von Code erzeugt, nicht aufgenommen.",

@@ -3,7 +3,7 @@ import type { Words } from "../english/index.ts";
 export const problems: Words["problems"] = {
   "insecure-context": {
     what: "Browser geben das Mikrofon nur sicheren Seiten, und diese Adresse ist keine.",
-    next: "Öffnen Sie die Seite über https:// oder als http://localhost. Klangdateien und die eingebauten Klänge gehen auch hier.",
+    next: "Öffnen Sie die Seite über https:// oder als http://localhost. Klangdateien und die Beispielklänge gehen auch hier.",
   },
   "permission-denied": {
     what: "Der Browser durfte das Mikrofon nicht benutzen.",
@@ -11,7 +11,7 @@ export const problems: Words["problems"] = {
   },
   "no-microphone": {
     what: "Es wurde kein Mikrofon gefunden.",
-    next: "Schließen Sie eines an, und drücken Sie noch einmal Start, oder nehmen Sie eine Klangdatei oder einen eingebauten Klang.",
+    next: "Schließen Sie eines an, und drücken Sie noch einmal Start, oder nehmen Sie eine Klangdatei oder einen Beispielklang.",
   },
   "microphone-busy": {
     what: "Das Mikrofon ist da, lässt sich aber nicht öffnen; vielleicht benutzt es ein anderes Programm.",
