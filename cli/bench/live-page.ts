@@ -32,6 +32,9 @@ export interface TappedSound {
 /** How long anything may take that should take a second or two. */
 const PATIENCE_MS = 30_000;
 
+/** Warnings that watching itself earns. */
+const OWN_DOING = ["ScriptProcessorNode is deprecated", "Service Worker registration blocked by Playwright"];
+
 export class LivePage {
   /** Requests that left the server's origin. */
   readonly foreignRequests: string[] = [];
@@ -59,8 +62,7 @@ export class LivePage {
       if (new URL(socket.url()).host !== new URL(origin).host) live.foreignRequests.push(socket.url());
     });
     page.on("console", (message: ConsoleMessage) => {
-      // The taps themselves earn this one.
-      if (message.text().includes("ScriptProcessorNode is deprecated")) return;
+      if (OWN_DOING.some((each) => message.text().includes(each))) return;
       if (["error", "warning"].includes(message.type())) live.complaints.push(message.text());
     });
     page.on("pageerror", (error) => live.complaints.push(String(error)));
