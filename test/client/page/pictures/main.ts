@@ -19,6 +19,8 @@ interface Shot {
   readonly options: BrowserContextOptions;
   /** Seconds of the file that have been heard. */
   readonly at: number;
+  /** Of the frozen moment instead of the page. */
+  readonly moment?: boolean;
 }
 
 const shots: readonly Shot[] = [
@@ -27,6 +29,12 @@ const shots: readonly Shot[] = [
     name: "page-phone",
     options: { viewport: { width: 390, height: 1000 }, deviceScaleFactor: 1.25, colorScheme: "dark" },
     at: 41,
+  },
+  {
+    name: "page-moment",
+    options: { viewport: { width: 1280, height: 860 }, colorScheme: "light" },
+    at: 37,
+    moment: true,
   },
   { name: "page-wall", options: { viewport: { width: 1920, height: 1080 }, colorScheme: "dark" }, at: 41 },
 ];
@@ -45,7 +53,12 @@ function allSounds(): Float32Array {
   return all;
 }
 
-async function take(browser: Browser, url: string, file: string, { options, at }: Shot): Promise<Uint8Array> {
+async function take(
+  browser: Browser,
+  url: string,
+  file: string,
+  { options, at, moment }: Shot,
+): Promise<Uint8Array> {
   const context = await browser.newContext(options);
   try {
     const page = await context.newPage();
@@ -56,6 +69,16 @@ async function take(browser: Browser, url: string, file: string, { options, at }
     await (await chooser).setFiles(file);
     await page.waitForSelector('listenable-app[data-state="running"]', { timeout: LIMIT_MS });
     await page.waitForTimeout(1_000 * at);
+    if (moment) {
+      await page.keyboard.press("f");
+      await page.getByRole("dialog").waitFor();
+      // Until the classifier was asked once more.
+      await page
+        .getByRole("dialog")
+        .getByRole("progressbar")
+        .waitFor({ state: "detached", timeout: LIMIT_MS });
+      return withFewColours(await page.screenshot());
+    }
     // While it is sure of something, before and after the picture was taken.
     const sure = 'listenable-app[data-verdict="class"]';
     for (;;) {
