@@ -57,7 +57,7 @@ const LONG_FRAME_MS = 25;
 
 export async function measureDrawing(options: DrawingOptions): Promise<DrawingFigures> {
   const { browser, url, width, height, seconds, busy } = options;
-  const context = await browser.newContext({ viewport: { width, height } });
+  const context = await browser.newContext({ serviceWorkers: "block", viewport: { width, height } });
   const page = await context.newPage();
   try {
     await page.addInitScript("globalThis.__name ??= (value) => value");
