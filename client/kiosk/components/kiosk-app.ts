@@ -4,11 +4,11 @@ import type { Observable } from "rxjs";
 import type { Decision, Listening, PackSummary, SpectrogramColumns } from "../../live/live-explainer.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
 import { capitalised, className } from "../../page/format.ts";
+import { Hearing } from "../../page/hearing.ts";
 import { listenings } from "../../page/parameters.ts";
 import { builtInSounds } from "../../page/sounds/index.ts";
-import { SilenceWatch } from "../../page/spectrogram/silence.ts";
 import { StreamController } from "../../page/stream-controller.ts";
-import { FadingMean, topClasses, type Verdict, verdictOf } from "../../page/verdict.ts";
+import type { Verdict } from "../../page/verdict.ts";
 import { soundTitle, words } from "../../words/words.ts";
 import type { Kiosk } from "../open-kiosk.ts";
 import type { Scene } from "../program.ts";
@@ -123,17 +123,14 @@ export class ListenableKiosk extends LitElement {
   @state() private state: SupervisorState = "starting";
   @state() private scene: Scene = { kind: "live", waiting: false };
   @state() private pack: PackSummary | undefined;
-  @state() private verdict: Verdict | undefined;
-  @state() private silent = false;
   @state() private listening: Listening = "explanation";
   /** Class to explain; -1 is the winner. */
   @state() private target = -1;
 
   #opened: Kiosk | undefined;
-  #mean: FadingMean | undefined;
-  #silence = new SilenceWatch(Number.POSITIVE_INFINITY);
+  /** Of the scene that runs. */
+  #hearing: Hearing | undefined;
   #room: RoomLevel | undefined;
-  #shownAt = 0;
   #pointer: ReturnType<typeof setTimeout> | undefined;
   #turns: ReturnType<typeof setInterval> | undefined;
 
@@ -200,7 +197,7 @@ export class ListenableKiosk extends LitElement {
     const { dataset } = this;
     dataset.state = this.state;
     dataset.scene = this.scene.kind;
-    dataset.label = this.verdict?.kind === "class" ? this.verdict.label : "";
+    dataset.label = this.#verdict?.kind === "class" ? this.#verdict.label : "";
     dataset.listening = this.listening;
   }
 
@@ -236,22 +233,22 @@ export class ListenableKiosk extends LitElement {
     const { kiosk: said } = words;
     const { settings } = this.kiosk as Kiosk;
     if (this.state === "recovering") return [said.recovering, said.recoveringHint, false];
-    if (this.state === "starting" && !this.verdict) return [said.starting, said.startingHint, false];
+    if (this.state === "starting" && !this.#verdict) return [said.starting, said.startingHint, false];
     if (this.scene.kind === "attract") {
       const sound = builtInSounds[this.scene.sound % builtInSounds.length];
       return [settings.invitation ?? said.invitation, this.#exampleLine(soundTitle(sound.name)), false];
     }
     if (this.scene.waiting) return [settings.invitation ?? said.invitation, said.listening, false];
-    if (this.silent || !this.verdict) return [said.listening, said.makeASound, false];
-    const [headline, sentence] = verdictLines(this.verdict);
-    return [headline, sentence, this.verdict.kind === "class"];
+    if (this.#hearing?.silent || !this.#verdict) return [said.listening, said.makeASound, false];
+    const [headline, sentence] = verdictLines(this.#verdict);
+    return [headline, sentence, this.#verdict.kind === "class"];
   }
 
   #exampleLine(title: string): string {
     const { kiosk: said } = words;
     const example = said.example(title);
-    if (this.verdict?.kind !== "class") return example;
-    return `${example} → ${className(this.verdict.label)}`;
+    if (this.#verdict?.kind !== "class") return example;
+    return `${example} → ${className(this.#verdict.label)}`;
   }
 
   #heardNow(): string {
@@ -287,6 +284,10 @@ export class ListenableKiosk extends LitElement {
           : nothing
       }
     `;
+  }
+
+  get #verdict(): Verdict | undefined {
+    return this.#hearing?.verdict;
   }
 
   get #targetable(): boolean {
@@ -331,35 +332,31 @@ export class ListenableKiosk extends LitElement {
   }
 
   #forget(): void {
-    this.verdict = undefined;
-    this.#mean = undefined;
-    this.silent = false;
+    this.#hearing = undefined;
+    this.requestUpdate();
   }
 
   async #loadPack(): Promise<void> {
     this.pack ??= await this.kiosk?.explainer.pack().catch(() => undefined);
     if (!this.pack || this.#room) return;
     const { sampleRate, hop } = this.pack;
-    this.#silence = new SilenceWatch(Math.round((1.5 * sampleRate) / hop));
     this.#room = new RoomLevel((1000 * hop) / sampleRate);
   }
 
   #heard(columns: SpectrogramColumns): void {
     if (this.scene.kind !== "live") return;
-    this.silent = this.#silence.push(columns);
+    if (this.#hearing?.heard(columns)) this.requestUpdate();
     if (this.#room?.push(columns)) this.kiosk?.program.heard();
   }
 
-  #decided({ firstFrame, probabilities }: Decision): void {
+  #decided(decision: Decision): void {
     const { pack } = this;
     if (!pack || this.state !== "running") return;
-    this.#mean ??= new FadingMean(pack.labels.length, (0.5 * pack.sampleRate) / pack.hop);
-    const mean = this.#mean.push(firstFrame, probabilities);
-    const now = performance.now();
-    if (now - this.#shownAt < READABLE_MS) return;
-    this.#shownAt = now;
-    this.verdict = verdictOf(pack, topClasses(pack.labels, mean, 1)[0]);
-    if (this.verdict.kind === "class" && !this.silent) this.kiosk?.program.heard();
+    this.#hearing ??= new Hearing(pack, READABLE_MS);
+    if (!this.#hearing.decided(decision, performance.now())) return;
+    this.requestUpdate();
+    const { verdict, silent } = this.#hearing;
+    if (verdict?.kind === "class" && !silent) this.kiosk?.program.heard();
   }
 
   readonly #touched = (): void => {

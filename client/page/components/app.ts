@@ -1,6 +1,7 @@
 import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import {
+  type Decision,
   type DelaySetting,
   delaySettings,
   type EngineChoice,
@@ -18,15 +19,15 @@ import { soundTitle, titleText, toldText, words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
 import { Announcer } from "../announcer.ts";
 import { type DiagnosticFacts, withoutQueries } from "../diagnostics.ts";
-import { Minute, type Stretch } from "../minute.ts";
+import { FileDrop } from "../file-drop.ts";
+import { Hearing, minuteFrames } from "../hearing.ts";
 import { FREEZE_KEY } from "../moment/freeze-moment.ts";
 import { listenings, readSettings, type Settings, type SourceKind } from "../parameters.ts";
 import { toProblem } from "../problems.ts";
 import { recall, remember } from "../remembered.ts";
 import { builtInSounds, sampleRate } from "../sounds/index.ts";
-import { SilenceWatch } from "../spectrogram/silence.ts";
 import { StreamController } from "../stream-controller.ts";
-import { FadingMean, type Ranked, topClasses, type Verdict, verdictOf, verdictText } from "../verdict.ts";
+import { type Verdict, verdictText } from "../verdict.ts";
 import type { PageEvents } from "./emit.ts";
 import { sharedStyles } from "./shared-styles.ts";
 import { type StatusText, statusText } from "./status-text.ts";
@@ -44,8 +45,6 @@ import "./welcome-card.ts";
 
 /** Shortest time between two redraws of the numbers, so that they can be read. */
 const readableMs = 100;
-/** The same of the last minute, which moves slowly. */
-const stripMs = 250;
 
 /**
  * The root of the page: holds what was chosen, passes it to the live explainer, and passes on what comes back.
@@ -129,13 +128,8 @@ export class ListenableApp extends WordsElement {
   @state() private problem: Problem | undefined;
   @state() private timings: Timings | undefined;
   @state() private events: readonly LiveEvent[] = [];
-  @state() private ranked: readonly Ranked[] = [];
-  @state() private stretches: readonly Stretch[] = [];
-  @state() private verdict: Verdict | undefined;
-  @state() private silent = false;
   @state() private announcement = "";
   @state() private microphones: readonly { deviceId: string; label: string }[] = [];
-  @state() private dropping = false;
   /** Shown until somebody closes it, and again when asked for. */
   @state() private welcome = recall("welcome", ["closed"]) === undefined;
 
@@ -159,13 +153,9 @@ export class ListenableApp extends WordsElement {
   #configured: LiveExplainer | undefined;
   /** Counts starts and stops, so that only the last one's failure is shown. */
   #wish = 0;
-  #mean: FadingMean | undefined;
-  #minute: Minute | undefined;
-  /** First frame of the newest window that was decided on. */
-  #newest = 0;
-  #silence = new SilenceWatch(Infinity);
-  #shownAt = 0;
-  #stripAt = 0;
+  /** Of the stream that runs or ran last, once the pack is there. */
+  #hearing: Hearing | undefined;
+  readonly #drop = new FileDrop(this, (file) => this.#playFile(file));
   readonly #announcer = new Announcer();
 
   constructor() {
@@ -178,13 +168,13 @@ export class ListenableApp extends WordsElement {
     new StreamController(
       this,
       () => this.explainer?.decisions$,
-      ({ firstFrame, probabilities }) => this.#decided(firstFrame, probabilities),
+      (decision) => this.#decided(decision),
     );
     new StreamController(
       this,
       () => this.explainer?.columns$,
       (columns) => {
-        this.silent = this.#silence.push(columns);
+        if (this.#hearing?.heard(columns)) this.requestUpdate();
       },
     );
     new StreamController(
@@ -260,18 +250,12 @@ export class ListenableApp extends WordsElement {
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("keydown", this.#keyPressed);
-    window.addEventListener("dragover", this.#draggedOver);
-    window.addEventListener("dragleave", this.#draggedOut);
-    window.addEventListener("drop", this.#dropped);
     navigator.mediaDevices?.addEventListener("devicechange", this.#listMicrophones);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("keydown", this.#keyPressed);
-    window.removeEventListener("dragover", this.#draggedOver);
-    window.removeEventListener("dragleave", this.#draggedOut);
-    window.removeEventListener("drop", this.#dropped);
     navigator.mediaDevices?.removeEventListener("devicechange", this.#listMicrophones);
   }
 
@@ -289,8 +273,9 @@ export class ListenableApp extends WordsElement {
     dataset.problem = this.#failure?.code ?? "";
     dataset.listening = this.listening;
     dataset.engine = this.status.state === "running" ? this.status.engine : "";
-    dataset.verdict = this.verdict?.kind ?? "";
-    dataset.label = this.verdict && this.verdict.kind !== "unsure" ? this.verdict.label : "";
+    const verdict = this.#verdict;
+    dataset.verdict = verdict?.kind ?? "";
+    dataset.label = verdict && verdict.kind !== "unsure" ? verdict.label : "";
   }
 
   override render() {
@@ -326,10 +311,10 @@ export class ListenableApp extends WordsElement {
             .threshold=${this.pack?.threshold ?? 0.5}
           ></verdict-line>
           <minute-strip
-            .stretches=${this.stretches}
+            .stretches=${this.#hearing?.stretches ?? []}
             .labels=${this.pack?.labels ?? []}
             .threshold=${this.pack?.threshold ?? 0.5}
-            .now=${this.#newest}
+            .now=${this.#hearing?.newest ?? 0}
             .frames=${this.pack ? minuteFrames(this.pack) : 1}
           ></minute-strip>
           <spectrogram-view
@@ -355,7 +340,7 @@ export class ListenableApp extends WordsElement {
           ></freeze-moment>
         </section>
         <class-bars
-          .ranked=${this.ranked}
+          .ranked=${this.#hearing?.ranked ?? []}
           .threshold=${this.pack?.threshold ?? 0.5}
           .other=${this.pack?.other}
           .labels=${this.pack?.labels ?? []}
@@ -385,7 +370,7 @@ export class ListenableApp extends WordsElement {
         ${this.welcome ? nothing : html`<button @click=${this.#openWelcome}>${words.page.welcome.again}</button>`}
       </footer>
       <p class="visually-hidden" role="status" aria-live="polite">${this.announcement}</p>
-      ${this.dropping ? html`<div class="drop">${words.page.drop}</div>` : nothing}
+      ${this.#drop.over ? html`<div class="drop">${words.page.drop}</div>` : nothing}
     `;
   }
 
@@ -410,6 +395,10 @@ export class ListenableApp extends WordsElement {
     return this.#methodInUse?.target ?? false;
   }
 
+  get #verdict(): Verdict | undefined {
+    return this.#hearing?.verdict;
+  }
+
   get #busy(): boolean {
     return this.status.state === "running" || this.status.state === "starting";
   }
@@ -424,13 +413,14 @@ export class ListenableApp extends WordsElement {
   }
 
   #line(): StatusText & { readonly probability?: number } {
-    if (this.status.state === "running" && this.silent) {
+    const verdict = this.#verdict;
+    if (this.status.state === "running" && this.#hearing?.silent) {
       const { silent, muted, silentPart } = words.page.status;
       return { headline: silent, sentence: this.kind === "microphone" ? muted : silentPart };
     }
-    if (this.status.state === "running" && this.verdict && this.pack) {
-      const { kind, probability } = this.verdict;
-      return { ...verdictText(this.verdict, this.pack.threshold), sure: kind === "class", probability };
+    if (this.status.state === "running" && verdict && this.pack) {
+      const { kind, probability } = verdict;
+      return { ...verdictText(verdict, this.pack.threshold), sure: kind === "class", probability };
     }
     return statusText(this.#failure ? { state: "failed", problem: this.#failure } : this.status);
   }
@@ -499,7 +489,6 @@ export class ListenableApp extends WordsElement {
       this.engine = "local";
       explainer.setEngine("local");
     }
-    this.#silence = new SilenceWatch(Math.round((1.5 * this.pack.sampleRate) / this.pack.hop));
   }
 
   #statusChanged(status: Status): void {
@@ -509,12 +498,7 @@ export class ListenableApp extends WordsElement {
     if (status.state === "starting") {
       this.problem = undefined;
       this.timings = undefined;
-      this.ranked = [];
-      this.verdict = undefined;
-      this.silent = false;
-      this.#mean = undefined;
-      this.#minute = undefined;
-      this.stretches = [];
+      this.#hearing = undefined;
     }
     if (status.state === "running") {
       this.announcement = words.page.spoken.listeningTo(status.source);
@@ -522,32 +506,25 @@ export class ListenableApp extends WordsElement {
       // Not there yet when the page opened; the start found it.
       if (!this.pack && this.explainer) void this.#loadPack(this.explainer);
     }
+    // The last minute stays to be looked at.
+    if ((status.state === "stopped" || status.state === "failed") && this.#hearing) {
+      this.#hearing.verdict = undefined;
+    }
     if (status.state === "stopped") {
-      this.verdict = undefined;
       this.announcement = words.page.spoken[status.reason === "ended" ? "ended" : "stopped"];
     }
-    if (status.state === "failed") this.verdict = undefined;
   }
 
-  #decided(firstFrame: number, probabilities: Float32Array): void {
+  #decided(decision: Decision): void {
     const { pack } = this;
     if (!pack || this.status.state !== "running") return;
-    const half = (0.5 * pack.sampleRate) / pack.hop;
-    this.#mean ??= new FadingMean(pack.labels.length, half);
-    const mean = this.#mean.push(firstFrame, probabilities);
+    this.#hearing ??= new Hearing(pack, readableMs);
     const now = performance.now();
-    if (now - this.#shownAt < readableMs) return;
-    this.#shownAt = now;
-    this.ranked = topClasses(pack.labels, mean, 5);
-    this.verdict = verdictOf(pack, this.ranked[0]);
-    this.#minute ??= new Minute(minuteFrames(pack), (1000 * pack.hop) / pack.sampleRate);
-    this.#minute.push(firstFrame, this.verdict);
-    if (now - this.#stripAt >= stripMs) {
-      this.#stripAt = now;
-      this.#newest = firstFrame;
-      this.stretches = this.#minute.stretches;
-    }
-    const sentence = words.page.spoken.hears(verdictText(this.verdict, pack.threshold).headline);
+    if (!this.#hearing.decided(decision, now)) return;
+    this.requestUpdate();
+    const { verdict } = this.#hearing;
+    if (!verdict) return;
+    const sentence = words.page.spoken.hears(verdictText(verdict, pack.threshold).headline);
     this.announcement = this.#announcer.offer(sentence, now) ?? this.announcement;
   }
 
@@ -640,27 +617,4 @@ export class ListenableApp extends WordsElement {
       void this.renderRoot.querySelector("freeze-moment")?.freeze();
     }
   };
-
-  readonly #draggedOver = (event: DragEvent): void => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    this.dropping = true;
-  };
-
-  readonly #draggedOut = (event: DragEvent): void => {
-    // Leaving the window has no element that is entered instead.
-    if (event.relatedTarget === null) this.dropping = false;
-  };
-
-  readonly #dropped = (event: DragEvent): void => {
-    this.dropping = false;
-    const file = event.dataTransfer?.files[0];
-    if (!file) return;
-    event.preventDefault();
-    this.#playFile(file);
-  };
-}
-
-function minuteFrames({ sampleRate, hop }: PackSummary): number {
-  return Math.round((60 * sampleRate) / hop);
 }

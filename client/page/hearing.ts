@@ -1,0 +1,70 @@
+/** What a stream sounds like to the classifier, from its decisions and columns as they come. */
+import type { Decision, PackSummary, SpectrogramColumns } from "../live/live-explainer.ts";
+import { Minute, type Stretch } from "./minute.ts";
+import { SilenceWatch } from "./spectrogram/silence.ts";
+import { FadingMean, type Ranked, topClasses, type Verdict, verdictOf } from "./verdict.ts";
+
+const MEAN_MS = 500;
+const SILENT_MS = 1_500;
+const MINUTE_MS = 60_000;
+const CLASSES = 5;
+/** Shortest time between two changes of the last minute, which moves slowly. */
+const STRIP_MS = 250;
+
+/** One stream's; the next one begins with another. */
+export class Hearing {
+  /** The most probable classes of the last half second, best first. */
+  ranked: readonly Ranked[] = [];
+  /** Undefined before the first decision and after the end. */
+  verdict: Verdict | undefined;
+  /** The last minute, and the first frame of the newest window in it. */
+  stretches: readonly Stretch[] = [];
+  newest = 0;
+  silent = false;
+  readonly #mean: FadingMean;
+  readonly #minute: Minute;
+  readonly #silence: SilenceWatch;
+  #shownAt = Number.NEGATIVE_INFINITY;
+  #stripAt = Number.NEGATIVE_INFINITY;
+
+  /** `readableMs`: shortest time between two changes, so that they can be read. */
+  constructor(
+    readonly pack: PackSummary,
+    private readonly readableMs: number,
+  ) {
+    this.#mean = new FadingMean(pack.labels.length, framesOf(pack, MEAN_MS));
+    this.#minute = new Minute(minuteFrames(pack), (1000 * pack.hop) / pack.sampleRate);
+    this.#silence = new SilenceWatch(Math.round(framesOf(pack, SILENT_MS)));
+  }
+
+  /** Takes in a decision at `now` milliseconds; returns whether there is something new to show. */
+  decided({ firstFrame, probabilities }: Decision, now: number): boolean {
+    const mean = this.#mean.push(firstFrame, probabilities);
+    if (now - this.#shownAt < this.readableMs) return false;
+    this.#shownAt = now;
+    this.ranked = topClasses(this.pack.labels, mean, CLASSES);
+    this.verdict = verdictOf(this.pack, this.ranked[0]);
+    this.#minute.push(firstFrame, this.verdict);
+    if (now - this.#stripAt >= STRIP_MS) {
+      this.#stripAt = now;
+      this.newest = firstFrame;
+      this.stretches = this.#minute.stretches;
+    }
+    return true;
+  }
+
+  /** Takes in columns; returns whether silence began or ended with them. */
+  heard(columns: SpectrogramColumns): boolean {
+    const before = this.silent;
+    this.silent = this.#silence.push(columns);
+    return this.silent !== before;
+  }
+}
+
+export function minuteFrames(pack: PackSummary): number {
+  return Math.round(framesOf(pack, MINUTE_MS));
+}
+
+function framesOf({ sampleRate, hop }: PackSummary, ms: number): number {
+  return (ms / 1000) * (sampleRate / hop);
+}
