@@ -37,6 +37,8 @@ const entries = {
   alternate: v.optional(from(0, 600), 0),
   /** Percent. */
   volume: v.optional(from(0, 100), 80),
+  /** Whether explanation and rest are made as loud as the original. Left out: with headphones. */
+  loudness: v.optional(v.picklist(["matched", "unchanged"])),
   /** Where the sound comes out. "speakers" in the microphone's room may howl: docs/kiosk.md. */
   output: v.optional(v.picklist(["headphones", "speakers"]), "headphones"),
   /** What visitors may change. */

@@ -28,6 +28,8 @@ export interface ProcessorOptions {
   /** The most that D may become; memory is set aside for it. */
   readonly maxDelayFrames: number;
   readonly listening: OutputChoice;
+  /** Whether explanation and rest are made as loud as the original; see worklets/loudness-match.ts. */
+  readonly matchLoudness: boolean;
   /** Null where the page is not cross-origin isolated. */
   readonly memory: SharedMemory | null;
   /** A worklets/recent.ts that page and audio thread share; null where the page is not cross-origin isolated. */
@@ -50,6 +52,7 @@ export type PageToProcessor =
   /** Gives the processor its port to the worker (transferred with the message). */
   | { readonly type: "connect"; readonly port: MessagePort }
   | { readonly type: "listening"; readonly listening: OutputChoice }
+  | { readonly type: "match-loudness"; readonly on: boolean }
   /** Without shared memory: answered by "recent" in pieces, each of which tells `freeze` again. */
   | { readonly type: "freeze"; readonly freeze: number }
   /** The processor ends for good. */

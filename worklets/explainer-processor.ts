@@ -94,6 +94,9 @@ class ExplainerProcessor extends AudioWorkletProcessor {
       case "listening":
         this.#explainer.choose(message.listening);
         break;
+      case "match-loudness":
+        this.#explainer.matchLoudness(message.on);
+        break;
       case "freeze":
         this.#recentSender.begin(message.freeze);
         break;

@@ -13,6 +13,7 @@ import { Fade } from "./fade.ts";
 import type { FeedbackGuard } from "./feedback-guard.ts";
 import { FrameHistory } from "./frame-history.ts";
 import { Lane } from "./lane.ts";
+import { LoudnessMatch } from "./loudness-match.ts";
 import type { MaskBoard } from "./mask-board.ts";
 import { MaskSchedule } from "./mask-schedule.ts";
 import { Mixer } from "./mixer.ts";
@@ -34,6 +35,8 @@ export interface ExplainerOptions {
   /** The most that D may become. */
   readonly maxDelayFrames: number;
   readonly listening: OutputChoice;
+  /** Whether explanation and rest are made as loud as the original; not when left out. */
+  readonly matchLoudness?: boolean;
   /** Masks by frame; whoever fills it stays at most `maxDelayFrames` ahead of what is heard. */
   readonly masks: MaskBoard;
   readonly records: RecordSink;
@@ -81,6 +84,7 @@ export class Explainer {
   readonly #guard: FeedbackGuard | null;
   /** The guard's, at the last sample. */
   private gain = 1;
+  readonly #match: LoudnessMatch;
   readonly #mixer: Mixer;
   readonly #maxDelayFrames: number;
   readonly #lanes: readonly [Lane, Lane];
@@ -129,7 +133,8 @@ export class Explainer {
     this.#recent = options.recent ?? null;
     this.#guard = options.guard ?? null;
     const fadeSamples = Math.round(FADE_SECONDS * shape.sampleRate);
-    this.#mixer = new Mixer(options.listening, fadeSamples);
+    this.#match = new LoudnessMatch(shape, options.matchLoudness ?? false);
+    this.#mixer = new Mixer(options.listening, this.#match, fadeSamples);
     this.#laneFade = new Fade(fadeSamples);
     this.#lanes = [new Lane(options.masking, shape), new Lane(options.masking, shape)];
     this.#lanes[0].start(this.#wantedDelay);
@@ -164,6 +169,10 @@ export class Explainer {
 
   choose(listening: OutputChoice): void {
     this.#mixer.choose(listening);
+  }
+
+  matchLoudness(on: boolean): void {
+    this.#match.on = on;
   }
 
   /** Moves D, within its limits, by a cross-fade; while one is under way only the newest wish is kept. */
@@ -228,17 +237,18 @@ export class Explainer {
 
   /** Lets one hop of both sounds out, under the mask of `frame`. */
   #give(original: Float32Array, explanation: Float32Array, frame: number): void {
-    const mixer = this.#mixer;
-    const hop = this.#modelOut.length;
-    const slope = this.#guard === null ? 0 : (this.#guard.gain - this.gain) / hop;
-    for (let n = 0; n < hop; n++) {
-      mixer.step();
-      this.gain += slope;
-      this.#modelOut[n] = this.gain * (mixer.original * original[n] + mixer.explanation * explanation[n]);
-    }
-    if (this.#guard !== null) this.gain = this.#guard.gain;
+    this.#mixer.mix(original, explanation, this.#modelOut);
+    if (this.#guard !== null) this.#turnDown(this.#guard.gain);
     if (this.#recent !== null && frame >= 0)
       this.#recent.write(frame, original, explanation, this.#schedule.rows, this.#maskOffset(frame));
+  }
+
+  /** Brings what goes out from the last hop's gain to this one. */
+  #turnDown(gain: number): void {
+    const hop = this.#modelOut.length;
+    const slope = (gain - this.gain) / hop;
+    for (let n = 0; n < hop; n++) this.#modelOut[n] *= this.gain + (n + 1) * slope;
+    this.gain = gain;
   }
 
   #blendLanes(old: Lane, newest: number): void {

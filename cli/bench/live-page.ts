@@ -11,6 +11,8 @@ export interface LivePageOptions {
   /** "balanced" when left out. */
   readonly delay?: DelaySetting;
   readonly listening?: "original" | "explanation" | "rest";
+  /** Whether all three are as loud; they are not when left out, so that what is heard can be compared to the sample. */
+  readonly loudness?: "matched" | "unchanged";
   readonly method?: string;
   /** "microphone" when left out; or one of the page's own sounds. */
   readonly sound?: string;
@@ -77,6 +79,7 @@ export class LivePage {
       engine: options.engine,
       delay: options.delay ?? "balanced",
       listening: options.listening ?? "explanation",
+      loudness: options.loudness ?? "unchanged",
       ...(options.method ? { method: options.method } : {}),
       volume: "100",
       start: "yes",

@@ -68,6 +68,9 @@ export function openKiosk({ settings, token, cover }: KioskParts): Kiosk {
     delay: settings.delay,
     guardFeedback: settings.output === "speakers",
   });
+  // Through loudspeakers, a faint part that is raised would come back by the microphone sooner.
+  const { loudness = settings.output === "headphones" ? "matched" : "unchanged" } = settings;
+  explainer.setMatchLoudness(loudness === "matched");
   explainer.setEngine(settings.engine);
   if (settings.method !== undefined) explainer.setMethod(settings.method);
 

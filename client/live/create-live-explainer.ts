@@ -20,7 +20,7 @@ import type {
   Status,
   Timings,
 } from "./live-explainer.ts";
-import { momentOf } from "./moment.ts";
+import { type Frozen, momentOf } from "./moment.ts";
 import { ProblemError, toProblem } from "./problems.ts";
 import { type Choices, type LocatedPack, Session, type SessionSettings } from "./session.ts";
 import { platformNotices } from "./worklet-support.ts";
@@ -86,6 +86,8 @@ class PageExplainer implements LiveExplainer {
   #choices: Choices;
   #pack: Promise<LocatedPack> | null = null;
   #session: Session | null = null;
+  /** What the last stream ended with. */
+  #kept: Frozen | null = null;
   /** When sessions were begun anew because the one before stood still. */
   #revivals: number[] = [];
   /** Once it is known. */
@@ -101,6 +103,7 @@ class PageExplainer implements LiveExplainer {
     const delay = options.delay ?? "balanced";
     this.#choices = {
       listening: "explanation",
+      matchLoudness: false,
       volume: 1,
       engine: "auto",
       method: undefined,
@@ -159,6 +162,7 @@ class PageExplainer implements LiveExplainer {
     const before = this.#session;
     const session = this.#makeSession(source);
     this.#session = session;
+    this.#kept = null;
     await before?.close().catch(() => {});
     if (this.#session !== session) return;
     try {
@@ -176,7 +180,7 @@ class PageExplainer implements LiveExplainer {
     const session = this.#session;
     if (!session) return;
     this.#session = null;
-    await session.close().catch(() => {});
+    await session.leave().catch(() => {});
     const { state } = this.#status.value;
     if (this.#session === null && (state === "starting" || state === "running")) {
       this.#status.next({ state: "stopped", reason: "asked" });
@@ -185,6 +189,10 @@ class PageExplainer implements LiveExplainer {
 
   setListening(listening: Listening): void {
     this.#choose({ listening });
+  }
+
+  setMatchLoudness(matchLoudness: boolean): void {
+    this.#choose({ matchLoudness });
   }
 
   setEngine(engine: EngineChoice): void {
@@ -214,15 +222,16 @@ class PageExplainer implements LiveExplainer {
 
   async freeze(): Promise<Moment> {
     const pack = await this.pack();
-    const frozen = this.#session?.freeze();
+    const frozen = this.#session?.freeze() ?? this.#kept;
     if (!frozen)
-      throw new ProblemError("unexpected", "nothing is listened to, so there is no moment to keep");
+      throw new ProblemError("unexpected", "nothing was listened to, so there is no moment to keep");
     return momentOf(await frozen, pack);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await this.stop();
+    this.#kept = null;
     for (const stream of [this.#status, this.#decisions, this.#columns, this.#timings]) stream.complete();
     this.#log.close();
   }
@@ -249,6 +258,9 @@ class PageExplainer implements LiveExplainer {
       },
       howled: () => {
         this.#howls++;
+      },
+      kept: (frozen) => {
+        if (this.#session === session || this.#session === null) this.#kept = frozen;
       },
       stuck: whileCurrent((problem) => this.#revive(source, problem)),
     });

@@ -230,6 +230,8 @@ export interface LiveExplainer {
   start(source: Source): Promise<void>;
   stop(): Promise<void>;
   setListening(listening: Listening): void;
+  /** Makes explanation and rest as loud as the original, by 24 dB at most; off at first. Moments and files stay as they are. */
+  setMatchLoudness(on: boolean): void;
   setEngine(choice: EngineChoice): void;
   /** One that can't be asked about a class takes the choice of one back. */
   setMethod(name: string): void;
@@ -239,7 +241,7 @@ export interface LiveExplainer {
   setDelay(setting: DelaySetting): void;
   /** 0 mutes the loudspeaker and leaves the pipeline running. */
   setVolume(volume: number): void;
-  /** Keeps the last 10 seconds, while it goes on listening; rejects when nothing has gone out yet. */
+  /** Keeps the last 10 seconds, of a stream that has ended too; rejects when nothing has gone out yet. */
   freeze(): Promise<Moment>;
   /** Releases everything for good. */
   close(): Promise<void>;

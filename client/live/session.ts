@@ -48,6 +48,7 @@ import { platformNotices } from "./worklet-support.ts";
 /** What the listener has chosen so far; a session begins with it and follows changes. */
 export interface Choices {
   readonly listening: Listening;
+  readonly matchLoudness: boolean;
   readonly volume: number;
   readonly engine: EngineChoice;
   readonly method: string | undefined;
@@ -89,6 +90,8 @@ export interface SessionEvents {
   event(kind: LiveEvent["kind"], told: Told): void;
   /** The output fed back into the microphone. */
   howled(): void;
+  /** What went out last, as it ends. */
+  kept(frozen: Frozen): void;
   /** It stands still, and only a fresh session can help. */
   stuck(problem: Problem): void;
 }
@@ -102,6 +105,8 @@ const STANDING_STILL = {
 
 /** Beyond what the sound is late by, so that its very end is heard. */
 const TAIL_MS = 300;
+/** How long the audio thread may take to tell what went out last. */
+const LAST_MS = 400;
 
 /**
  * One stream from start to stop: audio context, source, worklet node, worker. All of it belongs to one scope, so that
@@ -154,11 +159,14 @@ export class Session {
   }
 
   choose(choices: Choices): void {
-    const { listening, volume, engine, method, target, delay } = choices;
+    const { listening, matchLoudness, volume, engine, method, target, delay } = choices;
     const before = this.#choices;
     this.#choices = choices;
     this.#freezer?.asked(choices, before);
     if (listening !== before.listening) this.#explainer?.post({ type: "listening", listening });
+    if (matchLoudness !== before.matchLoudness) {
+      this.#explainer?.post({ type: "match-loudness", on: matchLoudness });
+    }
     if (volume !== before.volume && this.#context) {
       // A time constant of 10 ms: no click.
       this.#gain?.gain.setTargetAtTime(volume, this.#context.currentTime, 0.01);
@@ -178,6 +186,19 @@ export class Session {
     if (!this.#freezer || !this.#running || this.#scope.closed) return null;
     const { method, target } = this.#choices;
     return this.#freezer.freeze({ source: this.#sourceName, ...this.#engine, method, target });
+  }
+
+  /** Keeps what went out last, and closes. */
+  async leave(): Promise<void> {
+    const frozen = await this.#last();
+    if (frozen) this.#events.kept(frozen);
+    await this.close();
+  }
+
+  /** Null when nothing went out, or when the audio thread is gone already. */
+  async #last(): Promise<Frozen | null> {
+    const impatience = new Promise<null>((resolve) => setTimeout(resolve, LAST_MS, null));
+    return Promise.race([this.freeze(), impatience]).catch(() => null);
   }
 
   /** Releases everything; resolves when it is done. */
@@ -299,13 +320,13 @@ export class Session {
     const memory = sharedMemory(stream.shape, stream.maxDelayFrames);
     this.#sharesMemory = memory !== null;
     const recent = memory && new SharedArrayBuffer(recentBytes(stream.shape));
-    const { listening, volume } = this.#choices;
+    const { listening, matchLoudness, volume } = this.#choices;
     // Before the explainer, so that it is released after it.
     const gain = scope.own(context.createGain(), (each) => each.disconnect());
     gain.gain.value = volume;
     const explainer = createExplainerNode(
       context,
-      { sampleRate: context.sampleRate, ...stream, listening, memory, recent },
+      { sampleRate: context.sampleRate, ...stream, listening, matchLoudness, memory, recent },
       scope,
       (message) => this.#hearProcessor(message),
     );
@@ -454,16 +475,16 @@ export class Session {
   #sourceEnded(): void {
     const late = this.#algorithmicMs + (this.#deviceMs() ?? 0) + TAIL_MS;
     this.#scope.timeout(() => {
-      void this.close()
+      void this.leave()
         .catch(() => {})
         .then(() => this.#events.status({ state: "stopped", reason: "ended" }));
     }, late);
   }
 
   async #fail(problem: Problem): Promise<void> {
-    if (this.#scope.closed) return;
+    if (this.#scope.closed || this.#problem) return;
     this.#problem = problem;
-    await this.close().catch(() => {});
+    await this.leave().catch(() => {});
     this.#events.status({ state: "failed", problem });
   }
 }

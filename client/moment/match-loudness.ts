@@ -1,10 +1,6 @@
 /** Brings sounds to one loudness, so that what is told apart is what is in them and not how loud they are. */
 import { integratedLoudness } from "../../dsp/loudness.ts";
-
-/** A sound fainter than this beside the others is nothing but a remainder; making it loud would tell a lie. */
-const MOST_BOOST_DB = 24;
-/** Peaks stay below full scale by this, as resampling at the loudspeaker raises them a little. */
-const HEADROOM_DB = 1;
+import { HEADROOM_DB, MOST_BOOST_DB } from "../../worklets/loudness-match.ts";
 
 /**
  * A gain for each sound, so that all are as loud as the first (after ITU-R BS.1770, silence does not count), or all as

@@ -88,7 +88,9 @@ export function sharedScript(): void {
   });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const choice = choices[Number(event.key) - 1];
+    const byDigit = choices[Number(event.key) - 1];
+    const byLetter = choices["ABCDE".indexOf(event.key.toUpperCase())];
+    const choice = byDigit ?? byLetter;
     if (!choice) return;
     choice.checked = true;
     apply();

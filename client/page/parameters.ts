@@ -4,7 +4,7 @@
  *   ?source=sound|microphone|file  ?sound=clock-in-rain  ?engine=auto|local|remote
  *   ?delay=low-delay|balanced|high-quality
  *   ?listening=original|explanation|rest  ?method=lmac  ?pack=esc10-speech
- *   ?volume=0..100  ?headphones=yes  ?start=yes
+ *   ?volume=0..100  ?loudness=matched|unchanged  ?headphones=yes  ?start=yes
  *   ?language=en|de  ?theme=light|dark|system, see language.ts and theme.ts
  *
  * `start=yes` begins at once, as far as the browser lets pages play sound without a press.
@@ -22,6 +22,9 @@ export type SourceKind = "sound" | "microphone" | "file";
 
 export const listenings: readonly Listening[] = ["original", "explanation", "rest"];
 export const engineChoices: readonly EngineChoice[] = ["auto", "local", "remote"];
+/** Whether explanation and rest are made as loud as the original. */
+export const loudnesses = ["matched", "unchanged"] as const;
+export type Loudness = (typeof loudnesses)[number];
 const sourceKinds: readonly SourceKind[] = ["sound", "microphone", "file"];
 
 export interface Settings {
@@ -37,6 +40,8 @@ export interface Settings {
   readonly pack: string | undefined;
   /** 0 to 1. */
   readonly volume: number;
+  /** Undefined: what was chosen last on this device. */
+  readonly loudness: Loudness | undefined;
   /** Whether the microphone may play: without headphones it would hear itself. */
   readonly headphones: boolean;
   readonly start: boolean;
@@ -67,6 +72,7 @@ export function readSettings(search: string, sounds: readonly string[]): Setting
     method: query.get("method") ?? undefined,
     pack: /^[a-z0-9-]+$/.exec(query.get("pack") ?? "")?.[0],
     volume: Number.isFinite(volume) ? Math.min(1, Math.max(0, volume / 100)) : 0.8,
+    loudness: oneOf("loudness", loudnesses),
     headphones: query.get("headphones") === "yes",
     start: query.get("start") === "yes",
   };

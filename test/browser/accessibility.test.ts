@@ -209,7 +209,7 @@ browserTest("by keys alone: explained, started, switched, frozen, closed, stoppe
   await state(page, "running");
   assert.is(await page.locator("welcome-card").count(), 0);
   assert.is(await focused(), "Stop", "focus is where one goes on, not lost with what was closed");
-  await keyboard.press("3");
+  await keyboard.press("c");
   await page.waitForSelector('listenable-app[data-listening="rest"]');
   await page.waitForSelector('listenable-app[data-verdict="class"]');
   await keyboard.press("f");

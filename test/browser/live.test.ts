@@ -2,6 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
+import { integratedLoudness } from "../../dsp/loudness.ts";
 import type { ExplainWindow } from "../../models/explain/signal-explainer.ts";
 import { loadMethod } from "../../models/runtime/load-method.ts";
 import { openPackFolder } from "../../models/runtime/open-pack-node.ts";
@@ -102,11 +103,11 @@ for (const engine of ["local", "remote"] as const) {
         }
       });
 
-      await page.page.keyboard.press("1");
+      await page.page.keyboard.press("a");
       await page.page.waitForTimeout(500);
       await eventually(async () => {
         const original = await compareOutput(await page.listen(SECONDS / 2), async (input) => input);
-        assert.ok(original.toExpected < 0.005, `key 1 plays the original: ${original.toExpected}`);
+        assert.ok(original.toExpected < 0.005, `key A plays the original: ${original.toExpected}`);
       });
 
       await page.page.getByRole("button", { name: "Stop" }).click();
@@ -133,5 +134,36 @@ browserTest("a mask of ones gives the input back", async () => {
   await assertClean(page);
   await page.close();
 });
+
+browserTest(
+  "at the same loudness, a faint rest is as loud as the original, until that is turned off",
+  async () => {
+    const page = await LivePage.open({
+      browser: live.browser,
+      url: live.server.url,
+      engine: "local",
+      loudness: "matched",
+    });
+    await page.waitForLabel("low");
+    const loudness = async (key: string) => {
+      await page.page.keyboard.press(key);
+      await page.page.waitForTimeout(SETTLE_MS);
+      const { output, sampleRate } = await page.listen(SECONDS);
+      return integratedLoudness(output, sampleRate);
+    };
+    await eventually(async () => {
+      const [original, explanation, rest] = [await loudness("a"), await loudness("b"), await loudness("c")];
+      const said = `original ${original}, explanation ${explanation}, rest ${rest} LUFS`;
+      assert.ok(original > -50, said);
+      assert.ok(Math.abs(explanation - original) < 1 && Math.abs(rest - original) < 1, said);
+    });
+    const matched = await loudness("c");
+    await page.page.getByLabel("Same loudness").uncheck();
+    const plain = await loudness("c");
+    assert.ok(plain < matched - 2, `the rest as it is: ${plain} LUFS, matched ${matched}`);
+    await assertClean(page);
+    await page.close();
+  },
+);
 
 test.run();

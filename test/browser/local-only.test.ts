@@ -88,7 +88,7 @@ async function sentWhileListening(engine: "local" | "remote"): Promise<NetEvent[
     await page.page.waitForTimeout(1_000);
     from = Date.now();
     // What a listener does: switches between the three sounds.
-    for (const key of ["1", "3", "2"]) {
+    for (const key of ["a", "c", "b"]) {
       await page.page.keyboard.press(key);
       await page.page.waitForTimeout(WATCH_MS / 3);
     }

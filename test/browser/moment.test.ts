@@ -294,7 +294,7 @@ browserTest("frozen is what went out while the stream goes on; files and a share
   await shared.getByRole("button", { name: "Play" }).click();
   await shared.locator("body[data-playing=yes]").waitFor();
   const loudness: number[] = [];
-  for (const key of ["1", "2", "3"]) {
+  for (const key of ["a", "b", "c"]) {
     await shared.keyboard.press(key);
     await shared.waitForTimeout(1_000);
     const { samples, rate } = await heard(shared, 0);
@@ -335,9 +335,37 @@ browserTest("without shared memory the audio thread tells what went out, to the 
   assert.ok(original.every((sample, n) => rest[n] === Math.fround(sample - explanation[n])));
   const alike = likeness(explanation, known);
   assert.ok(alike > 0.95, `${alike}`);
+  await page.page.keyboard.press("Escape");
+  await frozenAfterStop(page);
   await assertClean(page);
   await page.close();
 });
+
+browserTest(
+  "what was heard last can be frozen after the stream has ended, until another begins",
+  async () => {
+    const page = await open();
+    await frozenAfterStop(page);
+    await page.page.keyboard.press("Escape");
+    await page.page.getByRole("button", { name: "Start" }).click();
+    await page.waitForState("running");
+    await page.waitForLabel("low");
+    await freeze(page);
+    const { original } = await frozen(page.page);
+    assert.ok(original.length < 9 * 16_000, "a new stream, a new past");
+    await assertClean(page);
+    await page.close();
+  },
+);
+
+async function frozenAfterStop(page: LivePage): Promise<void> {
+  await page.page.getByRole("button", { name: "Stop" }).click();
+  await page.waitForState("stopped");
+  await freeze(page);
+  const { original, explanation } = await frozen(page.page);
+  assert.ok(original.length >= 2 * 16_000, `${original.length} samples`);
+  assert.ok(likeness(explanation, known) > 0.95);
+}
 
 browserTest("a selected part plays, each of the three as loud, while the live sound is muted", async () => {
   const page = await open();
@@ -365,7 +393,7 @@ browserTest("a selected part plays, each of the three as loud, while the live so
   await tab.waitForSelector('moment-panel[data-playing="explanation"]', { state: "attached" });
   const loudness: number[] = [];
   for (const [k, name] of SOUNDS.entries()) {
-    await tab.keyboard.press(String(k + 1));
+    await tab.keyboard.press("abc"[k]);
     await tab.waitForSelector(`moment-panel[data-playing="${name}"]`, { state: "attached" });
     await tab.waitForTimeout(1_000);
     const { samples, rate } = await heard(tab, 1);
@@ -430,7 +458,7 @@ browserTest("another class has another mask, and two methods stand side by side"
   close(await maskOf(tab, 1), 30, 0.95);
   await second.getByText("How sure the classifier is of “Low”").waitFor();
   assert.is(await tab.locator("moment-side dl").count(), 2);
-  await tab.keyboard.press("c");
+  await tab.keyboard.press("s");
   await tab.waitForSelector('moment-panel[data-side="1"]', { state: "attached" });
   await tab.getByRole("button", { name: "End comparison" }).click();
   assert.is(await tab.locator("moment-side").count(), 1);

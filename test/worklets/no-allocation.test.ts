@@ -24,6 +24,7 @@ test("nothing is allocated while it runs", () => {
     delayFrames: 12,
     maxDelayFrames: 40,
     listening: "explanation",
+    matchLoudness: true,
     masks: rig.board,
     records: { send: () => true },
     recent,
@@ -35,6 +36,7 @@ test("nothing is allocated while it runs", () => {
       if (n % 500 === 0) explainer.setDelay(5 + ((n / 500) % 20));
       if (n % 70 === 0) explainer.choose(LISTENINGS[n % 3]);
       if (n % 100 === 0) sender.begin(n);
+      if (n % 130 === 0) explainer.matchLoudness(n % 260 === 0);
       explainer.process(input, output);
       sender.step();
     }

@@ -18,11 +18,12 @@ import {
 import { soundTitle, titleText, toldText, words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
 import { Announcer } from "../announcer.ts";
+import { chosenByKey } from "../choice-keys.ts";
 import { type DiagnosticFacts, withoutQueries } from "../diagnostics.ts";
 import { FileDrop } from "../file-drop.ts";
 import { Hearing, minuteFrames } from "../hearing.ts";
 import { FREEZE_KEY } from "../moment/freeze-moment.ts";
-import { listenings, readSettings, type Settings, type SourceKind } from "../parameters.ts";
+import { listenings, loudnesses, readSettings, type Settings, type SourceKind } from "../parameters.ts";
 import { toProblem } from "../problems.ts";
 import { recall, remember } from "../remembered.ts";
 import { builtInSounds, sampleRate } from "../sounds/index.ts";
@@ -141,6 +142,7 @@ export class ListenableApp extends WordsElement {
   @state() private headphones = false;
   @state() private volume = 0.8;
   @state() private listening: Listening = "explanation";
+  @state() private matchLoudness = true;
   @state() private engine: EngineChoice = "auto";
   @state() private delay: DelaySetting = "balanced";
   @state() private method: string | undefined;
@@ -219,6 +221,11 @@ export class ListenableApp extends WordsElement {
     this.#listen("set-volume", (volume) => {
       this.volume = volume;
       this.#applyVolume();
+    });
+    this.#listen("match-loudness", (on) => {
+      this.matchLoudness = on;
+      this.explainer?.setMatchLoudness(on);
+      remember("loudness", on ? "matched" : "unchanged");
     });
     this.#listen("choose-engine", (engine) => {
       this.engine = engine;
@@ -328,12 +335,13 @@ export class ListenableApp extends WordsElement {
           <listening-switch
             .value=${this.listening}
             .volume=${this.volume}
+            .matchLoudness=${this.matchLoudness}
             .shortcuts=${this.shortcuts}
             .silentBecause=${this.#silentBecause}
           ></listening-switch>
           <freeze-moment
             .explainer=${this.explainer}
-            .running=${running !== undefined}
+            .available=${running !== undefined || (this.#hearing !== undefined && !this.#busy)}
             .volume=${this.volume}
             .listening=${this.listening}
             .shortcuts=${this.shortcuts}
@@ -461,11 +469,13 @@ export class ListenableApp extends WordsElement {
     this.delay = settings.delay ?? recall("delay", delaySettings) ?? "balanced";
     this.method = settings.method;
     this.volume = settings.volume;
+    this.matchLoudness = (settings.loudness ?? recall("loudness", loudnesses)) !== "unchanged";
     this.headphones = settings.headphones;
   }
 
   async #configure(explainer: LiveExplainer): Promise<void> {
     explainer.setListening(this.listening);
+    explainer.setMatchLoudness(this.matchLoudness);
     explainer.setEngine(this.engine);
     explainer.setDelay(this.delay);
     this.#applyVolume();
@@ -611,7 +621,7 @@ export class ListenableApp extends WordsElement {
     if (!this.shortcuts || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.composedPath()[0];
     if (target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) return;
-    const listening = listenings[Number(event.key) - 1];
+    const listening = chosenByKey(listenings, event.key);
     if (listening) this.#listenTo(listening);
     if (event.key.toLowerCase() === FREEZE_KEY.toLowerCase()) {
       void this.renderRoot.querySelector("freeze-moment")?.freeze();

@@ -14,6 +14,7 @@ export interface PageEvents {
   "close-welcome": undefined;
   "choose-listening": Listening;
   "set-volume": number;
+  "match-loudness": boolean;
   "choose-engine": EngineChoice;
   "choose-delay": DelaySetting;
   "choose-method": string;

@@ -3,13 +3,14 @@ import { customElement, property } from "lit/decorators.js";
 import type { Listening } from "../../live/live-explainer.ts";
 import { words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
+import { choiceKey, choiceKeys } from "../choice-keys.ts";
 import { percent } from "../format.ts";
 import { listenings } from "../parameters.ts";
 import { emit } from "./emit.ts";
 import { volumeIcon } from "./icons.ts";
 import { sharedStyles } from "./shared-styles.ts";
 
-/** Which of the three aligned sounds is heard, and how loud. */
+/** Which of the three aligned sounds is heard, how loud, and whether all three are as loud as the original. */
 @customElement("listening-switch")
 export class ListeningSwitch extends WordsElement {
   static override styles = [
@@ -60,6 +61,11 @@ export class ListeningSwitch extends WordsElement {
         color: var(--soft);
         font: 0.75rem / 1.2 ui-monospace, "SFMono-Regular", Menlo, Consolas, monospace;
       }
+      .loudness {
+        display: grid;
+        gap: 0.25rem;
+        font-size: 0.875rem;
+      }
       .volume {
         display: grid;
         grid-template-columns: auto minmax(0, 1fr) 3rem;
@@ -106,7 +112,8 @@ export class ListeningSwitch extends WordsElement {
   @property() value: Listening = "explanation";
   /** 0 to 1. */
   @property({ type: Number }) volume = 0.8;
-  /** Whether the keys 1, 2 and 3 switch. */
+  @property({ type: Boolean }) matchLoudness = true;
+  /** Whether keys switch. */
   @property({ type: Boolean }) shortcuts = true;
   /** Why nothing is heard although the volume is up, or empty. */
   @property() silentBecause = "";
@@ -127,17 +134,18 @@ export class ListeningSwitch extends WordsElement {
                     value=${value}
                     .checked=${this.value === value}
                     aria-label=${`${said.titles[value]}: ${said.hints[value]}`}
-                    aria-keyshortcuts=${this.shortcuts ? String(k + 1) : nothing}
+                    aria-keyshortcuts=${this.shortcuts ? choiceKeys(k) : nothing}
                     @change=${() => emit(this, "choose-listening", value)}
                   /><span class="face">
                     ${said.titles[value]}<span class="hint">${said.hints[value]}</span>
-                    ${this.shortcuts ? html`<kbd aria-hidden="true">${k + 1}</kbd>` : nothing}
+                    ${this.shortcuts ? html`<kbd aria-hidden="true">${choiceKey(k)}</kbd>` : nothing}
                   </span>
                 </label>
               `,
             )}
           </div>
         </fieldset>
+        <div class="loudness">
         <label class="volume">
           ${volumeIcon}
           <input
@@ -152,6 +160,16 @@ export class ListeningSwitch extends WordsElement {
           />
           <output aria-hidden="true">${percent(this.volume)}</output>
         </label>
+        <label class="check soft" title=${words.moment.matchHint}>
+          <input
+            type="checkbox"
+            name="match-loudness"
+            .checked=${this.matchLoudness}
+            @change=${() => emit(this, "match-loudness", !this.matchLoudness)}
+          />
+          ${words.moment.match}
+        </label>
+        </div>
       </div>
       ${this.silentBecause ? html`<p class="off soft">${this.silentBecause}</p>` : nothing}
     `;

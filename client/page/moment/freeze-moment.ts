@@ -28,7 +28,7 @@ export class FreezeMoment extends WordsElement {
 
   @property({ attribute: false }) explainer: LiveExplainer | undefined;
   /** Whether there is anything to freeze. */
-  @property({ type: Boolean }) running = false;
+  @property({ type: Boolean }) available = false;
   @property({ type: Number }) volume = 1;
   @property() listening: Listening = "explanation";
   /** Whether the key F freezes. */
@@ -55,7 +55,7 @@ export class FreezeMoment extends WordsElement {
 
   /** Keeps the last seconds and shows them; does nothing while it is at it already. */
   async freeze(): Promise<void> {
-    if (!this.explainer || !this.running || this.freezing || this.moment) return;
+    if (!this.explainer || !this.available || this.freezing || this.moment) return;
     this.freezing = true;
     this.problem = "";
     try {
@@ -71,7 +71,7 @@ export class FreezeMoment extends WordsElement {
     return html`
       <div class="row">
         <button
-          ?disabled=${!this.running || this.freezing}
+          ?disabled=${!this.available || this.freezing}
           aria-keyshortcuts=${this.shortcuts ? FREEZE_KEY : nothing}
           @click=${() => this.freeze()}
         >

@@ -7,6 +7,7 @@ import { listenings, MomentPlayer } from "../../moment/moment-player.ts";
 import { type SampleSpan, wholeOf } from "../../moment/version.ts";
 import { numbers, words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
+import { chosenByKey } from "../choice-keys.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
 import { MomentDrawing, type MomentView, momentViews } from "./moment-drawing.ts";
 import { type MomentEvents, tell } from "./moment-events.ts";
@@ -310,12 +311,12 @@ export class MomentPanel extends WordsElement {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.composedPath()[0];
     if (!this.shortcuts || target instanceof HTMLSelectElement) return;
-    const listening = listenings[Number(event.key) - 1];
+    const listening = chosenByKey(listenings, event.key);
     const pressable = target instanceof HTMLButtonElement || target instanceof HTMLInputElement;
     if (listening) this.#listenTo(listening);
     else if (event.key === " " && !pressable) this.#toggle();
     else if (event.key === "l") this.#setLoop(!this.loop);
-    else if (event.key === "c" && this.#sides.sides.length > 1) this.#hear(1 - this.heardSide);
+    else if (event.key === "s" && this.#sides.sides.length > 1) this.#hear(1 - this.heardSide);
     else return;
     // The page under it has the same keys.
     event.preventDefault();

@@ -4,6 +4,7 @@ import type { Listening } from "../../live/live-explainer.ts";
 import { listenings } from "../../moment/moment-player.ts";
 import { words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
+import { choiceKeys } from "../choice-keys.ts";
 import { playIcon, stopIcon } from "../components/icons.ts";
 import { sharedStyles } from "../components/shared-styles.ts";
 import { tell } from "./moment-events.ts";
@@ -89,7 +90,7 @@ export class MomentTransport extends WordsElement {
                   name="moment-listening"
                   value=${listening}
                   .checked=${this.listening === listening}
-                  aria-keyshortcuts=${this.shortcuts ? String(k + 1) : nothing}
+                  aria-keyshortcuts=${this.shortcuts ? choiceKeys(k) : nothing}
                   @change=${() => tell(this, "hear-sound", listening)}
                 /><span class="face">${words.moment.sound[listening]}</span>
               </label>

@@ -72,12 +72,12 @@ export const moment = {
   notSaved: (why: string) => `That could not be made into a file: ${why}.`,
   notFrozen: (why: string) => `That moment could not be kept: ${why}.`,
   notPlayed: (why: string) => `The sound device does not play it: ${why}.`,
-  keys: "Keys: 1, 2, 3 choose what you hear, space plays, L repeats, C changes sides, Escape closes.",
+  keys: "Keys: A, B, C choose what you hear, space plays, L repeats, S changes sides, Escape closes.",
   sharedTitle: (label: string) => `What made it hear “${label}”`,
   sharedSentence: (seconds: string, date: string, model: string) =>
     `${seconds} seconds, frozen on ${date}. A classifier (${model}) named what it heard; the explanation is the part of the sound that made it decide, the rest is everything else. Made with Listenable.`,
   sharedPicture: (title: string) => `Spectrogram of the sound, explained by ${title}.`,
-  sharedKeys: "Keys 1, 2, 3 … choose the sound.",
+  sharedKeys: "Keys A, B, C … choose the sound.",
   sharedEach: "Each sound by itself",
   sharedFacts: "All facts",
 };

@@ -153,7 +153,7 @@ export const page = {
       `The server is busy and asks for a window every ${ms}: masks are older than usual until it has time again.`,
     tooSlow: (method: string, ms: string) =>
       `${method} takes ${ms} a window here, too long to be live: what you hear follows older masks. Choose a faster method or another engine, or use it on a file with “listenable explain”.`,
-    shortcuts: "Keys 1, 2 and 3 switch what you hear",
+    shortcuts: "Keys A, B and C (or 1, 2 and 3) switch what you hear",
     howLong: "How long it takes",
     notYet:
       "Measured while it runs: the delay and its parts, the model's speed, and masks that came too late.",

@@ -65,12 +65,12 @@ export const moment: Words["moment"] = {
   notFrozen: (why) => `Dieser Moment ließ sich nicht festhalten: ${why}.`,
   notSaved: (why) => `Das ließ sich nicht speichern: ${why}.`,
   notPlayed: (why) => `Das Tongerät spielt ihn nicht: ${why}.`,
-  keys: "Tasten: 1, 2, 3 wählen, was Sie hören, Leertaste spielt, L wiederholt, C wechselt die Seite, Escape schließt.",
+  keys: "Tasten: A, B, C wählen, was Sie hören, Leertaste spielt, L wiederholt, S wechselt die Seite, Escape schließt.",
   sharedTitle: (label) => `Warum es „${label}“ gehört hat`,
   sharedSentence: (seconds, date, model) =>
     `${seconds} Sekunden, festgehalten am ${date}. Ein Klassifikator (${model}) hat benannt, was er hörte; die Erklärung ist der Teil des Klangs, der den Ausschlag gab, der Rest ist alles andere. Gemacht mit Listenable.`,
   sharedPicture: (title) => `Spektrogramm des Klangs, erklärt von ${title}.`,
-  sharedKeys: "Die Tasten 1, 2, 3 … wählen den Klang.",
+  sharedKeys: "Die Tasten A, B, C … wählen den Klang.",
   sharedEach: "Jeder Klang für sich",
   sharedFacts: "Alle Fakten",
 };

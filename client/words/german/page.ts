@@ -138,7 +138,7 @@ export const page: Words["page"] = {
       `Der Server ist beschäftigt und wünscht nur alle ${ms} ein Fenster: Die Masken sind älter als sonst, bis er wieder Zeit hat.`,
     tooSlow: (method, ms) =>
       `${method} braucht hier ${ms} je Fenster, zu lange, um live zu sein: Was Sie hören, folgt älteren Masken. Wählen Sie eine schnellere Methode oder einen anderen Rechenort, oder wenden Sie sie mit „listenable explain“ auf eine Datei an.`,
-    shortcuts: "Die Tasten 1, 2 und 3 schalten um, was Sie hören",
+    shortcuts: "Die Tasten A, B und C (oder 1, 2 und 3) schalten um, was Sie hören",
     howLong: "Wie lange es dauert",
     notYet:
       "Wird gemessen, während es läuft: die Verzögerung und ihre Teile, das Tempo des Modells und Masken, die zu spät kamen.",

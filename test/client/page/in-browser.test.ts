@@ -96,18 +96,28 @@ check("the picture is drawn: the mask dims it, and without the mask it is in col
   assert.ok(plain > 2 * masked, `colour ${plain} without the mask, ${masked} with it`);
 });
 
-check("keys 1, 2 and 3 switch what is heard, until they are switched off", async () => {
+check("keys A, B, C, or 1, 2, 3, switch what is heard, until they are switched off", async () => {
   await open();
-  await page.keyboard.press("3");
+  for (const [key, listening] of [
+    ["a", "original"],
+    ["C", "rest"],
+    ["2", "explanation"],
+    ["3", "rest"],
+  ]) {
+    await page.keyboard.press(key);
+    await state("listening", listening);
+  }
   await state("listening", "rest");
   assert.ok(await page.getByRole("radio", { name: /^Rest/ }).isChecked());
-  await page.getByLabel(/Keys 1, 2 and 3/).uncheck();
-  await page.keyboard.press("1");
+  await page.getByLabel(/Keys A, B and C/).uncheck();
+  await page.keyboard.press("a");
   await page.getByRole("radio", { name: /^Explanation/ }).check();
   await state("listening", "explanation");
   assert.equal(
     (await calls()).filter((call) => call.startsWith("listening")),
-    ["listening explanation", "listening rest", "listening explanation"],
+    ["explanation", "original", "rest", "explanation", "rest", "explanation"].map(
+      (each) => `listening ${each}`,
+    ),
   );
 });
 
@@ -140,6 +150,7 @@ check("the keyboard alone reaches every control, and focus is seen", async () =>
     "button",
     "listening",
     "Volume",
+    "match-loudness",
     "select",
     "engine",
     "select",
@@ -164,6 +175,20 @@ check(
     assert.equal(await delays(), ["delay high-quality"]);
   },
 );
+
+check("all three are as loud until somebody wants them as they are, which is remembered", async () => {
+  await open();
+  const wishes = async () => (await calls()).filter((call) => call.startsWith("match loudness"));
+  assert.equal(await wishes(), ["match loudness true"]);
+  await page.getByLabel("Same loudness").uncheck();
+  assert.equal(await wishes(), ["match loudness true", "match loudness false"]);
+  await page.reload();
+  await state("state", "idle");
+  assert.equal(await wishes(), ["match loudness false"]);
+  await page.goto(`${page.url()}${page.url().includes("?") ? "&" : "?"}loudness=matched`);
+  await state("state", "idle");
+  assert.equal(await wishes(), ["match loudness true"]);
+});
 
 check("the microphone stays silent until headphones are confirmed", async () => {
   await open("source=microphone&volume=60");

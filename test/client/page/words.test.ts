@@ -53,11 +53,12 @@ test("the address sets the page, and nonsense in it is ignored", () => {
     method: undefined,
     pack: undefined,
     volume: 0.8,
+    loudness: undefined,
     headphones: false,
     start: false,
   });
   const chosen = readSettings(
-    "?source=microphone&sound=dog-by-the-sea&engine=remote&delay=low-delay&listening=rest&method=l2i&pack=esc10-speech&volume=35&headphones=yes&start=yes",
+    "?source=microphone&sound=dog-by-the-sea&engine=remote&delay=low-delay&listening=rest&method=l2i&pack=esc10-speech&volume=35&loudness=unchanged&headphones=yes&start=yes",
     sounds,
   );
   assert.equal(chosen, {
@@ -69,11 +70,12 @@ test("the address sets the page, and nonsense in it is ignored", () => {
     method: "l2i",
     pack: "esc10-speech",
     volume: 0.35,
+    loudness: "unchanged",
     headphones: true,
     start: true,
   });
   const odd = readSettings(
-    "?source=tape&sound=toString&engine=&delay=none&pack=../secret&listening=all&volume=loud&start=1",
+    "?source=tape&sound=toString&engine=&delay=none&pack=../secret&listening=all&volume=loud&loudness=quiet&start=1",
     sounds,
   );
   assert.equal(odd, readSettings("", sounds));

@@ -176,6 +176,9 @@ export class FakeLiveExplainer implements LiveExplainer {
   setListening(value: string): void {
     this.calls.push(`listening ${value}`);
   }
+  setMatchLoudness(on: boolean): void {
+    this.calls.push(`match loudness ${on}`);
+  }
   setEngine(value: string): void {
     this.calls.push(`engine ${value}`);
   }
