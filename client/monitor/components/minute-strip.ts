@@ -1,5 +1,5 @@
 import { css, html } from "lit";
-import { customElement, property, query } from "lit/decorators.js";
+import { customElement, property } from "lit/decorators.js";
 import type { Levels } from "../../../protocol/monitor.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
 import { className } from "../../page/format.ts";
@@ -18,48 +18,52 @@ export class MinuteStrip extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
-      canvas {
+      svg {
         display: block;
         width: 100%;
         height: 4.5rem;
         border-radius: 0.5rem;
         background: var(--sunken);
+        fill: var(--control);
+      }
+      .during {
+        fill: var(--accent);
       }
     `,
   ];
 
   @property({ attribute: false }) recent: readonly Levels[] = [];
-  @query("canvas") private canvas!: HTMLCanvasElement;
 
   override render() {
     const heard = [...new Set(this.recent.flatMap((levels) => levels.heard))].map(className).join(", ");
     const newest = this.recent[this.recent.length - 1];
-    const level = newest ? `${Math.round(newest.level)} dB` : words.monitor.silence;
+    const level = newest ? `${Math.round(newest.level)} dB`.replace("-", "−") : words.monitor.silence;
     return html`
-      <canvas
-        width=${WIDTH}
-        height=${HEIGHT}
+      <svg
+        viewBox="0 0 ${WIDTH} ${HEIGHT}"
+        preserveAspectRatio="none"
         role="img"
         aria-label=${`${words.monitor.lastMinute}: ${level}${heard === "" ? "" : `; ${heard}`}`}
-      ></canvas>
+      >
+        <path d=${this.#bars(false)} />
+        <path class="during" d=${this.#bars(true)} />
+      </svg>
       <p class="soft">${words.monitor.lastMinute} · ${level}${heard === "" ? "" : ` · ${heard}`}</p>
     `;
   }
 
-  protected override updated(): void {
-    const context = this.canvas.getContext("2d");
-    const newest = this.recent[this.recent.length - 1];
-    if (!context) return;
-    context.clearRect(0, 0, WIDTH, HEIGHT);
-    if (!newest) return;
-    const style = getComputedStyle(this);
-    const [quiet, loud] = [style.getPropertyValue("--control"), style.getPropertyValue("--accent")];
-    const xOf = (at: number) => WIDTH * (1 - (newest.at - at) / MINUTE_MS);
-    this.recent.forEach((levels, n) => {
-      const left = n === 0 ? xOf(levels.at) - 4 : xOf(this.recent[n - 1].at);
-      const height = Math.max(2, HEIGHT * (1 - levels.level / LOWEST));
-      context.fillStyle = levels.heard.length > 0 ? loud : quiet;
-      context.fillRect(left, HEIGHT - height, Math.max(1, xOf(levels.at) - left - 0.5), height);
+  /** Bars of the levels with or without an open event, from each to the next. */
+  #bars(during: boolean): string {
+    const { recent } = this;
+    const now = recent.at(-1)?.at ?? 0;
+    const xOf = (at: number) => WIDTH * (1 - (now - at) / MINUTE_MS);
+    const bars = recent.map(({ at, level, heard }, n) => {
+      if (heard.length > 0 !== during) return "";
+      const left = n === 0 ? xOf(at) - 4 : xOf(recent[n - 1].at);
+      const height = Math.max(2, HEIGHT * (1 - level / LOWEST));
+      const width = Math.max(1, xOf(at) - left - 0.5);
+      return `M${left.toFixed(1)} ${HEIGHT}v${(-height).toFixed(1)}h${width.toFixed(1)}V${HEIGHT}Z`;
     });
+    return bars.join("");
   }
 }

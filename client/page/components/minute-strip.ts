@@ -63,7 +63,8 @@ export class MinuteStrip extends WordsElement {
         position: absolute;
         top: 0;
         left: var(--from);
-        max-width: var(--width);
+        /* Up to the next name, and to the newest one, which stays inside and so may begin before its own place. */
+        max-width: min(var(--width), 100% - var(--from) - var(--letters-of-newest));
         padding-right: 0.5rem;
         overflow: hidden;
         font-size: 0.8125rem;
@@ -72,12 +73,10 @@ export class MinuteStrip extends WordsElement {
         text-overflow: ellipsis;
         white-space: nowrap;
       }
-      /* Over the end of an older name, where there is one. */
       .name.newest {
-        left: max(0px, min(var(--from), 100% - var(--letters)));
+        left: max(0px, min(var(--from), 100% - var(--letters-of-newest)));
         max-width: 100%;
         padding-right: 0;
-        background: var(--surface);
       }
       @media (max-width: 40rem) {
         .name.tight {
@@ -142,12 +141,14 @@ export class MinuteStrip extends WordsElement {
         ? [{ label, probability, left: lefts[k] }]
         : [],
     );
+    const nameOf = (label: string) => capitalised(className(label));
+    const letters = (LETTER_REM * nameOf(named.at(-1)?.label ?? "").length).toFixed(2);
     return named.map(({ label, probability, left }, k) => {
       const newest = k === named.length - 1;
       const room = (named[k + 1]?.left ?? 1) - left;
-      const name = capitalised(className(label));
+      const name = nameOf(label);
       const percents = `--from: ${(100 * left).toFixed(2)}%; --width: ${(100 * room).toFixed(2)}%`;
-      const style = `${percents}; --letters: ${(LETTER_REM * name.length).toFixed(2)}rem`;
+      const style = `${percents}; --letters-of-newest: ${letters}rem`;
       const place = newest ? "newest" : room < NARROW_ROOM ? "tight" : "";
       const title = words.page.minute.upTo(name, percent(probability));
       return html`<span class="name ${place}" title=${title} .style=${style}>${name}</span>`;

@@ -24,7 +24,7 @@ interface Shot {
 }
 
 const shots: readonly Shot[] = [
-  { name: "page-live", options: { viewport: { width: 1280, height: 930 }, colorScheme: "light" }, at: 41 },
+  { name: "page-live", options: { viewport: { width: 1280, height: 960 }, colorScheme: "light" }, at: 41 },
   {
     name: "page-phone",
     options: { viewport: { width: 390, height: 1000 }, deviceScaleFactor: 1.25, colorScheme: "dark" },
