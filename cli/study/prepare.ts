@@ -261,9 +261,9 @@ function summary({ study, leftOut, faint }: Prepared, out: string): string {
   const { clips, methods, trials, attention, questions } = study;
   const classes = [...new Set(clips.map(({ label }) => label))];
   return [
-    `${clips.length} clips of ${classes.length} classes (${classes.join(", ")}), ${leftOut.length} sounds left out`,
+    `${clips.length} clips of ${classes.length} classes (${classes.join(", ")}), sounds left out: ${leftOut.length}`,
     `rated: ${methods.map(({ title }) => title).join(", ")}`,
-    `each participant: practice, ${trials} trials, ${attention.length} attention checks, ${trials * methods.length * questions.length} ratings that count`,
+    `each participant: practice, ${trials} trials, checks of attention: ${attention.length}, ${trials * methods.length * questions.length} ratings that count`,
     ...(faint.length > 0 ? [`fainter than the others of their trial: ${faint.join(", ")}`] : []),
     `written to ${out}; read ${join(out, STUDY_FILE)}, then: listenable study serve ${out}`,
   ].join("\n");

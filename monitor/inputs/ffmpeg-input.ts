@@ -52,7 +52,8 @@ export function streamArguments(address: string): string[] {
     );
   }
   if (!URL.canParse(url)) throw new Error(`${withoutPassword(address)} is no address that can be opened`);
-  const transport = scheme.startsWith("rtsp") ? ["-rtsp_transport", "tcp"] : [];
+  // Cameras that only send UDP refuse TCP, which gets through where UDP does not.
+  const transport = scheme.startsWith("rtsp") ? ["-rtsp_flags", "prefer_tcp"] : [];
   return ["-protocol_whitelist", protocols, ...transport, "-i", url];
 }
 
