@@ -35,6 +35,7 @@ import type {
   Timings,
 } from "./live-explainer.ts";
 import type { Frozen } from "./moment.ts";
+import { outputLatency } from "./output-latency.ts";
 import { PipelineClient } from "./pipeline-client.ts";
 import type { PipelineToPage } from "./pipeline-messages.ts";
 import { ProblemError, toProblem } from "./problems.ts";
@@ -456,20 +457,20 @@ export class Session {
     Environment,
     "sampleRate" | "baseLatencyMs" | "outputLatencyMs" | "audioState" | "sharedMemory"
   > {
-    const { sampleRate, baseLatency, outputLatency, state } = this.#context ?? {};
-    const ms = (seconds: number | undefined) => (seconds === undefined ? null : 1_000 * seconds);
+    const { sampleRate, baseLatency, state } = this.#context ?? {};
+    const ms = (seconds: number | null | undefined) => (seconds == null ? null : 1_000 * seconds);
     return {
       sampleRate: sampleRate ?? null,
       baseLatencyMs: ms(baseLatency),
-      outputLatencyMs: ms(outputLatency),
+      outputLatencyMs: ms(this.#context && outputLatency(this.#context)),
       audioState: state ?? null,
       sharedMemory: this.#sharesMemory,
     };
   }
 
   #deviceMs(): number | null {
-    const { baseLatency, outputLatency } = this.#context ?? {};
-    return baseLatency === undefined ? null : 1_000 * (baseLatency + (outputLatency ?? 0));
+    const latency = this.#context && outputLatency(this.#context);
+    return this.#context && latency !== null ? 1_000 * (this.#context.baseLatency + latency) : null;
   }
 
   #sourceEnded(): void {

@@ -1,5 +1,7 @@
 /** Plays a span of a moment: the three sounds run together, and one of them is let through. */
+
 import type { Listening } from "../live/live-explainer.ts";
+import { outputLatency } from "../live/output-latency.ts";
 
 export type Sounds = Readonly<Record<Listening, Float32Array>>;
 export const listenings: readonly Listening[] = ["original", "explanation", "rest"];
@@ -55,7 +57,7 @@ export class MomentPlayer {
     const voices = this.#voices;
     if (!voices || !this.#context) return null;
     const { from, to, at = from, sampleRate, loop } = voices.playing;
-    const late = this.#context.outputLatency || this.#context.baseLatency || 0;
+    const late = outputLatency(this.#context) || this.#context.baseLatency || 0;
     const heard = Math.max(0, this.#context.currentTime - late - voices.startedAt) * sampleRate;
     const sample = at + heard;
     return loop ? from + ((sample - from) % (to - from)) : Math.min(sample, to);

@@ -1,32 +1,29 @@
 import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import {
-  type Decision,
-  type DelaySetting,
-  delaySettings,
-  type EngineChoice,
-  type Listening,
-  type LiveEvent,
-  type LiveExplainer,
-  type MethodSummary,
-  type PackSummary,
-  type Problem,
-  type Source,
-  type Status,
-  type Timings,
+import type {
+  Decision,
+  LiveEvent,
+  LiveExplainer,
+  MethodSummary,
+  PackSummary,
+  Problem,
+  Status,
+  Timings,
 } from "../../live/live-explainer.ts";
-import { soundTitle, titleText, toldText, words } from "../../words/words.ts";
+import { titleText, toldText, words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
 import { Announcer } from "../announcer.ts";
 import { chosenByKey } from "../choice-keys.ts";
+import { type Choices, firstChoices, rememberChoices, tellChoices } from "../choices.ts";
 import { type DiagnosticFacts, withoutQueries } from "../diagnostics.ts";
 import { FileDrop } from "../file-drop.ts";
 import { Hearing, minuteFrames } from "../hearing.ts";
 import { FREEZE_KEY } from "../moment/freeze-moment.ts";
-import { listenings, loudnesses, readSettings, type Settings, type SourceKind } from "../parameters.ts";
+import { listenings, readSettings, type Settings, type SourceKind } from "../parameters.ts";
 import { toProblem } from "../problems.ts";
 import { recall, remember } from "../remembered.ts";
-import { builtInSounds, sampleRate } from "../sounds/index.ts";
+import { builtInSounds } from "../sounds/index.ts";
+import { firstSource, mustBeSilent, type SourceChoice, sourceOf } from "../source-choice.ts";
 import { StreamController } from "../stream-controller.ts";
 import { type Verdict, verdictText } from "../verdict.ts";
 import type { PageEvents } from "./emit.ts";
@@ -134,20 +131,9 @@ export class ListenableApp extends WordsElement {
   /** Shown until somebody closes it, and again when asked for. */
   @state() private welcome = recall("welcome", ["closed"]) === undefined;
 
-  @state() private kind: SourceKind = "sound";
-  @state() private sound = "";
-  @state() private microphone = "";
-  @state() private file: File | undefined;
-  @state() private repeat = true;
-  @state() private headphones = false;
+  @state() private source: SourceChoice = firstSource(this.settings);
+  @state() private choices: Choices = firstChoices(this.settings);
   @state() private volume = 0.8;
-  @state() private listening: Listening = "explanation";
-  @state() private matchLoudness = true;
-  @state() private engine: EngineChoice = "auto";
-  @state() private delay: DelaySetting = "balanced";
-  @state() private method: string | undefined;
-  /** Class to explain; -1 is the winner. */
-  @state() private target = -1;
   @state() private shortcuts = true;
   /** A frozen moment is heard, so the live sound is not. */
   #momentSounds = false;
@@ -194,57 +180,42 @@ export class ListenableApp extends WordsElement {
       },
     );
     this.#listen("choose-source", (kind) => this.#chooseSource(kind));
-    this.#listen("choose-sound", (name) => {
-      this.sound = name;
+    this.#listen("choose-sound", (sound) => {
+      this.source = { ...this.source, sound };
       this.#restartIfBusy();
     });
-    this.#listen("choose-microphone", (deviceId) => {
-      this.microphone = deviceId;
+    this.#listen("choose-microphone", (microphone) => {
+      this.source = { ...this.source, microphone };
       this.#restartIfBusy();
     });
     this.#listen("choose-file", (file) => this.#playFile(file));
     this.#listen("set-repeat", (repeat) => {
-      this.repeat = repeat;
+      this.source = { ...this.source, repeat };
     });
-    this.#listen("set-headphones", (worn) => {
-      this.headphones = worn;
+    this.#listen("set-headphones", (headphones) => {
+      this.source = { ...this.source, headphones };
       this.#applyVolume();
     });
     this.#listen("try-sound", () => {
       void this.#closeWelcome();
-      this.kind = "sound";
+      this.source = { ...this.source, kind: "sound" };
       this.#start();
     });
     this.#listen("close-welcome", () => void this.#closeWelcome());
     this.#listen("start-stop", () => this.#startStop());
-    this.#listen("choose-listening", (listening) => this.#listenTo(listening));
     this.#listen("set-volume", (volume) => {
       this.volume = volume;
       this.#applyVolume();
     });
-    this.#listen("match-loudness", (on) => {
-      this.matchLoudness = on;
-      this.explainer?.setMatchLoudness(on);
-      remember("loudness", on ? "matched" : "unchanged");
-    });
-    this.#listen("choose-engine", (engine) => {
-      this.engine = engine;
-      this.explainer?.setEngine(engine);
-    });
-    this.#listen("choose-delay", (delay) => {
-      this.delay = delay;
-      this.explainer?.setDelay(delay);
-      remember("delay", delay);
-    });
+    this.#listen("choose-listening", (listening) => this.#choose({ listening }));
+    this.#listen("match-loudness", (matchLoudness) => this.#choose({ matchLoudness }));
+    this.#listen("choose-engine", (engine) => this.#choose({ engine }));
+    this.#listen("choose-delay", (delay) => this.#choose({ delay }));
     this.#listen("choose-method", (method) => {
-      this.method = method;
-      if (!this.#targetable) this.target = -1;
-      this.explainer?.setMethod(method);
+      const { target } = this.choices;
+      this.#choose({ method, target: this.#targetable(method) ? target : -1 });
     });
-    this.#listen("choose-target", (target) => {
-      this.target = target;
-      this.explainer?.setTarget(target);
-    });
+    this.#listen("choose-target", (target) => this.#choose({ target }));
     this.#listen("moment-sounds", (sounds) => {
       this.#momentSounds = sounds;
       this.#applyVolume();
@@ -278,7 +249,7 @@ export class ListenableApp extends WordsElement {
     const { dataset } = this;
     dataset.state = this.#failure ? "failed" : this.status.state;
     dataset.problem = this.#failure?.code ?? "";
-    dataset.listening = this.listening;
+    dataset.listening = this.choices.listening;
     dataset.engine = this.status.state === "running" ? this.status.engine : "";
     const verdict = this.#verdict;
     dataset.verdict = verdict?.kind ?? "";
@@ -286,19 +257,20 @@ export class ListenableApp extends WordsElement {
   }
 
   override render() {
+    const { source, choices } = this;
     const running = this.status.state === "running" ? this.status : undefined;
     const notices = running?.notices ?? this.explainer?.notices ?? [];
     const line = this.#line();
     return html`
       ${this.welcome ? html`<welcome-card></welcome-card>` : nothing}
       <source-panel
-        .kind=${this.kind}
-        .sound=${this.sound}
+        .kind=${source.kind}
+        .sound=${source.sound}
         .microphones=${this.microphones}
-        .microphone=${this.microphone}
-        .fileName=${this.file?.name ?? ""}
-        .repeat=${this.repeat}
-        .headphones=${this.headphones}
+        .microphone=${source.microphone}
+        .fileName=${source.file?.name ?? ""}
+        .repeat=${source.repeat}
+        .headphones=${source.headphones}
         .running=${this.#busy}
       ></source-panel>
       <problem-card .problem=${this.#failure} ?hidden=${!this.#failure}></problem-card>
@@ -330,12 +302,12 @@ export class ListenableApp extends WordsElement {
             .sampleRate=${this.pack?.sampleRate ?? 16_000}
             .hop=${this.pack?.hop ?? 128}
             .bins=${this.pack?.bins ?? 257}
-            .listening=${this.listening}
+            .listening=${choices.listening}
           ></spectrogram-view>
           <listening-switch
-            .value=${this.listening}
+            .value=${choices.listening}
             .volume=${this.volume}
-            .matchLoudness=${this.matchLoudness}
+            .matchLoudness=${choices.matchLoudness}
             .shortcuts=${this.shortcuts}
             .silentBecause=${this.#silentBecause}
           ></listening-switch>
@@ -343,7 +315,7 @@ export class ListenableApp extends WordsElement {
             .explainer=${this.explainer}
             .available=${running !== undefined || (this.#hearing !== undefined && !this.#busy)}
             .volume=${this.volume}
-            .listening=${this.listening}
+            .listening=${choices.listening}
             .shortcuts=${this.shortcuts}
           ></freeze-moment>
         </section>
@@ -353,18 +325,18 @@ export class ListenableApp extends WordsElement {
           .other=${this.pack?.other}
           .labels=${this.pack?.labels ?? []}
           .method=${titleText(this.#methodInUse?.title ?? "")}
-          .targetable=${this.#targetable}
-          .target=${this.target}
+          .targetable=${this.#targetable(choices.method)}
+          .target=${choices.target}
         ></class-bars>
       </div>
       <running-panel
-        .engine=${this.engine}
-        .delay=${this.delay}
+        .engine=${choices.engine}
+        .delay=${choices.delay}
         .engineInUse=${running?.engine}
         .localOnly=${this.pack?.localOnly ?? null}
         .description=${running?.engineDescription ?? ""}
         .methods=${this.pack?.methods ?? []}
-        .method=${this.method}
+        .method=${choices.method}
         .shortcuts=${this.shortcuts}
         .timings=${this.timings}
       ></running-panel>
@@ -396,11 +368,15 @@ export class ListenableApp extends WordsElement {
   }
 
   get #methodInUse(): MethodSummary | undefined {
-    return this.pack?.methods.find(({ name }) => name === this.method);
+    return this.#method(this.choices.method);
   }
 
-  get #targetable(): boolean {
-    return this.#methodInUse?.target ?? false;
+  #method(name: string | undefined): MethodSummary | undefined {
+    return this.pack?.methods.find((method) => method.name === name);
+  }
+
+  #targetable(name: string | undefined): boolean {
+    return this.#method(name)?.target ?? false;
   }
 
   get #verdict(): Verdict | undefined {
@@ -416,15 +392,14 @@ export class ListenableApp extends WordsElement {
   }
 
   get #silentBecause(): string {
-    if (this.kind !== "microphone" || this.headphones) return "";
-    return words.page.listening.silentBecause;
+    return mustBeSilent(this.source) ? words.page.listening.silentBecause : "";
   }
 
   #line(): StatusText & { readonly probability?: number } {
     const verdict = this.#verdict;
     if (this.status.state === "running" && this.#hearing?.silent) {
       const { silent, muted, silentPart } = words.page.status;
-      return { headline: silent, sentence: this.kind === "microphone" ? muted : silentPart };
+      return { headline: silent, sentence: this.source.kind === "microphone" ? muted : silentPart };
     }
     if (this.status.state === "running" && verdict && this.pack) {
       const { kind, probability } = verdict;
@@ -439,11 +414,11 @@ export class ListenableApp extends WordsElement {
       state: this.status.state,
       problem: this.#failure?.code ?? null,
       engine: {
-        chosen: this.engine,
+        chosen: this.choices.engine,
         inUse: running?.engine ?? null,
         description: withoutQueries(running?.engineDescription ?? ""),
-        method: this.method ?? null,
-        delay: this.delay,
+        method: this.choices.method ?? null,
+        delay: this.choices.delay,
       },
       timings: this.timings ?? null,
       environment: (this.explainer as LiveExplainer).environment(),
@@ -462,22 +437,13 @@ export class ListenableApp extends WordsElement {
   }
 
   #takeSettings(settings: Settings): void {
-    this.kind = settings.source;
-    this.sound = settings.sound;
-    this.listening = settings.listening;
-    this.engine = settings.engine;
-    this.delay = settings.delay ?? recall("delay", delaySettings) ?? "balanced";
-    this.method = settings.method;
+    this.source = firstSource(settings);
+    this.choices = firstChoices(settings);
     this.volume = settings.volume;
-    this.matchLoudness = (settings.loudness ?? recall("loudness", loudnesses)) !== "unchanged";
-    this.headphones = settings.headphones;
   }
 
   async #configure(explainer: LiveExplainer): Promise<void> {
-    explainer.setListening(this.listening);
-    explainer.setMatchLoudness(this.matchLoudness);
-    explainer.setEngine(this.engine);
-    explainer.setDelay(this.delay);
+    tellChoices(explainer, this.choices, { target: -1 });
     this.#applyVolume();
     void this.#listMicrophones();
     try {
@@ -492,13 +458,10 @@ export class ListenableApp extends WordsElement {
 
   async #loadPack(explainer: LiveExplainer): Promise<void> {
     this.pack = await explainer.pack();
-    const known = this.pack.methods.some(({ name }) => name === this.method);
-    this.method = known ? this.method : this.pack.methods[0]?.name;
-    if (this.method !== undefined) explainer.setMethod(this.method);
-    if (this.pack.localOnly && this.engine === "remote") {
-      this.engine = "local";
-      explainer.setEngine("local");
-    }
+    const { method, engine } = this.choices;
+    const wanted = this.#method(method ?? this.settings.method) ?? this.pack.methods[0];
+    this.#apply({ method: wanted?.name });
+    if (this.pack.localOnly && engine === "remote") this.#apply({ engine: "local" });
   }
 
   #statusChanged(status: Status): void {
@@ -543,8 +506,8 @@ export class ListenableApp extends WordsElement {
   };
 
   #chooseSource(kind: SourceKind): void {
-    if (kind === this.kind) return;
-    this.kind = kind;
+    if (kind === this.source.kind) return;
+    this.source = { ...this.source, kind };
     this.#applyVolume();
     if (kind === "microphone") void this.#listMicrophones();
     // The old source is stopped, and the new one waits for Start: nobody's microphone opens by surprise.
@@ -552,24 +515,29 @@ export class ListenableApp extends WordsElement {
   }
 
   #playFile(file: File): void {
-    this.kind = "file";
-    this.file = file;
+    this.source = { ...this.source, kind: "file", file };
     this.#start();
   }
 
-  #listenTo(listening: Listening): void {
-    this.listening = listening;
-    this.explainer?.setListening(listening);
+  #choose(change: Partial<Choices>): void {
+    this.#apply(change);
+    rememberChoices(change);
+  }
+
+  #apply(change: Partial<Choices>): void {
+    const before = this.choices;
+    this.choices = { ...before, ...change };
+    if (this.explainer) tellChoices(this.explainer, this.choices, before);
   }
 
   #applyVolume(): void {
-    const silenced = this.kind === "microphone" && !this.headphones;
-    this.explainer?.setVolume(silenced || this.#momentSounds ? 0 : this.volume);
+    const silent = mustBeSilent(this.source) || this.#momentSounds;
+    this.explainer?.setVolume(silent ? 0 : this.volume);
   }
 
   #startStop(): void {
     if (this.#busy) this.#stop();
-    else if (this.kind === "file" && !this.file) {
+    else if (this.source.kind === "file" && !this.source.file) {
       this.renderRoot.querySelector("source-panel")?.pickFile();
     } else this.#start();
   }
@@ -578,30 +546,9 @@ export class ListenableApp extends WordsElement {
     if (this.#busy) this.#start();
   }
 
-  #source(): Source | undefined {
-    switch (this.kind) {
-      case "sound": {
-        const sound = builtInSounds.find(({ name }) => name === this.sound) ?? builtInSounds[0];
-        return {
-          kind: "samples",
-          samples: sound.make(),
-          sampleRate,
-          name: soundTitle(sound.name),
-          loop: true,
-        };
-      }
-      case "microphone":
-        return this.microphone ? { kind: "microphone", deviceId: this.microphone } : { kind: "microphone" };
-      case "file":
-        return this.file && { kind: "file", file: this.file, name: this.file.name, loop: this.repeat };
-      default:
-        return this.kind satisfies never;
-    }
-  }
-
   #start(): void {
     const { explainer } = this;
-    const source = this.#source();
+    const source = sourceOf(this.source);
     if (!explainer || !source) return;
     this.#applyVolume();
     this.#wish += 1;
@@ -622,7 +569,7 @@ export class ListenableApp extends WordsElement {
     const target = event.composedPath()[0];
     if (target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) return;
     const listening = chosenByKey(listenings, event.key);
-    if (listening) this.#listenTo(listening);
+    if (listening) this.#choose({ listening });
     if (event.key.toLowerCase() === FREEZE_KEY.toLowerCase()) {
       void this.renderRoot.querySelector("freeze-moment")?.freeze();
     }

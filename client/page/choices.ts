@@ -1,0 +1,51 @@
+/** What the listener chose of hearing and explaining, on its way to the explainer. */
+import {
+  type DelaySetting,
+  delaySettings,
+  type EngineChoice,
+  type Listening,
+  type LiveExplainer,
+} from "../live/live-explainer.ts";
+import { loudnesses, type Settings } from "./parameters.ts";
+import { recall, remember } from "./remembered.ts";
+
+export interface Choices {
+  readonly listening: Listening;
+  /** Whether all three are as loud. */
+  readonly matchLoudness: boolean;
+  readonly engine: EngineChoice;
+  readonly delay: DelaySetting;
+  /** Undefined until the pack is there, which has the methods. */
+  readonly method: string | undefined;
+  /** Class to explain; -1 is the winner. */
+  readonly target: number;
+}
+
+/** What the address says; else what was chosen last on this device. */
+export function firstChoices({ listening, loudness, engine, delay }: Settings): Choices {
+  return {
+    listening,
+    matchLoudness: (loudness ?? recall("loudness", loudnesses)) !== "unchanged",
+    engine,
+    delay: delay ?? recall("delay", delaySettings) ?? "balanced",
+    method: undefined,
+    target: -1,
+  };
+}
+
+/** For later visits. */
+export function rememberChoices({ matchLoudness, delay }: Partial<Choices>): void {
+  if (matchLoudness !== undefined) remember("loudness", matchLoudness ? "matched" : "unchanged");
+  if (delay !== undefined) remember("delay", delay);
+}
+
+/** Tells the explainer what is otherwise than `before`. */
+export function tellChoices(explainer: LiveExplainer, now: Choices, before: Partial<Choices>): void {
+  const { listening, matchLoudness, engine, delay, method, target } = now;
+  if (listening !== before.listening) explainer.setListening(listening);
+  if (matchLoudness !== before.matchLoudness) explainer.setMatchLoudness(matchLoudness);
+  if (engine !== before.engine) explainer.setEngine(engine);
+  if (delay !== before.delay) explainer.setDelay(delay);
+  if (method !== undefined && method !== before.method) explainer.setMethod(method);
+  if (target !== before.target) explainer.setTarget(target);
+}
