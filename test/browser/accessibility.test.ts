@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, launchChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
 import { packageFolder } from "../../models/runtime/open-pack-node.ts";
 import { startServer } from "../../server/start-server.ts";
 import { openStudy } from "../../study/study-file.ts";
@@ -20,11 +20,10 @@ import { closeAll, joined, quiet, samplesInput, startRig, TOOLS, tone } from "..
 import { madeUpStudy, writeMadeUpStudy } from "../study/made-up-study.ts";
 import { takePart } from "../study/proof/simulated-participant.ts";
 import { assertAccessible } from "./axe.ts";
+import { browserTest } from "./browser-test.ts";
 import { TINY_PACK } from "./set-up.ts";
 
 const chromium = findChromium();
-const browserTest = (name: string, body: () => Promise<void>) =>
-  chromium === null ? test.skip(`${name} (${NO_CHROMIUM})`, body) : test(name, body);
 const PATIENCE_MS = 30_000;
 const PHONE = { width: 360, height: 740 };
 const PUBLIC = join(packageFolder(), "dist", "public");

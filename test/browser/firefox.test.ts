@@ -15,6 +15,7 @@ import type { ListenableApp } from "../../client/page/components/app.ts";
 import type { MomentPanel } from "../../client/page/moment/moment-panel.ts";
 import { packageFolder } from "../../models/runtime/open-pack-node.ts";
 import { type RunningServer, startServer } from "../../server/start-server.ts";
+import { LIMIT_MS, until } from "../until.ts";
 import { TINY_PACK } from "./set-up.ts";
 
 const firefox = ["/usr/bin/firefox-esr", "/usr/bin/firefox"].find((path) => existsSync(path));
@@ -22,22 +23,12 @@ const pulseaudio = !spawnSync("pulseaudio", ["--version"]).error;
 const missing = [...(firefox ? [] : ["Firefox"]), ...(pulseaudio ? [] : ["PulseAudio"])];
 const run = missing.length > 0 ? test.skip : test;
 const why = missing.length > 0 ? ` (there is no ${missing.join(" and no ")})` : "";
-/** Every wait's outer limit. */
-const LIMIT_MS = 60_000;
 const CLOSE_MS = 5_000;
 
 let folder: string;
 let server: RunningServer;
 let sound: ChildProcess;
 let browser: Browser;
-
-async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const end = performance.now() + LIMIT_MS;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`what was waited for did not come: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 test.before(async () => {
   if (missing.length > 0) return;

@@ -2,17 +2,16 @@
 import { rm } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { findChromium } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
 import { openPackFolder } from "../../models/runtime/open-pack-node.ts";
 import { temporaryFolder } from "../cli/run-cli.ts";
 import { chord } from "../models/foreign/fixtures.ts";
 import { packOf } from "../models/foreign/live-pack.ts";
+import { browserTest } from "./browser-test.ts";
 import { setUp } from "./set-up.ts";
 
 const chromium = findChromium();
-const browserTest = (name: string, body: () => Promise<void>) =>
-  chromium === null ? test.skip(`${name} (${NO_CHROMIUM})`, body) : test(name, body);
 
 let folder: string;
 test.before(async () => {

@@ -6,9 +6,10 @@ import { decode } from "fast-png";
 import type { Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { findChromium } from "../../cli/bench/chromium.ts";
 import type { KioskReport } from "../../protocol/kiosk.ts";
 import { startServer } from "../../server/start-server.ts";
+import { browserTest } from "./browser-test.ts";
 import { type LiveSetUp, setUp, TINY_PACK } from "./set-up.ts";
 
 const chromium = findChromium();
@@ -17,9 +18,6 @@ const AUTOPLAY = "--autoplay-policy=no-user-gesture-required";
 const PATIENCE_MS = 40_000;
 let live: LiveSetUp;
 let work = "";
-
-const browserTest = (name: string, body: () => Promise<void>) =>
-  chromium === null ? test.skip(`${name} (${NO_CHROMIUM})`, body) : test(name, body);
 
 test.before(async () => {
   if (chromium === null) return;

@@ -1,12 +1,13 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { findChromium } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
 import { integratedLoudness } from "../../dsp/loudness.ts";
 import type { ExplainWindow } from "../../models/explain/signal-explainer.ts";
 import { loadMethod } from "../../models/runtime/load-method.ts";
 import { openPackFolder } from "../../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
+import { browserTest } from "./browser-test.ts";
 import { compareOutput, explainOffline } from "./compare.ts";
 import { type LiveSetUp, setUp, TINY_PACK } from "./set-up.ts";
 
@@ -76,9 +77,6 @@ async function eventually(check: () => Promise<void>, attempts = 5): Promise<voi
     }
   }
 }
-
-const browserTest = (name: string, body: () => Promise<void>) =>
-  chromium === null ? test.skip(`${name} (${NO_CHROMIUM})`, body) : test(name, body);
 
 for (const engine of ["local", "remote"] as const) {
   browserTest(

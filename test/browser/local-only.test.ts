@@ -5,15 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { findChromium } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
 import { packageFolder } from "../../models/runtime/open-pack-node.ts";
 import { startServer } from "../../server/start-server.ts";
+import { browserTest } from "./browser-test.ts";
 import { setUp, TINY_PACK } from "./set-up.ts";
 
 const chromium = findChromium();
-const browserTest = (name: string, body: () => Promise<void>) =>
-  chromium === null ? test.skip(`${name} (${NO_CHROMIUM})`, body) : test(name, body);
 
 /** Long enough for dozens of windows; the masks of a remote engine would have come and gone. */
 const WATCH_MS = 5_000;

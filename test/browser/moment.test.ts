@@ -6,18 +6,17 @@ import { pathToFileURL } from "node:url";
 import type { BrowserContext, Download, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { findChromium } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
 import type { LiveExplainer, Moment } from "../../client/live/live-explainer.ts";
 import { integratedLoudness } from "../../dsp/loudness.ts";
 import { resample } from "../../dsp/offline.ts";
 import { readWav } from "../../dsp/wav.ts";
 import { writeAskedPack } from "../client/moment/asked-pack.ts";
+import { browserTest } from "./browser-test.ts";
 import { type LiveSetUp, setUp } from "./set-up.ts";
 
 const chromium = findChromium();
-const browserTest = (name: string, body: () => Promise<void>) =>
-  chromium === null ? test.skip(`${name} (${NO_CHROMIUM})`, body) : test(name, body);
 
 const RATE = 48_000;
 /** Of what is listened to before a freeze: enough to fill several windows. */

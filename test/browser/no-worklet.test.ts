@@ -1,10 +1,11 @@
 /** Browsers and addresses without AudioWorklet: the page says so and leads to one where the polyfill may work. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { findChromium } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
 import type { Moment } from "../../client/live/live-explainer.ts";
 import { COMPAT_PAGE } from "../../protocol/pages.ts";
+import { browserTest } from "./browser-test.ts";
 import { type LiveSetUp, setUp, TINY_PACK } from "./set-up.ts";
 
 const chromium = findChromium();
@@ -25,9 +26,6 @@ test.before(async () => {
 test.after(async () => {
   await live?.close();
 });
-
-const browserTest = (name: string, body: () => Promise<void>) =>
-  chromium === null ? test.skip(`${name} (${NO_CHROMIUM})`, body) : test(name, body);
 
 function withoutWorklet(): void {
   for (const name of ["AudioWorklet", "AudioWorkletNode"]) Reflect.deleteProperty(window, name);

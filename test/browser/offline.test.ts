@@ -6,14 +6,13 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, launchChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
 import { packageFolder } from "../../models/runtime/open-pack-node.ts";
 import { type RunningServer, startServer } from "../../server/start-server.ts";
+import { browserTest } from "./browser-test.ts";
 import { TINY_PACK } from "./set-up.ts";
 
 const chromium = findChromium();
-const browserTest = (name: string, body: () => Promise<void>) =>
-  chromium === null ? test.skip(`${name} (${NO_CHROMIUM})`, body) : test(name, body);
 const PATIENCE_MS = 40_000;
 
 let browser: Browser;
@@ -63,20 +62,24 @@ const cacheNames = (page: Page) => page.evaluate(() => caches.keys());
 const paper = (page: Page) =>
   page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--paper"));
 
-/** Another build: other colours, and the service worker that the build would have made of them. */
-async function changeStyles({ half }: { readonly half: boolean }): Promise<void> {
-  const file = join(publicFolder, "page.css");
-  const before = await readFile(file);
+const stylesFile = () => join(publicFolder, "page.css");
+
+/** Another build's styles: other colours. */
+async function otherStyles(): Promise<Buffer> {
+  return Buffer.concat([await readFile(stylesFile()), Buffer.from("\n:root { --paper: rgb(1 2 3); }\n")]);
+}
+
+/** The service worker that the build would have made of other styles; the styles are still the old ones. */
+async function changeServiceWorker(): Promise<void> {
   const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-  const changed = Buffer.concat([before, Buffer.from("\n:root { --paper: rgb(1 2 3); }\n")]);
+  const before = sha256(await readFile(stylesFile()));
   const worker = join(publicFolder, "service-worker.js");
   const text = await readFile(worker, "utf8");
-  assert.ok(text.includes(sha256(before)), "the service worker pins the styles by their content");
+  assert.ok(text.includes(before), "the service worker pins the styles by their content");
   await writeFile(
     worker,
-    text.replace(sha256(before), sha256(changed)).replace(/"[0-9a-f]{16}"/, '"0000000000000001"'),
+    text.replace(before, sha256(await otherStyles())).replace(/"[0-9a-f]{16}"/, '"0000000000000001"'),
   );
-  if (!half) await writeFile(file, changed);
 }
 
 browserTest("after the first visit it starts and explains without a server", async () => {
@@ -126,7 +129,7 @@ browserTest(
     const [before] = (await cacheNames(page)).filter((name) => name.startsWith("listenable-page-"));
 
     // The server is being updated: its files are of two builds.
-    await changeStyles({ half: true });
+    await changeServiceWorker();
     await page.reload();
     await note(page, "kept");
     const settled = await page.evaluate(async () => {
@@ -141,13 +144,7 @@ browserTest(
       [before],
     );
 
-    await writeFile(
-      join(publicFolder, "page.css"),
-      Buffer.concat([
-        await readFile(join(publicFolder, "page.css")),
-        Buffer.from("\n:root { --paper: rgb(1 2 3); }\n"),
-      ]),
-    );
+    await writeFile(stylesFile(), await otherStyles());
     await page.reload();
     await note(page, "update-waits");
     assert.is(await paper(page), old, "the page is of one build");

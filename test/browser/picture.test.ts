@@ -1,8 +1,9 @@
 /** The picture on the real pipeline: it moves while the page's own thread does not, and through starts and stops. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { findChromium } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
+import { browserTest } from "./browser-test.ts";
 import { type LiveSetUp, setUp, TINY_PACK } from "./set-up.ts";
 
 const chromium = findChromium();
@@ -17,9 +18,6 @@ test.before(async () => {
 test.after(async () => {
   await live?.close();
 });
-
-const browserTest = (name: string, body: () => Promise<void>) =>
-  chromium === null ? test.skip(`${name} (${NO_CHROMIUM})`, body) : test(name, body);
 
 interface Drawing {
   pictures(): Promise<number>;

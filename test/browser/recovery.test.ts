@@ -2,18 +2,16 @@
 import type { CDPSession } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
+import { findChromium } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
 import type { LiveExplainer } from "../../client/live/live-explainer.ts";
 import { startServer } from "../../server/start-server.ts";
+import { browserTest } from "./browser-test.ts";
 import { type LiveSetUp, setUp, TINY_PACK } from "./set-up.ts";
 
 const chromium = findChromium();
 const CYCLES = process.env.LISTENABLE_FULL ? 200 : 25;
 let live: LiveSetUp;
-
-const browserTest = (name: string, body: () => Promise<void>) =>
-  chromium === null ? test.skip(`${name} (${NO_CHROMIUM})`, body) : test(name, body);
 
 declare global {
   interface Window {

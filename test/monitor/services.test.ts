@@ -15,13 +15,12 @@ import type { FeedMessage } from "../../monitor/feed.ts";
 import { ffmpegInput, streamArguments } from "../../monitor/inputs/ffmpeg-input.ts";
 import type { RunningMonitor } from "../../monitor/start-monitor.ts";
 import { sendFile } from "../../server/send-file.ts";
+import { LIMIT_MS, until } from "../until.ts";
 import { closeAll, joined, quiet, RATE, startRig, temporary, tone } from "./rig.ts";
 
 const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
 const isThere = (program: string) => !spawnSync(program, ["-h"], { env: { ...process.env, PATH } }).error;
 const missing = ["icecast2", "mosquitto", "ffmpeg"].filter((program) => !isThere(program));
-/** Every wait's outer limit. */
-const LIMIT_MS = 60_000;
 
 const children = new Set<ChildProcess>();
 
@@ -133,14 +132,6 @@ async function startBroker(port: number): Promise<Broker> {
   return { child, client, messages };
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const limit = Date.now() + LIMIT_MS;
-  while (!condition()) {
-    if (Date.now() > limit) throw new Error(`${what} did not come`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 const run = missing.length === 0 ? test : test.skip;
 const why = missing.length === 0 ? "" : ` (skipped: ${missing.join(", ")} not installed)`;
 
@@ -164,14 +155,12 @@ run(
     const eventsAt = ({ messages }: Broker) => messages.filter(({ topic }) => topic === eventTopic).length;
 
     await next(monitor, (message) => message.type === "explained");
-    await until(() => eventsAt(broker) > 0, "an event over MQTT");
+    await until("an event over MQTT", () => eventsAt(broker) > 0);
     const event = JSON.parse(broker.messages.find(({ topic }) => topic === eventTopic)!.payload);
     assert.is(event.event_type, "low");
     assert.is(event.input, "yard");
-    await until(
-      () =>
-        broker.messages.some(({ topic, payload }) => topic === "listenable/status" && payload === "online"),
-      "the status",
+    await until("the status", () =>
+      broker.messages.some(({ topic, payload }) => topic === "listenable/status" && payload === "online"),
     );
     const discovery = broker.messages.find(
       ({ topic }) => topic === "homeassistant/event/listenable_yard/heard/config",
@@ -183,10 +172,10 @@ run(
     await end(icecast);
     await next(monitor, (message) => message.type === "input" && message.state === "waiting");
     await until(
+      "the input's state",
       () =>
         broker.messages.at(-1)?.topic === "listenable/yard/running" &&
         broker.messages.at(-1)?.payload === "OFF",
-      "the input's state",
     );
     icecast = await startIcecast(icecastPort);
     await next(monitor, (message) => message.type === "explained");
@@ -199,16 +188,12 @@ run(
     assert.ok(before >= 1);
     broker = await startBroker(mqttPort);
     const { id } = waited.type === "explained" ? waited.event : { id: "" };
-    await until(
-      () =>
-        broker.messages.some(({ topic, payload }) => topic === eventTopic && JSON.parse(payload).id === id),
-      "the event that waited",
+    await until("the event that waited", () =>
+      broker.messages.some(({ topic, payload }) => topic === eventTopic && JSON.parse(payload).id === id),
     );
     await monitor.close();
-    await until(
-      () =>
-        broker.messages.some(({ topic, payload }) => topic === "listenable/status" && payload === "offline"),
-      "the goodbye",
+    await until("the goodbye", () =>
+      broker.messages.some(({ topic, payload }) => topic === "listenable/status" && payload === "offline"),
     );
     await broker.client.endAsync(true);
     await stopSending();
@@ -243,8 +228,8 @@ run(`HLS over HTTP and RTMP are heard${why}`, async () => {
   ];
   const named = inputs.map(({ name, source }) => ffmpegInput(name, source, streamArguments(source), FAST));
   const { monitor, store } = await startRig(named);
-  await until(() => store.count({ input: "hls", label: "low" }) > 0, "an event over HLS");
-  await until(() => store.count({ input: "rtmp", label: "low" }) > 0, "an event over RTMP");
+  await until("an event over HLS", () => store.count({ input: "hls", label: "low" }) > 0);
+  await until("an event over RTMP", () => store.count({ input: "rtmp", label: "low" }) > 0);
   await monitor.close();
   server.close();
   server.closeAllConnections();
