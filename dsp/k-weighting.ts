@@ -1,5 +1,11 @@
 /** The K-weighting of ITU-R BS.1770: two filters that weigh frequencies as ears do, for sound that comes in pieces. */
 
+/** In Hz; what the recommendation weighs is not there far below. */
+export const LOWEST_RATE = 8_000;
+/** The recommendation's first gate: what is below it is silence, in LUFS. */
+export const ABSOLUTE_GATE = -70;
+/** The second one: what is so much fainter than the rest does not count, in LU. */
+export const RELATIVE_GATE = -10;
 /** Makes a full-scale sine of 997 Hz read -3.01 LUFS. */
 const OFFSET = -0.691;
 
@@ -18,7 +24,7 @@ export class KWeighting {
   readonly #headShelf: Filter;
   readonly #lowCut: Filter;
 
-  /** `sampleRate` in Hz, 8,000 or more. */
+  /** `sampleRate` in Hz, `LOWEST_RATE` or more. */
   constructor(sampleRate: number) {
     this.#headShelf = new Filter(headShelf(sampleRate));
     this.#lowCut = new Filter(lowCut(sampleRate));

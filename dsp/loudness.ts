@@ -2,15 +2,12 @@
  * Integrated loudness after ITU-R BS.1770: a filter that weighs frequencies as ears do, mean power in blocks of 400 ms,
  * and two gates, so that pauses do not count. Mono; a whole recording at once.
  */
-import { KWeighting, loudnessOf } from "./k-weighting.ts";
+import { ABSOLUTE_GATE, KWeighting, LOWEST_RATE, loudnessOf, RELATIVE_GATE } from "./k-weighting.ts";
 
 const BLOCK_SECONDS = 0.4;
 /** Blocks overlap by three quarters. */
 const STEP_SHARE = 0.25;
-/** Blocks below this are silence, in LUFS. */
-const ABSOLUTE_GATE = -70;
-/** Blocks this much fainter than the mean of the rest do not count, in LU. */
-const RELATIVE_GATE = -10;
+
 /**
  * Loudness in LUFS; -Infinity when no block is above -70 LUFS. A recording shorter than 400 ms is one block.
  *
@@ -18,8 +15,8 @@ const RELATIVE_GATE = -10;
  * @param sampleRate in Hz, 8,000 or more; throws a RangeError otherwise.
  */
 export function integratedLoudness(samples: Float32Array, sampleRate: number): number {
-  if (!(sampleRate >= 8_000)) {
-    throw new RangeError(`the loudness at ${sampleRate} Hz can't be told; 8000 Hz and more can`);
+  if (!(sampleRate >= LOWEST_RATE)) {
+    throw new RangeError(`the loudness at ${sampleRate} Hz can't be told; ${LOWEST_RATE} Hz and more can`);
   }
   const weighted = new Float64Array(samples);
   new KWeighting(sampleRate).apply(weighted);

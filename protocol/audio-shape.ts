@@ -16,7 +16,7 @@ export interface AudioShape {
 }
 
 /** Milliseconds from one frame to the next. */
-export function hopMs({ sampleRate, hop }: AudioShape): number {
+export function hopMs({ sampleRate, hop }: Pick<AudioShape, "sampleRate" | "hop">): number {
   return (1_000 * hop) / sampleRate;
 }
 
@@ -29,6 +29,6 @@ export function localOnlyReason(pack: string): string {
 }
 
 /** The whole number of frames nearest to so many milliseconds, at least one. */
-export function framesIn(shape: AudioShape, ms: number): number {
+export function framesIn(shape: Pick<AudioShape, "sampleRate" | "hop">, ms: number): number {
   return Math.max(1, Math.round(ms / hopMs(shape)));
 }

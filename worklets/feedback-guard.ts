@@ -8,6 +8,8 @@ const NEIGHBOURS = [4, 5, 6];
 /** The lowest bin looked at; hum lies below. */
 const LOWEST_BIN = 5;
 const LEAST_DB = -55;
+/** How much of a peak's level each frame replaces. */
+const SMOOTHING = 0.3;
 /** A peak that is away for longer is another one. */
 const AWAY_MS = 48;
 /**
@@ -142,7 +144,7 @@ export class FeedbackGuard {
     }
     if (this.#age > 0 && Math.abs(peak - this.#bin) <= 1 && this.#away <= this.#awayFrames) {
       this.#hear(from, offset, peak);
-      this.level += 0.3 * (this.heard - this.level);
+      this.level += SMOOTHING * (this.heard - this.level);
     } else {
       this.#age = this.#full = 0;
       this.#hear(from, offset, peak);
@@ -210,7 +212,7 @@ export class FeedbackGuard {
 
   #test(from: Float32Array, offset: number): void {
     this.#hear(from, offset, this.#bin);
-    this.level += 0.3 * (this.heard - this.level);
+    this.level += SMOOTHING * (this.heard - this.level);
     this.#gone++;
     this.#recent.copyWithin(0, 1);
     this.#recent[this.#recent.length - 1] = this.heard;

@@ -1,6 +1,7 @@
 /** The real page in a real browser, with a sound file as microphone, watched from outside. */
 import type { Browser, BrowserContext, ConsoleMessage, Page } from "playwright-core";
-import type { DelaySetting, LiveExplainer, Timings } from "../../client/live/live-explainer.ts";
+import type { DelaySetting, Listening, LiveExplainer, Timings } from "../../client/live/live-explainer.ts";
+import type { Loudness } from "../../client/page/parameters.ts";
 import { installPageTaps } from "./page-taps.ts";
 
 export interface LivePageOptions {
@@ -10,9 +11,9 @@ export interface LivePageOptions {
   readonly engine: "auto" | "local" | "remote";
   /** "balanced" when left out. */
   readonly delay?: DelaySetting;
-  readonly listening?: "original" | "explanation" | "rest";
+  readonly listening?: Listening;
   /** Whether all three are as loud; they are not when left out, so that what is heard can be compared to the sample. */
-  readonly loudness?: "matched" | "unchanged";
+  readonly loudness?: Loudness;
   readonly method?: string;
   /** "microphone" when left out; or one of the page's own sounds. */
   readonly sound?: string;

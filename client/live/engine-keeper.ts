@@ -5,7 +5,7 @@ import type { EngineChoice, Problem } from "./live-explainer.ts";
 import { Probation } from "./probation.ts";
 import { ProblemError, toProblem } from "./problems.ts";
 import type { EngineReason, Told } from "./told.ts";
-import { answerWithin } from "./within.ts";
+import { within } from "./within.ts";
 
 export interface KeeperState {
   readonly kind: Engine["kind"];
@@ -153,7 +153,7 @@ export class EngineKeeper {
     const { now, deadlineMs } = this.#parts;
     const asked = now();
     try {
-      const explanation = await answerWithin(candidate.engine.explain(window), SILENCE_MS);
+      const explanation = await within(candidate.engine.explain(window), SILENCE_MS, silent);
       if (candidate.engine !== this.#current?.engine) return explanation;
       this.#failures = 0;
       const ms = now() - asked;
@@ -322,6 +322,8 @@ export class EngineKeeper {
 function failed(error: unknown, next: Extract<Told, { code: "engine-failed" }>["next"]): Told {
   return { code: "engine-failed", detail: toProblem(error).detail, next };
 }
+
+const silent = () => new EngineError("timeout", `the engine was silent for ${SILENCE_MS / 1_000} s`);
 
 function isFatal(error: unknown): boolean {
   const code = error instanceof EngineError ? error.code : "failed";

@@ -9,6 +9,7 @@ export type { Told };
 
 /** What the listener hears; all three are aligned to the sample. */
 export type Listening = "original" | "explanation" | "rest";
+export const listenings: readonly Listening[] = ["original", "explanation", "rest"];
 
 /** How late the explanation may be: a shorter delay hears less of what follows before it decides. See docs/latency.md. */
 export type DelaySetting = "low-delay" | "balanced" | "high-quality";

@@ -44,6 +44,7 @@ import { type OpenSource, openSource } from "./sources.ts";
 import { longestDelay, planStream, type StreamPlan, type StreamWishes } from "./stream-plan.ts";
 import type { Told } from "./told.ts";
 import { LOOK_MS, Watchdog } from "./watchdog.ts";
+import { within } from "./within.ts";
 import { platformNotices } from "./worklet-support.ts";
 
 /** What the listener has chosen so far; a session begins with it and follows changes. */
@@ -198,8 +199,9 @@ export class Session {
 
   /** Null when nothing went out, or when the audio thread is gone already. */
   async #last(): Promise<Frozen | null> {
-    const impatience = new Promise<null>((resolve) => setTimeout(resolve, LAST_MS, null));
-    return Promise.race([this.freeze(), impatience]).catch(() => null);
+    const frozen = this.freeze();
+    if (!frozen) return null;
+    return within(frozen, LAST_MS, () => new Error("the audio thread is gone")).catch(() => null);
   }
 
   /** Releases everything; resolves when it is done. */

@@ -1,14 +1,11 @@
-import { EngineError } from "../../protocol/engine.ts";
-
-/** The work's result, or a "timeout" after `ms`; the work itself goes on and its end is ignored. */
-export async function answerWithin<T>(work: Promise<T>, ms: number): Promise<T> {
+/** The work's result, or the error `late` after `ms`; the work itself goes on and its end is ignored. */
+export async function within<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const silent = () => reject(new EngineError("timeout", `the engine was silent for ${ms / 1_000} s`));
-    timer = setTimeout(silent, ms);
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), ms);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, tooLate]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,4 +1,5 @@
 /** Brings sounds to one loudness, so that what is told apart is what is in them and not how loud they are. */
+import { LOWEST_RATE } from "../../dsp/k-weighting.ts";
 import { integratedLoudness } from "../../dsp/loudness.ts";
 import { HEADROOM_DB, MOST_BOOST_DB } from "../../worklets/loudness-match.ts";
 
@@ -10,7 +11,7 @@ import { HEADROOM_DB, MOST_BOOST_DB } from "../../worklets/loudness-match.ts";
  * @param sampleRate in Hz, 8,000 or more; slower sounds stay as they are.
  */
 export function matchingGains(sounds: readonly Float32Array[], sampleRate: number): number[] {
-  if (sampleRate < 8_000) return sounds.map(() => 1);
+  if (sampleRate < LOWEST_RATE) return sounds.map(() => 1);
   const parts = sounds.map((samples) => ({
     loudness: integratedLoudness(samples, sampleRate),
     peak: decibels(samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)),

@@ -1,10 +1,8 @@
 /** Plays a span of a moment: the three sounds run together, and one of them is let through. */
-
-import type { Listening } from "../live/live-explainer.ts";
+import { type Listening, listenings } from "../live/live-explainer.ts";
 import { outputLatency } from "../live/output-latency.ts";
 
 export type Sounds = Readonly<Record<Listening, Float32Array>>;
-export const listenings: readonly Listening[] = ["original", "explanation", "rest"];
 
 export interface Playing {
   readonly sounds: Sounds;

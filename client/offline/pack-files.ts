@@ -1,4 +1,5 @@
 /** Packs as they were used, for when there is no network. With one, the server's are taken. */
+import { within } from "../live/within.ts";
 
 const NAME = "listenable-packs";
 /** Those used longest ago go first; with the released pack's size that is some 15 MB. */
@@ -35,7 +36,7 @@ export class PackFiles {
     const asked = this.#parts.fetch(request);
     let response: Response;
     try {
-      response = kept ? await inTime(asked, PATIENCE_MS) : await asked;
+      response = kept ? await within(asked, PATIENCE_MS, gone) : await asked;
     } catch (error) {
       if (kept) return kept;
       throw error;
@@ -84,14 +85,9 @@ export class PackFiles {
   }
 }
 
+const gone = () => new Error("the server does not answer");
+
 async function removeFolder(cache: Cache, folder: string): Promise<void> {
   const all = await cache.keys();
   await Promise.all(all.filter(({ url }) => url.startsWith(folder)).map((each) => cache.delete(each)));
-}
-
-function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("the server does not answer")), ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

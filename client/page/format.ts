@@ -13,6 +13,11 @@ export const hertz = (hz: number): string => (hz >= 1000 ? `${kilohertz(hz)}k` :
 /** A class name as written in datasets, for people: "clock_tick" → "clock tick". */
 export const className = labelText;
 
+/** Names of choices that have none of their own: "A" for 0. */
+export function letter(index: number): string {
+  return String.fromCharCode("A".charCodeAt(0) + index);
+}
+
 /** The first letter large, as at the start of a line. */
 export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,4 +1,5 @@
 /** What a stream sounds like to the classifier, from its decisions and columns as they come. */
+import { framesIn, hopMs } from "../../protocol/audio-shape.ts";
 import type { Decision, PackSummary, SpectrogramColumns } from "../live/live-explainer.ts";
 import { Minute, type Stretch } from "./minute.ts";
 import { SilenceWatch } from "./spectrogram/silence.ts";
@@ -32,9 +33,9 @@ export class Hearing {
     readonly pack: PackSummary,
     private readonly readableMs: number,
   ) {
-    this.#mean = new FadingMean(pack.labels.length, framesOf(pack, MEAN_MS));
-    this.#minute = new Minute(minuteFrames(pack), (1000 * pack.hop) / pack.sampleRate);
-    this.#silence = new SilenceWatch(Math.round(framesOf(pack, SILENT_MS)));
+    this.#mean = new FadingMean(pack.labels.length, MEAN_MS / hopMs(pack));
+    this.#minute = new Minute(minuteFrames(pack), hopMs(pack));
+    this.#silence = new SilenceWatch(framesIn(pack, SILENT_MS));
   }
 
   /** Takes in a decision at `now` milliseconds; returns whether there is something new to show. */
@@ -62,9 +63,5 @@ export class Hearing {
 }
 
 export function minuteFrames(pack: PackSummary): number {
-  return Math.round(framesOf(pack, MINUTE_MS));
-}
-
-function framesOf({ sampleRate, hop }: PackSummary, ms: number): number {
-  return (ms / 1000) * (sampleRate / hop);
+  return framesIn(pack, MINUTE_MS);
 }

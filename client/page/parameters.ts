@@ -16,11 +16,11 @@ import {
   delaySettings,
   type EngineChoice,
   type Listening,
+  listenings,
 } from "../live/live-explainer.ts";
 
 export type SourceKind = "sound" | "microphone" | "file";
 
-export const listenings: readonly Listening[] = ["original", "explanation", "rest"];
 export const engineChoices: readonly EngineChoice[] = ["auto", "local", "remote"];
 /** Whether explanation and rest are made as loud as the original. */
 export const loudnesses = ["matched", "unchanged"] as const;

@@ -2,6 +2,9 @@
 
 const UNKNOWN = "–";
 
+/** Formats write a hyphen. */
+const withMinus = (text: string) => text.replace("-", "−");
+
 export type Numbers = ReturnType<typeof numbersIn>;
 
 /** `locale`: a BCP 47 tag, such as "de". */
@@ -44,7 +47,7 @@ export function numbersIn(locale: string) {
     },
 
     count(value: number): string {
-      return Number.isFinite(value) ? whole.format(Math.round(value)) : UNKNOWN;
+      return Number.isFinite(value) ? withMinus(whole.format(Math.round(value) || 0)) : UNKNOWN;
     },
 
     /** With one decimal. */
@@ -54,7 +57,7 @@ export function numbersIn(locale: string) {
 
     /** With two decimals. */
     twoDecimals(value: number): string {
-      return Number.isFinite(value) ? hundredths.format(value).replace("-", "−") : UNKNOWN;
+      return Number.isFinite(value) ? withMinus(hundredths.format(value)) : UNKNOWN;
     },
 
     /** One of two forms, as the language counts. */

@@ -1,11 +1,17 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Observable } from "rxjs";
-import type { Decision, Listening, PackSummary, SpectrogramColumns } from "../../live/live-explainer.ts";
+import { hopMs } from "../../../protocol/audio-shape.ts";
+import {
+  type Decision,
+  type Listening,
+  listenings,
+  type PackSummary,
+  type SpectrogramColumns,
+} from "../../live/live-explainer.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
 import { capitalised, className } from "../../page/format.ts";
 import { Hearing } from "../../page/hearing.ts";
-import { listenings } from "../../page/parameters.ts";
 import { builtInSounds } from "../../page/sounds/index.ts";
 import { StreamController } from "../../page/stream-controller.ts";
 import type { Verdict } from "../../page/verdict.ts";
@@ -339,8 +345,7 @@ export class ListenableKiosk extends LitElement {
   async #loadPack(): Promise<void> {
     this.pack ??= await this.kiosk?.explainer.pack().catch(() => undefined);
     if (!this.pack || this.#room) return;
-    const { sampleRate, hop } = this.pack;
-    this.#room = new RoomLevel((1000 * hop) / sampleRate);
+    this.#room = new RoomLevel(hopMs(this.pack));
   }
 
   #heard(columns: SpectrogramColumns): void {

@@ -2,7 +2,7 @@ import { css, html } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Levels } from "../../../protocol/monitor.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
-import { className } from "../../page/format.ts";
+import { className, count } from "../../page/format.ts";
 import { words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
 
@@ -37,7 +37,7 @@ export class MinuteStrip extends WordsElement {
   override render() {
     const heard = [...new Set(this.recent.flatMap((levels) => levels.heard))].map(className).join(", ");
     const newest = this.recent[this.recent.length - 1];
-    const level = newest ? `${Math.round(newest.level)} dB`.replace("-", "−") : words.monitor.silence;
+    const level = newest ? `${count(newest.level)} dB` : words.monitor.silence;
     return html`
       <svg
         viewBox="0 0 ${WIDTH} ${HEIGHT}"

@@ -1,14 +1,15 @@
 import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type {
-  Decision,
-  LiveEvent,
-  LiveExplainer,
-  MethodSummary,
-  PackSummary,
-  Problem,
-  Status,
-  Timings,
+import {
+  type Decision,
+  type LiveEvent,
+  type LiveExplainer,
+  listenings,
+  type MethodSummary,
+  type PackSummary,
+  type Problem,
+  type Status,
+  type Timings,
 } from "../../live/live-explainer.ts";
 import { titleText, toldText, words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
@@ -19,7 +20,7 @@ import { type DiagnosticFacts, withoutQueries } from "../diagnostics.ts";
 import { FileDrop } from "../file-drop.ts";
 import { Hearing, minuteFrames } from "../hearing.ts";
 import { FREEZE_KEY } from "../moment/freeze-moment.ts";
-import { listenings, readSettings, type Settings, type SourceKind } from "../parameters.ts";
+import { readSettings, type Settings, type SourceKind } from "../parameters.ts";
 import { toProblem } from "../problems.ts";
 import { recall, remember } from "../remembered.ts";
 import { builtInSounds } from "../sounds/index.ts";
@@ -131,9 +132,9 @@ export class ListenableApp extends WordsElement {
   /** Shown until somebody closes it, and again when asked for. */
   @state() private welcome = recall("welcome", ["closed"]) === undefined;
 
-  @state() private source: SourceChoice = firstSource(this.settings);
-  @state() private choices: Choices = firstChoices(this.settings);
-  @state() private volume = 0.8;
+  @state() private source!: SourceChoice;
+  @state() private choices!: Choices;
+  @state() private volume!: number;
   @state() private shortcuts = true;
   /** A frozen moment is heard, so the live sound is not. */
   #momentSounds = false;

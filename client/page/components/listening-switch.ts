@@ -1,11 +1,10 @@
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Listening } from "../../live/live-explainer.ts";
+import { type Listening, listenings } from "../../live/live-explainer.ts";
 import { words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
-import { choiceKey, choiceKeys } from "../choice-keys.ts";
-import { percent } from "../format.ts";
-import { listenings } from "../parameters.ts";
+import { choiceKeys } from "../choice-keys.ts";
+import { letter, percent } from "../format.ts";
 import { emit } from "./emit.ts";
 import { volumeIcon } from "./icons.ts";
 import { sharedStyles } from "./shared-styles.ts";
@@ -138,7 +137,7 @@ export class ListeningSwitch extends WordsElement {
                     @change=${() => emit(this, "choose-listening", value)}
                   /><span class="face">
                     ${said.titles[value]}<span class="hint">${said.hints[value]}</span>
-                    ${this.shortcuts ? html`<kbd aria-hidden="true">${choiceKey(k)}</kbd>` : nothing}
+                    ${this.shortcuts ? html`<kbd aria-hidden="true">${letter(k)}</kbd>` : nothing}
                   </span>
                 </label>
               `,
@@ -146,29 +145,29 @@ export class ListeningSwitch extends WordsElement {
           </div>
         </fieldset>
         <div class="loudness">
-        <label class="volume">
-          ${volumeIcon}
-          <input
-            type="range"
-            min="0"
-            max="100"
-            step="1"
-            aria-label=${said.volume}
-            aria-valuetext=${percent(this.volume)}
-            .value=${String(Math.round(this.volume * 100))}
-            @input=${(event: Event) => emit(this, "set-volume", Number((event.target as HTMLInputElement).value) / 100)}
-          />
-          <output aria-hidden="true">${percent(this.volume)}</output>
-        </label>
-        <label class="check soft" title=${words.moment.matchHint}>
-          <input
-            type="checkbox"
-            name="match-loudness"
-            .checked=${this.matchLoudness}
-            @change=${() => emit(this, "match-loudness", !this.matchLoudness)}
-          />
-          ${words.moment.match}
-        </label>
+          <label class="volume">
+            ${volumeIcon}
+            <input
+              type="range"
+              min="0"
+              max="100"
+              step="1"
+              aria-label=${said.volume}
+              aria-valuetext=${percent(this.volume)}
+              .value=${String(Math.round(this.volume * 100))}
+              @input=${(event: Event) => emit(this, "set-volume", Number((event.target as HTMLInputElement).value) / 100)}
+            />
+            <output aria-hidden="true">${percent(this.volume)}</output>
+          </label>
+          <label class="check soft" title=${words.moment.matchHint}>
+            <input
+              type="checkbox"
+              name="match-loudness"
+              .checked=${this.matchLoudness}
+              @change=${() => emit(this, "match-loudness", !this.matchLoudness)}
+            />
+            ${words.moment.match}
+          </label>
         </div>
       </div>
       ${this.silentBecause ? html`<p class="off soft">${this.silentBecause}</p>` : nothing}

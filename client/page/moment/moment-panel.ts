@@ -1,9 +1,9 @@
 import { html, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, queryAll, state } from "lit/decorators.js";
-import type { Listening, Moment } from "../../live/live-explainer.ts";
+import { type Listening, listenings, type Moment } from "../../live/live-explainer.ts";
 import { matchingGains } from "../../moment/match-loudness.ts";
 import type { MomentClient } from "../../moment/moment-client.ts";
-import { listenings, MomentPlayer } from "../../moment/moment-player.ts";
+import { MomentPlayer } from "../../moment/moment-player.ts";
 import { type SampleSpan, wholeOf } from "../../moment/version.ts";
 import { numbers, words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";

@@ -1,7 +1,6 @@
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Listening } from "../../live/live-explainer.ts";
-import { listenings } from "../../moment/moment-player.ts";
+import { type Listening, listenings } from "../../live/live-explainer.ts";
 import { words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
 import { choiceKeys } from "../choice-keys.ts";

@@ -1,3 +1,4 @@
+import { hopMs } from "../../../protocol/audio-shape.ts";
 import { FrequencyAxis } from "./axis.ts";
 import { FramePace } from "./frame-pace.ts";
 import { type Context2D, type Look, SpectrogramPainter } from "./painter.ts";
@@ -133,6 +134,6 @@ function makePainter(axis: PictureAxis): SpectrogramPainter {
   return new SpectrogramPainter(makeAxis(axis));
 }
 
-function makeClock({ hop, sampleRate }: PictureAxis): ScrollClock {
-  return new ScrollClock((1_000 * hop) / sampleRate);
+function makeClock(axis: PictureAxis): ScrollClock {
+  return new ScrollClock(hopMs(axis));
 }

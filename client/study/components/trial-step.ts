@@ -11,10 +11,10 @@ import {
   trialProgress,
 } from "../../../protocol/study.ts";
 import { sharedStyles } from "../../page/components/shared-styles.ts";
+import { letter } from "../../page/format.ts";
 import { words } from "../../words/words.ts";
 import { WordsElement } from "../../words/words-element.ts";
 import type { Player } from "../player.ts";
-import { letter } from "../words.ts";
 import "./play-button.ts";
 import "./rating-scale.ts";
 import { studyStyles } from "./study-styles.ts";

@@ -1,8 +1,5 @@
 import type { EngineReason, VoiceProcessing } from "../../live/told.ts";
 import type { Words } from "../english/index.ts";
-import { numbersIn } from "../numbers.ts";
-
-const { plural } = numbersIn("de");
 
 const processing: Readonly<Record<VoiceProcessing, string>> = {
   echoCancellation: "die Echounterdrückung",
@@ -30,7 +27,7 @@ function because(reason: EngineReason): string {
     case "late":
       return `${reason.misses} der letzten ${reason.windows} Antworten des Servers kamen zu spät`;
     case "in-time":
-      return `der Server hat ${reason.windows} ${plural(reason.windows, "Fenster", "Fenster")} rechtzeitig beantwortet`;
+      return `der Server hat ${reason.windows} Fenster rechtzeitig beantwortet`;
     case "failed":
       return reason.detail;
     default:
