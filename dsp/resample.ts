@@ -126,8 +126,6 @@ export class StreamingResampler {
   }
 
   #convert(output: Float32Array, from: number): number {
-    const history = this.#history;
-    const taps = 2 * this.#reach;
     const up = this.#up;
     let written = from;
     let next = this.#next;
@@ -139,9 +137,9 @@ export class StreamingResampler {
         row -= up;
         start++;
       }
-      output[written++] = this.#interpolated
-        ? interpolated(history, start, this.#filters, (row * PHASES) / up, taps)
-        : dot(history, start, this.#filters, row * taps, taps);
+      if (this.#interpolated) this.#writeInterpolated(output, written, start, row);
+      else this.#write(output, written, start, row);
+      written++;
       phase += this.#down;
       const steps = Math.floor(phase / up);
       next += steps;
@@ -152,38 +150,38 @@ export class StreamingResampler {
     return written;
   }
 
+  /** Output `at`: the samples from `start` on under filter `row`. Writes it, as a returned fraction would be allocated. */
+  #write(output: Float32Array, at: number, start: number, row: number): void {
+    const history = this.#history;
+    const filters = this.#filters;
+    const taps = 2 * this.#reach;
+    const first = row * taps;
+    // Two sums side by side, as each addition waits for the one before; `taps` is even.
+    let even = 0;
+    let odd = 0;
+    for (let k = 0; k < taps; k += 2) {
+      even += history[start + k] * filters[first + k];
+      odd += history[start + k + 1] * filters[first + k + 1];
+    }
+    output[at] = even + odd;
+  }
+
+  /** As `#write`, where `row` of `#up` rows lies between two of the `PHASES` that there are. */
+  #writeInterpolated(output: Float32Array, at: number, start: number, row: number): void {
+    const position = (row * PHASES) / this.#up;
+    const below = Math.floor(position);
+    this.#write(output, at, start, below);
+    const before = output[at];
+    this.#write(output, at, start, below + 1);
+    output[at] = before + (position - below) * (output[at] - before);
+  }
+
   #makeRoom(): void {
     const used = Math.min(this.#next, this.#filled) - this.#back;
     this.#history.copyWithin(0, used, this.#filled);
     this.#filled -= used;
     this.#next -= used;
   }
-}
-
-/** Two sums side by side, as each addition waits for the one before; `taps` is even. */
-function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, taps: number): number {
-  let even = 0;
-  let odd = 0;
-  for (let k = 0; k < taps; k += 2) {
-    even += a[aStart + k] * b[bStart + k];
-    odd += a[aStart + k + 1] * b[bStart + k + 1];
-  }
-  return even + odd;
-}
-
-/** As `dot`, with coefficients between two rows of `filters`. */
-function interpolated(
-  history: Float32Array,
-  start: number,
-  filters: Float32Array,
-  position: number,
-  taps: number,
-): number {
-  const row = Math.floor(position);
-  const share = position - row;
-  const before = dot(history, start, filters, row * taps, taps);
-  const after = dot(history, start, filters, (row + 1) * taps, taps);
-  return before + share * (after - before);
 }
 
 /** [rows, 2 * reach]; row r is for an instant r / phases after the input sample at index reach - 1. */

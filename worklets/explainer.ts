@@ -238,13 +238,13 @@ export class Explainer {
   /** Lets one hop of both sounds out, under the mask of `frame`. */
   #give(original: Float32Array, explanation: Float32Array, frame: number): void {
     this.#mixer.mix(original, explanation, this.#modelOut);
-    if (this.#guard !== null) this.#turnDown(this.#guard.gain);
+    if (this.#guard !== null) this.#turnDown(this.#guard);
     if (this.#recent !== null && frame >= 0)
       this.#recent.write(frame, original, explanation, this.#schedule.rows, this.#maskOffset(frame));
   }
 
-  /** Brings what goes out from the last hop's gain to this one. */
-  #turnDown(gain: number): void {
+  /** Brings what goes out from the last hop's gain to the guard's. */
+  #turnDown({ gain }: FeedbackGuard): void {
     const hop = this.#modelOut.length;
     const slope = (gain - this.gain) / hop;
     for (let n = 0; n < hop; n++) this.#modelOut[n] *= this.gain + (n + 1) * slope;

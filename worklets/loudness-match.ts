@@ -1,25 +1,20 @@
-import { KWeighting, powerOf } from "../dsp/k-weighting.ts";
+import { ABSOLUTE_GATE, KWeighting, LOWEST_RATE, powerOf, RELATIVE_GATE } from "../dsp/k-weighting.ts";
 import type { AudioShape } from "../protocol/audio-shape.ts";
 
 /** A sound fainter than this beside the others is nothing but a remainder; making it loud would tell a lie. */
 export const MOST_BOOST_DB = 24;
 /** What is raised stays below full scale by this, as resampling at the loudspeaker raises peaks a little. */
 export const HEADROOM_DB = 1;
-/** Below this is silence, in LUFS, as in ITU-R BS.1770. */
-const SILENCE = -70;
-/** What is this much fainter than it was is a pause, as by the recommendation's second gate, in LU. */
-const PAUSE = -10;
 /** Of the mean that stands for the loudness of a moment: about the recommendation's 400 ms. */
 const MOMENT_SECONDS = 0.2;
 /** How slowly a level is forgotten, while its sound goes on and in a pause. */
 const FORGET_SECONDS = 3;
 const FORGET_PAUSED_SECONDS = 30;
 const FORGET_PEAK_SECONDS = 1;
-/** K-weighting is not defined far below. */
-const SLOWEST_RATE = 8_000;
 
-const SILENT_POWER = powerOf(SILENCE);
-const PAUSE_RATIO = 10 ** (PAUSE / 10);
+const SILENT_POWER = powerOf(ABSOLUTE_GATE);
+/** What is this much fainter than it was is a pause. */
+const PAUSE_RATIO = 10 ** (RELATIVE_GATE / 10);
 const MOST_BOOST = 10 ** (MOST_BOOST_DB / 20);
 const HIGHEST_PEAK = 10 ** (-HEADROOM_DB / 20);
 
@@ -28,7 +23,7 @@ const HIGHEST_PEAK = 10 ** (-HEADROOM_DB / 20);
  * not how loud they are. It knows the past alone: client/moment/match-loudness.ts, which has the whole sound, does it
  * better.
  *
- * Allocates at construction only. Fractions are plain fields: see worklets/README.md.
+ * Allocates at construction only. Fractions travel in plain fields: see worklets/README.md.
  */
 export class LoudnessMatch {
   readonly explanation: MatchedSound;
@@ -49,7 +44,7 @@ export class LoudnessMatch {
     this.explanation = new MatchedSound(hopSeconds);
     this.rest = new MatchedSound(hopSeconds);
     this.#weightings =
-      sampleRate < SLOWEST_RATE ? null : [new KWeighting(sampleRate), new KWeighting(sampleRate)];
+      sampleRate < LOWEST_RATE ? null : [new KWeighting(sampleRate), new KWeighting(sampleRate)];
     this.#weightedOriginal = new Float64Array(hop);
     this.#weightedExplanation = new Float64Array(hop);
   }
@@ -63,11 +58,10 @@ export class LoudnessMatch {
     this.#weightings[1].apply(this.#weightedExplanation);
     this.#measurePowers();
     this.#measurePeaks(original, explanation);
-    const reference = this.#original.power;
     // Before the first sound there is nothing to be matched to.
-    const on = this.on && reference > SILENT_POWER;
-    this.explanation.follow(reference, on);
-    this.rest.follow(reference, on);
+    const on = this.on && this.#original.power > SILENT_POWER;
+    this.explanation.follow(this.#original, on);
+    this.rest.follow(this.#original, on);
   }
 
   #measurePowers(): void {
@@ -83,9 +77,12 @@ export class LoudnessMatch {
       // The weighting is linear, so the rest's is the difference too.
       rest += (o - e) * (o - e);
     }
-    this.#original.push(original / length);
-    this.explanation.level.push(explanation / length);
-    this.rest.level.push(rest / length);
+    this.#original.newest = original / length;
+    this.explanation.level.newest = explanation / length;
+    this.rest.level.newest = rest / length;
+    this.#original.push();
+    this.explanation.level.push();
+    this.rest.level.push();
   }
 
   #measurePeaks(original: Float32Array, explanation: Float32Array): void {
@@ -95,8 +92,10 @@ export class LoudnessMatch {
       explanationPeak = Math.max(explanationPeak, Math.abs(explanation[n]));
       restPeak = Math.max(restPeak, Math.abs(original[n] - explanation[n]));
     }
-    this.explanation.pushPeak(explanationPeak);
-    this.rest.pushPeak(restPeak);
+    this.explanation.newestPeak = explanationPeak;
+    this.rest.newestPeak = restPeak;
+    this.explanation.pushPeak();
+    this.rest.pushPeak();
   }
 }
 
@@ -104,6 +103,8 @@ export class LoudnessMatch {
 class Level {
   /** Mean square, weighted: of the loudest moment, forgotten slowly. */
   power = 0;
+  /** Mean square of the newest hop; `push` takes it in. */
+  newest = 0;
   private moment = 0;
   readonly #momentShare: number;
   readonly #forgotten: number;
@@ -115,8 +116,8 @@ class Level {
     this.#forgottenPaused = shareOf(FORGET_PAUSED_SECONDS, hopSeconds);
   }
 
-  push(power: number): void {
-    this.moment += this.#momentShare * (power - this.moment);
+  push(): void {
+    this.moment += this.#momentShare * (this.newest - this.moment);
     const forgotten = this.moment < PAUSE_RATIO * this.power ? this.#forgottenPaused : this.#forgotten;
     this.power = Math.max(this.moment, this.power - forgotten * (this.power - this.moment));
   }
@@ -128,6 +129,8 @@ class MatchedSound {
   /** The newest hop begins with this gain and ends with that one. */
   from = 1;
   to = 1;
+  /** The highest sample of the newest hop; `pushPeak` takes it in. */
+  newestPeak = 0;
   /** The highest sample, forgotten slowly. */
   private peak = 0;
   readonly #forgottenPeak: number;
@@ -137,13 +140,13 @@ class MatchedSound {
     this.#forgottenPeak = shareOf(FORGET_PEAK_SECONDS, hopSeconds);
   }
 
-  pushPeak(peak: number): void {
-    this.peak = Math.max(peak, this.peak - this.#forgottenPeak * this.peak);
+  pushPeak(): void {
+    this.peak = Math.max(this.newestPeak, this.peak - this.#forgottenPeak * this.peak);
   }
 
   /** Moves the gain on by a hop: to the reference's level, as far as boost and peak allow. */
-  follow(reference: number, on: boolean): void {
-    const wanted = on ? Math.sqrt(reference / Math.max(this.level.power, SILENT_POWER)) : 1;
+  follow(reference: Level, on: boolean): void {
+    const wanted = on ? Math.sqrt(reference.power / Math.max(this.level.power, SILENT_POWER)) : 1;
     // What is not raised may be as high as it was.
     const most = Math.min(MOST_BOOST, Math.max(1, HIGHEST_PEAK / this.peak));
     // A peak in this hop must not be met by the gain of the one before.
