@@ -194,9 +194,19 @@ async function exported(page: Page, kind: string): Promise<{ name: string; path:
   return { name, path };
 }
 
-/** How alike a piece of `samples` is to the place in `other` that it is most like, 0 to 1. */
+/**
+ * How alike a piece of `samples` is to the place in `other` that it is most like, 0 to 1: the median of five pieces, as a
+ * busy machine tears a moment of the microphone or misses a mask now and then.
+ */
 function likeness(samples: Float32Array, other: Float32Array): number {
-  const piece = samples.subarray(samples.length >> 1, (samples.length >> 1) + 1_600);
+  const each = [0.2, 0.35, 0.5, 0.65, 0.8].map((share) => {
+    const start = Math.floor(share * samples.length);
+    return likenessOf(samples.subarray(start, start + 1_600), other);
+  });
+  return each.sort((a, b) => a - b)[2];
+}
+
+function likenessOf(piece: Float32Array, other: Float32Array): number {
   let best = 0;
   let energy = other.subarray(0, piece.length).reduce((sum, sample) => sum + sample * sample, 0);
   const own = piece.reduce((sum, sample) => sum + sample * sample, 0);
@@ -363,7 +373,8 @@ async function frozenAfterStop(page: LivePage): Promise<void> {
   await freeze(page);
   const { original, explanation } = await frozen(page.page);
   assert.ok(original.length >= 2 * 16_000, `${original.length} samples`);
-  assert.ok(likeness(explanation, known) > 0.95);
+  const alike = likeness(explanation, known);
+  assert.ok(alike > 0.95, `${alike}`);
 }
 
 browserTest("a selected part plays, each of the three as loud, while the live sound is muted", async () => {
@@ -413,6 +424,45 @@ browserTest("a selected part plays, each of the three as loud, while the live so
   await tab.waitForTimeout(1_000);
   assert.is(await panel.count(), 0);
   assert.ok(rms((await heard(tab, 0)).samples) > 0.01, "the live sound is back");
+  await assertClean(page);
+  await page.close();
+});
+
+browserTest("a short selection can be taken by either end, and moves by as much as the pointer", async () => {
+  const page = await open();
+  await freeze(page);
+  const { page: tab } = page;
+  const panel = tab.locator("moment-panel");
+  const box = (await panel.locator(".picture").boundingBox())!;
+  const drag = async (from: number, to: number) => {
+    const { y } = box;
+    await tab.mouse.move(box.x + from, y + 30);
+    await tab.mouse.down();
+    await tab.mouse.move(box.x + to, y + 30, { steps: 3 });
+    await tab.mouse.up();
+  };
+  const seconds = (await frozen(tab)).original.length / 16_000 / box.width;
+  const ends = () =>
+    Promise.all(
+      ["Begin", "End"].map(async (end) =>
+        Number(
+          await panel.getByRole("slider", { name: `${end} of the selection` }).getAttribute("aria-valuenow"),
+        ),
+      ),
+    );
+  const near = (found: number[], pixels: number[]) =>
+    found.forEach((each, n) => {
+      assert.ok(Math.abs(each - pixels[n] * seconds) < 0.03, `${found} s, not ${pixels} pixels`);
+    });
+
+  await drag(200, 230);
+  near(await ends(), [200, 230]);
+  await drag(238, 258);
+  near(await ends(), [200, 250]);
+  await drag(192, 152);
+  near(await ends(), [160, 250]);
+  await drag(152, -40);
+  near(await ends(), [0, 250]);
   await assertClean(page);
   await page.close();
 });

@@ -39,8 +39,8 @@ export class MomentPicture extends WordsElement {
   @query(".cursor") private cursor!: HTMLElement;
 
   #abort = new AbortController();
-  /** Where a drag began, and what moves with it. */
-  #drag: { readonly anchor: number; readonly end: End | null } | null = null;
+  /** What stays where it is, what moves, and how many samples that is from the pointer. */
+  #drag: { readonly anchor: number; readonly end: End | null; readonly pointerToEnd: number } | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -86,8 +86,8 @@ export class MomentPicture extends WordsElement {
           @pointercancel=${this.#released}
         >
           <canvas role="img" aria-label=${label} width=${this.drawing.columns} height=${momentRows}></canvas>
-          <div class="outside" .style=${`--from: 0%; --to: ${this.#percent(span.from)}`}></div>
-          <div class="outside" .style=${`--from: ${this.#percent(span.to)}; --to: 100%`}></div>
+          <div class="outside before" .style=${`--from: 0%; --to: ${this.#percent(span.from)}`}></div>
+          <div class="outside after" .style=${`--from: ${this.#percent(span.to)}; --to: 100%`}></div>
           <div class="cursor" hidden></div>
           ${this.#handle("from", words.moment.selectFrom)} ${this.#handle("to", words.moment.selectTo)}
         </div>
@@ -148,9 +148,11 @@ export class MomentPicture extends WordsElement {
     if (event.button !== 0) return;
     event.stopPropagation();
     this.picture.setPointerCapture(event.pointerId);
-    const { from, to } = this.span;
-    // The other end stays where it is.
-    this.#drag = { anchor: end === "from" ? to : end === "to" ? from : this.#sampleAt(event), end };
+    const at = this.#sampleAt(event);
+    this.#drag =
+      end === null
+        ? { anchor: at, end, pointerToEnd: 0 }
+        : { anchor: this.span[end === "from" ? "to" : "from"], end, pointerToEnd: this.span[end] - at };
   };
 
   readonly #moved = (event: PointerEvent): void => {
@@ -167,8 +169,9 @@ export class MomentPicture extends WordsElement {
   };
 
   #dragged(event: PointerEvent): SampleSpan {
-    const { anchor } = this.#drag!;
-    const at = this.#sampleAt(event);
+    const { anchor, pointerToEnd } = this.#drag!;
+    const { length } = this.moment.original;
+    const at = Math.min(length, Math.max(0, this.#sampleAt(event) + pointerToEnd));
     return { from: Math.min(anchor, at), to: Math.max(anchor, at) };
   }
 

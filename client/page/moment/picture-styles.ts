@@ -29,23 +29,20 @@ export const pictureStyles = css`
     background: rgb(0 0 0 / 62%);
     pointer-events: none;
   }
+  .outside.before {
+    border-right: 2px solid #f4eef8;
+  }
+  .outside.after {
+    border-left: 2px solid #f4eef8;
+  }
+  /* Outside of what is selected, so that both can be taken hold of however short that is. */
   .handle {
     position: absolute;
     top: 0;
     bottom: 0;
-    left: clamp(0px, var(--at) - 0.75rem, 100% - 1.5rem);
     width: 1.5rem;
     cursor: ew-resize;
     touch-action: none;
-  }
-  .handle::before {
-    position: absolute;
-    top: 0;
-    bottom: 0;
-    left: calc(50% - 1px);
-    width: 2px;
-    background: #f4eef8;
-    content: "";
   }
   .handle::after {
     position: absolute;
@@ -58,20 +55,11 @@ export const pictureStyles = css`
     background: #f4eef8;
     content: "";
   }
-  .handle.from::before,
-  .handle.from::after {
-    left: 0;
-  }
   .handle.from {
-    left: min(var(--at), 100% - 1.5rem);
-  }
-  .handle.to {
     left: max(0px, var(--at) - 1.5rem);
   }
-  .handle.to::before,
-  .handle.to::after {
-    right: 0;
-    left: auto;
+  .handle.to {
+    left: min(var(--at), 100% - 1.5rem);
   }
   .handle:focus-visible {
     outline-offset: -3px;
