@@ -1,7 +1,7 @@
 /** Keeps an explainer running: whatever fails is started again, for ever. */
 import { BehaviorSubject, type Subscription } from "rxjs";
-import { backOffMs } from "../live/back-off.ts";
 import type { LiveExplainer, Source, Status } from "../live/live-explainer.ts";
+import { reconnectMs } from "../live/reconnect.ts";
 import type { Clock } from "./clock.ts";
 
 export type SupervisorState = "starting" | "running" | "recovering";
@@ -135,7 +135,7 @@ export class Supervisor {
     this.state$.next("recovering");
     // The next attempt is made all the same: a page that cannot be loaded now stays as it is.
     if (this.#failures >= RELOAD_AFTER && this.#mayReload()) this.#reload();
-    this.#wait(backOffMs(this.#failures - 1, this.#parts.random), () => this.#begin());
+    this.#wait(reconnectMs(this.#failures - 1, this.#parts.random), () => this.#begin());
   }
 
   #mayReload(): boolean {

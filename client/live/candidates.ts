@@ -1,5 +1,5 @@
 import { type Engine, EngineError } from "../../protocol/engine.ts";
-import { backOffMs } from "./back-off.ts";
+import { reconnectMs } from "./reconnect.ts";
 import { type WarmUpShape, warmUp } from "./warm-up.ts";
 
 /** What an engine is to explain. */
@@ -72,7 +72,7 @@ export class Candidates {
     const { wait, random } = this.#parts;
     let wished = wishedSeconds(cause);
     for (let attempt = 0; ; attempt++) {
-      await wait(backOffMs(attempt, random, wished), signal);
+      await wait(reconnectMs(attempt, random, wished), signal);
       if (signal.aborted) return null;
       try {
         const server = await this.measure(await this.open("remote", asked));

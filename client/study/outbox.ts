@@ -2,12 +2,12 @@
  * Answers on their way to the server: one at a time, in order, again and again until it has them. They are kept by this
  * browser too, so that a closed tab loses nothing.
  */
+import { backOffMs } from "../../protocol/back-off.ts";
 import type { Progress, StudyAction, StudyEvent } from "../../protocol/study.ts";
 import { Denied, send } from "./api.ts";
 import { randomId } from "./participant.ts";
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 10_000;
+const BACK_OFF = { firstMs: 500, longestMs: 10_000 };
 
 export interface OutboxEvents {
   /** How many answers wait; `failing` when the last try came to nothing. */
@@ -46,12 +46,12 @@ export class Outbox {
   async run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    let wait = FIRST_WAIT_MS;
+    let failures = 0;
     while (this.#waiting.length > 0) {
-      this.events.changed(this.#waiting.length, wait > FIRST_WAIT_MS);
+      this.events.changed(this.#waiting.length, failures > 0);
       try {
         const { refused, progress } = await send(this.participant, this.#waiting[0]);
-        wait = FIRST_WAIT_MS;
+        failures = 0;
         this.#waiting.shift();
         if (refused !== undefined) {
           this.#waiting = [];
@@ -63,9 +63,9 @@ export class Outbox {
           this.events.denied(error.message);
           break;
         }
-        wait = Math.min(LONGEST_WAIT_MS, 2 * wait);
         this.events.changed(this.#waiting.length, true);
-        await new Promise((resolve) => setTimeout(resolve, wait / 2));
+        const wait = backOffMs(failures++, BACK_OFF);
+        await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
     this.#running = false;

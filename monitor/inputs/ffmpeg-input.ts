@@ -4,7 +4,8 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type BackOff, backOffMs, type Sleep, sleep } from "../back-off.ts";
+import { type BackOff, backOffMs } from "../../protocol/back-off.ts";
+import { type Sleep, sleep } from "../sleep.ts";
 import type { Input, InputReport, Stretch } from "./input.ts";
 import { LiveQueue } from "./live-queue.ts";
 import { PcmDecoder } from "./pcm.ts";

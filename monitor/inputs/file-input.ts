@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { SOUND_FILE } from "../../models/data/sound-folder.ts";
 import { openRecording } from "../../models/explain/open-recording-node.ts";
-import { type Sleep, sleep } from "../back-off.ts";
+import { type Sleep, sleep } from "../sleep.ts";
 import type { Input, Stretch } from "./input.ts";
 
 export interface FileOptions {

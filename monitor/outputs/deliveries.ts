@@ -2,7 +2,8 @@
  * Messages that must arrive, kept in the database until they did: they survive a stop of the monitor and of whoever
  * gets them. Each target is served in order, one message at a time; a failure is tried again later and later.
  */
-import { type BackOff, backOffMs, type Sleep, sleep } from "../back-off.ts";
+import { type BackOff, backOffMs } from "../../protocol/back-off.ts";
+import { type Sleep, sleep } from "../sleep.ts";
 import type { Database } from "../storage/database.ts";
 
 /** Sends one message; rejects when it did not arrive. */

@@ -5,7 +5,6 @@ import { Readable } from "node:stream";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { writeWav } from "../../dsp/wav.ts";
-import { backOffMs } from "../../monitor/back-off.ts";
 import {
   checkFfmpeg,
   deviceArguments,
@@ -20,6 +19,7 @@ import { InputError, parseInputs } from "../../monitor/inputs/parse-input.ts";
 import { PcmDecoder } from "../../monitor/inputs/pcm.ts";
 import { stdinInput } from "../../monitor/inputs/stdin-input.ts";
 import { SampleHistory } from "../../monitor/sample-history.ts";
+import { backOffMs } from "../../protocol/back-off.ts";
 
 const OPTIONS = {
   pcm: { sampleRate: 16_000, channels: 1, format: "s16le" as const },

@@ -1,9 +1,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { backOffMs } from "../../../client/live/back-off.ts";
 import type { Asked } from "../../../client/live/candidates.ts";
 import { EngineKeeper, type KeeperState } from "../../../client/live/engine-keeper.ts";
 import type { Problem } from "../../../client/live/live-explainer.ts";
+import { reconnectMs } from "../../../client/live/reconnect.ts";
 import type { Told } from "../../../client/live/told.ts";
 import { PackError } from "../../../models/pack.ts";
 import { EngineError } from "../../../protocol/engine.ts";
@@ -378,14 +378,14 @@ test("warm-up sends windows that follow on one another, as a live stream does", 
 
 test("pauses double up to half a minute and are spread", () => {
   assert.equal(
-    [0, 1, 2, 3, 4, 5, 6, 1_000].map((attempt) => backOffMs(attempt, () => 0.5)),
+    [0, 1, 2, 3, 4, 5, 6, 1_000].map((attempt) => reconnectMs(attempt, () => 0.5)),
     [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000],
   );
   assert.is(
-    backOffMs(0, () => 0),
+    reconnectMs(0, () => 0),
     500,
   );
-  assert.ok(backOffMs(0, () => 0.999) < 1_500);
+  assert.ok(reconnectMs(0, () => 0.999) < 1_500);
 });
 
 test.run();
