@@ -7,22 +7,16 @@ import type { MonitorStatus } from "../protocol/monitor.ts";
 import { AnalysisThread } from "./analysis/analysis-thread.ts";
 import { Channel, type ChannelSettings } from "./channel.ts";
 import { EventExplainer } from "./event-explainer.ts";
-import { Feed } from "./feed.ts";
+import { Feed, type FeedMessage } from "./feed.ts";
 import { InputStatuses } from "./input-status.ts";
 import type { Input } from "./inputs/input.ts";
-import { Deliveries, type DeliveryOptions, type Send } from "./outputs/deliveries.ts";
-import { EventStream } from "./outputs/event-stream.ts";
-import { LiveAudio } from "./outputs/live-audio.ts";
-import { eventMessage } from "./outputs/message.ts";
-import { MonitorMetrics } from "./outputs/metrics.ts";
-import { checkBroker, MQTT_TARGET, type MqttOptions, MqttOutput } from "./outputs/mqtt.ts";
-import { webhook, webhookTarget } from "./outputs/webhook.ts";
+import { Outputs, type OutputWishes } from "./outputs/outputs.ts";
 import type { EventStore } from "./storage/event-store.ts";
 import { applyRetention, type RetentionRules } from "./storage/retention.ts";
 import { addressOf, listen } from "./web/listen.ts";
 import { monitorApp, type WebTools } from "./web/monitor-app.ts";
 
-export interface MonitorOptions {
+export interface MonitorOptions extends OutputWishes {
   /** Folder of the pack. */
   readonly pack: string;
   /** The pack's default one when absent. */
@@ -42,10 +36,6 @@ export interface MonitorOptions {
   readonly after?: number;
   readonly discard?: ReadonlyMap<string, number>;
   readonly retention?: RetentionRules;
-  readonly webhooks?: readonly string[];
-  readonly webhookSecret?: string;
-  readonly mqtt?: Pick<MqttOptions, "url" | "username" | "password" | "topic" | "discovery" | "reconnectMs">;
-  readonly deliveries?: Omit<DeliveryOptions, "onResult">;
   /** Without it nothing is served. */
   readonly web?: MonitorWebOptions;
   readonly version: string;
@@ -75,106 +65,67 @@ export interface RunningMonitor {
 }
 
 const RETENTION_MS = 60_000;
+const MOST_PROBLEMS = 100;
 
 /** @throws PackError, or the system's error when the port cannot be had; nothing is left running then. */
 export async function startMonitor(options: MonitorOptions): Promise<RunningMonitor> {
-  const { store, inputs, log, web } = options;
-  // What is wrong with an address should show before anything runs.
-  const targets = new Map<string, Send>(
-    (options.webhooks ?? []).map((url) => [
-      webhookTarget(url),
-      webhook(url, { secret: options.webhookSecret }),
-    ]),
-  );
-  if (options.mqtt) checkBroker(options.mqtt.url);
+  const { store, inputs, log } = options;
+  const web = options.web && withDefaults(options.web);
   const { pack } = await openPackFolder(options.pack);
   const method = packMethod(pack, options.method);
-  const feed = new Feed();
-  const statuses = new InputStatuses(inputs);
-  const live = new Map(inputs.map(({ name }) => [name, new LiveAudio()]));
-  const stream = new EventStream();
-
-  const settings = { packFolder: options.pack, method: method.name, build: options.build ?? "auto" } as const;
-  const explaining = new AnalysisThread(settings);
-  const lanes = Math.max(1, Math.min(inputs.length, availableParallelism() - 1));
-  const hearing = Array.from({ length: lanes }, () => new AnalysisThread(settings));
-  const threads = [explaining, ...hearing];
+  // What is wrong with an address should show before anything runs.
+  const outputs = new Outputs(options, {
+    store,
+    inputs: inputs.map(({ name }) => name),
+    labels: pack.labels.filter((label) => label !== pack.other),
+    version: options.version,
+    readOnly: web?.readOnly ?? false,
+    log,
+  });
+  const threads = analysisThreads(options, method.name);
   let http: Server | undefined;
   let backend: string;
   try {
-    const started = await Promise.all(threads.map((thread) => thread.start()));
+    const started = await Promise.all(threads.all.map((thread) => thread.start()));
     backend = started[0].description;
     for (const notice of started[0].notices) log(notice);
     if (web) http = await listen(web.port, web.host);
   } catch (error) {
-    await Promise.all(threads.map((thread) => thread.close()));
-    stream.close();
+    await Promise.all(threads.all.map((thread) => thread.close()));
+    outputs.hangUp();
     throw error;
   }
 
-  const stop = new AbortController();
-  const labels = pack.labels.filter((label) => label !== pack.other);
-  const mqtt = options.mqtt
-    ? new MqttOutput({
-        ...options.mqtt,
-        inputs: inputs.map(({ name }) => name),
-        labels,
-        version: options.version,
-        log,
-      })
-    : undefined;
-  if (mqtt) targets.set(MQTT_TARGET, mqtt.send);
-
-  const deliveries: Deliveries = new Deliveries(store.database, targets, {
-    ...options.deliveries,
-    onResult: (target, result, problem) => {
-      metrics.delivered(target.split(" ")[0], result);
-      if (result !== "sent") log(`${target}: ${result}${problem ? ` (${problem})` : ""}`);
-    },
-  });
-  const metrics = new MonitorMetrics({
-    eventBytes: () => store.bytes,
-    listeners: () => [...live.values()].reduce((sum, { listeners }) => sum + listeners, 0),
-    lateSeconds: () => [...live.values()].reduce((sum, { droppedSeconds }) => sum + droppedSeconds, 0),
-    waiting: () =>
-      new Map([...targets.keys()].map((target) => [target.split(" ")[0], deliveries.waiting(target)])),
+  const feed = new Feed();
+  const statuses = new InputStatuses(inputs);
+  const failures = new RecentProblems();
+  feed.listen(statuses.take);
+  feed.listen(outputs.take);
+  feed.listen(failures.take);
+  feed.listen((message) => {
+    if (message.type !== "problem") return;
+    log(message.input === undefined ? message.message : `${message.input}: ${message.message}`);
   });
   const explainer = new EventExplainer({
     pack,
-    thread: explaining,
+    thread: threads.explaining,
     store,
     feed,
-    deliveries: (event) => [...targets.keys()].map((target) => ({ target, body: eventMessage(event) })),
+    deliveries: (event) => outputs.deliveriesOf(event),
   });
-
-  feed.listen(statuses.take);
-  feed.listen(metrics.take);
-  feed.listen((message) => {
-    if (message.type === "levels") stream.tell(message);
-    else if (message.type === "input") {
-      stream.tell(web?.readOnly ? { ...message, detail: undefined } : message);
-      mqtt?.setState(message.input, message.state);
-    } else if (message.type === "explained") {
-      stream.tell({ type: "event", event: message.event });
-      deliveries.wake();
-    } else if (message.type === "problem") {
-      log(message.input === undefined ? message.message : `${message.input}: ${message.message}`);
-    }
-  });
-
   const channelSettings = channelSettingsOf(options, pack, method.name);
   const channels = inputs.map(
     (input, n) =>
       new Channel(n, input, channelSettings, {
-        thread: hearing[n % hearing.length],
+        thread: threads.hearing[n % threads.hearing.length],
         store,
         feed,
-        live: live.get(input.name)!,
+        live: outputs.live.get(input.name)!,
         onClosed: () => explainer.nudge(),
       }),
   );
-
   if (http && web) {
+    const { stream, live, metrics } = outputs;
     const status = (): MonitorStatus => ({
       version: options.version,
       pack: { name: pack.name, version: pack.version, title: pack.title },
@@ -184,24 +135,12 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
       events: store.count(),
       discarded: statuses.discarded,
       discards: [...channelSettings.discard.keys()],
-      readOnly: web.readOnly ?? false,
-      liveAudio: web.liveAudio ?? false,
+      readOnly: web.readOnly,
+      liveAudio: web.liveAudio,
     });
     http.on(
       "request",
-      monitorApp({
-        tools: web.tools,
-        pages: web.pages,
-        store,
-        stream,
-        live,
-        status,
-        metrics: () => metrics.text(),
-        readOnly: web.readOnly ?? false,
-        liveAudio: web.liveAudio ?? false,
-        allowedHosts: web.allowedHosts ?? [],
-        log,
-      }),
+      monitorApp({ ...web, store, stream, live, status, metrics: () => metrics.text(), log }),
     );
   }
 
@@ -211,13 +150,9 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
     );
   await retain();
   const retention = setInterval(() => void retain(), RETENTION_MS).unref();
-  deliveries.start();
+  outputs.start();
   explainer.nudge();
-  const failures: string[] = [];
-  feed.listen((message) => {
-    if (message.type === "problem") failures.push(message.message);
-    if (failures.length > 100) failures.shift();
-  });
+  const stop = new AbortController();
   const running = Promise.all(
     channels.map((channel) =>
       channel.run(stop.signal).catch((error: Error) => {
@@ -227,22 +162,20 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
   );
   const finished = running.then(async () => {
     await explainer.idle();
-    return failures;
+    return failures.messages;
   });
 
   const close = async () => {
     stop.abort();
     clearInterval(retention);
-    for (const audio of live.values()) audio.close();
-    stream.close();
+    outputs.hangUp();
     const closed = http && new Promise((resolve) => http.close(resolve));
     http?.closeAllConnections();
     await closed;
     await running;
     await explainer.close();
-    await deliveries.close();
-    await mqtt?.close();
-    await Promise.all(threads.map((thread) => thread.close()));
+    await outputs.close();
+    await Promise.all(threads.all.map((thread) => thread.close()));
     store.end();
   };
   let closing: Promise<void> | undefined;
@@ -255,6 +188,30 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
       closing ??= close();
       return closing;
     },
+  };
+}
+
+function withDefaults(web: MonitorWebOptions) {
+  const { readOnly = false, liveAudio = false, allowedHosts = [] } = web;
+  return { ...web, readOnly, liveAudio, allowedHosts };
+}
+
+/** One explains; the others share the inputs, as many as there are cores for. */
+function analysisThreads({ pack, build = "auto", inputs }: MonitorOptions, method: string) {
+  const settings = { packFolder: pack, method, build } as const;
+  const lanes = Math.max(1, Math.min(inputs.length, availableParallelism() - 1));
+  const explaining = new AnalysisThread(settings);
+  const hearing = Array.from({ length: lanes }, () => new AnalysisThread(settings));
+  return { explaining, hearing, all: [explaining, ...hearing] };
+}
+
+/** The newest of what went wrong, in sentences. */
+class RecentProblems {
+  readonly messages: string[] = [];
+
+  readonly take = (message: FeedMessage): void => {
+    if (message.type === "problem") this.messages.push(message.message);
+    if (this.messages.length > MOST_PROBLEMS) this.messages.shift();
   };
 }
 

@@ -6,7 +6,7 @@ export interface MetricsSources {
   readonly eventBytes: () => number;
   readonly listeners: () => number;
   readonly lateSeconds: () => number;
-  /** Messages that wait, by target. */
+  /** Messages that wait, by kind of target. */
   readonly waiting: () => ReadonlyMap<string, number>;
 }
 

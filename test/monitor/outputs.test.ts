@@ -9,6 +9,7 @@ import { Deliveries } from "../../monitor/outputs/deliveries.ts";
 import { LiveAudio } from "../../monitor/outputs/live-audio.ts";
 import { eventMessage } from "../../monitor/outputs/message.ts";
 import { slug } from "../../monitor/outputs/mqtt.ts";
+import { Outputs } from "../../monitor/outputs/outputs.ts";
 import { signature, webhook, webhookTarget } from "../../monitor/outputs/webhook.ts";
 import { EventStore } from "../../monitor/storage/event-store.ts";
 import { labelsAudacity, labelsCsv, labelsOf } from "../../monitor/web/labels.ts";
@@ -164,6 +165,22 @@ test("messages that are too old or too many are given up, the oldest first", asy
   await subject.close();
   assert.equal(sent, ["2", "3", "4"]);
   assert.is(givenUp, 3);
+  store.end();
+});
+
+test("what waits for several web hooks is counted together", async () => {
+  const store = await EventStore.open(await temporary());
+  const outputs = new Outputs(
+    { webhooks: ["http://127.0.0.1:1/one", "http://127.0.0.1:1/two"] },
+    { store, inputs: ["yard"], labels: ["dog"], version: "1", readOnly: false, log: () => {} },
+  );
+  for (const event of [madeUpEvent(), madeUpEvent()]) {
+    await store.close(event, new Uint8Array(10));
+    await store.explain(event, new Map(), outputs.deliveriesOf(event), Date.now());
+  }
+  assert.match(await outputs.metrics.text(), /listenable_monitor_deliveries_waiting\{target="webhook"\} 4/);
+  outputs.hangUp();
+  await outputs.close();
   store.end();
 });
 

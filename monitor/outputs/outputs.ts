@@ -1,0 +1,128 @@
+/** Everything that the monitor tells the outside: messages that must arrive, server-sent events, live sound, metrics. */
+import type { MonitorEvent } from "../../protocol/monitor.ts";
+import type { FeedMessage } from "../feed.ts";
+import type { EventStore, NewDelivery } from "../storage/event-store.ts";
+import { Deliveries, type DeliveryOptions, type Send } from "./deliveries.ts";
+import { EventStream } from "./event-stream.ts";
+import { LiveAudio } from "./live-audio.ts";
+import { eventMessage } from "./message.ts";
+import { MonitorMetrics } from "./metrics.ts";
+import { checkBroker, MQTT_TARGET, type MqttOptions, MqttOutput } from "./mqtt.ts";
+import { webhook, webhookTarget } from "./webhook.ts";
+
+export interface OutputWishes {
+  readonly webhooks?: readonly string[];
+  readonly webhookSecret?: string;
+  readonly mqtt?: Pick<MqttOptions, "url" | "username" | "password" | "topic" | "discovery" | "reconnectMs">;
+  readonly deliveries?: Omit<DeliveryOptions, "onResult">;
+}
+
+export interface OutputParts {
+  readonly store: EventStore;
+  /** Names. */
+  readonly inputs: readonly string[];
+  /** Classes that events can have. */
+  readonly labels: readonly string[];
+  readonly version: string;
+  /** Whether what goes wrong with inputs is kept from the readers of the event stream. */
+  readonly readOnly: boolean;
+  readonly log: (line: string) => void;
+}
+
+export class Outputs {
+  readonly stream: EventStream;
+  /** By input. */
+  readonly live: ReadonlyMap<string, LiveAudio>;
+  readonly metrics: MonitorMetrics;
+  readonly #wishes: OutputWishes;
+  readonly #parts: OutputParts;
+  readonly #targets: Map<string, Send>;
+  readonly #deliveries: Deliveries;
+  #mqtt: MqttOutput | null = null;
+
+  /** Connects to nothing yet. @throws Error when an address is none. */
+  constructor(wishes: OutputWishes, parts: OutputParts) {
+    this.#wishes = wishes;
+    this.#parts = parts;
+    this.#targets = new Map(
+      (wishes.webhooks ?? []).map((url) => [
+        webhookTarget(url),
+        webhook(url, { secret: wishes.webhookSecret }),
+      ]),
+    );
+    if (wishes.mqtt) checkBroker(wishes.mqtt.url);
+    this.stream = new EventStream();
+    this.live = new Map(parts.inputs.map((name) => [name, new LiveAudio()]));
+    this.#deliveries = new Deliveries(parts.store.database, this.#targets, {
+      ...wishes.deliveries,
+      onResult: (target, result, problem) => {
+        this.metrics.delivered(kindOf(target), result);
+        if (result !== "sent") parts.log(`${target}: ${result}${problem ? ` (${problem})` : ""}`);
+      },
+    });
+    this.metrics = new MonitorMetrics({
+      eventBytes: () => parts.store.bytes,
+      listeners: () => this.#sumOfLive(({ listeners }) => listeners),
+      lateSeconds: () => this.#sumOfLive(({ droppedSeconds }) => droppedSeconds),
+      waiting: () => this.#waiting(),
+    });
+  }
+
+  /** Connects, and sends what still waits from an earlier run. */
+  start(): void {
+    const { mqtt } = this.#wishes;
+    if (mqtt) {
+      this.#mqtt = new MqttOutput({ ...mqtt, ...this.#parts });
+      this.#targets.set(MQTT_TARGET, this.#mqtt.send);
+    }
+    this.#deliveries.start();
+  }
+
+  /** What is sent of an event to where. */
+  deliveriesOf(event: MonitorEvent): NewDelivery[] {
+    return [...this.#targets.keys()].map((target) => ({ target, body: eventMessage(event) }));
+  }
+
+  readonly take = (message: FeedMessage): void => {
+    this.metrics.take(message);
+    if (message.type === "levels") this.stream.tell(message);
+    else if (message.type === "input") {
+      this.stream.tell(this.#parts.readOnly ? { ...message, detail: undefined } : message);
+      this.#mqtt?.setState(message.input, message.state);
+    } else if (message.type === "explained") {
+      this.stream.tell({ type: "event", event: message.event });
+      this.#deliveries.wake();
+    }
+  };
+
+  /** Ends what is open towards listeners and readers, who would keep the server open. */
+  hangUp(): void {
+    for (const audio of this.live.values()) audio.close();
+    this.stream.close();
+  }
+
+  /** After `hangUp`. Ends after the messages that are under way; what waits is kept. */
+  async close(): Promise<void> {
+    await this.#deliveries.close();
+    await this.#mqtt?.close();
+  }
+
+  /** Messages that wait, by kind of target. */
+  #waiting(): Map<string, number> {
+    const waiting = new Map<string, number>();
+    for (const target of this.#targets.keys()) {
+      const kind = kindOf(target);
+      waiting.set(kind, (waiting.get(kind) ?? 0) + this.#deliveries.waiting(target));
+    }
+    return waiting;
+  }
+
+  #sumOfLive(figure: (audio: LiveAudio) => number): number {
+    return [...this.live.values()].reduce((sum, audio) => sum + figure(audio), 0);
+  }
+}
+
+/** "webhook" for all of them: what tells them apart says nothing to people. */
+function kindOf(target: string): string {
+  return target.split(" ")[0];
+}
