@@ -1,20 +1,24 @@
 /**
- * The main road in Firefox, over a sound server of its own: its audio graph and the sound server can wait for each other
- * for ever, which a machine without sound never shows. Skipped where either is missing (Debian: apt-get install
- * firefox-esr pulseaudio).
+ * The main road and the listening study in Firefox, over a sound server of its own: its audio graph and the sound server
+ * can wait for each other for ever, which a machine without sound never shows. Skipped where either is missing (Debian:
+ * apt-get install firefox-esr pulseaudio).
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import puppeteer, { type Browser, type KeyInput, type Page } from "puppeteer-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { ListenableApp } from "../../client/page/components/app.ts";
 import type { MomentPanel } from "../../client/page/moment/moment-panel.ts";
 import { packageFolder } from "../../models/runtime/open-pack-node.ts";
 import { type RunningServer, startServer } from "../../server/start-server.ts";
+import { openStudy } from "../../study/study-file.ts";
+import { type StudyServer, startStudyServer } from "../../study/study-server.ts";
+import { madeUpStudy, writeMadeUpStudy } from "../study/made-up-study.ts";
+import { journalLines } from "../study/proof/run-proof.ts";
 import { LIMIT_MS, until } from "../until.ts";
 import { TINY_PACK } from "./set-up.ts";
 
@@ -27,6 +31,7 @@ const CLOSE_MS = 5_000;
 
 let folder: string;
 let server: RunningServer;
+let studyServer: StudyServer | undefined;
 let sound: ChildProcess;
 let browser: Browser;
 
@@ -68,6 +73,7 @@ test.after(async () => {
   await Promise.race([browser?.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
   browser?.process()?.kill("SIGKILL");
   await server?.close();
+  await studyServer?.close();
   sound?.kill("SIGKILL");
   if (folder) await rm(folder, { recursive: true, force: true });
 });
@@ -80,7 +86,7 @@ async function open(address: string): Promise<{ readonly page: Page; readonly co
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(message.text());
   });
-  await page.goto(server.url + address);
+  await page.goto(new URL(address, server.url).href);
   return { page, complaints };
 }
 
@@ -125,5 +131,73 @@ for (const [what, address] of [
     await page.close();
   });
 }
+
+/** The name of the control that has the focus. */
+async function focused(page: Page): Promise<string> {
+  const name = await page.evaluate(() => {
+    let element = document.activeElement;
+    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+    const [label] = (element as HTMLInputElement | null)?.labels ?? [];
+    return element?.ariaLabel ?? label?.textContent ?? element?.textContent ?? "";
+  });
+  return name.trim();
+}
+
+/** Presses Tab until the control so named has the focus, then `key`. */
+async function press(page: Page, name: RegExp, key: KeyInput): Promise<void> {
+  await until(`the control ${name}`, async () => {
+    if (name.test(await focused(page))) return true;
+    await page.keyboard.press("Tab");
+    return false;
+  });
+  await page.keyboard.press(key);
+}
+
+/** Plays a sound of the study to its end. */
+async function listen(page: Page, name: string): Promise<void> {
+  await press(page, new RegExp(`^Play ${name}`, "i"), "Enter");
+  await until(`the end of ${name}`, async () => new RegExp(`${name}, heard`, "i").test(await focused(page)));
+}
+
+run(`a participant gets through a listening study by the keyboard${why}`, async () => {
+  const study = madeUpStudy({ clips: 2, methods: 2, trials: 1, attention: 0, headphones: false });
+  const studyFolder = join(folder, "study");
+  await writeMadeUpStudy(studyFolder, { ...study, practice: undefined });
+  const results = join(studyFolder, "results");
+  studyServer = await startStudyServer({
+    open: await openStudy(studyFolder),
+    results,
+    publicFolder: join(packageFolder(), "dist", "public"),
+    port: 0,
+  });
+  const { page, complaints } = await open(studyServer.url);
+  const stage = (name: string) =>
+    until(`the stage ${name}`, () =>
+      page.evaluate((each) => document.querySelector<HTMLElement>("study-app")?.dataset.stage === each, name),
+    );
+  await stage("consent");
+  await press(page, /I have read this/, " ");
+  await press(page, /^Begin/, "Enter");
+  await stage("volume");
+  await listen(page, "the recording");
+  await press(page, /The volume is right/, "Enter");
+  await stage("trial");
+  await listen(page, "the recording");
+  for (const sound of ["sound A", "sound B"]) {
+    await listen(page, sound);
+    await press(page, new RegExp(`^${sound}: .*match`, "i"), "Enter");
+    await press(page, new RegExp(`^${sound}: .*quality`, "i"), "ArrowRight");
+  }
+  await press(page, /^Continue/, "Enter");
+  await stage("comment");
+  await press(page, /^Finish/, "Enter");
+  await stage("done");
+  const values = (await journalLines(results)).flatMap((line) =>
+    "event" in line && line.event.action.kind === "rated" ? [line.event.action.value] : [],
+  );
+  assert.equal(values, [50, 51, 50, 51]);
+  assert.equal(complaints, []);
+  await page.close();
+});
 
 test.run();
