@@ -32,7 +32,9 @@ export class WorkerLink implements RecordSink {
   readonly #pool: Float32Array[] = [];
   readonly #poolSize: number;
   #pooled = 0;
-  readonly #message: { type: "record"; record: Float32Array };
+  /** The same ones for every post. */
+  readonly #recordMessage: { type: "record"; record: Float32Array };
+  readonly #masksMessage: { type: "masks"; packet: Float32Array };
   readonly #transfer: ArrayBufferLike[] = [];
   readonly #bins: number;
   readonly #onDelay: (frames: number) => void;
@@ -49,7 +51,8 @@ export class WorkerLink implements RecordSink {
     const bytes = maskBoardBytes(historyFrames(maxDelayFrames, shape), bins);
     this.masks = new MaskBoard(memory?.masks ?? new ArrayBuffer(bytes), bins);
     this.#poolSize = memory ? 0 : recordsInFlight(shape);
-    this.#message = { type: "record", record: new Float32Array(0) };
+    this.#recordMessage = { type: "record", record: new Float32Array(0) };
+    this.#masksMessage = { type: "masks", packet: new Float32Array(0) };
     if (memory) {
       this.#ring = new RingBuffer(memory.records);
       this.#bell = new Int32Array(memory.bell);
@@ -85,9 +88,8 @@ export class WorkerLink implements RecordSink {
     if (this.#pooled === 0) return false;
     const buffer = this.#pool[--this.#pooled];
     buffer.set(record);
-    this.#message.record = buffer;
-    this.#transfer[0] = buffer.buffer;
-    this.#port.postMessage(this.#message satisfies ProcessorToWorker, this.#transfer as ArrayBuffer[]);
+    this.#recordMessage.record = buffer;
+    this.#post(this.#port, this.#recordMessage, buffer);
     return true;
   }
 
@@ -112,7 +114,13 @@ export class WorkerLink implements RecordSink {
     const first = readNumber(packet, PacketField.firstFrame);
     const frames = readNumber(packet, PacketField.frames);
     for (let n = 0; n < frames; n++) this.masks.write(first + n, packet, PACKET_HEADER + n * this.#bins);
-    const message: ProcessorToWorker = { type: "masks", packet };
-    this.#port?.postMessage(message, [packet.buffer as ArrayBuffer]);
+    this.#masksMessage.packet = packet;
+    if (this.#port !== null) this.#post(this.#port, this.#masksMessage, packet);
+  }
+
+  /** Gives the words away with the message. */
+  #post(port: MessagePort, message: ProcessorToWorker, words: Float32Array): void {
+    this.#transfer[0] = words.buffer;
+    port.postMessage(message, this.#transfer as ArrayBuffer[]);
   }
 }

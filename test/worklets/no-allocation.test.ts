@@ -3,16 +3,20 @@
 import { setFlagsFromString } from "node:v8";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { RingBuffer } from "../../dsp/index.ts";
+import { RecordField, readNumber, recordWords } from "../../protocol/port.ts";
 import { Explainer } from "../../worklets/explainer.ts";
 import { FeedbackGuard } from "../../worklets/feedback-guard.ts";
 import { Recent, recentBytes } from "../../worklets/recent.ts";
 import { RecentSender } from "../../worklets/recent-sender.ts";
-import { constantMask, noise, OWN_SHAPE, Rig } from "./rig.ts";
+import { WorkerLink } from "../../worklets/worker-link.ts";
+import { constantMask, noise, OWN_SHAPE, sharedMemory } from "./rig.ts";
 
 // Which calls the engine inlines changes from run to run, and a fraction that goes through one that it does not inline is
 // an object made for it. With no call inlined, every such place shows in every run.
 setFlagsFromString("--no-turbo-inlining");
 
+const MAX_DELAY = 40;
 const LISTENINGS = ["original", "explanation", "rest"] as const;
 /** A howl grows from -60 dB to full scale in so many quanta. */
 const HOWL_QUANTA = 2_000;
@@ -23,33 +27,35 @@ for (const sampleRate of [48_000, 44_101]) {
     const room = noise(128, 11, 0.01);
     const input = new Float32Array(128);
     const output = new Float32Array(128);
-    const rig = new Rig({ sampleRate });
     const mask = constantMask(0.5);
+    const memory = sharedMemory(MAX_DELAY, 16);
+    const link = new WorkerLink(memory, OWN_SHAPE, MAX_DELAY, () => {});
+    link.connect(new MessageChannel().port1);
     const recent = new Recent(new ArrayBuffer(recentBytes(OWN_SHAPE)), OWN_SHAPE);
     const sender = new RecentSender(recent, OWN_SHAPE, () => {});
     const guard = new FeedbackGuard(OWN_SHAPE);
-    let frames = 0;
-    // Masks come in time, but stay away now and then until they are missed.
-    const records = {
-      send: () => {
-        if (frames % 1_000 > 200) rig.board.write(frames, mask);
-        frames++;
-        return true;
-      },
-    };
     const explainer = new Explainer({
       sampleRate,
       shape: OWN_SHAPE,
       masking: "linear",
       delayFrames: 12,
-      maxDelayFrames: 40,
+      maxDelayFrames: MAX_DELAY,
       listening: "explanation",
       matchLoudness: true,
-      masks: rig.board,
-      records,
+      masks: link.masks,
+      records: link,
       recent,
       guard,
     });
+    // The worker: masks come in time, but stay away now and then until they are missed.
+    const arrived = new RingBuffer(memory.records);
+    const record = new Float32Array(recordWords(OWN_SHAPE));
+    const answer = () => {
+      while (arrived.pop(record) > 0) {
+        const frame = readNumber(record, RecordField.frame);
+        if (frame % 1_000 > 200) link.masks.write(frame, mask);
+      }
+    };
     const run = (quanta: number) => {
       for (let n = 0; n < quanta; n++) {
         if (n % 500 === 0) explainer.setDelay(5 + ((n / 500) % 20));
@@ -61,6 +67,7 @@ for (const sampleRate of [48_000, 44_101]) {
           input[k] = room[k] + howl * Math.sin((2 * Math.PI * 1_000 * (128 * n + k)) / sampleRate);
         explainer.process(input, output);
         sender.step();
+        answer();
       }
     };
     run(10_000);
@@ -74,6 +81,7 @@ for (const sampleRate of [48_000, 44_101]) {
       run(20_000);
       rounds.push(process.memoryUsage().heapUsed - before);
     }
+    link.disconnect();
     assert.ok(rounds.some(quiet), `${rounds} bytes in 20,000 quanta: 5 bytes a quantum would be one number`);
     assert.ok(guard.howls > 0, "the guard had nothing to do");
   });

@@ -1,7 +1,13 @@
 // An explainer with everything around it made by hand: masks written by the test, records kept.
-import { BINS, HOP, MODEL_RATE, WINDOW } from "../../dsp/index.ts";
+import { BINS, HOP, MODEL_RATE, ringBufferStorage, WINDOW } from "../../dsp/index.ts";
 import type { AudioShape } from "../../protocol/audio-shape.ts";
-import { RECORD_HEADER, RecordField, readNumber } from "../../protocol/port.ts";
+import {
+  RECORD_HEADER,
+  RecordField,
+  readNumber,
+  recordWords,
+  type SharedMemory,
+} from "../../protocol/port.ts";
 import { Explainer, type ExplainerOptions, historyFrames } from "../../worklets/explainer.ts";
 import { MaskBoard, maskBoardBytes } from "../../worklets/mask-board.ts";
 
@@ -90,6 +96,15 @@ export class Rig {
     this.onRecord(kept);
     return true;
   }
+}
+
+/** What audio thread and worker share, with room for so many records. */
+export function sharedMemory(maxDelayFrames: number, records: number): SharedMemory {
+  return {
+    records: ringBufferStorage(records * recordWords(OWN_SHAPE), true) as SharedArrayBuffer,
+    masks: new SharedArrayBuffer(maskBoardBytes(historyFrames(maxDelayFrames, OWN_SHAPE), BINS)),
+    bell: new SharedArrayBuffer(4),
+  };
 }
 
 export const constantMask = (value: number, bins = BINS) => new Float32Array(bins).fill(value);

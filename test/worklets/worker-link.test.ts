@@ -1,7 +1,7 @@
 import { MessageChannel } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { BINS, RingBuffer, ringBufferStorage } from "../../dsp/index.ts";
+import { BINS, RingBuffer } from "../../dsp/index.ts";
 import {
   PACKET_HEADER,
   PacketField,
@@ -9,13 +9,10 @@ import {
   packetWords,
   readNumber,
   recordWords,
-  type SharedMemory,
   writeNumber,
 } from "../../protocol/port.ts";
-import { historyFrames } from "../../worklets/explainer.ts";
-import { maskBoardBytes } from "../../worklets/mask-board.ts";
 import { recordsInFlight, WorkerLink } from "../../worklets/worker-link.ts";
-import { OWN_SHAPE } from "./rig.ts";
+import { OWN_SHAPE, sharedMemory } from "./rig.ts";
 
 const MAX_DELAY = 20;
 const IN_FLIGHT = recordsInFlight(OWN_SHAPE);
@@ -26,14 +23,6 @@ function channel(): { near: MessagePort; far: MessagePort } {
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
-
-function sharedMemory(records: number): SharedMemory {
-  return {
-    records: ringBufferStorage(records * recordWords(OWN_SHAPE), true) as SharedArrayBuffer,
-    masks: new SharedArrayBuffer(maskBoardBytes(historyFrames(MAX_DELAY, OWN_SHAPE), BINS)),
-    bell: new SharedArrayBuffer(4),
-  };
-}
 
 test("whole numbers survive the header far beyond what a float32 counts", () => {
   const words = new Float32Array(4);
@@ -70,7 +59,7 @@ test("without shared memory records travel by transfer from a pool that never gr
 
 test("with shared memory records lie in the ring and the bell rings", () => {
   const { near, far } = channel();
-  const memory = sharedMemory(3);
+  const memory = sharedMemory(MAX_DELAY, 3);
   const link = new WorkerLink(memory, OWN_SHAPE, MAX_DELAY, () => {});
   link.connect(near);
   const record = new Float32Array(recordWords(OWN_SHAPE));
