@@ -53,6 +53,12 @@ export class Deliveries {
     for (const wake of this.#wakes.values()) wake();
   }
 
+  /** The target is there again: what waits for it is sent at once. */
+  retry(target: string): void {
+    this.database.run("UPDATE delivery SET next_at = 0 WHERE target = ?", [target]);
+    this.#wakes.get(target)?.();
+  }
+
   /** Messages that wait for a target. */
   waiting(target: string): number {
     return Number(this.database.get("SELECT count(*) AS n FROM delivery WHERE target = ?", [target])?.n);

@@ -18,6 +18,8 @@ export interface MqttOptions {
   readonly version: string;
   /** From a lost connection to the next try. Default 5000. */
   readonly reconnectMs?: number;
+  /** At every connection, the first and those after losses. */
+  readonly onConnect?: () => void;
   readonly log: (line: string) => void;
 }
 
@@ -53,6 +55,7 @@ export class MqttOutput {
     });
     this.#client.on("connect", () => {
       this.#greet().catch((error: Error) => options.log(`MQTT: ${error.message}`));
+      options.onConnect?.();
     });
     this.#client.on("error", (error) => options.log(`MQTT: ${error.message}`));
   }

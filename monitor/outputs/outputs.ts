@@ -72,7 +72,8 @@ export class Outputs {
   start(): void {
     const { mqtt } = this.#wishes;
     if (mqtt) {
-      this.#mqtt = new MqttOutput({ ...mqtt, ...this.#parts });
+      const onConnect = () => this.#deliveries.retry(MQTT_TARGET);
+      this.#mqtt = new MqttOutput({ ...mqtt, ...this.#parts, onConnect });
       this.#targets.set(MQTT_TARGET, this.#mqtt.send);
     }
     this.#deliveries.start();
