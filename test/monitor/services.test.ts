@@ -23,6 +23,8 @@ const isThere = (program: string) => !spawnSync(program, ["-h"], { env: { ...pro
 const missing = ["icecast2", "mosquitto", "ffmpeg"].filter((program) => !isThere(program));
 
 const children = new Set<ChildProcess>();
+/** What a test that failed leaves open, which would keep this process. */
+const leftOpen: (() => Promise<void>)[] = [];
 
 function start(program: string, ...words: string[]): ChildProcess {
   const child = spawn(program, words, { stdio: "ignore", env: { ...process.env, PATH } });
@@ -104,10 +106,12 @@ function sendToIcecast(port: number): () => Promise<void> {
     child.once("close", () => setTimeout(again, 300));
   };
   again();
-  return async () => {
+  const stop = async () => {
     ended = true;
     if (child) await end(child);
   };
+  leftOpen.push(stop);
+  return stop;
 }
 
 interface Broker {
@@ -126,6 +130,8 @@ async function startBroker(port: number): Promise<Broker> {
     });
     if (!client) await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  const made = client;
+  leftOpen.push(() => made.endAsync(true));
   const messages: Broker["messages"] = [];
   client.on("message", (topic, payload) => messages.push({ topic, payload: payload.toString() }));
   await client.subscribeAsync("#", { qos: 1 });
@@ -151,11 +157,13 @@ async function openGate(port: number, to: number): Promise<() => Promise<void>> 
     }
   });
   await new Promise<void>((resolve) => gate.listen(port, "127.0.0.1", resolve));
-  return async () => {
+  const close = async () => {
     const closed = new Promise((resolve) => gate.close(resolve));
     for (const socket of sockets) socket.destroy();
     await closed;
   };
+  leftOpen.push(close);
+  return close;
 }
 
 const run = missing.length === 0 ? test : test.skip;
@@ -270,6 +278,7 @@ run(`HLS over HTTP and RTMP are heard${why}`, async () => {
 
 test.after(async () => {
   await closeAll();
+  for (const close of leftOpen) await close();
   for (const child of children) await end(child);
 });
 
