@@ -17,21 +17,21 @@ const common = {
 /** Output name to source file. Threads and workers are started by file, so each has an entry of its own. */
 const nodeEntries = {
   cli: "cli/listenable.ts",
-  "inference-worker": "server/inference-worker.ts",
-  "evaluation-worker": "models/evaluation/evaluation-worker.ts",
+  "inference-worker": "server/explain/inference-worker.ts",
+  "evaluation-worker": "lab/evaluation/measure/evaluation-worker.ts",
   "monitor-worker": "monitor/analysis/monitor-worker.ts",
 };
 const browserEntries = {
   page: "client/page/main.ts",
-  early: "client/page/early.ts",
-  kiosk: "client/kiosk/main.ts",
-  pipeline: "client/live/pipeline-worker.ts",
-  moment: "client/moment/moment-worker.ts",
-  picture: "client/page/spectrogram/picture-worker.ts",
+  early: "client/kit/early.ts",
+  kiosk: "kiosk/page/main.ts",
+  pipeline: "client/live/pipeline/pipeline-worker.ts",
+  moment: "client/page/moment/moment-worker.ts",
+  picture: "client/kit/spectrogram/picture-worker.ts",
   worklet: "worklets/explainer-processor.ts",
-  "study/main": "client/study/main.ts",
-  "monitor/monitor": "client/monitor/main.ts",
-  "monitor/early": "client/page/early.ts",
+  "study/main": "study/page/main.ts",
+  "monitor/monitor": "monitor/page/main.ts",
+  "monitor/early": "client/kit/early.ts",
 };
 
 await rm(out, { recursive: true, force: true });
@@ -60,9 +60,9 @@ await Promise.all([
     define: { "process.env.NODE_ENV": '"production"', LISTENABLE_VERSION: JSON.stringify(version) },
   }),
   cp("client/page/static", publicFolder, { recursive: true }),
-  cp("client/kiosk/static", publicFolder, { recursive: true }),
-  cp("client/study/static", `${publicFolder}/study`, { recursive: true }),
-  copyFile("client/monitor/static/index.html", `${publicFolder}/monitor/index.html`),
+  cp("kiosk/page/static", publicFolder, { recursive: true }),
+  cp("study/page/static", `${publicFolder}/study`, { recursive: true }),
+  copyFile("monitor/page/static/index.html", `${publicFolder}/monitor/index.html`),
   ...["page.css", "icon.svg"].map((file) =>
     copyFile(`client/page/static/${file}`, `${publicFolder}/monitor/${file}`),
   ),
@@ -85,8 +85,8 @@ const pinned = await Promise.all(
 await build({
   ...common,
   entryPoints: {
-    "service-worker": "client/offline/service-worker.ts",
-    "service-worker-off": "client/offline/service-worker-off.ts",
+    "service-worker": "client/page/offline/service-worker.ts",
+    "service-worker-off": "client/page/offline/service-worker-off.ts",
   },
   outdir: publicFolder,
   platform: "browser",

@@ -1,6 +1,6 @@
 // Known flaws in the packages that Listenable runs on, as the registry tells them: `npm run audit`.
 // Exit status: 0 no flaw of the given severity or worse, or nobody could be asked (a line says SKIPPED); 1 flaws.
-// Which licences those packages have needs no registry: test/models/read-audio-licences.test.ts looks at each run.
+// Which licences those packages have needs no registry: test/models/sound/read-audio-licences.test.ts looks at each run.
 import { spawnSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
 

@@ -1,12 +1,12 @@
 /** `listenable bench latency-quality`: what a short delay costs in faithfulness. */
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { findSounds } from "../models/data/sound-folder.ts";
-import { classifierName } from "../models/evaluation/lane-models.ts";
-import { audioShape } from "../models/pack.ts";
+import { findSounds } from "../lab/data/sound-folder.ts";
+import { classifierName } from "../lab/evaluation/measure/lane-models.ts";
+import { findPack, openPackFolder } from "../models/pack/open-pack-node.ts";
+import { audioShape } from "../models/pack/pack.ts";
 import { curvesSvg } from "../models/picture/curves-svg.ts";
 import { loadMethod } from "../models/runtime/load-method.ts";
-import { findPack, openPackFolder } from "../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
 import { hopMs } from "../protocol/audio-shape.ts";
 import { framingSeconds } from "../worklets/explainer.ts";

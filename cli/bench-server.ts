@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { type Command, Option } from "commander";
-import { findPack, openPackFolder } from "../models/runtime/open-pack-node.ts";
+import { findPack, openPackFolder } from "../models/pack/open-pack-node.ts";
 import { findKnee } from "./bench/load/find-knee.ts";
 import { type LoadReport, type LoadRun, loadReportAsMarkdown, shareOfRaw } from "./bench/load/load-report.ts";
 import { rawThroughput, runRawLane } from "./bench/load/raw-throughput.ts";

@@ -1,7 +1,7 @@
 /** Options that choose methods and set their parameters, made from the registry of methods. */
 import { type Command, InvalidArgumentError } from "commander";
-import { findMethod, METHODS, type MethodParameter, parameterProblem } from "../models/methods/methods.ts";
-import { type ChosenMethod, DEFAULT_METHODS } from "../models/methods/pack-graphs.ts";
+import { findMethod, METHODS, type MethodParameter, parameterProblem } from "../lab/methods/methods.ts";
+import { type ChosenMethod, DEFAULT_METHODS } from "../lab/methods/pack-graphs.ts";
 import { UsageError } from "./errors.ts";
 
 const flag = (method: string, parameter: string) => `${method}-${parameter}`;

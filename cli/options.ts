@@ -1,6 +1,6 @@
 /** Parsers for option values; each names the option's value and what would be right. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { DEFAULT_PACK } from "../models/runtime/open-pack-node.ts";
+import { DEFAULT_PACK } from "../models/pack/open-pack-node.ts";
 
 /** Options that every command has. */
 export interface CommonOptions {

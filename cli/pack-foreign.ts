@@ -4,32 +4,32 @@ import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { type Command, Option } from "commander";
-import { buildForeignPack } from "../models/foreign/build-foreign-pack.ts";
-import type { ForeignDecoderShape } from "../models/foreign/decoder.ts";
-import { type ForeignClassifier, foreignClassifier } from "../models/foreign/foreign-classifier.ts";
-import { parseFront, parseFrontWords } from "../models/foreign/front.ts";
-import { latentTable } from "../models/foreign/latents.ts";
-import { loadSounds } from "../models/foreign/load-sounds.ts";
+import { loadSounds } from "../lab/data/load-sounds.ts";
+import { classesHeard, figuresTable, shortEvaluation } from "../lab/evaluation/short-evaluation.ts";
+import { type ForeignClassifier, foreignClassifier } from "../lab/import/foreign-classifier.ts";
+import { parseFront, parseFrontWords } from "../lab/import/front.ts";
+import { latentTable } from "../lab/import/latents.ts";
 import {
   ANSWERS,
   type Answer,
   type ReadClassifier,
   type ReadOptions,
   readClassifier,
-} from "../models/foreign/read-classifier.ts";
-import { classesHeard, figuresTable, shortEvaluation } from "../models/foreign/short-evaluation.ts";
-import { ForeignBatches, foreignLmacTask } from "../models/foreign/train-decoder.ts";
-import { tryClassifier } from "../models/foreign/trial.ts";
-import type { WeightValues } from "../models/frozen-layers.ts";
-import { findMethod } from "../models/methods/methods.ts";
-import type { ChosenMethod } from "../models/methods/pack-graphs.ts";
+} from "../lab/import/read-classifier.ts";
+import { tryClassifier } from "../lab/import/trial.ts";
+import { findMethod } from "../lab/methods/methods.ts";
+import type { ChosenMethod } from "../lab/methods/pack-graphs.ts";
+import type { ForeignDecoderShape } from "../lab/networks/foreign-decoder.ts";
+import type { WeightValues } from "../lab/networks/frozen-layers.ts";
+import { weightValues } from "../lab/networks/training-layers.ts";
+import { buildForeignPack } from "../lab/packing/build-foreign-pack.ts";
+import { ForeignBatches, foreignLmacTask } from "../lab/training/train-decoder.ts";
+import { IMPROVED } from "../lab/training/train-lmac.ts";
+import { trainingRuntime } from "../lab/training/training-runtime.ts";
+import { openPackFolder } from "../models/pack/open-pack-node.ts";
 import { loadMethod } from "../models/runtime/load-method.ts";
-import { openPackFolder } from "../models/runtime/open-pack-node.ts";
 import type { Runtime } from "../models/runtime/runtime.ts";
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
-import { IMPROVED } from "../models/training/train-lmac.ts";
-import { trainingRuntime } from "../models/training/training-runtime.ts";
-import { weightValues } from "../models/training-layers.ts";
 import { UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
 import { chosenMethods } from "./method-options.ts";

@@ -1,8 +1,8 @@
 /** `listenable pack`: from the weights of two training runs to a pack that every other command takes. */
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { buildPack, decoderMethod } from "../models/build-pack.ts";
-import { loadWeights } from "../models/training/weights-file.ts";
+import { buildPack, decoderMethod } from "../lab/packing/build-pack.ts";
+import { loadWeights } from "../lab/training/weights-file.ts";
 import { UsageError } from "./errors.ts";
 import { addMethodOptions, chosenMethods } from "./method-options.ts";
 import { repeated } from "./options.ts";

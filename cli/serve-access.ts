@@ -1,6 +1,6 @@
 /** The options of `serve` about who may reach it, by what way, and how much: one table for the command and its help. */
 import { type Command, InvalidArgumentError } from "commander";
-import type { GuardOptions } from "../server/guard.ts";
+import type { GuardOptions } from "../server/http/guard.ts";
 import { UsageError } from "./errors.ts";
 import { positiveInteger } from "./options.ts";
 

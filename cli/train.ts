@@ -4,8 +4,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Masking } from "../dsp/index.ts";
-import type { Esc50Clip } from "../models/data/esc50.ts";
-import { Random } from "../models/data/random.ts";
+import type { Esc50Clip } from "../lab/data/esc50.ts";
+import { Random } from "../lab/data/random.ts";
 import {
   CREDITS_FILE,
   isKnown,
@@ -15,28 +15,24 @@ import {
   OTHER,
   type SoundSet,
   SPEECH,
-} from "../models/data/sound-sets.ts";
-import type { WeightValues } from "../models/frozen-layers.ts";
-import { type ExplainedClassifier, ownClassifier } from "../models/methods/explained-classifier.ts";
-import { DICTIONARY } from "../models/methods/l2i.ts";
-import { AskedMixtures } from "../models/training/asked-mixtures.ts";
-import { calibrated } from "../models/training/calibration.ts";
-import { loadCheckpoint, saveCheckpoint } from "../models/training/checkpoint.ts";
-import { ClassifierBatches } from "../models/training/classifier-batches.ts";
-import { LmacBatches, MixtureBatches } from "../models/training/lmac-batches.ts";
-import { factorise, randomFactors } from "../models/training/nmf.ts";
-import { type SelectiveWeights, selectiveTask } from "../models/training/selective-loss.ts";
-import { SoundPool } from "../models/training/sound-pool.ts";
-import { speakSentences } from "../models/training/speak-sentences.ts";
-import { classifierShape, classifierTask } from "../models/training/train-classifier.ts";
-import {
-  dictionaryFrames,
-  L2I_WEIGHTS,
-  l2iTask,
-  normalisedDictionary,
-} from "../models/training/train-l2i.ts";
-import { heardAnew, IMPROVED, lmacTask, ownLmacModel, PUBLISHED } from "../models/training/train-lmac.ts";
-import type { TrainingTask } from "../models/training/trainer.ts";
+} from "../lab/data/sound-sets.ts";
+import { type ExplainedClassifier, ownClassifier } from "../lab/methods/explained-classifier.ts";
+import { DICTIONARY } from "../lab/methods/l2i.ts";
+import type { WeightValues } from "../lab/networks/frozen-layers.ts";
+import { weightValues } from "../lab/networks/training-layers.ts";
+import { AskedMixtures } from "../lab/training/asked-mixtures.ts";
+import { calibrated } from "../lab/training/calibration.ts";
+import { loadCheckpoint, saveCheckpoint } from "../lab/training/checkpoint.ts";
+import { ClassifierBatches } from "../lab/training/classifier-batches.ts";
+import { LmacBatches, MixtureBatches } from "../lab/training/lmac-batches.ts";
+import { factorise, randomFactors } from "../lab/training/nmf.ts";
+import { type SelectiveWeights, selectiveTask } from "../lab/training/selective-loss.ts";
+import { SoundPool } from "../lab/training/sound-pool.ts";
+import { speakSentences } from "../lab/training/speak-sentences.ts";
+import { classifierShape, classifierTask } from "../lab/training/train-classifier.ts";
+import { dictionaryFrames, L2I_WEIGHTS, l2iTask, normalisedDictionary } from "../lab/training/train-l2i.ts";
+import { heardAnew, IMPROVED, lmacTask, ownLmacModel, PUBLISHED } from "../lab/training/train-lmac.ts";
+import type { TrainingTask } from "../lab/training/trainer.ts";
 import {
   type Attribution,
   type ClassifierMeta,
@@ -44,8 +40,7 @@ import {
   loadWeights,
   saveWeights,
   type WeightsMeta,
-} from "../models/training/weights-file.ts";
-import { weightValues } from "../models/training-layers.ts";
+} from "../lab/training/weights-file.ts";
 import { InterruptedError, UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
 import { type CommonOptions, positiveInteger, positiveNumber, repeated } from "./options.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { packageFolder } from "../models/runtime/open-pack-node.ts";
+import { packageFolder } from "../models/pack/open-pack-node.ts";
 import type { CommonOptions } from "./options.ts";
 
 export function packageVersion(): string {

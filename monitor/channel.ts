@@ -1,8 +1,7 @@
 /** One input from its sound to its closed events. */
 
 import { writeWav } from "../dsp/wav.ts";
-import type { Pack } from "../models/pack.ts";
-import type { InputState, MonitorEvent } from "../protocol/monitor.ts";
+import type { Pack } from "../models/pack/pack.ts";
 import { type AnalysisThread, ThreadLost } from "./analysis/analysis-thread.ts";
 import type { AnalysedBlock } from "./analysis/messages.ts";
 import { Detector, type DetectorOptions } from "./detector.ts";
@@ -10,6 +9,7 @@ import { type DetectedEvent, eventId } from "./event.ts";
 import type { Feed } from "./feed.ts";
 import type { Input, Stretch } from "./inputs/input.ts";
 import type { LiveAudio } from "./outputs/live-audio.ts";
+import type { InputState, MonitorEvent } from "./protocol.ts";
 import { SampleHistory } from "./sample-history.ts";
 import type { EventStore } from "./storage/event-store.ts";
 

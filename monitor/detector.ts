@@ -4,8 +4,8 @@
  * Pure: no clock, no sound; times are seconds of the sound itself.
  */
 
-import type { EventClass } from "../protocol/monitor.ts";
 import type { DetectedEvent } from "./event.ts";
+import type { EventClass } from "./protocol.ts";
 
 export interface DetectorOptions {
   /** Class names in the order of the probabilities. */

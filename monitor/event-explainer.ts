@@ -1,11 +1,11 @@
 /** Explains closed events one after the other, the oldest first. The queue is the store itself, so it survives a stop. */
 import { readFile } from "node:fs/promises";
 import { readWav, writeWav } from "../dsp/wav.ts";
-import type { Pack } from "../models/pack.ts";
-import type { MonitorEvent } from "../protocol/monitor.ts";
+import type { Pack } from "../models/pack/pack.ts";
 import { type AnalysisThread, ThreadLost } from "./analysis/analysis-thread.ts";
 import type { EventFile } from "./event.ts";
 import type { Feed } from "./feed.ts";
+import type { MonitorEvent } from "./protocol.ts";
 import type { EventStore, NewDelivery } from "./storage/event-store.ts";
 
 export interface EventExplainerParts {

@@ -1,5 +1,5 @@
 /** Events as the detector gives them, and how they are named and kept. */
-import type { EventClass } from "../protocol/monitor.ts";
+import type { EventClass } from "./protocol.ts";
 
 /** What the detector hands out when nothing more belongs to an event. */
 export interface DetectedEvent {

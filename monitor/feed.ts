@@ -1,5 +1,5 @@
 /** What happens in the monitor, told to whoever listens: the pages, MQTT, the metrics, the terminal. */
-import type { InputState, Levels, MonitorEvent } from "../protocol/monitor.ts";
+import type { InputState, Levels, MonitorEvent } from "./protocol.ts";
 
 export type FeedMessage =
   | { readonly type: "levels"; readonly levels: Levels }

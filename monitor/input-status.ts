@@ -1,7 +1,8 @@
 /** What the pages show of the inputs: their states and their last minute. */
-import type { InputStatus, Levels } from "../protocol/monitor.ts";
+
 import type { FeedMessage } from "./feed.ts";
 import type { Input } from "./inputs/input.ts";
+import type { InputStatus, Levels } from "./protocol.ts";
 
 const KEPT_MS = 60_000;
 

@@ -1,9 +1,8 @@
 /** Puts the monitor together and starts it. */
 import type { Server } from "node:http";
 import { availableParallelism } from "node:os";
-import { type Pack, packMethod } from "../models/pack.ts";
-import { openPackFolder } from "../models/runtime/open-pack-node.ts";
-import type { MonitorStatus } from "../protocol/monitor.ts";
+import { openPackFolder } from "../models/pack/open-pack-node.ts";
+import { type Pack, packMethod } from "../models/pack/pack.ts";
 import { AnalysisThread } from "./analysis/analysis-thread.ts";
 import { Channel, type ChannelSettings } from "./channel.ts";
 import { EventExplainer } from "./event-explainer.ts";
@@ -11,6 +10,7 @@ import { Feed, type FeedMessage } from "./feed.ts";
 import { InputStatuses } from "./input-status.ts";
 import type { Input } from "./inputs/input.ts";
 import { Outputs, type OutputWishes } from "./outputs/outputs.ts";
+import type { MonitorStatus } from "./protocol.ts";
 import type { EventStore } from "./storage/event-store.ts";
 import { applyRetention, type RetentionRules } from "./storage/retention.ts";
 import { addressOf, listen } from "./web/listen.ts";

@@ -1,5 +1,5 @@
 /**
- * The shape of the sound that a pack's model hears: made once from the pack (`audioShape` of models/pack.ts), and all
+ * The shape of the sound that a pack's model hears: made once from the pack (`audioShape` of models/pack/pack.ts), and all
  * that depends on the pack between microphone and engine follows from it: resampling, frames, memory, times.
  */
 export interface AudioShape {

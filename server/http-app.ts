@@ -2,16 +2,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import type { OpenPack } from "../models/runtime/open-pack.ts";
-import { KIOSK_PAGE } from "../protocol/kiosk.ts";
+import { answerKiosk } from "../kiosk/kiosk-http.ts";
+import type { Kiosks } from "../kiosk/kiosks.ts";
+import { KIOSK_PAGE } from "../kiosk/protocol.ts";
+import type { OpenPack } from "../models/pack/open-pack.ts";
 import { COMPAT_PAGE, SERVICE_WORKER, SERVICE_WORKER_OFF } from "../protocol/pages.ts";
-import type { Guard } from "./guard.ts";
-import { answerKiosk } from "./kiosk-http.ts";
-import type { Kiosks } from "./kiosks.ts";
+import type { Guard } from "./http/guard.ts";
+import { securityHeaders } from "./http/security-headers.ts";
+import { sendFile } from "./http/send-file.ts";
+import { SlowDownloads } from "./http/slow-downloads.ts";
 import type { ServerObserver } from "./observe.ts";
-import { securityHeaders } from "./security-headers.ts";
-import { sendFile } from "./send-file.ts";
-import { SlowDownloads } from "./slow-downloads.ts";
 
 export interface HttpAppOptions {
   /** The built page; without one only packs and state are served. */

@@ -1,7 +1,7 @@
 /** The server's figures for Prometheus, counted from what `ServerObserver` is told. */
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { KnownKiosk } from "./kiosks.ts";
+import type { KnownKiosk } from "../kiosk/kiosks.ts";
 import type { Refusal, ServerObserver, WindowDrop, WindowTimes } from "./observe.ts";
 
 /** A window that takes longer than this is late: at ten windows a second the next one is due by then. */

@@ -4,29 +4,29 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import pino, { type Logger } from "pino";
-import { audioShape } from "../models/pack.ts";
-import type { OpenPack } from "../models/runtime/open-pack.ts";
+import { Kiosks } from "../kiosk/kiosks.ts";
+import type { OpenPack } from "../models/pack/open-pack.ts";
 import {
   listPacks,
   openPackFolder,
   packageFolder,
   releasedPacksFolder,
-} from "../models/runtime/open-pack-node.ts";
+} from "../models/pack/open-pack-node.ts";
+import { audioShape } from "../models/pack/pack.ts";
 import type { RuntimeBuild } from "../models/runtime/runtime-node.ts";
-import type { Backend } from "./backend.ts";
-import { attachExplainEndpoint } from "./explain-endpoint.ts";
-import { Guard, type GuardOptions } from "./guard.ts";
+import type { Backend } from "./explain/backend.ts";
+import { attachExplainEndpoint } from "./explain/explain-endpoint.ts";
+import type { ServerLimits } from "./explain/limits.ts";
+import { NO_BACKEND } from "./explain/no-backend.ts";
+import { Pace } from "./explain/pace.ts";
+import { newReading, PackService } from "./explain/pack-service.ts";
+import { Scheduler } from "./explain/scheduler.ts";
+import type { Session, SessionJob } from "./explain/session.ts";
+import { openWorkerBackend } from "./explain/worker-backend.ts";
+import { Guard, type GuardOptions } from "./http/guard.ts";
+import { warmFile } from "./http/send-file.ts";
 import { httpApp } from "./http-app.ts";
-import { Kiosks } from "./kiosks.ts";
-import type { ServerLimits } from "./limits.ts";
 import { ServerMetrics } from "./metrics.ts";
-import { NO_BACKEND } from "./no-backend.ts";
-import { Pace } from "./pace.ts";
-import { newReading, PackService } from "./pack-service.ts";
-import { Scheduler } from "./scheduler.ts";
-import { warmFile } from "./send-file.ts";
-import type { Session, SessionJob } from "./session.ts";
-import { openWorkerBackend } from "./worker-backend.ts";
 
 const PACE_EVERY_MS = 1_000;
 

@@ -1,5 +1,5 @@
 /** From ratings to figures: means with intervals, paired tests, who was left out. */
-import { seededBy } from "../models/data/random.ts";
+import { seededBy } from "../lab/data/random.ts";
 import type { Participant } from "./answers.ts";
 import { EXCLUSIONS, type Exclusion, exclusionsOf, type Rating, ratingsOf } from "./ratings.ts";
 import { bootstrapMean, holm, type Interval, mean, wilcoxonSignedRank } from "./statistics.ts";

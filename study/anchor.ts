@@ -1,7 +1,7 @@
 /** Sounds that are known to be bad: the hidden low anchor, and what attention checks are made of. */
 
 import { istft, stft } from "../dsp/index.ts";
-import type { Random } from "../models/data/random.ts";
+import type { Random } from "../lab/data/random.ts";
 
 /** Cells of the random mask, in frames and bins of the released packs: 64 ms by 250 Hz. */
 const CELL = 8;

@@ -1,5 +1,8 @@
 /** The lines of a study's journal, and what they say of each participant. */
 import * as v from "valibot";
+import { parseEvent } from "./event-schema.ts";
+import { JournalError, readJournal } from "./journal.ts";
+import { blindTrial, type Plan, planFor } from "./plan.ts";
 import {
   advance,
   NO_PROGRESS,
@@ -7,10 +10,7 @@ import {
   type Progress,
   type StudyEvent,
   StudyRefusal,
-} from "../protocol/study.ts";
-import { parseEvent } from "./event-schema.ts";
-import { JournalError, readJournal } from "./journal.ts";
-import { blindTrial, type Plan, planFor } from "./plan.ts";
+} from "./protocol.ts";
 import type { OpenStudy, Study } from "./study-file.ts";
 
 export const ANSWERS_FILE = "answers.jsonl";

@@ -1,7 +1,7 @@
 /** What is rated: methods of a pack, sounds that others made, and the anchors. */
 import { readdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import type { Pack } from "../models/pack.ts";
+import type { Pack } from "../models/pack/pack.ts";
 import { StudyFileError } from "./study-file.ts";
 
 export const ANCHORS = ["original", "low"] as const;

@@ -1,6 +1,6 @@
 /** What the server takes from a page, checked before anything looks at it. */
 import * as v from "valibot";
-import { LONGEST_COMMENT, ORIGINAL, type StudyEvent } from "../protocol/study.ts";
+import { LONGEST_COMMENT, ORIGINAL, type StudyEvent } from "./protocol.ts";
 
 const small = v.pipe(v.number(), v.integer(), v.minValue(ORIGINAL), v.maxValue(1_000));
 const name = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,64}$/));

@@ -1,10 +1,10 @@
 /** Who takes part and how far they are: what the server answers from, and the journal behind it. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { EventAnswer, StudyEvent, StudyView } from "../protocol/study.ts";
-import { StudyRefusal } from "../protocol/study.ts";
 import { ANSWERS_FILE, type AnswerLine, Participant, readAnswers } from "./answers.ts";
 import { Journal } from "./journal.ts";
+import type { EventAnswer, StudyEvent, StudyView } from "./protocol.ts";
+import { StudyRefusal } from "./protocol.ts";
 import type { OpenStudy } from "./study-file.ts";
 
 /** Whoever needs more than this for one study is a program. */

@@ -2,8 +2,8 @@
  * What one participant hears in which order: clips that others have heard as often, in an order drawn by the name, methods
  * placed by a Latin square, attention checks in between. The same study, name and number give the same plan.
  */
-import { type Random, seededBy } from "../models/data/random.ts";
-import type { StudyTrial, Tone } from "../protocol/study.ts";
+import { type Random, seededBy } from "../lab/data/random.ts";
+import type { StudyTrial, Tone } from "./protocol.ts";
 import type { Study, StudyClip } from "./study-file.ts";
 
 export interface PlannedStimulus {

@@ -1,7 +1,8 @@
 /** Every rating of a study with what it is a rating of, and who is left out of the report and why. */
-import { ratingKey, scaleRange, trialProgress } from "../protocol/study.ts";
+
 import type { Participant } from "./answers.ts";
 import type { PlannedTrial } from "./plan.ts";
+import { ratingKey, scaleRange, trialProgress } from "./protocol.ts";
 import type { Study } from "./study-file.ts";
 
 export interface Rating {

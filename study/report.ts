@@ -1,8 +1,8 @@
 /** The analysis for people: Markdown, and one HTML file that fetches nothing. */
-import { escaped } from "../models/evaluation/report.ts";
-import { REPORT_STYLE } from "../models/evaluation/report-style.ts";
-import { scaleRange } from "../protocol/study.ts";
+import { escaped } from "../lab/evaluation/report/report.ts";
+import { REPORT_STYLE } from "../lab/evaluation/report/report-style.ts";
 import type { Analysis, Comparison, MethodFigure } from "./analysis.ts";
+import { scaleRange } from "./protocol.ts";
 import { EXCLUSION_MEANINGS, EXCLUSIONS } from "./ratings.ts";
 import type { Study } from "./study-file.ts";
 

@@ -1,5 +1,5 @@
 /** What the report computes: means with bootstrap intervals, the paired signed-rank test, Holm's correction. */
-import type { Random } from "../models/data/random.ts";
+import type { Random } from "../lab/data/random.ts";
 
 export interface Interval {
   readonly mean: number;

@@ -2,13 +2,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { PARTICIPANT_ID } from "../protocol/study.ts";
+import { RateLimit } from "../server/http/rate-limit.ts";
+import { securityHeaders } from "../server/http/security-headers.ts";
+import { sendFile } from "../server/http/send-file.ts";
 import { pathSegments } from "../server/http-app.ts";
-import { RateLimit } from "../server/rate-limit.ts";
-import { securityHeaders } from "../server/security-headers.ts";
-import { sendFile } from "../server/send-file.ts";
 import { parseEvent } from "./event-schema.ts";
 import { NotAdmitted, type Participants } from "./participants.ts";
+import { PARTICIPANT_ID } from "./protocol.ts";
 import { allSounds, type OpenStudy, soundPath } from "./study-file.ts";
 
 export interface StudyAppOptions {

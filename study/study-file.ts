@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { PARTICIPANT_ID, SOUND_ID } from "../protocol/study.ts";
+import { PARTICIPANT_ID, SOUND_ID } from "./protocol.ts";
 
 const id = v.pipe(
   v.string(),

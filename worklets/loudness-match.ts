@@ -20,7 +20,7 @@ const HIGHEST_PEAK = 10 ** (-HEADROOM_DB / 20);
 
 /**
  * Makes explanation and rest as loud as the original while they go out, so that listeners compare what is in them and
- * not how loud they are. It knows the past alone: client/moment/match-loudness.ts, which has the whole sound, does it
+ * not how loud they are. It knows the past alone: client/page/moment/match-loudness.ts, which has the whole sound, does it
  * better.
  *
  * Allocates at construction only. Fractions travel in plain fields: see worklets/README.md.

@@ -1,6 +1,7 @@
 /** How long a pack's graph takes for one window in this process, one window after the other. */
+
+import type { OpenPack } from "../../models/pack/open-pack.ts";
 import { loadMethod } from "../../models/runtime/load-method.ts";
-import type { OpenPack } from "../../models/runtime/open-pack.ts";
 import type { Runtime } from "../../models/runtime/runtime.ts";
 import { percentiles } from "./percentiles.ts";
 

@@ -3,14 +3,14 @@
  * look-ahead and stride.
  */
 import { spectrogramMagnitudes, stft } from "../../dsp/index.ts";
-import { readSound } from "../../models/data/check-sound.ts";
-import type { FoundSound } from "../../models/data/sound-folder.ts";
-import { askClassifier, gainsOf, keptAndRest } from "../../models/evaluation/explain-windows.ts";
-import { type Faithfulness, faithfulness, meanOf } from "../../models/evaluation/metrics.ts";
-import { correlation } from "../../models/evaluation/randomisation.ts";
+import { readSound } from "../../lab/data/check-sound.ts";
+import type { FoundSound } from "../../lab/data/sound-folder.ts";
+import { askClassifier, gainsOf, keptAndRest } from "../../lab/evaluation/measure/explain-windows.ts";
+import { correlation } from "../../lab/evaluation/measure/randomisation.ts";
+import { type Faithfulness, faithfulness, meanOf } from "../../lab/evaluation/metrics/metrics.ts";
 import { AUDIBLE_RANGE_DB } from "../../models/explain/clip-decision.ts";
 import { SignalExplainer } from "../../models/explain/signal-explainer.ts";
-import { audioShape } from "../../models/pack.ts";
+import { audioShape } from "../../models/pack/pack.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import { hopMs } from "../../protocol/audio-shape.ts";
 import { delayOf, type EndingWindows, type StreamTimes, streamMasks } from "./stream-masks.ts";

@@ -1,7 +1,7 @@
 /** The real page in a real browser, with a sound file as microphone, watched from outside. */
 import type { Browser, BrowserContext, ConsoleMessage, Page } from "playwright-core";
+import type { Loudness } from "../../client/kit/parameters.ts";
 import type { DelaySetting, Listening, LiveExplainer, Timings } from "../../client/live/live-explainer.ts";
-import type { Loudness } from "../../client/page/parameters.ts";
 import { installPageTaps } from "./page-taps.ts";
 
 export interface LivePageOptions {

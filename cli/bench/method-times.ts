@@ -1,7 +1,7 @@
 /** What every method of a pack costs for one window, in every runtime there is, and against its first method. */
-import { METHODS, methodSettings, type Passes } from "../../models/methods/methods.ts";
-import type { PackMethod } from "../../models/pack.ts";
-import type { OpenPack } from "../../models/runtime/open-pack.ts";
+import { METHODS, methodSettings, type Passes } from "../../lab/methods/methods.ts";
+import type { OpenPack } from "../../models/pack/open-pack.ts";
+import type { PackMethod } from "../../models/pack/pack.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { measureEngine } from "./engine-time.ts";
 

@@ -1,8 +1,8 @@
 /** Many real-time streams on one server, as so many open pages would be. */
 import { setTimeout as wait } from "node:timers/promises";
 import { WebSocket } from "ws";
-import { RemoteEngine, type WebSocketClass } from "../../client/engines/remote-engine.ts";
-import type { Pack } from "../../models/pack.ts";
+import { RemoteEngine, type WebSocketClass } from "../../client/live/engines/remote-engine.ts";
+import type { Pack } from "../../models/pack/pack.ts";
 import { percentiles } from "./percentiles.ts";
 
 export interface StreamFigures {

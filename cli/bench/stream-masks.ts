@@ -1,5 +1,5 @@
 /** The masks that a live stream would have heard of a recording, by the live path's own merger on a simulated clock. */
-import { HEARD_AFTER_MS, MaskMerger } from "../../client/live/mask-merger.ts";
+import { HEARD_AFTER_MS, MaskMerger } from "../../client/live/pipeline/mask-merger.ts";
 
 /** Times of one stream, in frames. */
 export interface StreamTimes {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import pino from "pino";
-import { packageFolder } from "../../models/runtime/open-pack-node.ts";
+import { packageFolder } from "../../models/pack/open-pack-node.ts";
 import { ANSWERS_FILE } from "../../study/answers.ts";
 import { openStudy } from "../../study/study-file.ts";
 import { type StudyServer, startStudyServer } from "../../study/study-server.ts";

@@ -1,10 +1,9 @@
 import { BehaviorSubject, Subject } from "rxjs";
-import { type Pack, packMethod } from "../../models/pack.ts";
-import { fetchPack } from "../../models/runtime/open-pack.ts";
+import { fetchPack } from "../../models/pack/open-pack.ts";
+import { type Pack, packMethod } from "../../models/pack/pack.ts";
 import { EXPLAIN_PATH } from "../../protocol/wire.ts";
-import { workletProblem } from "./audio-graph.ts";
-import { ColumnPorts } from "./column-ports.ts";
-import { EventLog } from "./event-log.ts";
+import { workletProblem } from "./audio/audio-graph.ts";
+import { platformNotices } from "./audio/worklet-support.ts";
 import type {
   Decision,
   DelaySetting,
@@ -20,10 +19,11 @@ import type {
   Status,
   Timings,
 } from "./live-explainer.ts";
-import { type Frozen, momentOf } from "./moment.ts";
 import { ProblemError, toProblem } from "./problems.ts";
-import { type Choices, type LocatedPack, Session, type SessionSettings } from "./session.ts";
-import { platformNotices } from "./worklet-support.ts";
+import { ColumnPorts } from "./session/column-ports.ts";
+import { EventLog } from "./session/event-log.ts";
+import { type Frozen, momentOf } from "./session/moment.ts";
+import { type Choices, type LocatedPack, Session, type SessionSettings } from "./session/session.ts";
 
 export interface LiveExplainerOptions {
   /** Folder of worklet.js, pipeline.js, ort/ and packs/, as a URL. Default: that of the page. */

@@ -1,4 +1,4 @@
-import { PackError } from "../../models/pack.ts";
+import { PackError } from "../../models/pack/pack.ts";
 import { EngineError } from "../../protocol/engine.ts";
 import type { Problem, ProblemCode } from "./live-explainer.ts";
 

@@ -1,4 +1,4 @@
-/** What is told to people while it runs, as codes and values: the words are the page's (client/words/). */
+/** What is told to people while it runs, as codes and values: the words are the page's (client/kit/words/). */
 import type { Engine } from "../../protocol/engine.ts";
 
 /** Why an engine answers from now on. */

@@ -1,5 +1,5 @@
 /** Keys for the first, second, third … choice: A, B, C …, and 1, 2, 3 … for keyboards without Latin letters. */
-import { letter } from "./format.ts";
+import { letter } from "../kit/format.ts";
 
 /** Value of `aria-keyshortcuts` for a choice. */
 export function choiceKeys(index: number): string {

@@ -1,4 +1,7 @@
 /** What the listener chose of hearing and explaining, on its way to the explainer. */
+
+import { loudnesses, type Settings } from "../kit/parameters.ts";
+import { recall, remember } from "../kit/remembered.ts";
 import {
   type DelaySetting,
   delaySettings,
@@ -6,8 +9,6 @@ import {
   type Listening,
   type LiveExplainer,
 } from "../live/live-explainer.ts";
-import { loudnesses, type Settings } from "./parameters.ts";
-import { recall, remember } from "./remembered.ts";
 
 export interface Choices {
   readonly listening: Listening;

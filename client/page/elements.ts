@@ -3,7 +3,7 @@ import type { ListenableApp } from "./components/app.ts";
 import type { OfflineNote } from "./components/offline-note.ts";
 import type { SourcePanel } from "./components/source-panel.ts";
 import type { WelcomeCard } from "./components/welcome-card.ts";
-import type { FreezeMoment } from "./moment/freeze-moment.ts";
+import type { FreezeMoment } from "./moment/panel/freeze-moment.ts";
 
 declare global {
   interface HTMLElementTagNameMap {

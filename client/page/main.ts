@@ -1,10 +1,10 @@
 import { COMPAT_PAGE } from "../../protocol/pages.ts";
+import { readSettings, tokenOf } from "../kit/parameters.ts";
+import { builtInSounds } from "../kit/sounds/index.ts";
+import { workletSupport } from "../live/audio/worklet-support.ts";
 import { createLiveExplainer } from "../live/create-live-explainer.ts";
-import { workletSupport } from "../live/worklet-support.ts";
-import { keepOffline } from "../offline/keep-offline.ts";
 import { mount } from "./mount.ts";
-import { readSettings, tokenOf } from "./parameters.ts";
-import { builtInSounds } from "./sounds/index.ts";
+import { keepOffline } from "./offline/keep-offline.ts";
 import "./components/offline-note.ts";
 
 // The compatible page is for those who need it: its content policy is the weaker one.

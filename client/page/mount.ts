@@ -1,8 +1,8 @@
+import { startLanguage } from "../kit/language.ts";
+import type { Settings } from "../kit/parameters.ts";
 import type { LiveExplainer } from "../live/live-explainer.ts";
-import { startLanguage } from "./language.ts";
-import type { Settings } from "./parameters.ts";
 import "./components/app.ts";
-import "./components/page-tools.ts";
+import "../kit/page-tools.ts";
 
 /** Hands the explainer to the page's `<listenable-app>`, and closes it when the page is left for good. */
 export function mount(explainer: LiveExplainer, settings: Settings): void {

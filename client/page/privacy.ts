@@ -1,6 +1,7 @@
 /** What leaves the device, in words, for each choice of where the model works. It stands beside that choice. */
+
+import { words } from "../kit/words/words.ts";
 import type { EngineChoice, LocalOnly } from "../live/live-explainer.ts";
-import { words } from "../words/words.ts";
 
 export function privacyText(
   choice: EngineChoice,

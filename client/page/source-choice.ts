@@ -1,8 +1,9 @@
 /** What is to be listened to, as it was chosen, and the source that it makes. */
+
+import type { Settings, SourceKind } from "../kit/parameters.ts";
+import { builtInSounds, sampleRate } from "../kit/sounds/index.ts";
+import { soundTitle } from "../kit/words/words.ts";
 import type { Source } from "../live/live-explainer.ts";
-import { soundTitle } from "../words/words.ts";
-import type { Settings, SourceKind } from "./parameters.ts";
-import { builtInSounds, sampleRate } from "./sounds/index.ts";
 
 export interface SourceChoice {
   readonly kind: SourceKind;

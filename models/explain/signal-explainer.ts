@@ -10,7 +10,7 @@
 import { StreamingIstft } from "../../dsp/istft.ts";
 import { applyMask, magnitudes, phases } from "../../dsp/spectrum.ts";
 import { StreamingStft } from "../../dsp/stft.ts";
-import type { Pack } from "../pack.ts";
+import type { Pack } from "../pack/pack.ts";
 import { AlignedResampler } from "./aligned-resampler.ts";
 import type { WindowDecision } from "./clip-decision.ts";
 import { MaskAverage } from "./mask-average.ts";

@@ -3,9 +3,9 @@
  * away; and what the classifier said of each moment. All three share the time axis.
  */
 import { interpolateMagma } from "d3-scale-chromatic";
-import type { SpectrogramColumns } from "../explain/spectrogram-columns.ts";
 import { timeAxis } from "./axis.ts";
 import { Canvas, type Colour, fitText } from "./canvas.ts";
+import type { SpectrogramColumns } from "./spectrogram-columns.ts";
 
 export interface PictureContent {
   /** "dog · 93 %". */

@@ -1,5 +1,5 @@
 /** Asks the classifier what it makes of its own input under a mask: the judge of methods in their feature form. */
-import { type Pack, PackError, packFeatureJudge } from "../pack.ts";
+import { type Pack, PackError, packFeatureJudge } from "../pack/pack.ts";
 import { copyMagnitudes, MethodInputError } from "./load-method.ts";
 import type { Runtime } from "./runtime.ts";
 

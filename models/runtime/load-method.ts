@@ -1,6 +1,5 @@
 /** Turns one graph of a pack into a function from magnitudes to probabilities and masks. */
 import type { InferenceSession, Tensor } from "onnxruntime-web";
-import { newestRows } from "../newest-rows.ts";
 import {
   type Pack,
   PackError,
@@ -8,7 +7,8 @@ import {
   packFeatureJudge,
   packFeatureMethod,
   packMethod,
-} from "../pack.ts";
+} from "../pack/pack.ts";
+import { newestRows } from "../tailor/newest-rows.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface MethodResult {
@@ -55,7 +55,7 @@ export class MethodInputError extends Error {
  * Loads the graph of a pack's method (its default method when no name is given).
  *
  * @param graph the bytes of the method's `.onnx` file.
- * @throws PackError when the graph cannot be read or has another signature than `models/pack.ts` says.
+ * @throws PackError when the graph cannot be read or has another signature than `models/pack/pack.ts` says.
  */
 export async function loadMethod(
   runtime: Runtime,

@@ -1,6 +1,6 @@
 /** A thread that runs the model, asked from here. One that dies is replaced at the next question. */
 import type { Worker } from "node:worker_threads";
-import { PackError } from "../../models/pack.ts";
+import { PackError } from "../../models/pack/pack.ts";
 import { startThread } from "../../models/runtime/start-thread-node.ts";
 import type { AnalysisSettings, FromAnalysis, TaskName, Tasks, ToAnalysis } from "./messages.ts";
 

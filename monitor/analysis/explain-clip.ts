@@ -2,7 +2,7 @@
 import type { WindowDecision } from "../../models/explain/clip-decision.ts";
 import { DecisionTimeline } from "../../models/explain/decision-timeline.ts";
 import { SignalExplainer } from "../../models/explain/signal-explainer.ts";
-import { SpectrogramColumns } from "../../models/explain/spectrogram-columns.ts";
+import { SpectrogramColumns } from "../../models/picture/spectrogram-columns.ts";
 import { spectrogramPicture } from "../../models/picture/spectrogram-picture.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import { badgeOf } from "./faithfulness.ts";

@@ -1,5 +1,5 @@
 /** Whether an explanation holds what made the classifier decide, told by asking the classifier again. */
-import type { Badge } from "../../protocol/monitor.ts";
+import type { Badge } from "../protocol.ts";
 
 /** Where a class counts as heard or gone: a class at half or more is the most probable one. */
 const HALF = 0.5;

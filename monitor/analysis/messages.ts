@@ -1,6 +1,6 @@
 /** What passes between the monitor and the threads that run its models. */
-import type { PackErrorCode } from "../../models/pack.ts";
-import type { EventClass, Faithfulness } from "../../protocol/monitor.ts";
+import type { PackErrorCode } from "../../models/pack/pack.ts";
+import type { EventClass, Faithfulness } from "../protocol.ts";
 
 /** Given to a thread at its start. */
 export interface AnalysisSettings {

@@ -1,9 +1,9 @@
 /** A thread that holds the pack's model: explains channels of endless sound, or clips of events, one task at a time. */
 import { parentPort, workerData } from "node:worker_threads";
 import { SignalExplainer } from "../../models/explain/signal-explainer.ts";
-import { type Pack, PackError } from "../../models/pack.ts";
+import { openPackFolder } from "../../models/pack/open-pack-node.ts";
+import { type Pack, PackError } from "../../models/pack/pack.ts";
 import { type LoadedMethod, loadMethod } from "../../models/runtime/load-method.ts";
-import { openPackFolder } from "../../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { explainClip, windowCentre } from "./explain-clip.ts";
 import type {

@@ -1,8 +1,8 @@
 /** Sound files: one, or all of a folder. They wait for their analysis. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
-import { SOUND_FILE } from "../../models/data/sound-folder.ts";
-import { openRecording } from "../../models/explain/open-recording-node.ts";
+import { SOUND_FILE } from "../../lab/data/sound-folder.ts";
+import { openRecording } from "../../models/sound/open-recording-node.ts";
 import { type Sleep, sleep } from "../sleep.ts";
 import type { Input, Stretch } from "./input.ts";
 

@@ -1,5 +1,5 @@
 /** What can be listened to. */
-import type { InputState } from "../../protocol/monitor.ts";
+import type { InputState } from "../protocol.ts";
 
 /** Sound without a gap: a file, or a connection for as long as it holds. */
 export interface Stretch {

@@ -1,6 +1,6 @@
 /** Server-sent events: what the pages follow. A slow reader misses levels first, and is cut off when nothing helps. */
 import type { ServerResponse } from "node:http";
-import type { StreamMessage } from "../../protocol/monitor.ts";
+import type { StreamMessage } from "../protocol.ts";
 
 const MOST_READERS = 64;
 /** Bytes that wait for a reader from which it gets no more levels, and from which it is cut off. */

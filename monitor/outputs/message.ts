@@ -1,5 +1,5 @@
 /** What is sent of an event: the same to web hooks and to MQTT. */
-import type { MonitorEvent } from "../../protocol/monitor.ts";
+import type { MonitorEvent } from "../protocol.ts";
 
 /** `event_type` and the flat fields are what Home Assistant reads; `event` is everything. */
 export function eventMessage(event: MonitorEvent): string {

@@ -1,6 +1,6 @@
 /** MQTT: events with acknowledgement, the inputs' states, and Home Assistant's discovery. */
 import { connect, type MqttClient } from "mqtt";
-import type { InputState } from "../../protocol/monitor.ts";
+import type { InputState } from "../protocol.ts";
 import type { Send } from "./deliveries.ts";
 
 export interface MqttOptions {

@@ -1,6 +1,7 @@
 /** Everything that the monitor tells the outside: messages that must arrive, server-sent events, live sound, metrics. */
-import type { MonitorEvent } from "../../protocol/monitor.ts";
+
 import type { FeedMessage } from "../feed.ts";
+import type { MonitorEvent } from "../protocol.ts";
 import type { EventStore, NewDelivery } from "../storage/event-store.ts";
 import { Deliveries, type DeliveryOptions, type Send } from "./deliveries.ts";
 import { EventStream } from "./event-stream.ts";

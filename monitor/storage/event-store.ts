@@ -6,8 +6,8 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { MonitorEvent, Review } from "../../protocol/monitor.ts";
 import { EVENT_FILES, type EventFile, isEventId } from "../event.ts";
+import type { MonitorEvent, Review } from "../protocol.ts";
 import { type Database, inTransaction, openDatabase } from "./database.ts";
 import { makeFolderDurably, removeFolder, UNFINISHED, writeDurably } from "./durable-files.ts";
 import { lockFolder } from "./folder-lock.ts";

@@ -1,5 +1,5 @@
 /** Search and filters of the event list, as SQL with bound values. */
-import type { Badge, Review } from "../../protocol/monitor.ts";
+import type { Badge, Review } from "../protocol.ts";
 
 export interface EventQuery {
   /** Events in which this class was heard. */

@@ -1,5 +1,5 @@
 /** Events with their reviews as labels for other programs. */
-import type { MonitorEvent } from "../../protocol/monitor.ts";
+import type { MonitorEvent } from "../protocol.ts";
 import type { StoredEvent } from "../storage/event-store.ts";
 
 /** One class of one event. */

@@ -2,10 +2,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join, relative, sep } from "node:path";
 import * as v from "valibot";
-import { type EventPage, type MonitorStatus, REVIEWS } from "../../protocol/monitor.ts";
 import { EVENT_FILES, type EventFile, isEventId } from "../event.ts";
 import type { EventStream } from "../outputs/event-stream.ts";
 import { LIVE_SOUNDS, type LiveAudio, type LiveSound } from "../outputs/live-audio.ts";
+import { type EventPage, type MonitorStatus, REVIEWS } from "../protocol.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import { type EventQuery, MOST_EVENTS } from "../storage/query.ts";
 import { type Label, labelsAudacity, labelsCsv, labelsOf } from "./labels.ts";

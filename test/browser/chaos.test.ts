@@ -2,7 +2,13 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
-import { chaosRig, type Fault, type FaultReport, failuresOf, type Listening } from "./chaos/chaos-rig.ts";
+import {
+  chaosRig,
+  type Fault,
+  type FaultReport,
+  failuresOf,
+  type Listening,
+} from "../../tools/chaos/chaos-rig.ts";
 
 const chromium = findChromium();
 /** Longer than the page waits for an engine that says nothing. */

@@ -2,7 +2,7 @@
 import type { TappedSound } from "../../cli/bench/live-page.ts";
 import { resample, spectrogramMagnitudes, stft } from "../../dsp/offline.ts";
 import { type ExplainWindow, SignalExplainer } from "../../models/explain/signal-explainer.ts";
-import type { Pack } from "../../models/pack.ts";
+import type { Pack } from "../../models/pack/pack.ts";
 
 const RATE = 16_000;
 /** Compared piece by piece, each with its own delay: the page may change its delay at any time. */

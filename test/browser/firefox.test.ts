@@ -12,13 +12,13 @@ import puppeteer, { type Browser, type KeyInput, type Page } from "puppeteer-cor
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { ListenableApp } from "../../client/page/components/app.ts";
-import type { MomentPanel } from "../../client/page/moment/moment-panel.ts";
-import { packageFolder } from "../../models/runtime/open-pack-node.ts";
+import type { MomentPanel } from "../../client/page/moment/panel/moment-panel.ts";
+import { packageFolder } from "../../models/pack/open-pack-node.ts";
 import { type RunningServer, startServer } from "../../server/start-server.ts";
 import { openStudy } from "../../study/study-file.ts";
 import { type StudyServer, startStudyServer } from "../../study/study-server.ts";
+import { journalLines } from "../../tools/study-proof/run-proof.ts";
 import { madeUpStudy, writeMadeUpStudy } from "../study/made-up-study.ts";
-import { journalLines } from "../study/proof/run-proof.ts";
 import { LIMIT_MS, until } from "../until.ts";
 import { TINY_PACK } from "./set-up.ts";
 

@@ -4,10 +4,10 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
-import { openPackFolder } from "../../models/runtime/open-pack-node.ts";
+import { openPackFolder } from "../../models/pack/open-pack-node.ts";
 import { temporaryFolder } from "../cli/run-cli.ts";
-import { chord } from "../models/foreign/fixtures.ts";
-import { packOf } from "../models/foreign/live-pack.ts";
+import { chord } from "../lab/import/fixtures.ts";
+import { packOf } from "../lab/import/live-pack.ts";
 import { browserTest } from "./browser-test.ts";
 import { setUp } from "./set-up.ts";
 

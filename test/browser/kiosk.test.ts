@@ -7,7 +7,7 @@ import type { Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium } from "../../cli/bench/chromium.ts";
-import type { KioskReport } from "../../protocol/kiosk.ts";
+import type { KioskReport } from "../../kiosk/protocol.ts";
 import { startServer } from "../../server/start-server.ts";
 import { browserTest } from "./browser-test.ts";
 import { type LiveSetUp, setUp, TINY_PACK } from "./set-up.ts";

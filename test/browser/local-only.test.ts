@@ -7,7 +7,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
-import { packageFolder } from "../../models/runtime/open-pack-node.ts";
+import { packageFolder } from "../../models/pack/open-pack-node.ts";
 import { startServer } from "../../server/start-server.ts";
 import { browserTest } from "./browser-test.ts";
 import { setUp, TINY_PACK } from "./set-up.ts";

@@ -12,7 +12,7 @@ import type { LiveExplainer, Moment } from "../../client/live/live-explainer.ts"
 import { integratedLoudness } from "../../dsp/loudness.ts";
 import { resample } from "../../dsp/offline.ts";
 import { readWav } from "../../dsp/wav.ts";
-import { writeAskedPack } from "../client/moment/asked-pack.ts";
+import { writeAskedPack } from "../client/page/moment/asked-pack.ts";
 import { browserTest } from "./browser-test.ts";
 import { type LiveSetUp, setUp } from "./set-up.ts";
 

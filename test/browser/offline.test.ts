@@ -7,7 +7,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
-import { packageFolder } from "../../models/runtime/open-pack-node.ts";
+import { packageFolder } from "../../models/pack/open-pack-node.ts";
 import { type RunningServer, startServer } from "../../server/start-server.ts";
 import { browserTest } from "./browser-test.ts";
 import { TINY_PACK } from "./set-up.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { launchChromium } from "../../cli/bench/chromium.ts";
 import { writeWav } from "../../dsp/wav.ts";
-import { packageFolder } from "../../models/runtime/open-pack-node.ts";
+import { packageFolder } from "../../models/pack/open-pack-node.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../../server/start-server.ts";
 
 export const TINY_PACK = join(packageFolder(), "test", "fixtures", "tiny-pack");

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { MODEL_RATE, writeWav } from "../../dsp/index.ts";
-import { Random } from "../../models/data/random.ts";
-import type { Evaluation, SettingTable } from "../../models/evaluation/evaluation.ts";
-import { METRICS } from "../../models/evaluation/metric-row.ts";
-import { cellText, columnsOf } from "../../models/evaluation/tables.ts";
+import { Random } from "../../lab/data/random.ts";
+import type { Evaluation, SettingTable } from "../../lab/evaluation/evaluation.ts";
+import { METRICS } from "../../lab/evaluation/metrics/metric-row.ts";
+import { cellText, columnsOf } from "../../lab/evaluation/report/tables.ts";
 import { runCli, runCliWatched, TINY_PACK, temporaryFolder } from "./run-cli.ts";
 
 const test = suite("evaluate");

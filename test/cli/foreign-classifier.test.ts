@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readWav, writeWav } from "../../dsp/index.ts";
-import { Random } from "../../models/data/random.ts";
-import { chord, FOLDER, FUNDAMENTALS, LABELS } from "../models/foreign/fixtures.ts";
+import { Random } from "../../lab/data/random.ts";
+import { chord, FOLDER, FUNDAMENTALS, LABELS } from "../lab/import/fixtures.ts";
 import { runCli, temporaryFolder } from "./run-cli.ts";
 
 const test = suite("a classifier of somebody else's");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { writeWav } from "../../dsp/index.ts";
-import { chord } from "../models/made-up-esc50.ts";
+import { chord } from "../lab/data/made-up-esc50.ts";
 import { runCli, TINY_PACK } from "./run-cli.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "listenable-latency-"));

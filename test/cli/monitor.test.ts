@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { writeWav } from "../../dsp/wav.ts";
-import type { MonitorEvent } from "../../protocol/monitor.ts";
+import type { MonitorEvent } from "../../monitor/protocol.ts";
 import { joined, quiet, RATE, tone } from "../monitor/rig.ts";
 import { runCli, TINY_PACK, temporaryFolder } from "./run-cli.ts";
 

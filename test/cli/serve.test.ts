@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
-import { RemoteEngine, type WebSocketClass } from "../../client/engines/remote-engine.ts";
-import { windowWith } from "../client/engines/engine-suite.ts";
+import { RemoteEngine, type WebSocketClass } from "../../client/live/engines/remote-engine.ts";
+import { windowWith } from "../client/live/engines/engine-suite.ts";
 
 const TINY = ["--pack", "test/fixtures/tiny-pack"];
 

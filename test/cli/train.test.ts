@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BINS, MODEL_RATE, writeWav } from "../../dsp/index.ts";
-import { WINDOW_FRAMES, windowMagnitudes } from "../../models/data/windows.ts";
-import { packFeatureMethod } from "../../models/pack.ts";
+import { WINDOW_FRAMES, windowMagnitudes } from "../../lab/data/windows.ts";
+import { openPackFolder } from "../../models/pack/open-pack-node.ts";
+import { packFeatureMethod } from "../../models/pack/pack.ts";
 import { loadFeatureMethod, loadMethod } from "../../models/runtime/load-method.ts";
-import { openPackFolder } from "../../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
-import { chord, writeMadeUpEsc50 } from "../models/made-up-esc50.ts";
+import { chord, writeMadeUpEsc50 } from "../lab/data/made-up-esc50.ts";
 import { runCli, temporaryFolder } from "./run-cli.ts";
 
 const test = suite("train, pack, evaluate");

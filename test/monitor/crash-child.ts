@@ -1,8 +1,8 @@
 /** Keeps events as fast as it can until it is killed, and says what was kept: crash-child.ts FOLDER SEED */
 import { writeSync } from "node:fs";
-import { Random } from "../../models/data/random.ts";
+import { Random } from "../../lab/data/random.ts";
+import type { MonitorEvent } from "../../monitor/protocol.ts";
 import { EventStore } from "../../monitor/storage/event-store.ts";
-import type { MonitorEvent } from "../../protocol/monitor.ts";
 import { bytesOf, madeUpEvent } from "./made-up-event.ts";
 
 const [folder, seed] = process.argv.slice(2);

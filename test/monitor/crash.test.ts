@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Random } from "../../models/data/random.ts";
+import { Random } from "../../lab/data/random.ts";
 import { EventStore } from "../../monitor/storage/event-store.ts";
 import { bytesOf } from "./made-up-event.ts";
 import { temporary } from "./rig.ts";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { MonitorEvent } from "../../monitor/protocol.ts";
 import { EventStore } from "../../monitor/storage/event-store.ts";
 import { applyRetention } from "../../monitor/storage/retention.ts";
-import type { MonitorEvent } from "../../protocol/monitor.ts";
 import { madeUpEvent } from "./made-up-event.ts";
 
 const CLIP = new Uint8Array(1000).fill(7);

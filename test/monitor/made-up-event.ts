@@ -1,7 +1,7 @@
 /** An event as the tests need one. */
 import { createHash } from "node:crypto";
 import { eventId } from "../../monitor/event.ts";
-import type { MonitorEvent } from "../../protocol/monitor.ts";
+import type { MonitorEvent } from "../../monitor/protocol.ts";
 
 let made = 0;
 

@@ -2,13 +2,13 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageFolder } from "../../models/runtime/open-pack-node.ts";
+import { packageFolder } from "../../models/pack/open-pack-node.ts";
 import type { Input } from "../../monitor/inputs/input.ts";
 import { type MonitorOptions, type RunningMonitor, startMonitor } from "../../monitor/start-monitor.ts";
 import { EventStore } from "../../monitor/storage/event-store.ts";
 import type { WebTools } from "../../monitor/web/monitor-app.ts";
-import { securityHeaders } from "../../server/security-headers.ts";
-import { sendFile } from "../../server/send-file.ts";
+import { securityHeaders } from "../../server/http/security-headers.ts";
+import { sendFile } from "../../server/http/send-file.ts";
 
 export const RATE = 16_000;
 const TINY_PACK = join(packageFolder(), "test", "fixtures", "tiny-pack");

@@ -14,7 +14,7 @@ import { writeWav } from "../../dsp/wav.ts";
 import type { FeedMessage } from "../../monitor/feed.ts";
 import { ffmpegInput, streamArguments } from "../../monitor/inputs/ffmpeg-input.ts";
 import type { RunningMonitor } from "../../monitor/start-monitor.ts";
-import { sendFile } from "../../server/send-file.ts";
+import { sendFile } from "../../server/http/send-file.ts";
 import { LIMIT_MS, until } from "../until.ts";
 import { closeAll, joined, quiet, RATE, startRig, temporary, tone } from "./rig.ts";
 

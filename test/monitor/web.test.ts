@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readWav } from "../../dsp/wav.ts";
+import type { EventPage, ListedEvent, MonitorStatus, StreamMessage } from "../../monitor/protocol.ts";
 import type { RunningMonitor } from "../../monitor/start-monitor.ts";
-import type { EventPage, ListedEvent, MonitorStatus, StreamMessage } from "../../protocol/monitor.ts";
 import { closeAll, joined, quiet, samplesInput, startRig, TOOLS, tone } from "./rig.ts";
 
 const SOUND = joined(quiet(3), tone(300, 2), quiet(8));

@@ -35,7 +35,7 @@ FUNDAMENTALS = [150, 520, 1800]
 
 
 def chord(fundamental, seconds, rate):
-    """Three tones that swell and fade four times a second, as in test/models/made-up-esc50.ts."""
+    """Three tones that swell and fade four times a second, as in test/lab/data/made-up-esc50.ts."""
     t = np.arange(round(seconds * rate)) / rate
     swell = 0.55 + 0.45 * np.sin(2 * np.pi * 4 * t)
     return 0.1 * swell * sum(np.sin(2 * np.pi * h * fundamental * t) for h in (1, 2, 3))

@@ -13,10 +13,10 @@ const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** A worker as the pipeline's: both engines explain one low window. */
 const WORKER = `
-  import { fetchPack } from "./models/runtime/open-pack.ts";
+  import { fetchPack } from "./models/pack/open-pack.ts";
   import { webRuntime } from "./models/runtime/web.ts";
-  import { LocalEngine } from "./client/engines/local-engine.ts";
-  import { RemoteEngine } from "./client/engines/remote-engine.ts";
+  import { LocalEngine } from "./client/live/engines/local-engine.ts";
+  import { RemoteEngine } from "./client/live/engines/remote-engine.ts";
   addEventListener("securitypolicyviolation", (event) => postMessage({ violation: event.violatedDirective + " " + event.blockedURI }));
   async function explain(engine) {
     const magnitudes = new Float32Array(128 * 257);

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { LONGEST_PACE_MS, Pace } from "../../server/pace.ts";
+import { LONGEST_PACE_MS, Pace } from "../../server/explain/pace.ts";
 
 /** A server of `lanes` on which `sessions` ask every 100 ms, or as seldom as they are told. */
 function simulate(pace: Pace, lanes: number, sessions: number, windowMs: number, seconds: number): number[] {

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
-import { RemoteEngine, type WebSocketClass } from "../../client/engines/remote-engine.ts";
+import { RemoteEngine, type WebSocketClass } from "../../client/live/engines/remote-engine.ts";
 import { startServer } from "../../server/start-server.ts";
-import { engineError, windowWith } from "../client/engines/engine-suite.ts";
+import { engineError, windowWith } from "../client/live/engines/engine-suite.ts";
 import { FRAMES } from "./raw-client.ts";
 
 const TINY = "test/fixtures/tiny-pack";

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Backend, WindowQuery, WindowResult } from "../../server/backend.ts";
-import { type Job, Scheduler, type WindowTimes } from "../../server/scheduler.ts";
+import type { Backend, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
+import { type Job, Scheduler, type WindowTimes } from "../../server/explain/scheduler.ts";
 
 const result: WindowResult = {
   probabilities: new Float32Array(1),

@@ -5,13 +5,13 @@ import { connect } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
-import { RemoteEngine, type WebSocketClass } from "../../client/engines/remote-engine.ts";
+import { RemoteEngine, type WebSocketClass } from "../../client/live/engines/remote-engine.ts";
 import { encodeError, encodeFrames } from "../../protocol/wire.ts";
 import { type WireErrorName, wireCloseCode } from "../../protocol/wire-errors.ts";
-import type { Backend, WindowQuery, WindowResult } from "../../server/backend.ts";
-import type { ServerLimits } from "../../server/limits.ts";
+import type { Backend, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
+import type { ServerLimits } from "../../server/explain/limits.ts";
 import { type RunningServer, startServer } from "../../server/start-server.ts";
-import { engineError, windowWith } from "../client/engines/engine-suite.ts";
+import { engineError, windowWith } from "../client/live/engines/engine-suite.ts";
 import { BINS, explain, FRAMES, frames, RawClient, start } from "./raw-client.ts";
 
 const PACK = "test/fixtures/tiny-pack";

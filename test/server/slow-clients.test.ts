@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { NO_BACKEND } from "../../server/no-backend.ts";
-import { LEAST_BYTES, PATIENCE_MS, SlowDownloads } from "../../server/slow-downloads.ts";
+import { NO_BACKEND } from "../../server/explain/no-backend.ts";
+import { LEAST_BYTES, PATIENCE_MS, SlowDownloads } from "../../server/http/slow-downloads.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../../server/start-server.ts";
 import { RawClient } from "./raw-client.ts";
 

@@ -8,9 +8,9 @@ import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
-import { NO_BACKEND } from "../../server/no-backend.ts";
+import { NO_BACKEND } from "../../server/explain/no-backend.ts";
+import { readTlsFiles, watchTlsFiles } from "../../server/http/tls.ts";
 import { type RunningServer, startServer } from "../../server/start-server.ts";
-import { readTlsFiles, watchTlsFiles } from "../../server/tls.ts";
 
 const PACK = "test/fixtures/tiny-pack";
 const tlsTest = spawnSync("openssl", ["version"]).status === 0 ? test : test.skip;

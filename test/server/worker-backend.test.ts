@@ -5,17 +5,17 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { PackError } from "../../models/pack.ts";
+import { PackError } from "../../models/pack/pack.ts";
 import { startThread } from "../../models/runtime/start-thread-node.ts";
-import type { Backend, WindowResult } from "../../server/backend.ts";
-import type { LaneSettings } from "../../server/inference-messages.ts";
-import { Lane } from "../../server/lane.ts";
-import { openWorkerBackend } from "../../server/worker-backend.ts";
+import type { Backend, WindowResult } from "../../server/explain/backend.ts";
+import type { LaneSettings } from "../../server/explain/inference-messages.ts";
+import { Lane } from "../../server/explain/lane.ts";
+import { openWorkerBackend } from "../../server/explain/worker-backend.ts";
 import { writeOddPack } from "../models/runtime/odd-pack.ts";
 import { withoutPackage } from "../without-package.ts";
 
 /** Where the thread's file lies. */
-const SERVER = new URL("../../server/worker-backend.ts", import.meta.url).href;
+const SERVER = new URL("../../server/explain/worker-backend.ts", import.meta.url).href;
 
 const SIZE = 128 * 257;
 const TINY = "test/fixtures/tiny-pack";

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Random } from "../../models/data/random.ts";
+import { Random } from "../../lab/data/random.ts";
 import { blindTrial, methodOrders, planFor } from "../../study/plan.ts";
 import { parseStudy } from "../../study/study-file.ts";
 import { madeUpStudy } from "./made-up-study.ts";

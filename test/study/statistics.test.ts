@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { integratedLoudness } from "../../dsp/loudness.ts";
-import { Random } from "../../models/data/random.ts";
+import { Random } from "../../lab/data/random.ts";
 import { bootstrapMean, holm, wilcoxonSignedRank } from "../../study/statistics.ts";
 
 interface Reference {

@@ -1,7 +1,7 @@
 // The guard in rooms that feed back, and with sounds that only look like it.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { builtInSounds, sampleRate as soundRate } from "../../client/page/sounds/index.ts";
+import { builtInSounds, sampleRate as soundRate } from "../../client/kit/sounds/index.ts";
 import { resample } from "../../dsp/offline.ts";
 import { FeedbackGuard } from "../../worklets/feedback-guard.ts";
 import { constantMask, OWN_SHAPE, Rig, random, sine } from "./rig.ts";

@@ -1,5 +1,5 @@
 /** What the load generator's streams hear: made-up sounds as frames on the wire, encoded once for all of them. */
-import { builtInSounds, sampleRate as soundRate } from "../../../client/page/sounds/index.ts";
+import { builtInSounds, sampleRate as soundRate } from "../../../client/kit/sounds/index.ts";
 import { resample, spectrogramMagnitudes, stft } from "../../../dsp/offline.ts";
 import { encodeFrames } from "../../../protocol/wire.ts";
 import { encodeMagnitudes } from "../../../protocol/wire-levels.ts";

@@ -1,7 +1,7 @@
 /** One real-time stream on the wire: a socket, its frames and what became of each window. */
 import { WebSocket } from "ws";
-import { longestDelay } from "../../../client/live/stream-plan.ts";
-import type { Pack } from "../../../models/pack.ts";
+import { longestDelay } from "../../../client/live/session/stream-plan.ts";
+import type { Pack } from "../../../models/pack/pack.ts";
 import {
   decodeServerMessage,
   encodeExplain,

@@ -6,10 +6,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
+import { findPack, openPackFolder } from "../../../models/pack/open-pack-node.ts";
 import { loadNewest } from "../../../models/runtime/load-method.ts";
-import { findPack, openPackFolder } from "../../../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
-import { heldMaskFrames } from "../../../server/limits.ts";
+import { heldMaskFrames } from "../../../server/explain/limits.ts";
 import { ownCommand } from "../server-process.ts";
 import { liveMaskFrames } from "./load-stream.ts";
 

@@ -1,5 +1,14 @@
 import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { Hearing, minuteFrames } from "../../kit/hearing.ts";
+import { readSettings, type Settings, type SourceKind } from "../../kit/parameters.ts";
+import { recall, remember } from "../../kit/remembered.ts";
+import { sharedStyles } from "../../kit/shared-styles.ts";
+import { builtInSounds } from "../../kit/sounds/index.ts";
+import { StreamController } from "../../kit/stream-controller.ts";
+import { type Verdict, verdictText } from "../../kit/verdict.ts";
+import { titleText, toldText, words } from "../../kit/words/words.ts";
+import { WordsElement } from "../../kit/words/words-element.ts";
 import {
   type Decision,
   type LiveEvent,
@@ -11,31 +20,22 @@ import {
   type Status,
   type Timings,
 } from "../../live/live-explainer.ts";
-import { titleText, toldText, words } from "../../words/words.ts";
-import { WordsElement } from "../../words/words-element.ts";
 import { Announcer } from "../announcer.ts";
 import { chosenByKey } from "../choice-keys.ts";
 import { type Choices, firstChoices, rememberChoices, tellChoices } from "../choices.ts";
 import { type DiagnosticFacts, withoutQueries } from "../diagnostics.ts";
 import { FileDrop } from "../file-drop.ts";
-import { Hearing, minuteFrames } from "../hearing.ts";
-import { FREEZE_KEY } from "../moment/freeze-moment.ts";
-import { readSettings, type Settings, type SourceKind } from "../parameters.ts";
+import { FREEZE_KEY } from "../moment/panel/freeze-moment.ts";
 import { toProblem } from "../problems.ts";
-import { recall, remember } from "../remembered.ts";
-import { builtInSounds } from "../sounds/index.ts";
 import { firstSource, mustBeSilent, type SourceChoice, sourceOf } from "../source-choice.ts";
-import { StreamController } from "../stream-controller.ts";
-import { type Verdict, verdictText } from "../verdict.ts";
 import type { PageEvents } from "./emit.ts";
-import { sharedStyles } from "./shared-styles.ts";
 import { type StatusText, statusText } from "./status-text.ts";
-import "../moment/freeze-moment.ts";
-import "../spectrogram/spectrogram-view.ts";
-import "./class-bars.ts";
+import "../moment/panel/freeze-moment.ts";
+import "../../kit/spectrogram/spectrogram-view.ts";
+import "../../kit/class-bars.ts";
 import "./diagnostics-panel.ts";
 import "./listening-switch.ts";
-import "./minute-strip.ts";
+import "../../kit/minute-strip.ts";
 import "./problem-card.ts";
 import "./running-panel.ts";
 import "./source-panel.ts";

@@ -1,12 +1,12 @@
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { count, kilohertz, milliseconds, rate } from "../../kit/format.ts";
+import { sharedStyles } from "../../kit/shared-styles.ts";
+import { numbers, toldText, words } from "../../kit/words/words.ts";
+import { WordsElement } from "../../kit/words/words-element.ts";
 import type { DelaySetting, LiveEvent } from "../../live/live-explainer.ts";
-import { numbers, toldText, words } from "../../words/words.ts";
-import { WordsElement } from "../../words/words-element.ts";
 import { type DiagnosticFacts, diagnosticReport, pageVersion } from "../diagnostics.ts";
-import { count, kilohertz, milliseconds, rate } from "../format.ts";
 import { latencyParts } from "./latency.ts";
-import { sharedStyles } from "./shared-styles.ts";
 
 /** Closed until somebody looks for a fault: every figure, the last events, and all of it as a bug report. */
 @customElement("diagnostics-panel")

@@ -1,6 +1,7 @@
 /** Every event that the page's components send up to the root, with what it carries. */
+
+import type { SourceKind } from "../../kit/parameters.ts";
 import type { DelaySetting, EngineChoice, Listening } from "../../live/live-explainer.ts";
-import type { SourceKind } from "../parameters.ts";
 
 export interface PageEvents {
   "choose-source": SourceKind;

@@ -1,5 +1,5 @@
+import { words } from "../../kit/words/words.ts";
 import type { Timings } from "../../live/live-explainer.ts";
-import { words } from "../../words/words.ts";
 
 export interface LatencyPart {
   readonly title: string;

@@ -1,13 +1,13 @@
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { letter, percent } from "../../kit/format.ts";
+import { volumeIcon } from "../../kit/icons.ts";
+import { sharedStyles } from "../../kit/shared-styles.ts";
+import { words } from "../../kit/words/words.ts";
+import { WordsElement } from "../../kit/words/words-element.ts";
 import { type Listening, listenings } from "../../live/live-explainer.ts";
-import { words } from "../../words/words.ts";
-import { WordsElement } from "../../words/words-element.ts";
 import { choiceKeys } from "../choice-keys.ts";
-import { letter, percent } from "../format.ts";
 import { emit } from "./emit.ts";
-import { volumeIcon } from "./icons.ts";
-import { sharedStyles } from "./shared-styles.ts";
 
 /** Which of the three aligned sounds is heard, how loud, and whether all three are as loud as the original. */
 @customElement("listening-switch")

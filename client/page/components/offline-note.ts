@@ -1,9 +1,9 @@
 import { css, html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import type { OfflineKeeper, OfflineState } from "../../offline/keep-offline.ts";
-import { words } from "../../words/words.ts";
-import { WordsElement } from "../../words/words-element.ts";
-import { sharedStyles } from "./shared-styles.ts";
+import { sharedStyles } from "../../kit/shared-styles.ts";
+import { words } from "../../kit/words/words.ts";
+import { WordsElement } from "../../kit/words/words-element.ts";
+import type { OfflineKeeper, OfflineState } from "../offline/keep-offline.ts";
 
 /** Tells when a new version of the page waits. For tests the host carries `data-state`. */
 @customElement("offline-note")

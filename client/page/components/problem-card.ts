@@ -1,11 +1,11 @@
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { COMPAT_PAGE } from "../../../protocol/pages.ts";
+import { warningIcon } from "../../kit/icons.ts";
+import { sharedStyles } from "../../kit/shared-styles.ts";
+import { words } from "../../kit/words/words.ts";
+import { WordsElement } from "../../kit/words/words-element.ts";
 import type { Problem } from "../../live/live-explainer.ts";
-import { words } from "../../words/words.ts";
-import { WordsElement } from "../../words/words-element.ts";
-import { warningIcon } from "./icons.ts";
-import { sharedStyles } from "./shared-styles.ts";
 
 /** Where the page goes on, if this is not that page: everything chosen in the address stays. */
 function compatAddress(): string | undefined {

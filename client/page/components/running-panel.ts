@@ -1,5 +1,10 @@
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { count, milliseconds, rate } from "../../kit/format.ts";
+import { engineChoices } from "../../kit/parameters.ts";
+import { sharedStyles } from "../../kit/shared-styles.ts";
+import { titleText, words } from "../../kit/words/words.ts";
+import { WordsElement } from "../../kit/words/words-element.ts";
 import {
   type DelaySetting,
   delaySettings,
@@ -7,14 +12,9 @@ import {
   type LocalOnly,
   type Timings,
 } from "../../live/live-explainer.ts";
-import { titleText, words } from "../../words/words.ts";
-import { WordsElement } from "../../words/words-element.ts";
-import { count, milliseconds, rate } from "../format.ts";
-import { engineChoices } from "../parameters.ts";
 import { privacyText } from "../privacy.ts";
 import { emit } from "./emit.ts";
 import { latencyParts, latencyTotal, tooSlowForLive } from "./latency.ts";
-import { sharedStyles } from "./shared-styles.ts";
 
 /** How it runs: where the model works, how long everything takes, and what went wrong so far. */
 @customElement("running-panel")

@@ -1,12 +1,12 @@
 import { css, html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { soundTitle, words } from "../../words/words.ts";
-import { WordsElement } from "../../words/words-element.ts";
-import type { SourceKind } from "../parameters.ts";
-import { builtInSounds } from "../sounds/index.ts";
+import { fileIcon, headphonesIcon, microphoneIcon, playIcon, stopIcon, waveIcon } from "../../kit/icons.ts";
+import type { SourceKind } from "../../kit/parameters.ts";
+import { sharedStyles } from "../../kit/shared-styles.ts";
+import { builtInSounds } from "../../kit/sounds/index.ts";
+import { soundTitle, words } from "../../kit/words/words.ts";
+import { WordsElement } from "../../kit/words/words-element.ts";
 import { emit } from "./emit.ts";
-import { fileIcon, headphonesIcon, microphoneIcon, playIcon, stopIcon, waveIcon } from "./icons.ts";
-import { sharedStyles } from "./shared-styles.ts";
 
 const kinds: readonly { kind: SourceKind; icon: TemplateResult }[] = [
   { kind: "sound", icon: waveIcon },

@@ -1,8 +1,8 @@
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { words } from "../../words/words.ts";
-import { WordsElement } from "../../words/words-element.ts";
-import { sharedStyles } from "./shared-styles.ts";
+import { sharedStyles } from "../../kit/shared-styles.ts";
+import { words } from "../../kit/words/words.ts";
+import { WordsElement } from "../../kit/words/words-element.ts";
 
 /** The one large line on the page: what is heard now and how sure that is, or what is going on instead. */
 @customElement("verdict-line")

@@ -1,10 +1,10 @@
 import { css, html } from "lit";
 import { customElement } from "lit/decorators.js";
-import { words } from "../../words/words.ts";
-import { WordsElement } from "../../words/words-element.ts";
+import { playIcon } from "../../kit/icons.ts";
+import { sharedStyles } from "../../kit/shared-styles.ts";
+import { words } from "../../kit/words/words.ts";
+import { WordsElement } from "../../kit/words/words-element.ts";
 import { emit } from "./emit.ts";
-import { playIcon } from "./icons.ts";
-import { sharedStyles } from "./shared-styles.ts";
 
 /** What this is, in three sentences, for those who are here for the first time. */
 @customElement("welcome-card")

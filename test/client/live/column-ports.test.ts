@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ColumnPorts } from "../../../client/live/column-ports.ts";
+import { ColumnPorts } from "../../../client/live/session/column-ports.ts";
 
 /** A stream's pipeline that notes what it is told; its ends of the ports are closed at the end of a test. */
 function pipeline() {

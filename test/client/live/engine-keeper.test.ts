@@ -1,11 +1,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Asked } from "../../../client/live/candidates.ts";
-import { EngineKeeper, type KeeperState } from "../../../client/live/engine-keeper.ts";
+import type { Asked } from "../../../client/live/engines/candidates.ts";
+import { EngineKeeper, type KeeperState } from "../../../client/live/engines/engine-keeper.ts";
+import { reconnectMs } from "../../../client/live/engines/reconnect.ts";
 import type { Problem } from "../../../client/live/live-explainer.ts";
-import { reconnectMs } from "../../../client/live/reconnect.ts";
 import type { Told } from "../../../client/live/told.ts";
-import { PackError } from "../../../models/pack.ts";
+import { PackError } from "../../../models/pack/pack.ts";
 import { EngineError } from "../../../protocol/engine.ts";
 import { FakeEngine, settled } from "./fakes.ts";
 

@@ -1,9 +1,9 @@
 // The page's end of a freeze, and the moment that is made of it.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Freezer } from "../../../client/live/freezer.ts";
 import type { PackSummary } from "../../../client/live/live-explainer.ts";
-import { momentOf } from "../../../client/live/moment.ts";
+import { Freezer } from "../../../client/live/session/freezer.ts";
+import { momentOf } from "../../../client/live/session/moment.ts";
 import { BINS, HOP } from "../../../dsp/index.ts";
 import type { PageToProcessor } from "../../../protocol/port.ts";
 import { Recent, recentBytes } from "../../../worklets/recent.ts";

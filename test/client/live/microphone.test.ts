@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Microphone } from "../../../client/live/microphone.ts";
+import { Microphone } from "../../../client/live/audio/microphone.ts";
 import type { ProblemError } from "../../../client/live/problems.ts";
 import { Scope } from "../../../client/live/scope.ts";
 import type { Told } from "../../../client/live/told.ts";

@@ -3,8 +3,8 @@ import { map } from "rxjs/operators";
 import { TestScheduler } from "rxjs/testing";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { everyStride } from "../../../client/live/every-stride.ts";
-import { latestWhenFree } from "../../../client/live/latest-when-free.ts";
+import { everyStride } from "../../../client/live/pipeline/every-stride.ts";
+import { latestWhenFree } from "../../../client/live/pipeline/latest-when-free.ts";
 
 const scheduler = () => new TestScheduler((actual, expected) => assert.equal(actual, expected));
 

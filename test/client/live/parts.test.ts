@@ -1,15 +1,15 @@
 // The small parts of the pipeline, each on its own.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ColumnCollector } from "../../../client/live/column-collector.ts";
-import { DelayPolicy } from "../../../client/live/delay-policy.ts";
-import { FrameClock } from "../../../client/live/frame-clock.ts";
 import { delaySettings } from "../../../client/live/live-explainer.ts";
-import { MaskMerger } from "../../../client/live/mask-merger.ts";
+import { ColumnCollector } from "../../../client/live/pipeline/column-collector.ts";
+import { DelayPolicy } from "../../../client/live/pipeline/delay-policy.ts";
+import { FrameClock } from "../../../client/live/pipeline/frame-clock.ts";
+import { MaskMerger } from "../../../client/live/pipeline/mask-merger.ts";
+import { RecentValues } from "../../../client/live/pipeline/recent-values.ts";
+import { SpectralHistory } from "../../../client/live/pipeline/spectral-history.ts";
 import { microphoneProblem, toProblem } from "../../../client/live/problems.ts";
-import { RecentValues } from "../../../client/live/recent-values.ts";
-import { SpectralHistory } from "../../../client/live/spectral-history.ts";
-import { longestDelay, planStream } from "../../../client/live/stream-plan.ts";
+import { longestDelay, planStream } from "../../../client/live/session/stream-plan.ts";
 import type { AudioShape } from "../../../protocol/audio-shape.ts";
 
 const close = (actual: number, expected: number, message?: string) =>

@@ -3,11 +3,11 @@
 import { Subject } from "rxjs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { DelayPolicy, type DelaySettings } from "../../../client/live/delay-policy.ts";
 import type { Decision, SpectrogramColumns } from "../../../client/live/live-explainer.ts";
-import { Pipeline, type Timing } from "../../../client/live/pipeline.ts";
-import type { FrameRecord } from "../../../client/live/processor-link.ts";
-import { planStream } from "../../../client/live/stream-plan.ts";
+import { DelayPolicy, type DelaySettings } from "../../../client/live/pipeline/delay-policy.ts";
+import { Pipeline, type Timing } from "../../../client/live/pipeline/pipeline.ts";
+import type { FrameRecord } from "../../../client/live/pipeline/processor-link.ts";
+import { planStream } from "../../../client/live/session/stream-plan.ts";
 import { BINS, HOP, WINDOW } from "../../../dsp/index.ts";
 import type { Explanation, SpectralWindow } from "../../../protocol/engine.ts";
 import { delayed, largestDifference, noise, OWN_SHAPE, Rig, sine } from "../../worklets/rig.ts";

@@ -2,7 +2,7 @@
 import { MessageChannel } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type FrameRecord, ProcessorLink } from "../../../client/live/processor-link.ts";
+import { type FrameRecord, ProcessorLink } from "../../../client/live/pipeline/processor-link.ts";
 import { BINS, ringBufferStorage } from "../../../dsp/index.ts";
 import { recordWords, type SharedMemory } from "../../../protocol/port.ts";
 import { Explainer, historyFrames } from "../../../worklets/explainer.ts";

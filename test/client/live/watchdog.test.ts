@@ -1,8 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { EventLog } from "../../../client/live/event-log.ts";
 import type { LiveEvent } from "../../../client/live/live-explainer.ts";
-import { LOOK_MS, Watchdog } from "../../../client/live/watchdog.ts";
+import { EventLog } from "../../../client/live/session/event-log.ts";
+import { LOOK_MS, Watchdog } from "../../../client/live/session/watchdog.ts";
 
 /** A machine whose audio clock, frames and wall clock the test moves. */
 function rig() {

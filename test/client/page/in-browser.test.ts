@@ -5,8 +5,8 @@ import { chromium } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, NO_CHROMIUM } from "../../../cli/bench/chromium.ts";
-import type { FakeLiveExplainer } from "./dev/fake-live-explainer.ts";
-import { serve } from "./dev/serve.mjs";
+import type { FakeLiveExplainer } from "../../../tools/page-dev/fake-live-explainer.ts";
+import { serve } from "../../../tools/page-dev/serve.mjs";
 
 const path = findChromium();
 const test = suite("page in a browser");

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { engineChoices } from "../../../client/page/parameters.ts";
+import { engineChoices } from "../../../client/kit/parameters.ts";
 import { privacyText } from "../../../client/page/privacy.ts";
 
 test("whenever a server gets something or may, the page says what it is", () => {

@@ -4,7 +4,7 @@ import { ClipDecisionMean } from "../../../models/explain/clip-decision.ts";
 import { DecisionTimeline } from "../../../models/explain/decision-timeline.ts";
 import { MaskAverage } from "../../../models/explain/mask-average.ts";
 import { SampleQueue } from "../../../models/explain/sample-queue.ts";
-import { SpectrogramColumns } from "../../../models/explain/spectrogram-columns.ts";
+import { SpectrogramColumns } from "../../../models/picture/spectrogram-columns.ts";
 
 const classes = { labels: ["dog", "rain", "other"], other: "other", threshold: 0.6 };
 const window = (firstFrame: number, probabilities: number[], silent = false, power = 1) => ({

@@ -6,7 +6,7 @@ import {
   type ExplainWindow,
   SignalExplainer,
 } from "../../../models/explain/signal-explainer.ts";
-import type { Pack } from "../../../models/pack.ts";
+import type { Pack } from "../../../models/pack/pack.ts";
 
 const FRAMES = 128;
 const BINS = 257;

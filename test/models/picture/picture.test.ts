@@ -1,9 +1,9 @@
 import { decode } from "fast-png";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { SpectrogramColumns } from "../../../models/explain/spectrogram-columns.ts";
 import { tickStep, timeAxis } from "../../../models/picture/axis.ts";
 import { Canvas, fitText, textWidth } from "../../../models/picture/canvas.ts";
+import { SpectrogramColumns } from "../../../models/picture/spectrogram-columns.ts";
 import { spectrogramPicture } from "../../../models/picture/spectrogram-picture.ts";
 
 test("axis steps are round and few", () => {

@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { DEFAULT_PACK, findPack, openPackFolder } from "../../../models/pack/open-pack-node.ts";
 import { loadNewest } from "../../../models/runtime/load-method.ts";
-import { DEFAULT_PACK, findPack, openPackFolder } from "../../../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
 
 /** Where Debian's chromium has it. */

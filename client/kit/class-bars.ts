@@ -1,0 +1,173 @@
+import { css, html, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { emit } from "../page/components/emit.ts";
+import { capitalised, className, percent } from "./format.ts";
+import { sharedStyles } from "./shared-styles.ts";
+import type { Ranked } from "./verdict.ts";
+import { words } from "./words/words.ts";
+import { WordsElement } from "./words/words-element.ts";
+
+const most = 5;
+
+/** The most probable classes as bars, with the line above which a class is believed. */
+@customElement("class-bars")
+export class ClassBars extends WordsElement {
+  static override styles = [
+    sharedStyles,
+    css`
+      .card {
+        display: flex;
+        flex-direction: column;
+        height: 100%;
+      }
+      ol {
+        display: grid;
+        gap: 0.875rem;
+        margin: 0.875rem 0;
+        padding: 0;
+        list-style: none;
+      }
+      li {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: 0.25rem 0.75rem;
+      }
+      .name {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .value {
+        font-variant-numeric: tabular-nums;
+      }
+      .empty,
+      .below {
+        color: var(--soft);
+      }
+      .believed {
+        font-weight: 600;
+      }
+      .bar {
+        position: relative;
+        grid-column: 1 / -1;
+        height: 0.625rem;
+      }
+      .track {
+        height: 100%;
+        overflow: hidden;
+        border-radius: 0.3125rem;
+        background: var(--sunken);
+      }
+      /* Pushed in rather than widened: moving costs no layout, ten times a second. */
+      .fill {
+        height: 100%;
+        transform: translateX(calc(var(--share) - 100%));
+        border-radius: inherit;
+        background: var(--control);
+        transition: transform var(--ease);
+      }
+      .believed .fill {
+        background: var(--accent);
+      }
+      .mark {
+        position: absolute;
+        top: -0.1875rem;
+        bottom: -0.1875rem;
+        left: var(--at);
+        width: 2px;
+        border-radius: 1px;
+        background: var(--ink);
+        opacity: 0.55;
+      }
+      .field {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.25rem 0.625rem;
+        align-items: center;
+        margin-top: 0.75rem;
+      }
+      @media (forced-colors: active) {
+        .fill {
+          background: Highlight;
+          forced-color-adjust: none;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) ranked: readonly Ranked[] = [];
+  @property({ type: Number }) threshold = 0.5;
+  @property() other: string | undefined;
+  /** Of all classes that the model knows. */
+  @property({ attribute: false }) labels: readonly string[] = [];
+  /** Title of the method that explains, and whether it can be asked about any class. */
+  @property() method = "";
+  @property({ type: Boolean }) targetable = false;
+  /** Class to explain; -1 is the winner. */
+  @property({ type: Number }) target = -1;
+
+  // Widths are set through the style object: a style attribute would need 'unsafe-inline' in the page's policy.
+  override render() {
+    return html`
+      <section class="card" aria-labelledby="title">
+        <h2 id="title">${words.page.classes.title}</h2>
+        <ol>
+          ${Array.from({ length: Math.min(most, this.labels.length || most) }, (_, k) => this.#row(this.ranked[k]))}
+        </ol>
+        <p class="soft">${words.page.classes.threshold(percent(this.threshold))}</p>
+        ${this.labels.length > 0 ? this.#question() : nothing}
+      </section>
+    `;
+  }
+
+  /** "Why not rooster?": what speaks for a class that it does not hear. */
+  #question() {
+    const choose = (event: Event) =>
+      emit(this, "choose-target", Number((event.target as HTMLSelectElement).value));
+    const asked = this.labels[this.target];
+    return html`
+      <label class="field">
+        ${words.page.classes.explain}
+        <select @change=${choose} ?disabled=${!this.targetable}>
+          <option value="-1" ?selected=${this.target === -1}>${words.page.classes.winner}</option>
+          ${this.labels.map(
+            (label, k) =>
+              html`<option value=${k} ?selected=${k === this.target}>${this.#name(label)}</option>`,
+          )}
+        </select>
+      </label>
+      ${
+        this.targetable
+          ? asked !== undefined
+            ? html`<p class="soft" data-value="asked">${words.page.classes.asked(this.#name(asked))}</p>`
+            : nothing
+          : html`<p class="soft">${words.page.classes.onlyWinner(this.method || words.page.classes.thisMethod)}</p>`
+      }
+    `;
+  }
+
+  #row(entry: Ranked | undefined) {
+    const share = entry?.probability ?? 0;
+    const state = !entry
+      ? "empty"
+      : share >= this.threshold && entry.label !== this.other
+        ? "believed"
+        : "below";
+    return html`
+      <li class=${state}>
+        <span class="name">${entry ? this.#name(entry.label) : "–"}</span>
+        <span class="value">${entry ? percent(share) : ""}</span>
+        <div class="bar" aria-hidden="true">
+          <div class="track">
+            <div class="fill" .style=${`--share: ${(100 * share).toFixed(1)}%`}></div>
+          </div>
+          <div class="mark" .style=${`--at: ${(100 * this.threshold).toFixed(1)}%`}></div>
+        </div>
+      </li>
+    `;
+  }
+
+  #name(label: string): string {
+    return label === this.other ? words.page.verdict.other : capitalised(className(label));
+  }
+}

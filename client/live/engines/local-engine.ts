@@ -1,0 +1,80 @@
+/** The engine that runs the model where it is called: in the pipeline's worker, or in Node. */
+
+import type { OpenPack } from "../../../models/pack/open-pack.ts";
+import { type LoadedMethod, loadNewest, MethodInputError } from "../../../models/runtime/load-method.ts";
+import type { Runtime } from "../../../models/runtime/runtime.ts";
+import { type Engine, EngineError, type Explanation, type SpectralWindow } from "../../../protocol/engine.ts";
+
+export interface LocalEngineOptions {
+  readonly runtime: Runtime;
+  readonly pack: OpenPack;
+  /** Method of the pack; its default one when absent. */
+  readonly method?: string;
+  /** Class to explain, for methods that take one; -1 or absent is the winning class. */
+  readonly target?: number;
+  /** Masks of so many of a window's newest frames will do; of all without. */
+  readonly newestFrames?: number;
+}
+
+export class LocalEngine implements Engine {
+  readonly kind = "local";
+  readonly description: string;
+  #busy = false;
+  #closed = false;
+
+  private constructor(
+    private readonly method: LoadedMethod,
+    private readonly target: number | undefined,
+  ) {
+    this.description = method.runtime.description;
+  }
+
+  /**
+   * Loads the model and runs it once on silence, so that a model that cannot run fails here and the first real
+   * window is not the slow one.
+   *
+   * @throws PackError when the model is missing or broken, MethodInputError for a target the method does not take.
+   */
+  static async open(options: LocalEngineOptions): Promise<LocalEngine> {
+    const { pack } = options.pack;
+    const graph = await options.pack.graph(options.method);
+    const { runtime, newestFrames = pack.windowFrames } = options;
+    const method = await loadNewest(runtime, graph, pack, options.method, newestFrames);
+    try {
+      const silence = new Float32Array(pack.windowFrames * pack.stft.bins);
+      await method.run(silence, 1, options.target, pack.phases ? silence : undefined);
+    } catch (error) {
+      await method.close();
+      throw error;
+    }
+    return new LocalEngine(method, options.target);
+  }
+
+  async explain(window: SpectralWindow): Promise<Explanation> {
+    if (this.#closed) throw new EngineError("closed", "the local engine was closed");
+    if (this.#busy) throw new EngineError("busy", "the local engine is still at the window before");
+    this.#busy = true;
+    try {
+      const result = await this.method.run(window.magnitudes, 1, this.target, window.phases);
+      return {
+        firstFrame: window.firstFrame,
+        probabilities: result.probabilities,
+        mask: result.masks,
+        inferenceMs: result.inferenceMs,
+      };
+    } catch (cause) {
+      const code = cause instanceof MethodInputError ? "bad-input" : "failed";
+      throw new EngineError(code, (cause as Error).message, { cause });
+    } finally {
+      this.#busy = false;
+      if (this.#closed) await this.method.close();
+    }
+  }
+
+  /** A window in flight is still answered. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (!this.#busy) await this.method.close();
+  }
+}

@@ -1,0 +1,47 @@
+/** What a moment was taken for while it was heard, as stretches of one class each. */
+import type { Moment } from "../../../live/live-explainer.ts";
+
+export interface HeardStretch {
+  /** Index of the most probable class. */
+  readonly target: number;
+  /** Whether it was believed: at least the pack's threshold, and not its "other". */
+  readonly sure: boolean;
+  /** Its highest probability. */
+  readonly probability: number;
+  /** Samples of the moment, the end not included. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A decision holds around the middle of its window, until the next one's; after a longer gap nothing was explained. */
+const LONGEST_SECONDS = 0.5;
+/** Shorter stretches flicker. */
+const SHORTEST_SECONDS = 0.2;
+
+export function heardStretches(moment: Moment): HeardStretch[] {
+  const { pack, sampleRate, hop, window, original } = moment;
+  const other = pack.labels.indexOf(pack.other ?? "");
+  const middle = (firstFrame: number) => (firstFrame + (pack.windowFrames + 1) / 2) * hop - window / 2;
+  const stretches: HeardStretch[] = [];
+  moment.decisions.forEach(({ firstFrame, probabilities }, k) => {
+    const probability = Math.max(...probabilities);
+    const target = probabilities.indexOf(probability);
+    const sure = probability >= pack.threshold && target !== other;
+    const from = middle(firstFrame);
+    const next = moment.decisions[k + 1];
+    const to = Math.min(
+      next ? middle(next.firstFrame) : Number.POSITIVE_INFINITY,
+      from + LONGEST_SECONDS * sampleRate,
+      original.length,
+    );
+    const before = stretches.at(-1);
+    if (before && before.target === target && before.sure === sure && from <= before.to + 1) {
+      stretches[stretches.length - 1] = {
+        ...before,
+        to,
+        probability: Math.max(before.probability, probability),
+      };
+    } else stretches.push({ target, sure, probability, from, to });
+  });
+  return stretches.filter(({ from, to }) => to - from >= SHORTEST_SECONDS * sampleRate);
+}

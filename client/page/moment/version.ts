@@ -1,0 +1,39 @@
+import type { Moment } from "../../live/live-explainer.ts";
+import type { JudgedWindow } from "./explain-moment.ts";
+import type { FrameSpan } from "./figures.ts";
+import type { Sounds } from "./moment-player.ts";
+
+/** One explanation of a moment: as it was heard, or made anew by another method or of another class. */
+export interface MomentVersion {
+  /** The live stream's own. */
+  readonly heard: boolean;
+  readonly method: string;
+  /** Class that was asked about; -1 is the winner. */
+  readonly target: number;
+  /** original = explanation + rest. */
+  readonly sounds: Sounds;
+  /** Row-major [frames, bins]. */
+  readonly mask: Float32Array;
+  /** What the classifier says of it; empty until it was asked. */
+  readonly windows: readonly JudgedWindow[];
+}
+
+/** Of a moment's samples, the end not included. */
+export interface SampleSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
+export function wholeOf(moment: Moment): SampleSpan {
+  return { from: 0, to: moment.original.length };
+}
+
+/** The frames whose middle lies in the span. */
+export function framesOf(
+  { window, hop }: Pick<Moment, "window" | "hop">,
+  { from, to }: SampleSpan,
+): FrameSpan {
+  // Frame k has its middle at sample (k + 1) * hop - window / 2.
+  const frameAt = (sample: number) => Math.ceil((sample + window / 2) / hop) - 1;
+  return { from: frameAt(from), to: frameAt(to) };
+}

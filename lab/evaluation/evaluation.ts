@@ -1,0 +1,89 @@
+/** What an evaluation is asked for, and what comes of it. */
+
+import type { OpenPack } from "../../models/pack/open-pack.ts";
+import type { FoundSounds } from "../data/sound-folder.ts";
+import type { MaskControl } from "./measure/explain-windows.ts";
+import type { LazyLanes } from "./measure/lanes.ts";
+import type { SoundPools } from "./measure/measure-sound.ts";
+import type { LayerCheck } from "./measure/randomisation.ts";
+import type { ResultStore } from "./measure/result-store.ts";
+import type { ClassifierReport, Share } from "./metrics/classifier-report.ts";
+import type { MetricRow } from "./metrics/metric-row.ts";
+import type { Contamination } from "./plan/contamination.ts";
+
+export interface EvaluationOptions {
+  readonly opened: OpenPack;
+  readonly data: FoundSounds;
+  readonly sentences?: FoundSounds;
+  readonly settings: readonly Contamination[];
+  /** Methods of the pack, in the order of the table. */
+  readonly methods: readonly string[];
+  /** Of the categories that the pack does not know, judge only these. */
+  readonly only?: readonly string[];
+  /** Measure at most so many clips that the pack knows and so many others, drawn by the seed. */
+  readonly mostClips?: number;
+  readonly seed: number;
+  /** Frames from one window to the next. */
+  readonly stride: number;
+  /** Randomise the classifier's weights layer by layer as well. */
+  readonly randomisation: boolean;
+  readonly lanes: LazyLanes;
+  readonly store: ResultStore;
+  readonly onProgress?: (done: number, total: number, what: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export type TableBlock = "listenable" | "not listenable" | "baseline" | "oracle";
+
+export interface TableRow {
+  readonly block: TableBlock;
+  readonly method: string;
+  readonly title: string;
+  /** Whether the row is the method's or a control made of its masks. */
+  readonly control: MaskControl;
+  /** Clips that the mean is over. */
+  readonly clips: number;
+  /** Mean over the clips of each clip's mean over its windows. */
+  readonly mean: MetricRow;
+}
+
+export interface SettingTable {
+  readonly setting: Contamination;
+  /** Contaminated sounds that the classifier names right; absent without labels. */
+  readonly accuracy?: Share;
+  readonly clips: number;
+  readonly sounds: number;
+  readonly windows: number;
+  readonly rows: readonly TableRow[];
+}
+
+/** One clip in one setting, for the report. */
+export interface ClipResult {
+  readonly setting: Contamination;
+  readonly clip: string;
+  readonly path: string;
+  readonly label?: string;
+  /** A method's own row, by its name. */
+  readonly rows: Readonly<Record<string, MetricRow>>;
+}
+
+export interface Evaluation {
+  readonly layout: string;
+  readonly clips: number;
+  readonly sentences: number;
+  /** Absent without labels that the pack knows. */
+  readonly classifier?: ClassifierReport;
+  readonly tables: readonly SettingTable[];
+  /** Per method, last layer first. */
+  readonly randomisation?: Readonly<Record<string, readonly LayerCheck[]>>;
+  /** Files that were not measured, with the reason. */
+  readonly skipped: readonly string[];
+  /** What could not be computed of a clip, with the reason. */
+  readonly failures: readonly string[];
+  readonly notes: readonly string[];
+  readonly perClip: readonly ClipResult[];
+  /** Clips and sentences that were mixed into others. */
+  readonly pools: SoundPools;
+  /** What all figures together depend on. */
+  readonly key: string;
+}

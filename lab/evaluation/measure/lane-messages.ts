@@ -1,0 +1,67 @@
+/** What passes between an evaluation and the threads that run its models. */
+
+import type { PackErrorCode } from "../../../models/pack/pack.ts";
+import type { SoundCheck } from "../../data/check-sound.ts";
+import type { Contamination } from "../plan/contamination.ts";
+import type { Portrait } from "../report/portrait.ts";
+import type { MethodRows, SoundFile, SoundPools } from "./measure-sound.ts";
+import type { LayerCheck } from "./randomisation.ts";
+
+/** Given to a thread at its start. */
+export interface LaneSettings {
+  readonly packFolder: string;
+  readonly build: "auto" | "native" | "wasm";
+  readonly seed: number;
+  readonly stride: number;
+}
+
+/** One thing to measure of a sound: the classifier's answers, a method of the pack, or an oracle. */
+export type RowId = `${"classifier" | "method" | "features" | "oracle"}:${string}`;
+
+export type LaneTask =
+  | { readonly type: "check"; readonly path: string }
+  /** The classifier's answers to the sound as it is. */
+  | { readonly type: "answers"; readonly file: SoundFile }
+  | {
+      readonly type: "measure";
+      readonly file: SoundFile;
+      readonly setting: Contamination;
+      readonly rows: readonly RowId[];
+    }
+  | {
+      readonly type: "portrait";
+      readonly file: SoundFile;
+      readonly setting: Contamination;
+      readonly methods: readonly string[];
+    }
+  | { readonly type: "randomise"; readonly method: string; readonly files: readonly SoundFile[] };
+
+export type ToLane =
+  | { readonly type: "pools"; readonly pools: SoundPools }
+  | { readonly type: "task"; readonly task: LaneTask }
+  | { readonly type: "stop" };
+
+/** What the classifier says of each contaminated sound: mean of its windows, [classes] a sound. */
+export interface SettingAnswers {
+  readonly answers: readonly (readonly number[])[];
+  readonly windows: number;
+}
+
+export type LanePart =
+  | { readonly row: RowId; readonly rows: MethodRows }
+  | { readonly row: RowId; readonly answers: SettingAnswers }
+  | { readonly row: RowId; readonly failure: string };
+
+export type LaneResult =
+  | { readonly type: "check"; readonly check: SoundCheck }
+  | { readonly type: "answers"; readonly windows: readonly (readonly number[])[] }
+  | { readonly type: "measure" }
+  | { readonly type: "portrait"; readonly portrait: Portrait }
+  | { readonly type: "randomise"; readonly layers: readonly LayerCheck[] };
+
+export type FromLane =
+  | { readonly type: "ready"; readonly description: string; readonly notices: readonly string[] }
+  | { readonly type: "unusable"; readonly message: string; readonly code?: PackErrorCode }
+  | { readonly type: "part"; readonly part: LanePart }
+  | { readonly type: "done"; readonly result: LaneResult }
+  | { readonly type: "failed"; readonly message: string };

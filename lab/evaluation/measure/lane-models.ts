@@ -1,0 +1,62 @@
+/** The graphs of one pack, each loaded at its first use and kept. */
+
+import type { OpenPack } from "../../../models/pack/open-pack.ts";
+import { packFeatureJudge, packFeatureMethod } from "../../../models/pack/pack.ts";
+import { type LoadedFeatureJudge, loadFeatureJudge } from "../../../models/runtime/load-feature-judge.ts";
+import { type LoadedMethod, loadFeatureMethod, loadMethod } from "../../../models/runtime/load-method.ts";
+import type { Runtime } from "../../../models/runtime/runtime.ts";
+
+export class LaneModels {
+  readonly #methods = new Map<string, Promise<LoadedMethod>>();
+  readonly #featureMethods = new Map<string, Promise<LoadedMethod>>();
+  #featureJudge?: Promise<LoadedFeatureJudge>;
+
+  constructor(
+    readonly runtime: Runtime,
+    readonly opened: OpenPack,
+  ) {}
+
+  get pack() {
+    return this.opened.pack;
+  }
+
+  /** The method whose probabilities are asked for: the cheapest, as every graph of a pack holds the same classifier. */
+  classifier(): Promise<LoadedMethod> {
+    return this.method(classifierName(this.opened));
+  }
+
+  method(name: string): Promise<LoadedMethod> {
+    return kept(this.#methods, name, async () =>
+      loadMethod(this.runtime, await this.opened.graph(name), this.pack, name),
+    );
+  }
+
+  /** The method in the form that masks the classifier's own input. */
+  featureMethod(name: string): Promise<LoadedMethod> {
+    return kept(this.#featureMethods, name, async () => {
+      const { graph } = packFeatureMethod(this.pack, name);
+      return loadFeatureMethod(this.runtime, await this.opened.file(graph), this.pack, name);
+    });
+  }
+
+  featureJudge(): Promise<LoadedFeatureJudge> {
+    this.#featureJudge ??= this.opened
+      .file(packFeatureJudge(this.pack).graph)
+      .then((graph) => loadFeatureJudge(this.runtime, graph, this.pack));
+    return this.#featureJudge;
+  }
+}
+
+function kept(
+  loaded: Map<string, Promise<LoadedMethod>>,
+  name: string,
+  load: () => Promise<LoadedMethod>,
+): Promise<LoadedMethod> {
+  const method = loaded.get(name) ?? load();
+  loaded.set(name, method);
+  return method;
+}
+
+export function classifierName({ pack }: OpenPack): string {
+  return (pack.methods.find(({ name }) => name === "all-ones") ?? pack.methods[0]).name;
+}

@@ -1,0 +1,137 @@
+/** Which sounds of a folder are measured and what for, after each of them was looked at. */
+import { stat } from "node:fs/promises";
+import type { SoundCheck } from "../../data/check-sound.ts";
+import { seededBy } from "../../data/random.ts";
+import type { FoundSound } from "../../data/sound-folder.ts";
+import { SPEECH } from "../../data/sound-sets.ts";
+import type { EvaluationOptions } from "../evaluation.ts";
+import type { SoundPools } from "../measure/measure-sound.ts";
+import { keyOf } from "../measure/result-store.ts";
+import type { Steps } from "../steps.ts";
+
+/** Of a corpus of ten thousand sentences, as many as this are drawn to mix in. */
+const MOST_SENTENCES = 200;
+
+export interface CheckedSound extends FoundSound {
+  /** Of its samples. */
+  readonly hash: string;
+}
+
+export interface ChosenSounds {
+  /** Whether sounds of the classes that the pack knows are among them, so that right and wrong can be told. */
+  readonly labelled: boolean;
+  /** The pack's classes but for "other" and speech. */
+  readonly known: readonly string[];
+  /** Sounds whose explanations are measured, and that are mixed into each other. */
+  readonly explained: readonly CheckedSound[];
+  /** Labelled sounds that the classifier is judged by. */
+  readonly judged: readonly CheckedSound[];
+  readonly sentences: readonly CheckedSound[];
+  readonly pools: SoundPools;
+  /** Files that are not measured, with the reason. */
+  readonly skipped: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** @throws Error when nothing can be measured, or a setting lacks what it mixes in. */
+export async function chooseSounds(options: EvaluationOptions, progress: Steps): Promise<ChosenSounds> {
+  const { opened, data, settings, seed, mostClips = data.sounds.length } = options;
+  const { labels, other, heardCategories = [], name } = opened.pack;
+  const known = labels.filter((label) => label !== other && label !== SPEECH);
+  const knownSounds = data.sounds.filter(({ label }) => label !== undefined && known.includes(label));
+  const labelled = knownSounds.length > 0;
+  const notes: string[] = [];
+  if (!labelled && data.sounds.some(({ label }) => label !== undefined)) {
+    notes.push(
+      `None of the labels of ${data.layout} is a class of pack ${name} (${known.join(", ")}): ` +
+        "all clips are explained, and accuracy is left out.",
+    );
+  }
+  // What the classifier heard in training without learning its name says nothing of the unknown.
+  const unknown = data.sounds.filter(
+    ({ label }) =>
+      label !== undefined &&
+      !known.includes(label) &&
+      !heardCategories.includes(label) &&
+      (options.only?.includes(label) ?? true),
+  );
+  const toExplain = drawn(labelled ? knownSounds : data.sounds, mostClips, seed);
+  const toJudge = labelled ? drawn(unknown, mostClips, seed) : [];
+  const toMixIn = drawn(options.sentences?.sounds ?? [], MOST_SENTENCES, seed);
+
+  const checks = await checkSounds([...toExplain, ...toJudge, ...toMixIn], options, progress);
+  const skipped = [...data.refused];
+  const usable = (sounds: readonly FoundSound[]): CheckedSound[] =>
+    sounds.flatMap((sound) => {
+      const check = checks.get(sound.path);
+      if (check?.usable) return [{ ...sound, hash: check.hash }];
+      skipped.push(check?.reason ?? `${sound.path}: it could not be checked`);
+      return [];
+    });
+  const explained = usable(toExplain);
+  const strangers = usable(toJudge);
+  const sentences = usable(toMixIn);
+  if (explained.length === 0) {
+    const first = skipped[0] ? `; the first: ${skipped[0]}` : "";
+    throw new Error(`none of the ${toExplain.length} sounds of ${data.folder} can be measured${first}`);
+  }
+  if (settings.includes("mixtures") && explained.length < 2) {
+    throw new Error(`mixtures need two clips to mix, and ${data.folder} has one that can be measured`);
+  }
+  if (settings.includes("speech") && sentences.length === 0) {
+    throw new Error(`none of the sentences can be mixed in; the last: ${skipped.at(-1)}`);
+  }
+  const spoken = sentences.map((sound) => ({ ...sound, label: SPEECH }));
+  return {
+    labelled,
+    known,
+    explained,
+    judged: labelled ? [...explained, ...strangers, ...(labels.includes(SPEECH) ? spoken : [])] : [],
+    sentences,
+    pools: { clips: explained, sentences: spoken },
+    skipped,
+    notes,
+  };
+}
+
+/** Looks into every file, or remembers what was seen there when it had the same size and date. */
+async function checkSounds(
+  sounds: readonly FoundSound[],
+  { opened, store, lanes, signal }: EvaluationOptions,
+  progress: Steps,
+): Promise<Map<string, SoundCheck>> {
+  const checks = new Map<string, SoundCheck>();
+  const keys = new Map<string, string>();
+  for (const { path } of sounds) {
+    const { size, mtimeMs } = await stat(path).catch(() => ({ size: -1, mtimeMs: 0 }));
+    const key = keyOf("check", path, size, mtimeMs, opened.pack.sampleRate);
+    keys.set(path, key);
+    const before = store.get<SoundCheck>(key);
+    if (before) checks.set(path, before);
+  }
+  const tasks = sounds
+    .filter(({ path }) => !checks.has(path))
+    .map(({ path }) => ({ type: "check", path }) as const);
+  if (tasks.length === 0) return checks;
+  progress.add(tasks.length);
+  await (await lanes.get()).run(tasks, {
+    signal,
+    onDone: ({ path }, result) => {
+      if (!(result instanceof Error) && result.type === "check") {
+        checks.set(path, result.check);
+        store.add(keys.get(path)!, result.check);
+      }
+      progress.step("reading sounds");
+    },
+  });
+  return checks;
+}
+
+/** At most `most` of the items, drawn by the seed and kept in their order. */
+function drawn<T>(items: readonly T[], most: number, seed: number): T[] {
+  if (items.length <= most) return [...items];
+  const chosen = seededBy(seed, "drawn")
+    .shuffle(items.map((_, index) => index))
+    .slice(0, most);
+  return chosen.sort((a, b) => a - b).map((index) => items[index]);
+}

@@ -1,0 +1,108 @@
+/** The rows of the tables, and the keys under which their results are stored. */
+import { packFeatureJudge } from "../../../models/pack/pack.ts";
+import type { EvaluationOptions, TableBlock } from "../evaluation.ts";
+import type { RowId } from "../measure/lane-messages.ts";
+import { classifierName } from "../measure/lane-models.ts";
+import { ORACLES } from "../measure/measure-sound.ts";
+import { keyOf } from "../measure/result-store.ts";
+import type { CheckedSound, ChosenSounds } from "./choose-sounds.ts";
+import type { Contamination } from "./contamination.ts";
+
+/** Raised when a figure changes its meaning, so that results of before are not taken for it. */
+const FIGURES_VERSION = 4;
+/** The method that masks nothing: what the others are read against. */
+const ALL_ONES = "all-ones";
+/** Clips that the randomisation check looks at. */
+const RANDOMISATION_CLIPS = 8;
+
+export interface PlannedRow {
+  readonly id: RowId;
+  /** As on the command line. */
+  readonly name: string;
+  readonly title: string;
+  readonly block: TableBlock | "classifier";
+  /** Hash of the graphs that its figures come from. */
+  readonly graphs: string;
+}
+
+const ORACLE_TITLES = { "ideal-binary-mask": "Ideal binary mask", "ideal-ratio-mask": "Ideal ratio mask" };
+
+/** The classifier itself, the methods in the order asked for, those that mask its own input, the oracles. */
+export async function plannedRows({ opened, methods }: EvaluationOptions): Promise<PlannedRow[]> {
+  const { pack } = opened;
+  const hash = async (bytes: Promise<Uint8Array>) => keyOf(Buffer.from(await bytes).toString("base64"));
+  const classifier = keyOf(pack.masking, pack.labels, await hash(opened.graph(classifierName(opened))));
+  const rows: PlannedRow[] = [
+    { id: "classifier:", name: "", title: "", block: "classifier", graphs: classifier },
+  ];
+  for (const wanted of methods) {
+    const method = pack.methods.find(({ name }) => name === wanted);
+    if (!method) continue;
+    const { name, title } = method;
+    const graphs = keyOf(classifier, await hash(opened.graph(name)));
+    const block = name === ALL_ONES ? "baseline" : "listenable";
+    rows.push({ id: `method:${name}`, name, title, block, graphs });
+  }
+  for (const wanted of methods) {
+    const method = pack.featureMethods?.find(({ name }) => name === wanted);
+    // A mask of ones is the same on whatever it lies.
+    if (!method || method.name === ALL_ONES) continue;
+    const { name, title, graph } = method;
+    const judge = await hash(opened.file(packFeatureJudge(pack).graph));
+    const graphs = keyOf(classifier, judge, await hash(opened.file(graph)));
+    rows.push({ id: `features:${name}`, name, title, block: "not listenable", graphs });
+  }
+  for (const name of ORACLES) {
+    rows.push({
+      id: `oracle:${name}`,
+      name,
+      title: ORACLE_TITLES[name],
+      block: "oracle",
+      graphs: classifier,
+    });
+  }
+  return rows;
+}
+
+/** Keys of results: each says all that its result depends on. */
+export class ResultKeys {
+  readonly #pools: Partial<Record<Contamination, string>>;
+  readonly #classifier: string;
+
+  constructor(
+    private readonly options: Pick<EvaluationOptions, "seed" | "stride">,
+    private readonly sounds: ChosenSounds,
+    private readonly rows: readonly PlannedRow[],
+  ) {
+    const poolKey = (pool: readonly CheckedSound[]) => keyOf(pool.map(({ name, hash }) => [name, hash]));
+    this.#pools = { mixtures: poolKey(sounds.explained), speech: poolKey(sounds.sentences) };
+    this.#classifier = rows[0].graphs;
+  }
+
+  row(row: PlannedRow, setting: Contamination, { name, hash }: CheckedSound): string {
+    const { seed, stride } = this.options;
+    const pool = this.#pools[setting] ?? "";
+    return keyOf("row", FIGURES_VERSION, row.id, row.graphs, setting, seed, stride, name, hash, pool);
+  }
+
+  /** Of the classifier's answers to the sound as it is. */
+  answers({ name, hash }: CheckedSound): string {
+    return keyOf("answers", FIGURES_VERSION, this.#classifier, this.options.stride, name, hash);
+  }
+
+  randomisation(row: PlannedRow): string {
+    const hashes = this.randomisationSounds().map(({ hash }) => hash);
+    return keyOf("randomisation", FIGURES_VERSION, row.id, row.graphs, this.options.seed, hashes);
+  }
+
+  randomisationSounds(): readonly CheckedSound[] {
+    return this.sounds.explained.slice(0, RANDOMISATION_CLIPS);
+  }
+
+  /** Of everything together. */
+  all(settings: readonly Contamination[]): string {
+    const { seed, stride } = this.options;
+    const rows = this.rows.map(({ id, graphs }) => [id, graphs]);
+    return keyOf(FIGURES_VERSION, settings, rows, seed, stride, this.#pools);
+  }
+}

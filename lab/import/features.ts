@@ -1,0 +1,109 @@
+/** From a spectrum to the classifier's input picture [B, 1, T, bands]: mel bands, logarithm and normalisation. */
+import { melFilterbank } from "../../dsp/index.ts";
+import type { GraphBuilder, Operand, Tensor } from "../../models/graph/index.ts";
+import { bandsOf, type Front } from "./front.ts";
+
+const LN10 = Math.log(10);
+/** Keeps the spread of a silent window away from zero. */
+const LEAST_SPREAD = 1e-5;
+
+/** `power` [B, T, F] holds squared magnitudes; the result is [B, 1, T, bands]. */
+export function pictureOf(
+  g: GraphBuilder,
+  spectrum: { readonly magnitudes?: Tensor; readonly power?: Tensor },
+  front: Front,
+  frames: number,
+): Tensor {
+  const bands = bandsOf(front);
+  const picture = normalised(g, logarithm(g, banded(g, spectrumOf(g, spectrum, front), front), front), front);
+  return g.reshape(picture, [-1, 1, frames, bands]);
+}
+
+/** What `pictureOf` gives where nothing is heard; undefined where that differs from band to band or window to window. */
+export function silentValue(front: Front): number | undefined {
+  const { log, reference, topDb, normalise, mean, std } = front;
+  if (normalise !== "none" || topDb !== undefined || reference === "max") return undefined;
+  if (typeof mean !== "number" || typeof std !== "number") return undefined;
+  const floor = floorOf(front);
+  const silent = {
+    none: 0,
+    log1p: 0,
+    ln: Math.log(floor),
+    log10: Math.log10(floor),
+    db: decibels(front) * Math.log10(floor / reference),
+  }[log];
+  return (silent - mean) / std;
+}
+
+/** Magnitudes or their squares, as the front wants them. */
+function spectrumOf(
+  g: GraphBuilder,
+  { magnitudes, power }: { readonly magnitudes?: Tensor; readonly power?: Tensor },
+  { power: exponent, gain }: Front,
+): Tensor {
+  const squares = () => power ?? g.mul(magnitudes as Tensor, magnitudes as Tensor);
+  // The root's slope at zero is infinite: far below anything that can be heard it is cut.
+  const roots = () => magnitudes ?? g.sqrt(g.add(power as Tensor, 1e-16));
+  return g.mul(exponent === 2 ? squares() : roots(), gain ** exponent);
+}
+
+function banded(g: GraphBuilder, spectrum: Tensor, front: Front): Tensor {
+  if (front.input !== "mel") return spectrum;
+  const { sampleRate, nFft = 0, nMels: mels = 0, fMin: low, fMax: high, melScale: scale, melNorm } = front;
+  const bins = nFft / 2 + 1;
+  const filters = melFilterbank({ sampleRate, bins, mels, low, high, scale, norm: melNorm });
+  return g.matmul(spectrum, g.constant(filters, "float32", [bins, mels]));
+}
+
+function floorOf({ floor, log, power }: Front): number {
+  return floor ?? (log === "db" && power === 1 ? 1e-5 : 1e-10);
+}
+
+/** Decibels for a factor of ten. */
+function decibels({ power }: Front): number {
+  return power === 1 ? 20 : 10;
+}
+
+function logarithm(g: GraphBuilder, x: Tensor, front: Front): Tensor {
+  const { log, reference, topDb } = front;
+  if (log === "none") return x;
+  if (log === "log1p") return g.log(g.add(x, 1));
+  const floor = floorOf(front);
+  const above = (value: Tensor) =>
+    front.floorBy === "add" ? g.add(value, floor) : g.op("Max", [value, g.constant(floor)]);
+  const ln = g.log(above(x));
+  if (log === "ln") return ln;
+  if (log === "log10") return g.mul(ln, 1 / LN10);
+  const loudest = (value: Tensor) => g.reduceMax(value, [1, 2], true);
+  const factor = decibels(front) / LN10;
+  const zero: Operand = reference === "max" ? g.log(above(loudest(x))) : Math.log(reference);
+  const db = g.mul(zero === 0 ? ln : g.sub(ln, zero), factor);
+  return topDb === undefined ? db : g.op("Max", [db, g.sub(loudest(db), topDb)]);
+}
+
+function normalised(g: GraphBuilder, x: Tensor, { mean, std, normalise }: Front): Tensor {
+  const each = (values: number | number[]): Operand =>
+    typeof values === "number" ? values : g.constant(values, "float32", [1, 1, values.length]);
+  let y = x;
+  if (mean !== 0) y = g.sub(y, each(mean));
+  if (std !== 1) y = g.div(y, each(std));
+  return normalisedWindow(g, y, normalise, normalise === "band" ? [1] : [1, 2]);
+}
+
+/** Over the given axes: mean 0 and spread 1, or the range from 0 to 1. */
+export function normalisedWindow(
+  g: GraphBuilder,
+  x: Tensor,
+  normalise: Front["normalise"],
+  axes: readonly number[],
+): Tensor {
+  if (normalise === "none") return x;
+  if (normalise === "range") {
+    const low = g.op("ReduceMin", [x, g.int64(axes)], { keepdims: 1 });
+    const high = g.reduceMax(x, axes, true);
+    return g.div(g.sub(x, low), g.add(g.sub(high, low), LEAST_SPREAD));
+  }
+  const centred = g.sub(x, g.reduceMean(x, axes, true));
+  const spread = g.sqrt(g.add(g.reduceMean(g.mul(centred, centred), axes, true), LEAST_SPREAD ** 2));
+  return g.div(centred, g.add(spread, LEAST_SPREAD));
+}

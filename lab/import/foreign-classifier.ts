@@ -1,0 +1,278 @@
+/** A user's classifier and its front, put together into what explanation methods, decoders and metrics take. */
+import { GraphBuilder, type Tensor } from "../../models/graph/index.ts";
+import type { ClassifierAnswer, ExplainedClassifier, FeatureMap } from "../methods/explained-classifier.ts";
+import { bandCentres, interpolation } from "../networks/foreign-decoder.ts";
+import { normalisedWindow, pictureOf, silentValue } from "./features.ts";
+import { bandsOf, type Front, FrontError, type Layout } from "./front.ts";
+import { inline } from "./inline.ts";
+import { chooseLatents, type LatentCandidate, latentCandidates } from "./latents.ts";
+import type { ReadClassifier } from "./read-classifier.ts";
+import { framesFor, ownPower, type StftShape, samplesForFront, samplesFrom, samplesOf } from "./waveform.ts";
+
+export interface ForeignClassifier extends ExplainedClassifier {
+  /** Of the pack: the STFT on which the mask lies. */
+  readonly stft: StftShape;
+  readonly front: Front;
+  readonly layout: Layout;
+  /** Of the classifier's input: [time, bands], or [samples]. */
+  readonly inputSize: readonly number[];
+  readonly candidates: readonly LatentCandidate[];
+  readonly latents: readonly LatentCandidate[];
+  /** Centres of the mask's bands, in bins. */
+  readonly centres: readonly number[];
+  /** What was assumed, in sentences for people. */
+  readonly notes: readonly string[];
+}
+
+export interface ForeignOptions {
+  readonly front: Front;
+  /** Names of the latents to read; the last one at each resolution without. */
+  readonly latents?: readonly string[];
+}
+
+/** @throws FrontError where front and file do not fit together. */
+export function foreignClassifier(
+  read: ReadClassifier,
+  { front, latents: names }: ForeignOptions,
+): ForeignClassifier {
+  const notes: string[] = [];
+  const wrong = (what: string) => new FrontError(`${read.source}: ${what}`);
+  const { sampleRate } = front;
+  const layout = layoutOf(read, front, wrong);
+  const plan =
+    front.input === "waveform" ? waveformPlan(read, front, layout) : picturePlan(read, front, layout);
+  if (plan.note) notes.push(plan.note);
+  const { frames, stft, needsPhases, size } = plan;
+  const bins = stft.window / 2 + 1;
+  if (frames < 4) throw wrong(`a window of ${frames} frames is too short to explain; give more`);
+
+  const sized = sizedGraph(read, inputShape(layout, size), wrong);
+  const candidates = latentCandidates(sized.graph);
+  const latents = chooseLatents(candidates, names);
+
+  const features = (g: GraphBuilder, magnitudes: Tensor, phases?: Tensor): Tensor => {
+    if (!needsPhases) return pictureOf(g, { magnitudes }, front, frames);
+    if (!phases) throw new Error("this classifier hears the waveform: its features need the phases");
+    if (front.input === "waveform") {
+      const samples = samplesFrom(g, magnitudes, phases, stft, size[0]);
+      return waveformOf(g, samples, front);
+    }
+    const samples = samplesFrom(g, magnitudes, phases, stft, samplesForFront(front, size[0]));
+    return pictureOf(g, { power: ownPower(g, samples, front) }, front, size[0]);
+  };
+
+  const classify = (g: GraphBuilder, input: Tensor): ClassifierAnswer => {
+    const turned = layout === "B1FT" || layout === "BFT";
+    const kept: Tensor[] = [];
+    // The latents that are handed out lie on the way to the logits, so that gradients by them are what they should be.
+    const handOut = (copy: Tensor): Tensor => {
+      if (!turned || copy.shape.length !== 4) {
+        kept.push(copy);
+        return copy;
+      }
+      const asTimeFirst = g.transpose(copy, [0, 1, 3, 2]);
+      kept.push(asTimeFirst);
+      return g.transpose(asTimeFirst, [0, 1, 3, 2]);
+    };
+    const replace = new Map(latents.map(({ tensor }) => [tensor, handOut]));
+    const copyOf = inline(g, sized.graph, inLayout(g, input, layout, size), { replace });
+    return { logits: copyOf(sized.logits), latents: kept };
+  };
+
+  const centres = bandCentres(front, sampleRate, bins);
+  return {
+    frames,
+    bins,
+    sampleRate,
+    classes: read.classes,
+    needsPhases,
+    features,
+    classify,
+    featureMap: featureMapOf(front, size, centres, bins),
+    stft,
+    front,
+    layout,
+    inputSize: size,
+    candidates,
+    latents,
+    centres,
+    notes,
+  };
+}
+
+interface Plan {
+  readonly frames: number;
+  readonly stft: StftShape;
+  readonly needsPhases: boolean;
+  /** Of the classifier's input: [time, bands] or [samples]. */
+  readonly size: readonly number[];
+  readonly note?: string;
+}
+
+/** Seconds of a window where nothing says how long it is. */
+const SECONDS = 1;
+
+function picturePlan(read: ReadClassifier, front: Front, layout: Layout): Plan {
+  const wrong = (what: string) => new FrontError(`${read.source}: ${what}`);
+  const { sampleRate, nFft = 0, hop = nFft / 4, winLength = nFft } = front;
+  const bands = bandsOf(front);
+  const [time, rows] = axesOf(layout).map((axis) => read.input.shape[axis]);
+  if (typeof rows === "number" && rows !== bands) {
+    throw wrong(
+      `its input [${read.input.shape.join(", ")}] has ${rows} places where layout ${layout} has frequency, the front gives ` +
+        `${bands} bands; correct ${front.input === "mel" ? "nMels" : "nFft"} or layout`,
+    );
+  }
+  const given = front.frames ?? (typeof time === "number" ? time : undefined);
+  if (typeof time === "number" && given !== time) {
+    throw wrong(`its input takes ${time} frames, the front says ${front.frames}; leave frames out`);
+  }
+  const frames = given ?? Math.max(8, Math.round((SECONDS * sampleRate) / hop / 8) * 8);
+  if (direct(nFft, hop, winLength, front)) {
+    return { frames, stft: { window: nFft, hop }, needsPhases: false, size: [frames, bands] };
+  }
+  const stft = stftFor(sampleRate);
+  return {
+    frames: framesFor(samplesForFront(front, frames), stft),
+    stft,
+    needsPhases: true,
+    size: [frames, bands],
+    note:
+      `Its transform (nFft ${nFft}, hop ${hop}, ${front.window} window of ${winLength}) cannot be undone frame by frame here, ` +
+      `so the mask lies on one of ${stft.window} samples with hop ${stft.hop}, and the samples are put together in between.`,
+  };
+}
+
+/** Whether the classifier's own transform can carry the mask: Hann, a power of two, and hops that add up evenly. */
+function direct(nFft: number, hop: number, winLength: number, { window }: Front): boolean {
+  return (
+    window === "hann" &&
+    winLength === nFft &&
+    Number.isInteger(Math.log2(nFft)) &&
+    nFft % hop === 0 &&
+    hop <= nFft / 2
+  );
+}
+
+function waveformPlan(read: ReadClassifier, front: Front, layout: Layout): Plan {
+  const { sampleRate } = front;
+  const stft = stftFor(sampleRate);
+  const own = read.input.shape[layout === "BS" ? 1 : 2];
+  const fixed = typeof own === "number" ? own : undefined;
+  if (fixed !== undefined && front.samples !== undefined && fixed !== front.samples) {
+    throw new FrontError(
+      `${read.source}: its input takes ${fixed} samples, the front says ${front.samples}; leave samples out`,
+    );
+  }
+  const wanted = fixed ?? front.samples ?? samplesOf(framesFor(SECONDS * sampleRate, stft), stft);
+  return { frames: framesFor(wanted, stft), stft, needsPhases: true, size: [wanted] };
+}
+
+/** The largest power of two within 32 ms, a quarter of it from frame to frame: as fine as hearing wants it. */
+function stftFor(sampleRate: number): StftShape {
+  const window = 2 ** Math.floor(Math.log2(0.032 * sampleRate + 1e-9));
+  return { window, hop: window / 4 };
+}
+
+/** Axes of time and frequency. */
+function axesOf(layout: Layout): [number, number] {
+  const letters = [...layout];
+  return [letters.indexOf("T"), letters.indexOf("F")];
+}
+
+function layoutOf({ input }: ReadClassifier, front: Front, wrong: (what: string) => Error): Layout {
+  const show = `[${input.shape.join(", ")}]`;
+  const rank = input.shape.length;
+  const ofWaveform = front.input === "waveform";
+  if (front.layout) {
+    if (front.layout.length !== rank)
+      throw wrong(`its input is ${show}, which is not of layout ${front.layout}`);
+    if (ofWaveform !== front.layout.endsWith("S"))
+      throw wrong(`layout ${front.layout} is not one of a ${front.input}`);
+    return front.layout;
+  }
+  if (ofWaveform) {
+    if (rank === 2) return "BS";
+    if (rank === 3 && input.shape[1] === 1) return "B1S";
+    throw wrong(`its input is ${show}; a waveform is [batch, samples] or [batch, 1, samples]`);
+  }
+  if (rank !== 3 && rank !== 4) {
+    throw wrong(`its input is ${show}; a spectrogram is [batch, 1, time, bands] or [batch, time, bands]`);
+  }
+  if (rank === 4 && typeof input.shape[1] === "number" && input.shape[1] !== 1) {
+    throw wrong(
+      `its input ${show} has ${input.shape[1]} channels; classifiers of one picture can be explained`,
+    );
+  }
+  const bands = bandsOf(front);
+  const [first, second] = input.shape.slice(-2);
+  const guess = (order: "TF" | "FT") => (rank === 4 ? `B1${order}` : `B${order}`) as Layout;
+  if (second === bands && first !== bands) return guess("TF");
+  if (first === bands && second !== bands) return guess("FT");
+  throw wrong(
+    `its input ${show} does not tell which axis is time (the front has ${bands} bands); add "layout": "${guess("TF")}" or ` +
+      `"${guess("FT")}" to the front`,
+  );
+}
+
+function inputShape(layout: Layout, size: readonly number[]): (number | string)[] {
+  const letters: Record<string, number | string> = { B: "B", 1: 1, T: size[0], F: size[1], S: size[0] };
+  return [...layout].map((letter) => letters[letter]);
+}
+
+/** The network with the sizes of one window in place of names. */
+function sizedGraph(read: ReadClassifier, shape: (number | string)[], wrong: (what: string) => Error) {
+  const graph = new GraphBuilder();
+  const input = graph.input("input", "float32", shape);
+  try {
+    const copyOf = inline(graph, read.graph, input);
+    const logits = copyOf(read.logits);
+    if (logits.shape.length !== 2 || logits.shape[1] !== read.classes) {
+      throw new Error(`it would answer [${logits.shape.join(", ")}]`);
+    }
+    return { graph, logits };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw wrong(
+      `it cannot be given an input [${shape.join(", ")}], which the front makes of a window: ${reason}`,
+    );
+  }
+}
+
+/** Features as they come ([B, 1, T, bands] or [B, 1, samples]) in the order of axes that the classifier takes. */
+function inLayout(g: GraphBuilder, x: Tensor, layout: Layout, [time, bands]: readonly number[]): Tensor {
+  switch (layout) {
+    case "B1TF":
+    case "B1S":
+      return x;
+    case "B1FT":
+      return g.transpose(x, [0, 1, 3, 2]);
+    case "BTF":
+      return g.reshape(x, [-1, time, bands]);
+    case "BFT":
+      return g.transpose(g.reshape(x, [-1, time, bands]), [0, 2, 1]);
+    case "BS":
+      return g.reshape(x, [-1, time]);
+    default:
+      return layout satisfies never;
+  }
+}
+
+function waveformOf(g: GraphBuilder, samples: Tensor, { gain, mean, std, normalise }: Front): Tensor {
+  let x = g.mul(samples, gain);
+  if (mean !== 0) x = g.sub(x, Number(mean));
+  if (std !== 1) x = g.div(x, Number(std));
+  return normalisedWindow(g, x, normalise, [2]);
+}
+
+/** Masks can be drawn on the classifier's own picture where it says the same when nothing is heard everywhere. */
+function featureMapOf(
+  front: Front,
+  [time, frequency]: readonly number[],
+  centres: readonly number[],
+  bins: number,
+): FeatureMap | undefined {
+  const silent = front.input === "waveform" ? undefined : silentValue(front);
+  if (silent === undefined) return undefined;
+  return { time, frequency, silent, toBins: interpolation(centres, bins) };
+}

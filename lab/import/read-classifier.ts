@@ -1,0 +1,294 @@
+/**
+ * Reads a user's `.onnx` classifier as it comes: whatever can be taken is brought into one form (one input with a free
+ * batch, logits [B, classes], float32), and whatever cannot is refused with the reason and the way out.
+ */
+import { decodeModel, GraphBuilder, type Node, type Tensor } from "../../models/graph/index.ts";
+import { type GraphMessage, readModel, type ValueInfoMessage } from "../../models/graph/onnx/schema.ts";
+import { inline } from "./inline.ts";
+import { withoutQuantisation } from "./quantised.ts";
+
+export interface ReadOptions {
+  /** Of the file, for messages. */
+  readonly source: string;
+  /** Which output is the answer; guessed without. Any tensor of the graph may be named. */
+  readonly output?: string;
+  /** How many classes there are, where it is known: helps to find the output. */
+  readonly classes?: number;
+  /** What the answer is; told by its last operator without. */
+  readonly answer?: Answer;
+  /** The bytes of a file beside the model, for weights that are kept there; throws when it is not there. */
+  readonly external?: (file: string) => Uint8Array;
+}
+
+export const ANSWERS = ["logits", "probabilities"] as const;
+export type Answer = (typeof ANSWERS)[number];
+
+/** The classifier in one form. */
+export interface ReadClassifier {
+  readonly source: string;
+  /** One input and what the logits need; sizes other than the batch as the file says. */
+  readonly graph: GraphBuilder;
+  readonly input: Tensor;
+  /** [B, classes], before softmax. */
+  readonly logits: Tensor;
+  /** The answer as the file gives it, before anything was cut off or taken the logarithm of. */
+  readonly answer: Tensor;
+  readonly classes: number;
+  /** The output that was taken, by its name in the file. */
+  readonly output: string;
+  /** Where nothing in the graph tells logits from probabilities: logits were assumed, and a trial should check. */
+  readonly answerGuessed: boolean;
+  /** What was changed or assumed, in sentences for people. */
+  readonly notes: readonly string[];
+}
+
+export class ClassifierFileError extends Error {
+  override name = "ClassifierFileError";
+}
+
+/** The name of the free batch. */
+const BATCH = "B";
+
+/** @throws ClassifierFileError that names the file, what is wrong in it and what to do. */
+export function readClassifier(bytes: Uint8Array, options: ReadOptions): ReadClassifier {
+  const { source } = options;
+  const notes: string[] = [];
+  const refuse = (what: string, cause?: unknown) =>
+    new ClassifierFileError(`${source}: ${what}`, cause === undefined ? undefined : { cause });
+  const attempt = <T>(what: () => T): T => {
+    try {
+      return what();
+    } catch (cause) {
+      if (cause instanceof ClassifierFileError) throw cause;
+      throw refuse(cause instanceof Error ? cause.message : String(cause), cause);
+    }
+  };
+
+  const model = attempt(() => readModel(bytes));
+  let graph = model.graph ?? {};
+  attempt(() => fetchExternal(graph, options.external));
+  graph = attempt(() => withoutQuantisation(graph, notes));
+  const output = chooseOutput(graph, options, notes, refuse);
+  graph = onlyWhatIsNeeded(graph, output, notes);
+  freeBatch(graph, notes, refuse);
+
+  const decoded = attempt(() => decodeModel({ ...model, graph }, { float16: "convert" }));
+  if (usesFloat16(graph)) notes.push("Its half-precision weights are computed with in single precision.");
+  const answer = decoded.outputs.get(output) as Tensor;
+  const head = findHead(decoded, answer, options.answer);
+  if (head.note) notes.push(head.note);
+
+  const form = new GraphBuilder();
+  const input = form.input("input", decoded.inputs[0].dtype, decoded.inputs[0].shape);
+  const copyOf = attempt(() => inline(form, decoded, input));
+  const logits = attempt(() => asLogits(form, copyOf(head.tensor), head.log, refuse));
+  if (input.dtype !== "float32") {
+    throw refuse(`its input "${decoded.inputs[0].name}" is ${input.dtype}; a float32 one is needed`);
+  }
+  form.output("logits", logits);
+  return {
+    source,
+    graph: form,
+    input,
+    logits,
+    answer: copyOf(answer),
+    classes: Number(logits.shape[1]),
+    output,
+    answerGuessed: head.guessed,
+    notes,
+  };
+}
+
+/** Weights kept in files beside the model are read into it. */
+function fetchExternal({ initializers = [] }: GraphMessage, external?: (file: string) => Uint8Array): void {
+  const files = new Map<string, Uint8Array>();
+  for (const tensor of initializers) {
+    if (!tensor.dataLocation) continue;
+    const entries = new Map(tensor.externalData?.map(({ key = "", value = "" }) => [key, value]));
+    const location = entries.get("location") ?? "";
+    if (!external || !location || /^[/\\]|^[a-z]:|\.\.[/\\]|\.\.$/i.test(location)) {
+      throw new Error(
+        `the weights "${tensor.name}" lie in the file "${location}" outside of it; save the model as one file ` +
+          "(onnx.save_model(model, path, save_as_external_data=False))",
+      );
+    }
+    const file = files.get(location) ?? plain(external(location));
+    files.set(location, file);
+    const offset = Number(entries.get("offset") ?? 0);
+    const length = Number(entries.get("length") ?? file.length - offset);
+    if (offset + length > file.length) {
+      throw new Error(
+        `the weights "${tensor.name}" should reach to byte ${offset + length} of ${location}, which has ${file.length}; ` +
+          "copy the file again or export the model again",
+      );
+    }
+    tensor.rawData = file.subarray(offset, offset + length);
+    tensor.dataLocation = undefined;
+  }
+}
+
+/** Without what Node's Buffer adds: slices of that are views of the whole file. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function rankOf(value: ValueInfoMessage): number | undefined {
+  return value.type?.tensor?.shape ? (value.type.tensor.shape.dims?.length ?? 0) : undefined;
+}
+
+function showValue({ name, type }: ValueInfoMessage): string {
+  const dims = type?.tensor?.shape?.dims ?? [];
+  return `${name} [${dims.map(({ value, parameter }) => parameter ?? value ?? "?").join(", ")}]`;
+}
+
+type Refuse = (what: string, cause?: unknown) => ClassifierFileError;
+
+function chooseOutput(
+  { outputs = [], nodes = [] }: GraphMessage,
+  { output, classes }: ReadOptions,
+  notes: string[],
+  refuse: Refuse,
+): string {
+  const list = outputs.map(showValue).join(", ");
+  if (output !== undefined) {
+    if (!nodes.some((node) => node.outputs?.includes(output)))
+      throw refuse(`nothing in it computes "${output}"; its outputs are: ${list}`);
+    return output;
+  }
+  if (outputs.length === 1) return outputs[0].name ?? "";
+  const size = (value: ValueInfoMessage) => value.type?.tensor?.shape?.dims?.at(-1)?.value;
+  const flat = outputs.filter((value) => rankOf(value) === 2);
+  const fitting = classes === undefined ? [] : flat.filter((value) => size(value) === classes);
+  const candidates = fitting.length > 0 ? fitting : flat;
+  if (candidates.length !== 1) {
+    throw refuse(
+      `it has ${outputs.length} outputs (${list}) and ${candidates.length === 0 ? "none" : "more than one"} looks like ` +
+        "one value a class; say which with --output NAME",
+    );
+  }
+  notes.push(`Of its outputs (${list}) ${candidates[0].name} was taken; --output NAME takes another.`);
+  return candidates[0].name ?? "";
+}
+
+/** Leaves out whatever the answer does not need, so that operators nobody needs need not be known. */
+function onlyWhatIsNeeded(graph: GraphMessage, output: string, notes: string[]): GraphMessage {
+  const needed = new Set([output]);
+  const nodes = (graph.nodes ?? []).toReversed().filter((node) => {
+    if (!node.outputs?.some((name) => needed.has(name))) return false;
+    for (const name of node.inputs ?? []) needed.add(name);
+    return true;
+  });
+  const left = (graph.nodes?.length ?? 0) - nodes.length;
+  if (left > 0) notes.push(`${left} operators that "${output}" does not need were left out.`);
+  return {
+    ...graph,
+    nodes: nodes.reverse(),
+    initializers: graph.initializers?.filter(({ name = "" }) => needed.has(name)),
+    inputs: graph.inputs?.filter(({ name = "" }) => needed.has(name)),
+    outputs: [{ name: output }],
+  };
+}
+
+/** Names the first size of the only input, whatever it was. */
+function freeBatch(graph: GraphMessage, notes: string[], refuse: Refuse): void {
+  const weights = new Set(graph.initializers?.map(({ name }) => name));
+  const inputs = (graph.inputs ?? []).filter(({ name }) => !weights.has(name));
+  if (inputs.length !== 1) {
+    throw refuse(
+      inputs.length === 0
+        ? "its answer depends on no input"
+        : `its answer needs ${inputs.length} inputs (${inputs.map(showValue).join(", ")}); ` +
+            "export it with the sound as its only input and the others fixed",
+    );
+  }
+  const dims = inputs[0].type?.tensor?.shape?.dims;
+  if (!dims || dims.length < 2) {
+    throw refuse(
+      `its input ${showValue(inputs[0])} has no batch; export it with [batch, ...] as the shape of its input`,
+    );
+  }
+  const [{ value, parameter }] = dims;
+  if (value !== undefined && !parameter) {
+    if (value !== 1)
+      throw refuse(`its batch is fixed to ${value}; export it with a dynamic batch, or one of 1`);
+    notes.push("Its batch is fixed to 1; reshapes were made to follow the batch.");
+  }
+  dims[0] = { parameter: BATCH };
+}
+
+function usesFloat16({ initializers = [], inputs = [] }: GraphMessage): boolean {
+  return (
+    initializers.some(({ dataType }) => dataType === 10) ||
+    inputs.some(({ type }) => type?.tensor?.elementType === 10)
+  );
+}
+
+/** Operators that leave the values of a row as they are. */
+const PASSING = new Set([
+  "Identity",
+  "Cast",
+  "Reshape",
+  "Flatten",
+  "Squeeze",
+  "Unsqueeze",
+  "Dropout",
+  "Clip",
+]);
+
+interface Head {
+  readonly tensor: Tensor;
+  /** Its logarithm is the logits. */
+  readonly log: boolean;
+  readonly guessed: boolean;
+  readonly note?: string;
+}
+
+/** The logits behind a last softmax or sigmoid. */
+function findHead(g: GraphBuilder, answer: Tensor, wanted?: Answer): Head {
+  if (wanted === "logits") return { tensor: answer, log: false, guessed: false };
+  let node: Node | undefined = g.producer(answer);
+  while (node && PASSING.has(node.op) && node.inputs[0]) node = g.producer(node.inputs[0]);
+  const before = node?.inputs[0];
+  if (node && before && (node.op === "Softmax" || node.op === "LogSoftmax")) {
+    return { tensor: before, log: false, guessed: false };
+  }
+  if (node && before && node.op === "Sigmoid") {
+    return {
+      tensor: before,
+      log: false,
+      guessed: false,
+      note:
+        "It judges every class on its own (sigmoid). Explanations need one winner, so its classes compete here: " +
+        "the probabilities are the softmax of its logits.",
+    };
+  }
+  if (node?.op === "Div" && before && g.producer(before)?.op === "Exp") {
+    const exponent = g.producer(before)?.inputs[0];
+    if (exponent) return { tensor: exponent, log: false, guessed: false };
+  }
+  if (wanted === "probabilities") return { tensor: answer, log: true, guessed: false };
+  return { tensor: answer, log: false, guessed: true };
+}
+
+/** [B, classes]; sizes of one around the classes are dropped. */
+function asLogits(g: GraphBuilder, tensor: Tensor, log: boolean, refuse: Refuse): Tensor {
+  const shape = tensor.shape;
+  const show = `[${shape.join(", ")}]`;
+  const [batch, ...others] = shape;
+  if (typeof batch !== "string") {
+    throw refuse(
+      `its batch is fixed to 1 in a way that cannot be undone (the answer is ${show} for any batch); export it with a ` +
+        'dynamic batch: torch.onnx.export(..., dynamic_axes={"input": {0: "batch"}})',
+    );
+  }
+  const classes = others.filter((size) => size !== 1);
+  if (classes.length !== 1 || typeof classes[0] !== "number") {
+    throw refuse(
+      `its answer is ${show}, not one value a class; name an output of the shape [batch, classes] with --output, ` +
+        "and export it with fixed sizes where this one is a name",
+    );
+  }
+  const flat = g.reshape(tensor, [-1, classes[0]]);
+  // Below a millionth a probability says no more than that it is not that class.
+  return log ? g.log(g.op("Max", [flat, g.constant(1e-6)])) : flat;
+}

@@ -1,0 +1,68 @@
+/** Asks the file itself, as it came, and what was read from it the same questions: the answers must agree. */
+
+import { encodeModel, GraphBuilder } from "../../models/graph/index.ts";
+import type { Runtime } from "../../models/runtime/runtime.ts";
+import { Random } from "../data/random.ts";
+import { inline } from "./inline.ts";
+import type { ReadClassifier } from "./read-classifier.ts";
+
+export interface Trial {
+  /** Largest difference between the answers, relative to the largest answer. */
+  readonly difference: number;
+  /** The answers look like probabilities: within 0 and 1, each row with the sum of one. */
+  readonly sumToOne: boolean;
+}
+
+/**
+ * @param file the bytes of the model, or its path where weights lie beside it.
+ * @param shape of one input, without the batch.
+ * @returns undefined where the file's own types keep it from being asked (half precision).
+ */
+export async function tryClassifier(
+  runtime: Runtime,
+  file: Uint8Array | string,
+  read: ReadClassifier,
+  shape: readonly number[],
+): Promise<Trial | undefined> {
+  const { InferenceSession, Tensor } = runtime.ort;
+  const theirs = await (typeof file === "string"
+    ? InferenceSession.create(file, runtime.sessionOptions)
+    : InferenceSession.create(file, runtime.sessionOptions));
+  const g = new GraphBuilder();
+  const input = g.input("input", "float32", ["B", ...shape]);
+  g.output("answer", inline(g, read.graph, input)(read.answer));
+  const ours = await InferenceSession.create(encodeModel(g), runtime.sessionOptions);
+  try {
+    const [theirInput] = theirs.inputMetadata;
+    if (theirInput.isTensor && theirInput.type !== "float32") return undefined;
+    if (!theirs.outputNames.includes(read.output)) return undefined;
+    const size = shape.reduce((a, b) => a * b, 1);
+    const random = new Random(1);
+    const both = Float32Array.from({ length: 2 * size }, () => random.normal());
+    // Two at once here, one after the other there: its batch may be fixed.
+    const found = (await ours.run({ input: new Tensor("float32", both, [2, ...shape]) })).answer.data;
+    const wanted: number[] = [];
+    for (const item of [0, 1]) {
+      const one = new Tensor("float32", both.slice(item * size, (item + 1) * size), [1, ...shape]);
+      const outputs = await theirs.run({ [theirs.inputNames[0]]: one }, [read.output]);
+      wanted.push(...Array.from(outputs[read.output].data as Float32Array, Number));
+    }
+    const scale = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
+    const difference = wanted.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - Number(found[i]))),
+      0,
+    );
+    return { difference: difference / scale, sumToOne: sumToOne(wanted, wanted.length / 2) };
+  } finally {
+    await ours.release();
+    await theirs.release();
+  }
+}
+
+function sumToOne(values: readonly number[], classes: number): boolean {
+  if (values.some((value) => !(value >= 0 && value <= 1))) return false;
+  return [0, 1].every((row) => {
+    const sum = values.slice(row * classes, (row + 1) * classes).reduce((a, b) => a + b, 0);
+    return Math.abs(sum - 1) < 1e-3;
+  });
+}

@@ -1,0 +1,95 @@
+/**
+ * A frozen classifier as explanation methods, decoders and metrics see it: a path from the linear STFT to logits that
+ * can be built into any graph, in one piece or cut at the classifier's own input.
+ */
+
+import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
+import { type ClassifierShape, classifyLogMel, logMel, SILENT_LOG_MEL } from "../networks/classifier.ts";
+import { melToBinWeights } from "../networks/decoder.ts";
+import { FrozenLayers, type WeightValues } from "../networks/frozen-layers.ts";
+
+export interface ExplainedClassifier {
+  /** T: frames in a window. */
+  readonly frames: number;
+  /** F: bins of the linear STFT. */
+  readonly bins: number;
+  readonly sampleRate: number;
+  readonly classes: number;
+  /** Whether `features` reads the phases too: the classifier hears the waveform. */
+  readonly needsPhases: boolean;
+  /**
+   * Linear magnitudes [B, T, F], and phases in radians of the same shape where they are needed, to the classifier's
+   * own input, in whatever shape it wants.
+   */
+  features(g: GraphBuilder, magnitudes: Tensor, phases?: Tensor): Tensor;
+  /** The classifier's own input to logits [B, classes] (before softmax) and latents, shallow to deep. */
+  classify(g: GraphBuilder, features: Tensor): ClassifierAnswer;
+  /**
+   * How a mask on the classifier's own input is drawn and applied, where that input is a picture of time and frequency
+   * (it is not where the classifier hears the waveform).
+   */
+  readonly featureMap?: FeatureMap;
+}
+
+export interface ClassifierAnswer {
+  readonly logits: Tensor;
+  /** [B, channels, time, frequency], or [B, channels, time] of classifiers that hear the waveform. */
+  readonly latents: readonly Tensor[];
+}
+
+export interface FeatureMap {
+  /** Steps in time and in frequency of the features, as [B, 1, time, frequency] when reshaped. */
+  readonly time: number;
+  readonly frequency: number;
+  /** Value of a feature where nothing is heard: masked features are silent + mask · (features − silent). */
+  readonly silent: number;
+  /** [frequency, bins]: spreads one value per feature band over the bins of the STFT; rows weigh, columns sum to one. */
+  readonly toBins: Float32Array;
+}
+
+/** Windows as the graphs' inputs, both [B, T, F]. */
+export interface WindowInputs {
+  readonly magnitudes: Tensor;
+  /** In radians, where the classifier needs them. */
+  readonly phases?: Tensor;
+}
+
+/** Declares the windows of this classifier as inputs of a graph; `batch` is their number or its name. */
+export function windowInputs(
+  g: GraphBuilder,
+  { frames, bins, needsPhases }: Pick<ExplainedClassifier, "frames" | "bins" | "needsPhases">,
+  batch: number | string,
+): WindowInputs {
+  const shape = [batch, frames, bins];
+  const magnitudes = g.input("magnitudes", "float32", shape);
+  return needsPhases ? { magnitudes, phases: g.input("phases", "float32", shape) } : { magnitudes };
+}
+
+/**
+ * One-hot [B, classes] of the class to explain, through which no gradient flows: `target` int64 [B], or the largest logit
+ * where it is −1 or absent.
+ */
+export function explainedClass(g: GraphBuilder, logits: Tensor, target?: Tensor): Tensor {
+  const winner = g.op("ArgMax", [logits], { axis: 1, keepdims: 0 });
+  const chosen = target ? g.where(g.op("Less", [target, g.int64([0])]), winner, target) : winner;
+  return g.op("OneHot", [chosen, g.int64([Number(logits.shape[1])]), g.constant([0, 1])], { axis: -1 });
+}
+
+/** The classifier of this project, with trained weights. */
+export function ownClassifier(values: WeightValues, shape: ClassifierShape): ExplainedClassifier {
+  return {
+    frames: shape.frames,
+    bins: shape.bins,
+    sampleRate: shape.sampleRate,
+    classes: shape.classes,
+    needsPhases: false,
+    features: (g, magnitudes) => logMel(new FrozenLayers(g, values), magnitudes, shape),
+    classify: (g, features) => classifyLogMel(new FrozenLayers(g, values), features, shape),
+    featureMap: {
+      time: shape.frames,
+      frequency: shape.mels,
+      silent: SILENT_LOG_MEL,
+      toBins: melToBinWeights(shape.bins, shape.mels, shape.sampleRate),
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * Layers written once and built twice: for training (weights in one flat vector, batch statistics in the
+ * normalisation) and frozen (weights as constants, normalisation folded into the convolution).
+ */
+import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
+
+export interface ConvOptions {
+  readonly out: number;
+  /** Square kernel size, odd; 3 when left out. */
+  readonly kernel?: number;
+  /** Steps in time and in frequency; [1, 1] when left out. */
+  readonly stride?: readonly [number, number];
+}
+
+export interface Layers {
+  readonly g: GraphBuilder;
+  /** Convolution, normalisation per channel, then a learnt offset per frequency if `frequencyBias`, then ReLU. */
+  convNormRelu(name: string, x: Tensor, options: ConvOptions & { frequencyBias?: boolean }): Tensor;
+  /** Convolution with bias. */
+  conv(name: string, x: Tensor, options: ConvOptions): Tensor;
+  /** x [B, in] to [B, out], with bias unless told otherwise. */
+  dense(name: string, x: Tensor, out: number, bias?: boolean): Tensor;
+  /** Zeroes a share of the features while training; nothing when frozen. */
+  dropout(x: Tensor): Tensor;
+}
+
+export type Initial = "he" | "zero" | "one";
+
+export interface WeightSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initial: Initial;
+}
+
+export const NORM_EPSILON = 1e-5;
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+export function convAttributes({ kernel = 3, stride = [1, 1] }: ConvOptions) {
+  const pad = (kernel - 1) / 2;
+  return { kernel_shape: [kernel, kernel], strides: [...stride], pads: [pad, pad, pad, pad] };
+}
+
+/** Multiply-adds that one item of the batch costs in a graph's convolutions and dense layers. */
+export function multiplyAdds(g: GraphBuilder): number {
+  let total = 0;
+  for (const node of g.nodes) {
+    if (node.op !== "Conv" && node.op !== "Gemm" && node.op !== "MatMul") continue;
+    const output = sizeOf(node.outputs[0].shape.slice(1).map(Number));
+    const weights = node.inputs[1]!.shape.map(Number);
+    total += output * (node.op === "Conv" ? sizeOf(weights.slice(1)) : weights[weights.length - 2]);
+  }
+  return total;
+}

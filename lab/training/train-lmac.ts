@@ -1,0 +1,269 @@
+/**
+ * Trains the L-MAC decoder on a frozen classifier (Paissan et al. 2024, arXiv 2403.13086, equation 3):
+ *
+ *   λ_in · CE(f(M⊙X), ŷ) + λ_gain · max(0, odds(X) − odds(M⊙X) + 1/2)
+ *     − λ_out · min(CE(f((1−M)⊙X), ŷ), cap) + λ_s · mean(M)
+ *
+ * where odds is the logarithm of p_ŷ / (1 − p_ŷ). The published loss has no second term: cross-entropy hardly tells
+ * sure from surer, so masks of windows that are sure already may lose half of what made them sure. The term asks that
+ * the kept part be no less sure than the whole, whatever that is.
+ *
+ * Nor has the published loss a cap. A classifier that normalises the level and knows "none of these" can be driven ever
+ * further from ŷ by the rest, and the decoder then buys that with ever larger masks; with the cap it stops once the
+ * rest is sure enough not to be ŷ.
+ *
+ * No labels: ŷ is what the classifier itself says of X.
+ *
+ * The published loss itself is `PUBLISHED` with windows masked as windows of their own (`heardAnew`). The second stage
+ * (fine-tuning) adds λ_g · guidance for the windows that are guided, and takes the last term off them.
+ */
+import type { Masking } from "../../dsp/index.ts";
+import { crossEntropy, type GraphBuilder, type Tensor } from "../../models/graph/index.ts";
+import {
+  type ClassifierAnswer,
+  type ExplainedClassifier,
+  explainedClass,
+  ownClassifier,
+  type WindowInputs,
+  windowInputs,
+} from "../methods/explained-classifier.ts";
+import { expm1, log1p } from "../methods/log-spectrum.ts";
+import { type ClassifierShape, logMel, windowLevel } from "../networks/classifier.ts";
+import { type DecoderShape, decodeMask } from "../networks/decoder.ts";
+import { FrozenLayers, type WeightValues } from "../networks/frozen-layers.ts";
+import type { Layers } from "../networks/layers.ts";
+import { planWeights } from "../networks/training-layers.ts";
+import { type Guidance, type GuidanceOptions, guidance } from "./guidance.ts";
+import type { TrainingBatches } from "./lmac-batches.ts";
+import type { TrainingTask } from "./trainer.ts";
+
+/** What L-MAC is trained on: a frozen classifier, and the decoder that reads it. */
+export interface LmacModel {
+  readonly classifier: ExplainedClassifier;
+  /** What the classifier answers → mask [B, T, F] in (0, 1). */
+  decode(layers: Layers, answer: ClassifierAnswer): Tensor;
+  /**
+   * The classifier's own input for a part of a window, magnitudes [B, T, F] both, as heard within the whole. Needed
+   * where the classifier normalises the level of what it hears: normalised anew, any faint copy of the input would
+   * serve as its own explanation. Without it parts are heard as windows of their own.
+   */
+  partFeatures?(g: GraphBuilder, part: Tensor, whole: Tensor): Tensor;
+  /** Whether the masks lie on the classifier's own input, [B, time, frequency] of its `featureMap`. */
+  readonly onFeatures?: boolean;
+}
+
+/** This project's classifier and decoder; masked windows keep the level of the whole. */
+export function ownLmacModel(values: WeightValues, shape: ClassifierShape, decoder: DecoderShape): LmacModel {
+  return {
+    classifier: ownClassifier(values, shape),
+    onFeatures: decoder.features,
+    decode: (layers, answer) => decodeMask(layers, answer, shape, decoder),
+    partFeatures(g, part, whole) {
+      const frozen = new FrozenLayers(g, values);
+      return logMel(frozen, part, shape, windowLevel(frozen, whole));
+    },
+  };
+}
+
+export interface LmacWeights {
+  /** λ_in: what is kept must still be the class. */
+  readonly keep: number;
+  /** λ_gain: what is kept must be no less sure of the class than the whole; 0 in the paper. */
+  readonly gain: number;
+  /** λ_out: what is left must no longer be. */
+  readonly rest: number;
+  /** Nats of cross-entropy of the rest beyond which nothing is gained; infinite in the paper. */
+  readonly restCap: number;
+  /** λ_s: the mask is to be small. */
+  readonly sparsity: number;
+}
+
+/** λ of the loss above, but for λ_s, which depends on the classifier. */
+export const IMPROVED = { keep: 2, gain: 3, rest: 0.2, restCap: 3 } as const;
+
+/** λ as published, but for λ_s, which depends on the length of the windows. */
+export const PUBLISHED = { keep: 4, gain: 0, rest: 0.2, restCap: Number.POSITIVE_INFINITY } as const;
+
+/** The same model, of which masked windows are heard as windows of their own, as published. */
+export function heardAnew(model: LmacModel): LmacModel {
+  const { classifier, onFeatures } = model;
+  return { classifier, onFeatures, decode: (layers, answer) => model.decode(layers, answer) };
+}
+
+export interface LmacOptions {
+  /** What the mask multiplies: |X| or log1p(|X|); |X| without. */
+  readonly masking?: Masking;
+  /** The second stage; its batches must hold the clean magnitudes. */
+  readonly guidance?: GuidanceOptions;
+  /** Trained decoder to start from. */
+  readonly from?: WeightValues;
+}
+
+export function lmacTask(
+  model: LmacModel,
+  weights: LmacWeights,
+  batches: TrainingBatches,
+  { masking = "linear", guidance: guided, from }: LmacOptions = {},
+): TrainingTask {
+  return {
+    plan: decoderPlan(model),
+    from,
+    loss(g, layers, batch) {
+      const windows = windowInputs(g, model.classifier, batch);
+      const { magnitudes } = windows;
+      const whole = frozenAnswer(g, model.classifier, windows);
+      const mask = model.decode(layers, whole);
+      const masks = [mask, g.sub(1, mask)];
+      const clean = () => g.input("clean", "float32", magnitudes.shape);
+      if (model.onFeatures) {
+        const { above, parts, answers } = maskedFeatures(g, model, windows, masks, batch);
+        const logits = { whole: whole.logits, kept: answers[0], rest: answers[1] };
+        const guide = guided && guidance(g, { clean: above(clean()), mask, kept: parts[0] }, guided);
+        return lmacLoss(g, logits, mask, weights, guide);
+      }
+      const parts = masks.map((each) => masked(g, magnitudes, each, masking));
+      const answers = judgeParts(g, model, windows, parts, batch);
+      const logits = { whole: whole.logits, kept: answers[0], rest: answers[1] };
+      const guide = guided && guidance(g, { magnitudes, clean: clean(), mask, kept: parts[0] }, guided);
+      return lmacLoss(g, logits, mask, weights, guide);
+    },
+    feeds: (random, batch) => ({ ...batches.next(random, batch) }),
+  };
+}
+
+/** What a mask keeps of magnitudes, both [B, T, F]. */
+function masked(g: GraphBuilder, magnitudes: Tensor, mask: Tensor, masking: Masking): Tensor {
+  return masking === "linear" ? g.mul(mask, magnitudes) : expm1(g, g.mul(mask, log1p(g, magnitudes)));
+}
+
+function decoderPlan(model: LmacModel) {
+  return planWeights((layers) => {
+    const windows = windowInputs(layers.g, model.classifier, 1);
+    model.decode(layers, frozenAnswer(layers.g, model.classifier, windows));
+  });
+}
+
+/** What the classifier says of the windows; no gradient flows through it. */
+export function frozenAnswer(
+  g: GraphBuilder,
+  classifier: ExplainedClassifier,
+  { magnitudes, phases }: WindowInputs,
+): ClassifierAnswer {
+  const { logits, latents } = classifier.classify(g, classifier.features(g, magnitudes, phases));
+  return { logits: g.stopGradient(logits), latents: latents.map((latent) => g.stopGradient(latent)) };
+}
+
+/** Logits of parts of the windows, in one batch: one pass through the classifier instead of several. */
+export function judgeParts(
+  g: GraphBuilder,
+  { classifier, partFeatures }: LmacModel,
+  whole: WindowInputs,
+  parts: readonly Tensor[],
+  batch: number,
+): Tensor[] {
+  const features = parts.map(
+    (part) => partFeatures?.(g, part, whole.magnitudes) ?? classifier.features(g, part, whole.phases),
+  );
+  return answersTo(g, classifier, features, batch);
+}
+
+/** Logits of several inputs of the classifier, in one batch. */
+function answersTo(
+  g: GraphBuilder,
+  classifier: ExplainedClassifier,
+  features: readonly Tensor[],
+  batch: number,
+): Tensor[] {
+  const { logits } = classifier.classify(g, g.concat(features, 0));
+  return features.map((_, index) => g.slice(logits, 0, index * batch, (index + 1) * batch));
+}
+
+/** The windows as the classifier's own input under masks [B, time, frequency], measured from where nothing is heard. */
+function maskedFeatures(
+  g: GraphBuilder,
+  { classifier, partFeatures }: LmacModel,
+  { magnitudes, phases }: WindowInputs,
+  masks: readonly Tensor[],
+  batch: number,
+) {
+  if (!classifier.featureMap) {
+    throw new Error(
+      "the classifier's own input is no picture of time and frequency, so no mask can lie on it",
+    );
+  }
+  const { time, frequency, silent } = classifier.featureMap;
+  const features = classifier.features(g, magnitudes, phases);
+  const aboveSilence = (input: Tensor) =>
+    g.reshape(g.sub(input, g.constant(silent)), [batch, time, frequency]);
+  const parts = masks.map((mask) => g.mul(mask, aboveSilence(features)));
+  const inputs = parts.map((part) => g.reshape(g.add(part, g.constant(silent)), features.shape.map(Number)));
+  return {
+    parts,
+    answers: answersTo(g, classifier, inputs, batch),
+    /** The same of magnitudes [B, T, F], as heard within the windows. */
+    above: (part: Tensor) =>
+      aboveSilence(partFeatures?.(g, part, magnitudes) ?? classifier.features(g, part, phases)),
+  };
+}
+
+/** Logits [B, classes] of what a classifier says of the whole window, of the kept part and of the rest. */
+export interface MaskedLogits {
+  readonly whole: Tensor;
+  readonly kept: Tensor;
+  readonly rest: Tensor;
+}
+
+/** The loss above, of any classifier's answers and the mask [B, T, F] that made them; its terms are logged. */
+export function lmacLoss(
+  g: GraphBuilder,
+  logits: MaskedLogits,
+  mask: Tensor,
+  weights: LmacWeights,
+  guidance?: Guidance,
+): { loss: Tensor; logged: Record<string, Tensor> } {
+  const winner = explainedClass(g, logits.whole);
+  const keep = crossEntropy(g, logits.kept, winner);
+  const wholeOdds = g.stopGradient(logOdds(g, logits.whole, winner));
+  const gain = g.reduceMean(lostOdds(g, wholeOdds, logOdds(g, logits.kept, winner)));
+  const ofRest = g.op("LogSoftmax", [logits.rest], { axis: 1 });
+  const surprise = g.neg(g.reduceSum(g.mul(winner, ofRest), [1]));
+  const rest = g.reduceMean(
+    Number.isFinite(weights.restCap) ? g.op("Min", [surprise, g.constant(weights.restCap)]) : surprise,
+  );
+  const maskMeans = g.reduceMean(mask, [1, 2]);
+  const size = guidance
+    ? g.reduceMean(g.mul(maskMeans, g.sub(1, guidance.selected)))
+    : g.reduceMean(maskMeans);
+  const loss = g.add(
+    g.sub(
+      g.add(g.mul(keep, g.constant(weights.keep)), g.mul(gain, g.constant(weights.gain))),
+      g.mul(rest, g.constant(weights.rest)),
+    ),
+    g.mul(size, g.constant(weights.sparsity)),
+  );
+  const logged = { keep, gain, rest, mask: g.reduceMean(maskMeans) };
+  if (!guidance) return { loss, logged };
+  const guide = g.reduceMean(g.mul(guidance.selected, guidance.loss));
+  return {
+    loss: g.add(loss, g.mul(guide, g.constant(guidance.weight))),
+    logged: { ...logged, guide, guided: g.reduceMean(guidance.selected) },
+  };
+}
+
+/** Odds lost beyond this weigh no more: those windows have the cross-entropy to pull them. */
+const MOST_LOST = 6;
+
+/** λ_gain's term of each window [B]: how much less sure the kept part is than the whole, with half a nat to spare. */
+export function lostOdds(g: GraphBuilder, ofWhole: Tensor, ofKept: Tensor): Tensor {
+  const lost = g.relu(g.add(g.sub(ofWhole, ofKept), g.constant(0.5)));
+  return g.op("Min", [lost, g.constant(MOST_LOST)]);
+}
+
+/** log p_w − log(1 − p_w) of the class marked in `winner` [B, classes]: its logit against all others together. */
+export function logOdds(g: GraphBuilder, logits: Tensor, winner: Tensor): Tensor {
+  const own = g.reduceSum(g.mul(logits, winner), [1]);
+  const others = g.op("ReduceLogSumExp", [g.sub(logits, g.mul(winner, g.constant(1e4))), g.int64([1])], {
+    keepdims: 0,
+  });
+  return g.sub(own, others);
+}

@@ -1,0 +1,165 @@
+/**
+ * The pack: a released model as a folder of `pack.json` and ONNX graphs, one graph per explanation method.
+ *
+ * Every graph has the same signature, so the runtime never knows which method it runs:
+ *
+ *   magnitudes  float32 [B, T, F]   linear STFT magnitudes |X| (unnormalised transform, periodic Hann)
+ *   phases      float32 [B, T, F]   only in packs that say so: the phases of the same frames in radians
+ *   target      int64   [B]         optional input: the class to explain, or -1 for the winning class
+ *   → probabilities  float32 [B, C]
+ *   → mask           float32 [B, T, F] in [0, 1]
+ *
+ * For evaluation a pack may also hold its methods in the form that masks the classifier's own input ("not listenable":
+ * nobody can hear a log-mel picture). Those graphs give `mask` [B, t, m], steps of that input in time and in frequency,
+ * and one more graph, the judge, tells what the classifier says of its input under such a mask.
+ */
+import * as v from "valibot";
+import { checkedShape } from "../../dsp/frames.ts";
+import type { AudioShape } from "../../protocol/audio-shape.ts";
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const fileName = v.pipe(v.string(), v.regex(/^[\w][\w.-]*$/, "must be a plain file name inside the pack"));
+
+const methodSchema = v.object({
+  /** Short name used on the command line and the wire, e.g. "lmac". */
+  name: v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and dashes")),
+  /** Name shown to people, e.g. "L-MAC". */
+  title: v.string(),
+  graph: fileName,
+  /** Whether the graph takes a `target` input. */
+  target: v.optional(v.boolean(), false),
+  /** The method's settings when its graph was built, for people. */
+  parameters: v.optional(v.record(v.string(), v.number())),
+});
+
+const featureJudgeSchema = v.object({
+  /** `magnitudes [B, T, F], feature_mask [B, t, m] → probabilities [B, C]`. */
+  graph: fileName,
+  /** t: steps of the classifier's own input in time. */
+  time: count,
+  /** m: steps of the classifier's own input in frequency. */
+  frequency: count,
+});
+
+const packSchema = v.object({
+  format: v.literal(1),
+  name: v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and dashes")),
+  version: v.string(),
+  title: v.string(),
+  licence: v.string(),
+  /** Class names in the order of the probabilities. */
+  labels: v.pipe(v.array(v.string()), v.minLength(2)),
+  /** The label that means "none of the known classes", if the classifier has one. */
+  other: v.optional(v.string()),
+  /** A class is believed when its probability is at least this. */
+  threshold: fraction,
+  sampleRate: count,
+  stft: v.object({ window: count, hop: count, bins: count }),
+  /** Categories of sounds heard in training, known and other: what is not among them is new to the classifier. */
+  heardCategories: v.optional(v.array(v.string())),
+  /** T: frames in one window. */
+  windowFrames: count,
+  /**
+   * Every graph also takes the phases: the classifier hears the waveform. Such a pack runs where the phases are, in the
+   * page itself or in `explain`; a server is never told them.
+   */
+  phases: v.optional(v.boolean()),
+  /** The domain in which the mask multiplies: |X| or log1p(|X|). */
+  masking: v.picklist(["linear", "log1p"]),
+  /** The first method is the default. */
+  methods: v.pipe(v.array(methodSchema), v.minLength(1)),
+  /** Methods whose masks lie on the classifier's own input: for evaluation, never to be picked live. */
+  featureMethods: v.optional(v.array(methodSchema)),
+  /** There when there are feature methods. */
+  featureJudge: v.optional(featureJudgeSchema),
+});
+
+export type Pack = v.InferOutput<typeof packSchema>;
+export type PackMethod = v.InferOutput<typeof methodSchema>;
+export type FeatureJudge = v.InferOutput<typeof featureJudgeSchema>;
+
+/** Why a pack or one of its graphs cannot be used: its files are not there, or they do not hold what they should. */
+export type PackErrorCode = "model-missing" | "model-broken";
+
+export class PackError extends Error {
+  override name = "PackError";
+  constructor(
+    message: string,
+    readonly code: PackErrorCode = "model-broken",
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Checks the parsed text of a `pack.json`; `source` is named in the error. */
+export function parsePack(json: unknown, source: string): Pack {
+  const result = v.safeParse(packSchema, json);
+  if (!result.success) {
+    const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "(root)"}: ${issue.message}`);
+    throw new PackError(`${source} is not a usable pack: ${problems.join("; ")}`);
+  }
+  const pack = result.output;
+  if (pack.other !== undefined && !pack.labels.includes(pack.other)) {
+    throw new PackError(`${source}: other "${pack.other}" is not among its labels`);
+  }
+  if (pack.featureMethods?.length && !pack.featureJudge) {
+    throw new PackError(`${source}: it has featureMethods, but no featureJudge to try their masks with`);
+  }
+  return pack;
+}
+
+/**
+ * What the live path follows the pack in.
+ *
+ * @throws PackError when sound cannot be cut into the frames that the pack names and put together again.
+ */
+export function audioShape({ name, sampleRate, stft, phases = false }: Pack): AudioShape {
+  const { window, hop, bins } = stft;
+  try {
+    checkedShape(stft);
+  } catch (cause) {
+    throw new PackError(`pack ${name}: stft.${(cause as Error).message}`, "model-broken", { cause });
+  }
+  if (hop > window / 2 || bins !== window / 2 + 1) {
+    throw new PackError(
+      `pack ${name}: frames of ${window} samples have ${window / 2 + 1} bins and come at most ${window / 2} samples apart, ` +
+        `not ${bins} bins and ${hop} samples`,
+    );
+  }
+  return { sampleRate, window, hop, bins, phases };
+}
+
+/** The named method of the pack, or its default one when no name is given. */
+export function packMethod(pack: Pack, name?: string): PackMethod {
+  const method = name === undefined ? pack.methods[0] : pack.methods.find((each) => each.name === name);
+  if (!method) {
+    const known = pack.methods.map((each) => each.name).join(", ");
+    throw new PackError(`pack ${pack.name} has no method "${name}"; it has: ${known}`);
+  }
+  return method;
+}
+
+/** The named method in the form that masks the classifier's own input. */
+export function packFeatureMethod(pack: Pack, name: string): PackMethod {
+  const method = pack.featureMethods?.find((each) => each.name === name);
+  if (!method) {
+    const known = pack.featureMethods?.map((each) => each.name).join(", ");
+    throw new PackError(
+      `pack ${pack.name} has no method "${name}" on the classifier's own input; ` +
+        (known ? `it has: ${known}` : "build it with listenable pack --features"),
+    );
+  }
+  return method;
+}
+
+/** The graph that judges masks on the classifier's own input. */
+export function packFeatureJudge(pack: Pack): FeatureJudge {
+  if (!pack.featureJudge) {
+    throw new PackError(
+      `pack ${pack.name} has no judge of masks on the classifier's own input; build it with listenable pack --features`,
+    );
+  }
+  return pack.featureJudge;
+}

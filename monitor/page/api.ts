@@ -1,0 +1,49 @@
+/** What the pages ask the monitor. */
+import type { EventPage, ListedEvent, MonitorStatus, Review, StreamMessage } from "../protocol.ts";
+
+/** Filters as they stand in the address; empty ones count as absent. */
+export type Filters = Readonly<Record<string, string>>;
+
+export class ApiError extends Error {
+  override name = "ApiError";
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+async function answerOf<T>(path: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(path, init);
+  if (!response.ok) throw new ApiError(response.status, (await response.text()).trim());
+  return (await response.json()) as T;
+}
+
+export const fetchStatus = (): Promise<MonitorStatus> => answerOf("api/status");
+
+export const fetchEvents = (filters: Filters, signal?: AbortSignal): Promise<EventPage> =>
+  answerOf(`api/events?${queryText(filters)}`, { signal });
+
+export const fetchEvent = (id: string): Promise<ListedEvent> => answerOf(`api/events/${id}`);
+
+export async function sendReview(id: string, review: Review | null): Promise<void> {
+  await answerOf(`api/events/${id}/review`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ review }),
+  });
+}
+
+export function queryText(filters: Filters): string {
+  return new URLSearchParams(Object.entries(filters).filter(([, value]) => value !== "")).toString();
+}
+
+/** Follows the monitor until it is closed; the browser connects again by itself. */
+export function follow(onMessage: (message: StreamMessage) => void, onState: (open: boolean) => void) {
+  const source = new EventSource("api/stream");
+  source.onmessage = ({ data }) => onMessage(JSON.parse(data as string) as StreamMessage);
+  source.onopen = () => onState(true);
+  source.onerror = () => onState(false);
+  return source;
+}

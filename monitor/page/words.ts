@@ -1,0 +1,36 @@
+/** Events of the monitor as people read them. */
+
+import { capitalised, className, percent } from "../../client/kit/format.ts";
+import { numbers, words } from "../../client/kit/words/words.ts";
+import type { MonitorEvent } from "../protocol.ts";
+
+export function classesText({ classes }: MonitorEvent): string {
+  return capitalised(classes.map(({ label }) => className(label)).join(", "));
+}
+
+export function timeText(at: string): string {
+  return numbers.date(new Date(at));
+}
+
+export function lengthText({ start, end }: { readonly start: number; readonly end: number }): string {
+  return `${numbers.oneDecimal(end - start)} s`;
+}
+
+/** Where in a file, where it is one. */
+export function placeText({ input, file, start }: MonitorEvent): string {
+  if (file === undefined) return input;
+  const minutes = Math.floor(start / 60);
+  const seconds = numbers.oneDecimal(start - 60 * minutes).padStart(4, "0");
+  return words.monitor.place(input, file, `${minutes}:${seconds}`);
+}
+
+/** The badge in a sentence, with the rule behind it. */
+export function faithfulnessText({ classes, faithfulness, problem }: MonitorEvent): string {
+  const said = words.monitor;
+  if (!faithfulness) return problem ? said.notExplained(problem) : said.beingExplained;
+  const { original, explanation, rest, badge } = faithfulness;
+  const shares = { original: percent(original), explanation: percent(explanation), rest: percent(rest) };
+  const name = className(classes[0].label);
+  const sentence = said.faithfulness(name, shares, explanation >= 0.5, rest >= 0.5);
+  return `${capitalised(said.badges[badge])}: ${sentence}`;
+}

@@ -1,0 +1,168 @@
+/** A thread that holds the packs' models and runs one batch of windows at a time; onnxruntime blocks the thread it runs on. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { OpenPack } from "../../models/pack/open-pack.ts";
+import { openPackFolder } from "../../models/pack/open-pack-node.ts";
+import { PackError } from "../../models/pack/pack.ts";
+import { type LoadedMethod, loadNewest } from "../../models/runtime/load-method.ts";
+import type { Runtime } from "../../models/runtime/runtime.ts";
+import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
+import { encodeMask } from "../../protocol/wire-levels.ts";
+import type { PackReading, WindowQuery, WindowResult } from "./backend.ts";
+import type { BatchTime, FromLane, LaneSettings, ToLane } from "./inference-messages.ts";
+import { pagesMaskFrames } from "./limits.ts";
+
+const port = parentPort!;
+const settings = workerData as LaneSettings;
+
+function send(message: FromLane, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+/** One reading of a pack and the graphs of it that were asked for. */
+class Models {
+  readonly #loaded = new Map<string, Promise<LoadedMethod>>();
+
+  constructor(
+    private readonly runtime: Runtime,
+    readonly open: OpenPack,
+  ) {}
+
+  /** Loads the method at its first use and keeps it; a failure is not kept. */
+  async get(name: string, maskFrames: number): Promise<LoadedMethod> {
+    const key = `${name} ${maskFrames}`;
+    let method = this.#loaded.get(key);
+    if (!method) {
+      const { pack } = this.open;
+      method = this.open.graph(name).then((graph) => loadNewest(this.runtime, graph, pack, name, maskFrames));
+      this.#loaded.set(key, method);
+      method.catch(() => this.#loaded.delete(key));
+    }
+    return method;
+  }
+
+  async close(): Promise<void> {
+    for (const method of this.#loaded.values()) await (await method.catch(() => undefined))?.close();
+  }
+}
+
+class Lane {
+  /** The newest reading of each folder. */
+  readonly #packs = new Map<string, { generation: number; models: Promise<Models> }>();
+
+  constructor(private readonly runtime: Runtime) {}
+
+  async models({ folder, generation }: PackReading): Promise<Models> {
+    const held = this.#packs.get(folder);
+    if (held && held.generation >= generation) return held.models;
+    const models = openPackFolder(folder).then((open) => new Models(this.runtime, open));
+    this.#packs.set(folder, { generation, models });
+    models.catch(() => this.#packs.delete(folder));
+    void held?.models.then((each) => each.close()).catch(() => {});
+    return models;
+  }
+
+  /**
+   * Loads and runs the first method once, whole and as pages ask for it: the first run is slow, and a model that cannot
+   * run should be known early.
+   */
+  async prepare(pack: PackReading): Promise<Models> {
+    const models = await this.models(pack);
+    const { windowFrames, stft, methods } = models.open.pack;
+    for (const maskFrames of new Set([windowFrames, pagesMaskFrames(models.open.pack)])) {
+      const first = await models.get(methods[0].name, maskFrames);
+      await first.run(new Float32Array(windowFrames * stft.bins), 1);
+    }
+    return models;
+  }
+
+  async explain(windows: readonly WindowQuery[]): Promise<WindowResult[]> {
+    const [{ pack, method: name, maskFrames }] = windows;
+    const models = await this.models(pack);
+    const method = await models.get(name, maskFrames);
+    const { windowFrames, stft, labels } = models.open.pack;
+    const size = windowFrames * stft.bins;
+    const targets = windows.map(({ target }) => target);
+    const { probabilities, masks, inferenceMs } = await method.run(
+      windows.length === 1 ? windows[0].magnitudes : joined(windows, size),
+      windows.length,
+      targets,
+    );
+    const [frames] = method.maskShape;
+    const classes = labels.length;
+    return windows.map(({ magnitudes }, n) => {
+      const end = (n + 1) * frames * stft.bins;
+      return {
+        probabilities: probabilities.slice(n * classes, (n + 1) * classes),
+        mask: encodeMask(masks.subarray(end - maskFrames * stft.bins, end)),
+        inferenceMs,
+        magnitudes,
+      };
+    });
+  }
+}
+
+function joined(windows: readonly WindowQuery[], size: number): Float32Array {
+  const all = new Float32Array(windows.length * size);
+  for (const [n, { magnitudes }] of windows.entries()) all.set(magnitudes, n * size);
+  return all;
+}
+
+const REPEATS = 5;
+/** Twice as many windows at once have to cost clearly less than twice as much. */
+const WORTHWHILE = 0.9;
+
+/** Times of 1, 2, 4, ... windows at once, as far as each doubling pays: for their number, the last one is the best. */
+async function batchTimes(models: Models, most: number): Promise<BatchTime[]> {
+  const { windowFrames, stft, methods } = models.open.pack;
+  const method = await models.get(methods[0].name, windowFrames);
+  const times: BatchTime[] = [];
+  for (let windows = 1; windows <= most; windows *= 2) {
+    const magnitudes = new Float32Array(windows * windowFrames * stft.bins).fill(0.5);
+    const taken: number[] = [];
+    try {
+      // The first run of a size is slow.
+      for (let n = 0; n <= REPEATS; n++) taken.push((await method.run(magnitudes, windows)).inferenceMs);
+    } catch {
+      // A classifier of somebody else may take one window only.
+      break;
+    }
+    const ms = taken.slice(1).sort((a, b) => a - b)[REPEATS >> 1];
+    const before = times.at(-1);
+    if (before && ms / windows > (WORTHWHILE * before.ms) / before.windows) break;
+    times.push({ windows, ms });
+  }
+  return times;
+}
+
+async function answer(lane: Lane, message: ToLane): Promise<void> {
+  if (message.type === "close") port.close();
+  else if (message.type === "prepare") {
+    await lane.prepare(message.pack);
+    send({ type: "prepared" });
+  } else {
+    const results = await lane.explain(message.windows);
+    const memory = results.flatMap(
+      ({ mask, magnitudes }) => [mask.buffer, magnitudes.buffer] as ArrayBuffer[],
+    );
+    send({ type: "results", results }, memory);
+  }
+}
+
+try {
+  const notices: string[] = [];
+  const { build, threads, pack, mostBatch } = settings;
+  const runtime = await nodeRuntime({ build, threads, log: (line) => notices.push(line) });
+  const lane = new Lane(runtime);
+  const times = await batchTimes(await lane.prepare(pack), mostBatch);
+  let before = Promise.resolve();
+  // One after the other: a graph runs once at a time.
+  port.on("message", (message: ToLane) => {
+    before = before
+      .then(() => answer(lane, message))
+      .catch((error: Error) => send({ type: "failed", message: error.message }));
+  });
+  send({ type: "ready", description: runtime.description, notices, times });
+} catch (error) {
+  const code = error instanceof PackError ? error.code : undefined;
+  send({ type: "unusable", message: (error as Error).message, code });
+}

@@ -1,0 +1,87 @@
+/**
+ * What one server and one session may use. Every bound that a client can run into is told to it in the hello. What counts
+ * in frames follows from the pack.
+ */
+import type { Pack } from "../../models/pack/pack.ts";
+import type { WireLimits } from "../../protocol/wire.ts";
+
+export interface ServerLimits {
+  /** Sessions at the same time; one more is refused as "server-full". */
+  readonly sessions: number;
+  /** Sustained spectral frames a second and session, and how many may come at once. */
+  readonly framesPerSecond: number;
+  readonly frameBurst: number;
+  /** Messages of any type a second and session, and how many may come at once. */
+  readonly messagesPerSecond: number;
+  readonly messageBurst: number;
+  /** A session that sends nothing for so long is closed. */
+  readonly idleSeconds: number;
+  /** How often peers are pinged; one that has not answered by the next ping is dead. */
+  readonly pingSeconds: number;
+  /** Bytes of answers that may wait for a client that does not read. */
+  readonly unreadBytes: number;
+  /** What a window may wait for its model; it is dropped then. */
+  readonly patienceMs: number;
+  /** How long a shutdown waits for clients to say goodbye. */
+  readonly goodbyeSeconds: number;
+}
+
+const FIXED_LIMITS = {
+  sessions: 64,
+  messagesPerSecond: 500,
+  messageBurst: 1_000,
+  idleSeconds: 600,
+  pingSeconds: 15,
+  patienceMs: 250,
+  goodbyeSeconds: 2,
+};
+
+/** Sustained: so many times the pace of live sound. */
+const TIMES_REAL_TIME = 16;
+const BURST_WINDOWS = 128;
+const UNREAD_BYTES = 1_048_576;
+/** Masks that must find room among what is not read yet, however large they are. */
+const UNREAD_MASKS = 4;
+
+/** The limits for a pack where nobody chose others. */
+export function defaultLimits({ sampleRate, stft, windowFrames }: Pack): ServerLimits {
+  return {
+    ...FIXED_LIMITS,
+    framesPerSecond: Math.ceil((TIMES_REAL_TIME * sampleRate) / stft.hop),
+    frameBurst: BURST_WINDOWS * windowFrames,
+    unreadBytes: Math.max(UNREAD_BYTES, UNREAD_MASKS * windowFrames * stft.bins),
+  };
+}
+
+/** The part of the limits that the hello tells, for windows of the given size. */
+export function wireLimits(limits: ServerLimits, windowFrames: number, bins: number): WireLimits {
+  const keptFrames = 2 * windowFrames;
+  return {
+    maxMessageBytes: 16 + keptFrames * bins * 2,
+    keptFrames,
+    framesPerSecond: limits.framesPerSecond,
+    frameBurst: limits.frameBurst,
+    messagesPerSecond: limits.messagesPerSecond,
+    messageBurst: limits.messageBurst,
+    idleSeconds: limits.idleSeconds,
+  };
+}
+
+/** Every number of mask frames has a graph of its own, so only a few are offered: eighths of the window. */
+const MASK_STEPS = 8;
+
+/** What a session that wants masks of so many of a window's newest frames gets; 0 is all. */
+export function heldMaskFrames(wanted: number, windowFrames: number): number {
+  if (wanted === 0 || wanted >= windowFrames) return windowFrames;
+  const step = Math.ceil(windowFrames / MASK_STEPS);
+  return Math.min(windowFrames, step * Math.ceil(wanted / step));
+}
+
+/** Pages hold sound back for this long at most, and want no masks of what has gone out. */
+const LONGEST_DELAY_MS = 300;
+
+/** What the session of a page gets, in all likelihood. */
+export function pagesMaskFrames({ sampleRate, stft, windowFrames }: Pack): number {
+  const wanted = Math.ceil((LONGEST_DELAY_MS * sampleRate) / (1_000 * stft.hop));
+  return heldMaskFrames(wanted, windowFrames);
+}

@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { writeWav } from "../../../dsp/index.ts";
+import { Random } from "../../../lab/data/random.ts";
+import {
+  measureMethod,
+  prepareSounds,
+  type SoundFile,
+} from "../../../lab/evaluation/measure/measure-sound.ts";
+import type { LoadedMethod } from "../../../models/runtime/load-method.ts";
+
+const RATE = 16_000;
+const LABELS = ["low", "high", "other"];
+const FRAMES = 32;
+const BINS = 257;
+const SPLIT = 64;
+
+/** Calls what has more energy below 2 kHz low; its mask for a class keeps what it hears as that class. */
+function method(masks: boolean): LoadedMethod {
+  const pack = {
+    name: "two",
+    labels: LABELS,
+    other: "other",
+    sampleRate: RATE,
+    windowFrames: FRAMES,
+    stft: { window: 512, hop: 128, bins: BINS },
+    masking: "linear",
+  };
+  return {
+    pack,
+    method: { name: "bands", title: "Bands", graph: "x", target: true },
+    async run(magnitudes: Float32Array, batch: number, targets?: readonly number[]) {
+      const size = FRAMES * BINS;
+      const probabilities = new Float32Array(batch * LABELS.length);
+      const out = new Float32Array(batch * size);
+      for (let item = 0; item < batch; item++) {
+        const energy = [1e-3, 0];
+        for (let k = 0; k < size; k++) energy[k % BINS < SPLIT ? 0 : 1] += magnitudes[item * size + k] ** 2;
+        const low = energy[0] / (energy[0] + energy[1]);
+        probabilities.set([low, 1 - low, 0], item * LABELS.length);
+        const target = targets?.[item] ?? (low > 0.5 ? 0 : 1);
+        for (let k = 0; k < size; k++) {
+          out[item * size + k] = !masks || (k % BINS < SPLIT ? 0 : 1) === target ? 1 : 0;
+        }
+      }
+      return { probabilities, masks: out };
+    },
+  } as unknown as LoadedMethod;
+}
+
+const test = suite<{ folder: string }>("measuring a sound");
+test.before.each(async (context) => {
+  context.folder = await mkdtemp(join(tmpdir(), "listenable-measure-"));
+});
+test.after.each(({ folder }) => rm(folder, { recursive: true }));
+
+/** A tone, and faintly one above 2 kHz. */
+async function soundFile(folder: string, name: string, hertz: number, label?: string): Promise<SoundFile> {
+  const sine = (frequency: number, n: number) => Math.sin((2 * Math.PI * frequency * n) / RATE);
+  const samples = Float32Array.from({ length: RATE }, (_, n) => 0.3 * sine(hertz, n) + 0.003 * sine(5000, n));
+  const path = join(folder, `${name}.wav`);
+  await writeFile(path, writeWav([samples], RATE));
+  return { name, path, label };
+}
+
+async function rowsOf(files: readonly SoundFile[]) {
+  const classifier = method(false);
+  const pools = { clips: files, sentences: [] };
+  const sounds = await prepareSounds(classifier, files[0], "mixtures", pools, 1, FRAMES);
+  return measureMethod(method(true), classifier, sounds, new Random(1));
+}
+
+test("a mask of the target's band parts the clip, and what is there by its label is not wrong to ask for", async ({
+  folder,
+}) => {
+  const files = [await soundFile(folder, "a", 500, "low"), await soundFile(folder, "b", 4000, "high")];
+  const { own } = await rowsOf(files);
+  assert.ok(own!.selectivity! > 20 && own!.siSdr! > 10, JSON.stringify(own));
+  assert.is(own!.forcing, undefined, "both classes are there, and other is none");
+});
+
+test("a mask that makes the classifier hear what is not there is counted", async ({ folder }) => {
+  const files = [await soundFile(folder, "a", 500, "low"), await soundFile(folder, "b", 700, "low")];
+  const { own } = await rowsOf(files);
+  assert.is(own!.forcing, 100);
+});
+
+test.run();

@@ -1,0 +1,58 @@
+/** `npm run soak`: a server among clients of every bad habit, for half an hour. */
+import { Command } from "commander";
+import { positiveInteger, positiveNumber } from "../../cli/options.ts";
+import { showProgress } from "../../cli/progress.ts";
+import { findPack } from "../../models/pack/open-pack-node.ts";
+import { runSoak, type SoakReport } from "./run-soak.ts";
+import { BUILT } from "./server-under-watch.ts";
+
+const { minutes, sessions, seed, pack, json } = new Command("soak")
+  .description(
+    "Half of the sessions listen in real time and must lose nothing; in the places of the others, clients leave, stop " +
+      "reading or sending, send garbage or vanish. Memory must be flat, and nothing may be left when all are gone.",
+  )
+  .option("--minutes <n>", "how long", positiveNumber, 30)
+  .option("--sessions <n>", "clients at the same time", positiveInteger, 16)
+  .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
+  .option("--pack <name or dir>", "pack that the server explains with", "esc10-speech")
+  .option("--json", "print the report as one JSON object")
+  .addHelpText("after", "\nExample:\n  $ npm run soak -- --minutes 2 --sessions 8 --seed 7")
+  .parse()
+  .opts<{ minutes: number; sessions: number; seed: number; pack: string; json?: boolean }>();
+
+const seconds = 60 * minutes;
+console.error(`soak: seed ${seed}, ${sessions} sessions, ${minutes} minutes`);
+const progress = showProgress("soak", Math.ceil(seconds));
+const report = await runSoak({
+  script: BUILT,
+  pack: findPack(pack),
+  seconds,
+  sessions,
+  seed,
+  onProgress: (gone, detail) => progress.update(Math.min(gone, seconds), detail),
+});
+progress.end();
+console.log(json ? JSON.stringify(report) : inWords(report));
+process.exitCode = report.failures.length === 0 ? 0 : 1;
+
+function inWords({ steady, visits, memory, before, after, failures, backend }: SoakReport): string {
+  const { streams, asked, answered, dropped, failed, lost } = steady;
+  const habits = Object.entries(visits).map(
+    ([name, endings]) =>
+      `- ${name}: ${Object.entries(endings)
+        .map(([ending, count]) => `${count} ${ending}`)
+        .join(", ")}`,
+  );
+  const grown = (kind: "heapMiB" | "rssMiB") =>
+    `${memory.first[kind].toFixed(1)} → ${memory.last[kind].toFixed(1)} MiB`;
+  return [
+    `${streams} well-behaved streams on ${backend}: ${asked} windows, ${answered} answered, ${dropped} dropped, ${failed} failed, ${lost} lost`,
+    ...habits,
+    `first third → last third (${memory.samples} samples): heap ${grown("heapMiB")}, RSS ${grown("rssMiB")}`,
+    `open files ${before.files} before, ${after.files} after`,
+    ...failures.map((failure) => `FAILED: ${failure}`),
+    failures.length === 0 ? "all held" : "",
+  ]
+    .filter(Boolean)
+    .join("\n");
+}
