@@ -36,7 +36,7 @@ export function addMethodOptions(command: Command): void {
  */
 export function chosenMethods(command: Command, trained: readonly string[]): ChosenMethod[] {
   const options = command.opts<Record<string, unknown>>();
-  const listed = options.methods as string[];
+  const listed = options["methods"] as string[];
   const possible = METHODS.filter(({ name, mask }) => mask !== undefined || trained.includes(name));
   const names = listed.includes("all") ? possible.map(({ name }) => name) : listed;
   const twice = names.find((name, index) => names.indexOf(name) !== index);

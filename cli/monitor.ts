@@ -100,14 +100,14 @@ async function start(
         bytes: options.keepGb === undefined ? undefined : options.keepGb * 1e9,
       },
       webhooks: options.webhook,
-      webhookSecret: process.env.LISTENABLE_WEBHOOK_SECRET,
+      webhookSecret: process.env["LISTENABLE_WEBHOOK_SECRET"],
       mqtt:
         options.mqtt === undefined
           ? undefined
           : {
               url: options.mqtt,
-              username: process.env.LISTENABLE_MQTT_USER,
-              password: process.env.LISTENABLE_MQTT_PASSWORD,
+              username: process.env["LISTENABLE_MQTT_USER"],
+              password: process.env["LISTENABLE_MQTT_PASSWORD"],
               topic: options.mqttTopic,
               discovery: options.mqttDiscovery ? undefined : null,
             },

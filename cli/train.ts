@@ -470,7 +470,7 @@ function checkFirstStage(
   masking: Masking,
   { finetune, classifier: folder, features }: LmacOptions,
 ): void {
-  if (JSON.stringify(first.settings.classifier) !== JSON.stringify(classifier.settings)) {
+  if (JSON.stringify(first.settings["classifier"]) !== JSON.stringify(classifier.settings)) {
     throw new Error(`the decoder in ${finetune} was not trained for the classifier in ${folder}`);
   }
   if (features && !first.shape.features) {
@@ -526,7 +526,7 @@ async function learnDictionary(
   const made = JSON.stringify({ ...settings, seed });
   if (existsSync(path)) {
     const saved = await loadCheckpoint<{ settings: string }>(path);
-    if (saved.meta.settings === made) return saved.arrays.dictionary;
+    if (saved.meta.settings === made) return saved.arrays["dictionary"];
   }
   await mkdir(out, { recursive: true });
   const random = new Random(seed);

@@ -18,7 +18,7 @@ export const NO_CHROMIUM =
 
 /** The browser's path, or null when there is none. A path in LISTENABLE_CHROMIUM that does not exist is an error. */
 export function findChromium(environment = process.env): string | null {
-  const named = environment.LISTENABLE_CHROMIUM;
+  const named = environment["LISTENABLE_CHROMIUM"];
   if (named) {
     if (!existsSync(named)) throw new Error(`LISTENABLE_CHROMIUM names ${named}, which does not exist`);
     return named;

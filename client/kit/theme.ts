@@ -13,8 +13,8 @@ export function chosenTheme(search: string): Theme | undefined {
 
 export function showTheme(theme: Theme | undefined): void {
   const { dataset } = document.documentElement;
-  if (theme) dataset.theme = theme;
-  else delete dataset.theme;
+  if (theme) dataset["theme"] = theme;
+  else delete dataset["theme"];
 }
 
 export function chooseTheme(theme: Theme | undefined): void {

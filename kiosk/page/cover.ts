@@ -17,7 +17,7 @@ export class Cover {
   }
 
   #set(cover: string): Promise<void> {
-    this.body.dataset.cover = cover;
+    this.body.dataset["cover"] = cover;
     return new Promise((resolve) => setTimeout(resolve, FADE_MS));
   }
 }

@@ -13,7 +13,7 @@ const cover = new Cover(document.body);
 try {
   const settings = await fetchKioskSettings(location.search);
   const { theme, language, title } = settings;
-  if (theme !== "system") document.documentElement.dataset.theme = theme;
+  if (theme !== "system") document.documentElement.dataset["theme"] = theme;
   setLanguage(language);
   if (title !== undefined) document.title = title;
   if (app) app.kiosk = openKiosk({ settings, token: tokenOf(location.hash), cover: () => cover.close() });

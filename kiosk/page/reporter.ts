@@ -53,7 +53,7 @@ export class Reporter {
     const { clock, url, token, report, fetch: send = fetch } = this.#parts;
     this.#sentAt = clock.now();
     const headers: Record<string, string> = { "content-type": "application/json" };
-    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
     const body = JSON.stringify(report());
     send(url, { method: "POST", headers, body, signal: AbortSignal.timeout(SEND_MS) }).catch(() => {});
   }

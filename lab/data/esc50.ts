@@ -56,18 +56,18 @@ export async function readEsc50(folder: string): Promise<Esc50Clip[]> {
   const licences = await readLicences(join(folder, "LICENSE"));
   return rows.map((row, index) => {
     const cells = row.split(",");
-    const file = cells[column.filename];
-    const fold = Number(cells[column.fold]);
+    const file = cells[column["filename"]];
+    const fold = Number(cells[column["fold"]]);
     if (!file || !Number.isInteger(fold))
       throw new Error(`${table}, line ${index + 2}: cannot read "${row}"`);
     return {
       file,
       path: join(folder, "audio", file),
       fold,
-      target: Number(cells[column.target]),
-      category: cells[column.category],
-      esc10: cells[column.esc10] === "True",
-      recording: cells[column.src_file],
+      target: Number(cells[column["target"]]),
+      category: cells[column["category"]],
+      esc10: cells[column["esc10"]] === "True",
+      recording: cells[column["src_file"]],
       licence: licences.get(clipKey(file)) ?? { name: "unknown", author: "", title: "", url: "" },
     };
   });

@@ -121,6 +121,6 @@ export function costOf(node: Node): number {
   if (node.op === "ConvTranspose") return size(node.inputs[0]?.shape.slice(1) ?? []) * size(weights.slice(1));
   return (
     size(node.outputs[0].shape.slice(1)) *
-    (Number(weights.at(node.op === "Gemm" && node.attributes.transB ? -1 : -2)) || 1)
+    (Number(weights.at(node.op === "Gemm" && node.attributes["transB"] ? -1 : -2)) || 1)
   );
 }

@@ -40,7 +40,7 @@ export async function tryClassifier(
     const random = new Random(1);
     const both = Float32Array.from({ length: 2 * size }, () => random.normal());
     // Two at once here, one after the other there: its batch may be fixed.
-    const found = (await ours.run({ input: new Tensor("float32", both, [2, ...shape]) })).answer.data;
+    const found = (await ours.run({ input: new Tensor("float32", both, [2, ...shape]) }))["answer"].data;
     const wanted: number[] = [];
     for (const item of [0, 1]) {
       const one = new Tensor("float32", both.slice(item * size, (item + 1) * size), [1, ...shape]);

@@ -160,7 +160,7 @@ export const METHODS: readonly ExplanationMethod[] = [
       SEED,
     ],
     target: true,
-    passes: (settings) => atPoints(settings.samples),
+    passes: (settings) => atPoints(settings["samples"]),
     mask: (scene, { samples, noise, seed }) =>
       attributionMask(scene, smoothGrad(scene, noiseSamples(scene, samples, seed), noise)),
   },
@@ -186,7 +186,7 @@ export const METHODS: readonly ExplanationMethod[] = [
       },
     ],
     target: true,
-    passes: (settings) => atPoints(settings.steps),
+    passes: (settings) => atPoints(settings["steps"]),
     mask: (scene, { steps, power }) => {
       // The classifier's own input is on a scale of its own (a logarithm, mostly): there the way is even already.
       const crowding = scene.place === "spectrogram" ? power : 1;
@@ -238,7 +238,7 @@ export const METHODS: readonly ExplanationMethod[] = [
       SEED,
     ],
     target: true,
-    passes: (settings) => atPoints(settings.samples),
+    passes: (settings) => atPoints(settings["samples"]),
     mask: (scene, { samples, noise, seed }) => {
       const normal = noiseSamples(scene, samples, seed);
       return attributionMask(scene, gradientShap(scene, normal, noise, stratified(samples, seed + 1)));

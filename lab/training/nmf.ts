@@ -56,9 +56,9 @@ export async function factorise(
   try {
     for (let done = 1; done <= iterations && !signal?.aborted; done++) {
       const next = await session.run({ x, activations, dictionary });
-      activations = next.new_activations as typeof activations;
-      dictionary = next.new_dictionary as typeof dictionary;
-      onIteration(done, Math.sqrt(Math.max(0, Number(next.error.data[0]))) / norm);
+      activations = next["new_activations"] as typeof activations;
+      dictionary = next["new_dictionary"] as typeof dictionary;
+      onIteration(done, Math.sqrt(Math.max(0, Number(next["error"].data[0]))) / norm);
     }
   } finally {
     await session.release();

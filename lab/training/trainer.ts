@@ -137,7 +137,7 @@ export async function train(task: TrainingTask, options: TrainingOptions): Promi
         beta2_power: Float32Array.of(BETA2 ** (step + 1)),
       } as Record<string, Float32Array>;
       if (task.dropout) {
-        values.dropout_noise = Float32Array.from({ length: batch * task.dropout.features }, () =>
+        values["dropout_noise"] = Float32Array.from({ length: batch * task.dropout.features }, () =>
           random.uniform(),
         );
       }
@@ -165,7 +165,7 @@ export async function train(task: TrainingTask, options: TrainingOptions): Promi
   } finally {
     await session.release();
   }
-  return { parameters: state.parameters, statistics: state.statistics, stepsDone: step };
+  return { parameters: state["parameters"], statistics: state["statistics"], stepsDone: step };
 }
 
 function trainingGraph(task: TrainingTask, { batch, weightDecay }: Optimiser): Uint8Array {

@@ -193,7 +193,7 @@ class OnnxMethod implements LoadedMethod {
             `magnitudes, and were given ${phases?.length ?? 0} values; phases never leave a device, so such a pack runs in the page and in listenable explain, not on a server`,
         );
       }
-      feeds.phases = new Tensor("float32", phases, [batch, windowFrames, stft.bins]);
+      feeds["phases"] = new Tensor("float32", phases, [batch, windowFrames, stft.bins]);
     }
     const targets = typeof target === "number" ? new Array<number>(batch).fill(target) : target;
     if (targets.length !== batch) {
@@ -211,7 +211,8 @@ class OnnxMethod implements LoadedMethod {
         );
       }
     }
-    if (this.method.target) feeds.target = new Tensor("int64", BigInt64Array.from(targets, BigInt), [batch]);
+    if (this.method.target)
+      feeds["target"] = new Tensor("int64", BigInt64Array.from(targets, BigInt), [batch]);
     return feeds;
   }
 

@@ -66,7 +66,7 @@ class Cutter {
       case "Mul":
         return { tensor: again(inputs.map((each) => this.#operand(each, x, axis, from))), first: from };
       case "Concat":
-        if (node.attributes.axis !== 1 || axis === 1) return sliced();
+        if (node.attributes["axis"] !== 1 || axis === 1) return sliced();
         return { tensor: again(inputs.map((each) => this.rows(each, axis, from))), first: from };
       case "Conv":
         return this.#conv(x, axis, from) ?? sliced();
@@ -113,9 +113,9 @@ class Cutter {
     const { inputs, attributes } = this.g.producer(x)!;
     const scales = inputs[2] && this.g.constantOf(inputs[2])?.data;
     const nearest =
-      attributes.mode === "nearest" &&
-      attributes.coordinate_transformation_mode === "asymmetric" &&
-      attributes.nearest_mode === "floor";
+      attributes["mode"] === "nearest" &&
+      attributes["coordinate_transformation_mode"] === "asymmetric" &&
+      attributes["nearest_mode"] === "floor";
     const times = Number(scales?.[axis]);
     if (!nearest || inputs.length !== 3 || !Number.isInteger(times) || times < 1) return undefined;
     const first = Math.floor(from / times);

@@ -61,7 +61,7 @@ export class Deliveries {
 
   /** Messages that wait for a target. */
   waiting(target: string): number {
-    return Number(this.database.get("SELECT count(*) AS n FROM delivery WHERE target = ?", [target])?.n);
+    return Number(this.database.get("SELECT count(*) AS n FROM delivery WHERE target = ?", [target])?.["n"]);
   }
 
   /** Ends after the messages that are under way; what waits is kept. */
@@ -105,10 +105,10 @@ export class Deliveries {
     );
     return row
       ? {
-          id: Number(row.id),
-          body: String(row.body),
-          attempts: Number(row.attempts),
-          nextAt: Number(row.next_at),
+          id: Number(row["id"]),
+          body: String(row["body"]),
+          attempts: Number(row["attempts"]),
+          nextAt: Number(row["next_at"]),
         }
       : undefined;
   }

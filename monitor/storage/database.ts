@@ -61,7 +61,7 @@ export function openDatabase(path: string): Database {
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
-    const version = Number(database.get("PRAGMA user_version")?.user_version);
+    const version = Number(database.get("PRAGMA user_version")?.["user_version"]);
     if (version === 0) {
       inTransaction(database, () => database.exec(`${TABLES}; PRAGMA user_version = ${VERSION}`));
     } else if (version !== VERSION) {

@@ -110,7 +110,7 @@ export class EventStore {
   count(query: EventQuery = {}): number {
     const { limit: _limit, before: _before, ...filters } = query;
     const { sql, values } = queryToSql(filters, "SELECT count(*) AS n FROM event", false);
-    return Number(this.database.get(sql, values)?.n);
+    return Number(this.database.get(sql, values)?.["n"]);
   }
 
   /** Closed events whose explanation was not made, the oldest first. */
@@ -137,7 +137,7 @@ export class EventStore {
   }
 
   get bytes(): number {
-    return Number(this.database.get("SELECT coalesce(sum(bytes), 0) AS n FROM event")?.n);
+    return Number(this.database.get("SELECT coalesce(sum(bytes), 0) AS n FROM event")?.["n"]);
   }
 
   /** Files of watched folders that were heard to their end. */
@@ -195,9 +195,9 @@ function insert(database: Database, event: MonitorEvent, bytes: number): void {
 
 function toStored(row: ReturnType<Database["all"]>[number]): StoredEvent {
   return {
-    event: JSON.parse(String(row.json)) as MonitorEvent,
-    review: (row.review as Review | null) ?? null,
-    bytes: Number(row.bytes),
+    event: JSON.parse(String(row["json"])) as MonitorEvent,
+    review: (row["review"] as Review | null) ?? null,
+    bytes: Number(row["bytes"]),
   };
 }
 

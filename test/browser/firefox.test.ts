@@ -112,7 +112,7 @@ for (const [what, address] of [
         const app = document.querySelector("listenable-app") as ListenableApp;
         const freezer = app.shadowRoot?.querySelector("freeze-moment");
         const panel = freezer?.shadowRoot?.querySelector<MomentPanel>("moment-panel");
-        return panel ? { playing: panel.dataset.playing, samples: panel.moment.original.length } : null;
+        return panel ? { playing: panel.dataset["playing"], samples: panel.moment.original.length } : null;
       });
     // The first verdict may come before the first sound has gone out.
     await until("the moment", async () => {
@@ -173,7 +173,10 @@ run(`a participant gets through a listening study by the keyboard${why}`, async 
   const { page, complaints } = await open(studyServer.url);
   const stage = (name: string) =>
     until(`the stage ${name}`, () =>
-      page.evaluate((each) => document.querySelector<HTMLElement>("study-app")?.dataset.stage === each, name),
+      page.evaluate(
+        (each) => document.querySelector<HTMLElement>("study-app")?.dataset["stage"] === each,
+        name,
+      ),
     );
   await stage("consent");
   await press(page, /I have read this/, " ");

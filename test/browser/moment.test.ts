@@ -248,8 +248,8 @@ browserTest("frozen is what went out while the stream goes on; files and a share
   assert.ok(rms(rest) < 0.6 * rms(original), "the weaker one in the rest");
   await page.page.waitForTimeout(1_000);
   const seen = await page.page.evaluate(() => (window as unknown as { seen: Record<string, number> }).seen);
-  assert.is(seen.gaps, 0);
-  assert.ok(seen.frames > 100, "it went on behind the panel");
+  assert.is(seen["gaps"], 0);
+  assert.ok(seen["frames"] > 100, "it went on behind the panel");
   assert.is(await page.attribute("data-state"), "running");
 
   const { page: tab } = page;

@@ -17,7 +17,7 @@ import type { EventStore } from "../../monitor/storage/event-store.ts";
 import { closeAll, joined, quiet, RATE, startRig, TOOLS } from "../monitor/rig.ts";
 
 const chromium = findChromium();
-const pictures = process.env.LISTENABLE_PICTURES;
+const pictures = process.env["LISTENABLE_PICTURES"];
 const pages = join(packageFolder(), "dist", "public", "monitor");
 const run = chromium === null ? test.skip : test;
 const why = chromium === null ? ` (${NO_CHROMIUM})` : "";
@@ -121,7 +121,7 @@ run(`every event's sounds play and its picture is there${why}`, async () => {
   await page.waitForSelector(".event");
   const ids = await page
     .locator(".event")
-    .evaluateAll((links) => links.map((link) => (link as HTMLElement).dataset.id!));
+    .evaluateAll((links) => links.map((link) => (link as HTMLElement).dataset["id"]!));
   assert.ok(ids.length >= 3);
   await picture(page, "monitor-events.png");
   for (const id of ids) {

@@ -10,7 +10,7 @@ import { browserTest } from "./browser-test.ts";
 import { type LiveSetUp, setUp, TINY_PACK } from "./set-up.ts";
 
 const chromium = findChromium();
-const CYCLES = process.env.LISTENABLE_FULL ? 200 : 25;
+const CYCLES = process.env["LISTENABLE_FULL"] ? 200 : 25;
 let live: LiveSetUp;
 
 declare global {
@@ -172,16 +172,16 @@ browserTest(`${CYCLES} starts and stops leave nothing behind`, async () => {
   const before = await census(page, cdp);
   for (let n = 0; n < CYCLES; n++) await cycle();
   const after = await census(page, cdp);
-  assert.is(after.open, 0, "audio contexts still open");
+  assert.is(after["open"], 0, "audio contexts still open");
   // The page draws in a worker of its own.
-  assert.is(after.workers, before.workers, "workers still running");
+  assert.is(after["workers"], before["workers"], "workers still running");
   for (const name of ["Nodes", "JSEventListeners", "AudioHandlers"]) {
     const grown = after[name] - before[name];
     // What a cycle left behind would come to one or more of each a cycle.
     assert.ok(grown < CYCLES / 2, `${name} grew from ${before[name]} to ${after[name]}`);
   }
-  if (!process.env.LISTENABLE_FULL) return page.close();
-  const heap = after.JSHeapUsedSize - before.JSHeapUsedSize;
+  if (!process.env["LISTENABLE_FULL"]) return page.close();
+  const heap = after["JSHeapUsedSize"] - before["JSHeapUsedSize"];
   // Some code is compiled late and the log fills up; a session that stayed would cost 100 KB and more.
   assert.ok(heap < 600_000 + 10_000 * CYCLES, `the heap grew by ${heap} bytes`);
   const told = ["Nodes", "JSEventListeners", "AudioHandlers", "JSHeapUsedSize"].map(

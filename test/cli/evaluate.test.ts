@@ -99,7 +99,7 @@ run("labelled sounds give the classifier's figures and a table a setting", async
     ["ideal-binary-mask", "ideal-ratio-mask"],
   );
   assert.ok(ownRow(mixtures, "ideal-binary-mask").siSdr! > 10);
-  const layers = result.randomisation?.bands;
+  const layers = result.randomisation?.["bands"];
   assert.is(layers?.length, 1, "the bands are its one table of weights");
   assert.ok(layers![0].correlation! < 0.9, `${layers![0].correlation}`);
 });

@@ -15,7 +15,7 @@ const trains = await import("onnxruntime-node").then(
 );
 const run = trains ? test : test.skip;
 if (!trains) console.log("skipped: training needs onnxruntime-node, which is not installed");
-const runFull = trains && process.env.LISTENABLE_FULL ? test : test.skip;
+const runFull = trains && process.env["LISTENABLE_FULL"] ? test : test.skip;
 
 const RATE = 44100;
 let folder: string;

@@ -6,7 +6,7 @@ import { writeWav } from "../../dsp/wav.ts";
 import { runCliWatched, TINY_PACK, temporaryFolder } from "./run-cli.ts";
 
 // Takes minutes and 700 MB of disk, so only `npm run test:full` runs it.
-const hourTest = process.env.LISTENABLE_FULL ? test : test.skip;
+const hourTest = process.env["LISTENABLE_FULL"] ? test : test.skip;
 const SECONDS = 3600;
 const RATE = 16_000;
 

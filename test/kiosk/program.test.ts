@@ -139,7 +139,7 @@ test("reports come in time and at changes, at most every five seconds, with the 
     fetch: (async (_url: string, init: RequestInit) => {
       const headers = init.headers as Record<string, string>;
       const at = (clock.now() - began) / 1000;
-      sent.push({ at, authorization: headers.authorization, body: JSON.parse(init.body as string) });
+      sent.push({ at, authorization: headers["authorization"], body: JSON.parse(init.body as string) });
       throw new Error("no network");
     }) as typeof fetch,
   });

@@ -87,7 +87,7 @@ test("the settings of the file reach the page, filled in; without a file the ord
   await withServer(undefined, async (server) => {
     assert.is(JSON.parse((await ask(server, "kiosk/settings.json")).body).idle, 60);
     const moved = await ask(server, "kiosk/?idle=5");
-    assert.equal([moved.status, moved.headers.location], [308, "../kiosk?idle=5"]);
+    assert.equal([moved.status, moved.headers["location"]], [308, "../kiosk?idle=5"]);
   });
 });
 

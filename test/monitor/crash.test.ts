@@ -51,7 +51,7 @@ test("whenever the process is killed, no closed event is lost and nothing half-w
     }
     const store = await EventStore.open(folder);
     found += store.recovered.rows + store.recovered.removed + store.recovered.lost;
-    assert.is(store.database.get("PRAGMA integrity_check")?.integrity_check, "ok");
+    assert.is(store.database.get("PRAGMA integrity_check")?.["integrity_check"], "ok");
     const kept = new Map(store.find({ limit: 1000 }).map(({ event }) => [event.id, event]));
     for (const id of closed) {
       const event = kept.get(id);

@@ -44,7 +44,7 @@ test("a closed event is there after a restart, then its explanation, then its re
   assert.equal(kept?.event, explained(event));
   assert.is(kept?.review, "wrong");
   assert.ok(kept!.bytes > 3000);
-  assert.is(Number(store.database.get("SELECT count(*) AS n FROM delivery")?.n), 1);
+  assert.is(Number(store.database.get("SELECT count(*) AS n FROM delivery")?.["n"]), 1);
   assert.equal(JSON.parse(await readFile(store.file(event.id, "json"), "utf8")), explained(event));
   store.end();
 });

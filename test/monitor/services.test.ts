@@ -18,7 +18,7 @@ import { sendFile } from "../../server/http/send-file.ts";
 import { LIMIT_MS, until } from "../until.ts";
 import { closeAll, joined, quiet, RATE, startRig, temporary, tone } from "./rig.ts";
 
-const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
+const PATH = `${process.env["PATH"]}:/usr/sbin:/usr/local/sbin`;
 const isThere = (program: string) => !spawnSync(program, ["-h"], { env: { ...process.env, PATH } }).error;
 const missing = ["icecast2", "mosquitto", "ffmpeg"].filter((program) => !isThere(program));
 

@@ -32,7 +32,7 @@ function edit(folder: string, change: (pack: Record<string, unknown>) => void): 
 
 test("each pack has its address; the first one answers at the plain one", async () => {
   const second = packWith("second", (pack) => {
-    pack.name = "second";
+    pack["name"] = "second";
   });
   const server = await startServer({ pack: [TINY, second], port: 0, lanes: 1 });
   try {
@@ -71,7 +71,7 @@ test("a client gets the newest mask frames that it wants, and a few more at most
 
 test("a reload changes the graphs under running sessions; a broken one changes nothing; another shape ends them", async () => {
   const folder = packWith("changing", (pack) => {
-    pack.name = "changing";
+    pack["name"] = "changing";
   });
   const server = await startServer({ pack: folder, port: 0, lanes: 1 });
   try {
@@ -93,7 +93,7 @@ test("a reload changes the graphs under running sessions; a broken one changes n
 
     cpSync(join(TINY, "bands.onnx"), join(folder, "bands.onnx"));
     edit(folder, (pack) => {
-      pack.version = "9.0.0";
+      pack["version"] = "9.0.0";
     });
     await server.reload();
     const ended = await engineError(engine.explain(windowWith(first + 8, 200, 220)));

@@ -165,8 +165,8 @@ async function quiet(
     };
     if (health.sessions !== 0) left.push(`${health.sessions} sessions`);
     const now = await memory();
-    const sockets = now.resources.TCPSocketWrap ?? 0;
-    if (sockets > (before.resources.TCPSocketWrap ?? 0)) left.push(`${sockets} sockets`);
+    const sockets = now.resources["TCPSocketWrap"] ?? 0;
+    if (sockets > (before.resources["TCPSocketWrap"] ?? 0)) left.push(`${sockets} sockets`);
     if (now.files !== null && before.files !== null && now.files > before.files) {
       left.push(`${now.files} open files (${before.files} before)`);
     }

@@ -278,7 +278,7 @@ export class SpectrogramView extends WordsElement {
       this.#openPicture();
     };
     this.#host = this.#inPage ? openPictureInPage(canvas) : openPicture(canvas, this.workerUrl, lost);
-    this.dataset.drawn = this.#host.where;
+    this.dataset["drawn"] = this.#host.where;
     this.#sizing.follow(canvas);
     this.#sendAxis();
     this.#sendLook();

@@ -248,13 +248,13 @@ export class ListenableApp extends WordsElement {
 
   protected override updated(): void {
     const { dataset } = this;
-    dataset.state = this.#failure ? "failed" : this.status.state;
-    dataset.problem = this.#failure?.code ?? "";
-    dataset.listening = this.choices.listening;
-    dataset.engine = this.status.state === "running" ? this.status.engine : "";
+    dataset["state"] = this.#failure ? "failed" : this.status.state;
+    dataset["problem"] = this.#failure?.code ?? "";
+    dataset["listening"] = this.choices.listening;
+    dataset["engine"] = this.status.state === "running" ? this.status.engine : "";
     const verdict = this.#verdict;
-    dataset.verdict = verdict?.kind ?? "";
-    dataset.label = verdict && verdict.kind !== "unsure" ? verdict.label : "";
+    dataset["verdict"] = verdict?.kind ?? "";
+    dataset["label"] = verdict && verdict.kind !== "unsure" ? verdict.label : "";
   }
 
   override render() {

@@ -28,7 +28,7 @@ export class OfflineNote extends WordsElement {
     // What waits is not made unsaid by what is kept.
     if (state === "kept" && this.state !== undefined) return;
     this.state = state;
-    this.dataset.state = state;
+    this.dataset["state"] = state;
   }
 
   override render() {

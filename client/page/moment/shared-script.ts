@@ -19,7 +19,7 @@ export function sharedScript(): void {
   const chosen = () => choices.findIndex((choice) => choice.checked);
   const level = (k: number) => {
     if (k !== chosen()) return 0;
-    return match.checked ? Number(elements[k].dataset.gain) : 1;
+    return match.checked ? Number(elements[k].dataset["gain"]) : 1;
   };
   const bytes = (element: HTMLAudioElement) => {
     const text = atob(element.src.slice(element.src.indexOf(",") + 1));
@@ -34,8 +34,8 @@ export function sharedScript(): void {
   const stop = () => {
     const before = playing;
     playing = undefined;
-    button.textContent = button.dataset.play ?? "";
-    document.body.dataset.playing = "";
+    button.textContent = button.dataset["play"] ?? "";
+    document.body.dataset["playing"] = "";
     if (!before || !context) return;
     for (const gain of before.gains) gain.gain.setTargetAtTime(0, context.currentTime, FADE_SECONDS / 3);
     for (const source of before.sources) {
@@ -62,8 +62,8 @@ export function sharedScript(): void {
     playing = { sources, gains, startedAt };
     sources[0].onended = stop;
     apply();
-    button.textContent = button.dataset.stop ?? "";
-    document.body.dataset.playing = "yes";
+    button.textContent = button.dataset["stop"] ?? "";
+    document.body.dataset["playing"] = "yes";
     requestAnimationFrame(follow);
   };
   const follow = () => {

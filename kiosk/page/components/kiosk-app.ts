@@ -174,7 +174,7 @@ export class ListenableKiosk extends LitElement {
     window.addEventListener("contextmenu", this.#prevent);
     window.addEventListener("dragstart", this.#prevent);
     window.addEventListener("wheel", this.#keepSize, { passive: false });
-    this.dataset.pointer = "away";
+    this.dataset["pointer"] = "away";
   }
 
   override disconnectedCallback(): void {
@@ -201,10 +201,10 @@ export class ListenableKiosk extends LitElement {
 
   protected override updated(): void {
     const { dataset } = this;
-    dataset.state = this.state;
-    dataset.scene = this.scene.kind;
-    dataset.label = this.#verdict?.kind === "class" ? this.#verdict.label : "";
-    dataset.listening = this.listening;
+    dataset["state"] = this.state;
+    dataset["scene"] = this.scene.kind;
+    dataset["label"] = this.#verdict?.kind === "class" ? this.#verdict.label : "";
+    dataset["listening"] = this.listening;
   }
 
   override render() {
@@ -366,10 +366,10 @@ export class ListenableKiosk extends LitElement {
 
   readonly #touched = (): void => {
     this.kiosk?.touched();
-    this.dataset.pointer = "here";
+    this.dataset["pointer"] = "here";
     clearTimeout(this.#pointer);
     this.#pointer = setTimeout(() => {
-      this.dataset.pointer = "away";
+      this.dataset["pointer"] = "away";
     }, POINTER_MS);
   };
 

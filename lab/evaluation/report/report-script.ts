@@ -13,18 +13,18 @@ export function reportScript(): void {
     buttons.forEach((button, column) => {
       button.addEventListener("click", () => {
         // The best first; the worst first on the second click.
-        const down = button.dataset.better === "up";
-        const turned = button.classList.contains("sorted") && button.dataset.turned !== "yes";
+        const down = button.dataset["better"] === "up";
+        const turned = button.classList.contains("sorted") && button.dataset["turned"] !== "yes";
         for (const each of buttons) {
           each.classList.remove("sorted");
-          each.dataset.turned = "";
+          each.dataset["turned"] = "";
         }
         button.classList.add("sorted");
-        button.dataset.turned = turned ? "yes" : "";
+        button.dataset["turned"] = turned ? "yes" : "";
         const sign = (down ? -1 : 1) * (turned ? -1 : 1);
         for (const body of table.tBodies) {
           const shown = (row: HTMLTableRowElement) =>
-            Number(row.cells[column + 1].dataset.value ?? Number.NaN);
+            Number(row.cells[column + 1].dataset["value"] ?? Number.NaN);
           const rows = [...body.rows].slice(1);
           rows.sort((a, b) => compared(shown(a), shown(b), sign));
           body.append(...rows);
@@ -46,7 +46,7 @@ export function reportScript(): void {
     button.addEventListener("click", () => fold(!body.classList.contains("folded")));
     head.replaceChildren(button);
     // Many methods have many controls: what they are read by, not what is read.
-    fold(body.dataset.block === "control" && body.rows.length > 5);
+    fold(body.dataset["block"] === "control" && body.rows.length > 5);
   }
 
   /** Numbers by sign, what is no number last. */

@@ -17,24 +17,26 @@ export function modernize(g: GraphBuilder, call: Call, opset: number): Call {
   };
 
   if (call.op.startsWith("Reduce") || call.op === "Squeeze" || call.op === "Unsqueeze") {
-    if (!attributes.axes) return call;
+    if (!attributes["axes"]) return call;
     return { ...call, inputs: [x, ints("axes")], attributes: without("axes") };
   }
   switch (call.op) {
     case "Split":
-      return attributes.split ? { ...call, inputs: [x, ints("split")], attributes: without("split") } : call;
+      return attributes["split"]
+        ? { ...call, inputs: [x, ints("split")], attributes: without("split") }
+        : call;
     case "Slice":
-      if (!attributes.starts) return call;
+      if (!attributes["starts"]) return call;
       return { ...call, inputs: [x, ints("starts"), ints("ends"), ints("axes")], attributes: {} };
     case "Pad":
-      if (!attributes.pads) return call;
+      if (!attributes["pads"]) return call;
       return {
         ...call,
         inputs: [x, ints("pads"), g.constant(number(call, "value", 0), x?.dtype)],
         attributes: without("pads", "value"),
       };
     case "Clip": {
-      if (attributes.min === undefined && attributes.max === undefined) return call;
+      if (attributes["min"] === undefined && attributes["max"] === undefined) return call;
       const bound = (name: string) =>
         attributes[name] === undefined ? undefined : g.constant(number(call, name, 0), x?.dtype);
       return { ...call, inputs: [x, bound("min"), bound("max")], attributes: {} };
@@ -50,10 +52,10 @@ export function modernize(g: GraphBuilder, call: Call, opset: number): Call {
     case "Upsample":
     case "Resize": {
       if (opset > 10) return call;
-      const scales = attributes.scales
+      const scales = attributes["scales"]
         ? g.constant(numbers(call, "scales") ?? [], "float32")
         : call.inputs[1];
-      const mode = attributes.mode === "bilinear" ? "linear" : attributes.mode;
+      const mode = attributes["mode"] === "bilinear" ? "linear" : attributes["mode"];
       const old = { coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
       return { ...call, op: "Resize", inputs: [x, undefined, scales], attributes: { mode, ...old } };
     }

@@ -277,7 +277,7 @@ const conv: OperatorRule = {
 
 const convTranspose: OperatorRule = {
   prepare: (call) => {
-    if (text(call, "auto_pad", "NOTSET") !== "NOTSET" || call.attributes.output_shape) {
+    if (text(call, "auto_pad", "NOTSET") !== "NOTSET" || call.attributes["output_shape"]) {
       throw new Error(`${describe(call)}: auto_pad and output_shape are not supported; give pads`);
     }
     return call;

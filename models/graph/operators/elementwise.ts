@@ -199,8 +199,8 @@ const prelu: OperatorRule = {
 };
 
 const cast: OperatorRule = {
-  infer: (call) => [{ dtype: call.attributes.to as DataType, shape: need(call, 0).shape }],
-  fold: (call, g) => (isFloat(call.attributes.to as DataType) ? undefined : g.valuesOf(need(call, 0))),
+  infer: (call) => [{ dtype: call.attributes["to"] as DataType, shape: need(call, 0).shape }],
+  fold: (call, g) => (isFloat(call.attributes["to"] as DataType) ? undefined : g.valuesOf(need(call, 0))),
   lazy: true,
   gradient: ({ g, output, grad, input }) => [
     isFloat(input(0).dtype) && isFloat(output.dtype) ? g.cast(grad, input(0).dtype) : undefined,

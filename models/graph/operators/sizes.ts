@@ -28,7 +28,7 @@ const sizeOperator: OperatorRule = {
 
 const constantOfShape: OperatorRule = {
   infer: (call, g) => {
-    const value = call.attributes.value as TensorValue | undefined;
+    const value = call.attributes["value"] as TensorValue | undefined;
     const shape = g.valuesOf(need(call, 0));
     const rank = need(call, 0).shape[0];
     if (!shape && typeof rank !== "number")
@@ -41,7 +41,7 @@ const constantOfShape: OperatorRule = {
     ];
   },
   fold: (call, g) => {
-    const value = call.attributes.value as TensorValue | undefined;
+    const value = call.attributes["value"] as TensorValue | undefined;
     const shape = g.valuesOf(need(call, 0));
     if (!value || isFloat(value.dtype) || !shape || !isStatic(shape)) return undefined;
     const count = product(shape) as number;

@@ -116,8 +116,8 @@ export class MonitorApp extends WordsElement {
   };
 
   protected override updated(): void {
-    this.dataset.view = this.#view();
-    this.dataset.connected = `${this.connected}`;
+    this.dataset["view"] = this.#view();
+    this.dataset["connected"] = `${this.connected}`;
   }
 
   #view(): View {

@@ -89,16 +89,16 @@ export class EventList extends WordsElement {
     const labelsQuery = queryText(apiFilters(this.filters));
     return html`
       <form class="card" role="search" @change=${this.#onChange} @submit=${(event: Event) => event.preventDefault()}>
-        <label>${words.monitor.search}<input type="search" name="text" .value=${this.filters.text ?? ""} /></label>
+        <label>${words.monitor.search}<input type="search" name="text" .value=${this.filters["text"] ?? ""} /></label>
         ${this.#choice("label", words.monitor.class, [["", words.monitor.allClasses], ...classes])}
         ${this.#choice("input", words.monitor.input, [
           ["", words.monitor.allInputs],
           ...inputs.map(({ name }) => [name, name] as const),
         ])}
         <label>
-          ${words.monitor.from}<input type="datetime-local" name="from" .value=${this.filters.from ?? ""} />
+          ${words.monitor.from}<input type="datetime-local" name="from" .value=${this.filters["from"] ?? ""} />
         </label>
-        <label>${words.monitor.to}<input type="datetime-local" name="to" .value=${this.filters.to ?? ""} /></label>
+        <label>${words.monitor.to}<input type="datetime-local" name="to" .value=${this.filters["to"] ?? ""} /></label>
         ${this.#choice("confidence", words.monitor.confidence, [
           ["", words.monitor.anyConfidence],
           ...CONFIDENCES.map((value) => [value, `${Math.round(100 * Number(value))} %`] as const),
@@ -169,5 +169,5 @@ function apiFilters(filters: Filters): Filters {
     const time = Date.parse(text ?? "");
     return Number.isNaN(time) ? "" : new Date(time).toISOString();
   };
-  return { ...filters, from: utc(filters.from), to: utc(filters.to) };
+  return { ...filters, from: utc(filters["from"]), to: utc(filters["to"]) };
 }

@@ -122,13 +122,13 @@ export class StudyApp extends WordsElement {
 
   override willUpdate(): void {
     const stage = this.#stage();
-    this.dataset.stage = this.denied ? "denied" : (stage?.name ?? "loading");
-    this.dataset.trial = stage?.name === "trial" ? stage.trial.id : "";
-    this.dataset.saved = this.saving.waiting === 0 ? "yes" : "no";
+    this.dataset["stage"] = this.denied ? "denied" : (stage?.name ?? "loading");
+    this.dataset["trial"] = stage?.name === "trial" ? stage.trial.id : "";
+    this.dataset["saved"] = this.saving.waiting === 0 ? "yes" : "no";
   }
 
   override updated(_changed: PropertyValues): void {
-    const now = `${this.dataset.stage} ${this.dataset.trial} ${this.view?.progress.headphones.length}`;
+    const now = `${this.dataset["stage"]} ${this.dataset["trial"]} ${this.view?.progress.headphones.length}`;
     const before = this.#shown;
     this.#shown = now;
     // A new step begins at its top, for eyes and for screen readers; not at the first view, where nobody acted.

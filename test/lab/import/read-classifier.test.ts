@@ -32,9 +32,9 @@ async function logitsOf(bytes: Uint8Array, options: Partial<Parameters<typeof re
   const read = readClassifier(bytes, { source: "my.onnx", ...options });
   const g = new GraphBuilder();
   const x = g.input("x", "float32", [2, 8]);
-  g.output("y", g.append(read.graph, { input: x }).logits);
+  g.output("y", g.append(read.graph, { input: x })["logits"]);
   const values = Float32Array.from({ length: 16 }, (_, i) => Math.cos(i));
-  return { read, y: (await (await compileGraph(g))({ x: values })).y };
+  return { read, y: (await (await compileGraph(g))({ x: values }))["y"] };
 }
 
 test("logits lie before a last softmax, log-softmax or sigmoid, and are the logarithm of other probabilities", async () => {
@@ -147,7 +147,7 @@ test("half precision, int8 in the QDQ form and weights beside the file answer li
     });
     const g = new GraphBuilder();
     const x = g.input("x", "float32", picture.shape);
-    g.output("y", g.op("Softmax", [g.append(read.graph, { input: x }).logits], { axis: 1 }));
+    g.output("y", g.op("Softmax", [g.append(read.graph, { input: x })["logits"]], { axis: 1 }));
     const { y } = await (await compileGraph(g))({ x: picture.data });
     const error = relativeError(y, wanted);
     assert.ok(error < tolerance, `${name}: ${error}`);

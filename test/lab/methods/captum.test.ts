@@ -32,10 +32,10 @@ const METHODS: Record<string, (scene: Scene) => Tensor> = {
   "gradcam.1": (scene) => gradCam(scene, -1),
   "guided-backprop": guidedBackprop,
   "guided-gradcam": (scene) => guidedGradCam(scene, -1),
-  shap: (scene) => gradientShap(scene, noise(scene), 0.1, [...captum.places.data]),
+  shap: (scene) => gradientShap(scene, noise(scene), 0.1, [...captum["places"].data]),
 };
 
-const targets = Array.from(captum.targets.data);
+const targets = Array.from(captum["targets"].data);
 
 for (const place of ["spectrogram", "features"] as MaskPlace[]) {
   for (const [name, attributions] of Object.entries(METHODS)) {
@@ -49,11 +49,11 @@ for (const place of ["spectrogram", "features"] as MaskPlace[]) {
       g.output("attributions", attributions(scene));
       const results = await runGraph(
         encodeModel(g),
-        captum.magnitudes.data,
-        captum.magnitudes.shape,
+        captum["magnitudes"].data,
+        captum["magnitudes"].shape,
         targets,
       );
-      const error = relativeError(results.attributions, captum[`${place}.${name}`].data);
+      const error = relativeError(results["attributions"], captum[`${place}.${name}`].data);
       assert.ok(error <= 1e-3, `relative error ${error}`);
     });
   }

@@ -78,8 +78,8 @@ for (const place of PLACES) {
       const masks: Float32Array[] = [];
       for (const runtime of runtimes) {
         const method = await load(runtime, place, name);
-        const result = await method.run(captum.magnitudes.data, 2);
-        assert.ok(largestDifference(result.probabilities, captum.probabilities.data) < 1e-5);
+        const result = await method.run(captum["magnitudes"].data, 2);
+        assert.ok(largestDifference(result.probabilities, captum["probabilities"].data) < 1e-5);
         const [time, frequency] = method.maskShape;
         assert.is(result.masks.length, 2 * time * frequency);
         assert.ok(result.masks.every((value) => value >= 0 && value <= 1));
@@ -97,10 +97,10 @@ for (const place of PLACES) {
 
     test(`${name} on the ${place}: a batch of two is two batches of one`, async () => {
       const method = await load(runtimes[0], place, name);
-      const together = await method.run(captum.magnitudes.data, 2);
+      const together = await method.run(captum["magnitudes"].data, 2);
       const size = method.maskShape[0] * method.maskShape[1];
       for (const row of [0, 1]) {
-        const window = captum.magnitudes.data.subarray(row * SIZE, (row + 1) * SIZE);
+        const window = captum["magnitudes"].data.subarray(row * SIZE, (row + 1) * SIZE);
         const alone = await method.run(window, 1);
         assert.ok(
           largestDifference(alone.masks, together.masks.subarray(row * size, (row + 1) * size)) < 1e-4,
@@ -119,7 +119,7 @@ for (const place of PLACES) {
     if (!target) continue;
     test(`${name} on the ${place}: another class has another mask, -1 is the winner`, async () => {
       const method = await load(runtimes[0], place, name);
-      const window = captum.magnitudes.data.subarray(0, SIZE);
+      const window = captum["magnitudes"].data.subarray(0, SIZE);
       const free = await method.run(window, 1);
       const best = winner(free.probabilities);
       const asked = await method.run(window, 1, best);
@@ -148,8 +148,8 @@ for (const [place, power] of [
     g.output("silent", classScore(scene, scene.answer(silence)));
     const { sum, heard, silent } = await runGraph(
       encodeModel(g),
-      captum.magnitudes.data,
-      captum.magnitudes.shape,
+      captum["magnitudes"].data,
+      captum["magnitudes"].shape,
     );
     for (const row of [0, 1]) {
       const lacking = heard[row] - silent[row];
@@ -166,12 +166,13 @@ test("the judge hears everything through ones and silence through zeros", async 
     const judge = await loadFeatureJudge(runtime, graphs.files.get("feature-judge.onnx")!, pack);
     const size = judge.maskShape[0] * judge.maskShape[1];
     const masks = new Float32Array(2 * size).fill(1, 0, size);
-    const probabilities = await judge.run(captum.magnitudes.data, masks, 2);
+    const probabilities = await judge.run(captum["magnitudes"].data, masks, 2);
     assert.ok(
-      largestDifference(probabilities.slice(0, classes), captum.probabilities.data.slice(0, classes)) < 1e-5,
+      largestDifference(probabilities.slice(0, classes), captum["probabilities"].data.slice(0, classes)) <
+        1e-5,
     );
     assert.ok(largestDifference(probabilities.slice(classes), silence) < 1e-5);
-    const refused = await judge.run(captum.magnitudes.data, masks.subarray(1), 2).catch((error) => error);
+    const refused = await judge.run(captum["magnitudes"].data, masks.subarray(1), 2).catch((error) => error);
     assert.instance(refused, MethodInputError);
     await judge.close();
   }
@@ -205,7 +206,7 @@ const rooted: ExplainedClassifier = {
 };
 
 test("gradients that are no numbers do not reach the mask", async () => {
-  const window = captum.magnitudes.data.slice(0, SIZE);
+  const window = captum["magnitudes"].data.slice(0, SIZE);
   window.fill(0, 20, 60);
   for (const { method, settings } of chosen) {
     const { bytes } = explanationGraph(rooted, method, { settings });
@@ -238,7 +239,7 @@ test("a classifier that hears the waveform: every method takes its phases, none 
     assert.ok(session.inputNames.includes("phases"));
     const shape = [1, frames, bins];
     const { mask } = await session.run({
-      magnitudes: new Tensor("float32", captum.magnitudes.data.slice(0, SIZE), shape),
+      magnitudes: new Tensor("float32", captum["magnitudes"].data.slice(0, SIZE), shape),
       phases: new Tensor(
         "float32",
         Float32Array.from({ length: SIZE }, () => random.uniform(-3, 3)),

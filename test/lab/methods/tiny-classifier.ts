@@ -20,8 +20,8 @@ export const captum: Readonly<Record<string, Packed>> = Object.fromEntries(
   ),
 );
 
-const [, frames, bins] = captum.magnitudes.shape;
-const mels = captum.bands.shape[1];
+const [, frames, bins] = captum["magnitudes"].shape;
+const mels = captum["bands"].shape[1];
 const classes = captum["dense.bias"].data.length;
 
 export const tinyClassifier: ExplainedClassifier = {
@@ -32,7 +32,7 @@ export const tinyClassifier: ExplainedClassifier = {
   needsPhases: false,
   features(g, magnitudes) {
     const power = g.mul(magnitudes, magnitudes);
-    const bands = g.matmul(power, g.constant(captum.bands.data, "float32", captum.bands.shape));
+    const bands = g.matmul(power, g.constant(captum["bands"].data, "float32", captum["bands"].shape));
     return g.reshape(g.log(g.add(bands, FLOOR)), [-1, 1, frames, mels]);
   },
   classify(g, features) {
@@ -45,7 +45,7 @@ export const tinyClassifier: ExplainedClassifier = {
     });
     return { logits, latents: [first, second] };
   },
-  featureMap: { time: frames, frequency: mels, silent: Math.log(FLOOR), toBins: captum.toBins.data },
+  featureMap: { time: frames, frequency: mels, silent: Math.log(FLOOR), toBins: captum["toBins"].data },
 };
 
 function convolution(g: GraphBuilder, name: string, x: Tensor): Tensor {

@@ -126,8 +126,8 @@ test("guided are the windows whose kept part is the clean sound, whatever their 
     near(loss[1], -Math.log(0.01));
     assert.ok(loss.every(Number.isFinite));
     const l1 = await guidedBy(mask, gain, "l1");
-    near(l1.loss[0], 0.02);
-    near(l1.loss[2], 1);
+    near(l1["loss"][0], 0.02);
+    near(l1["loss"][2], 1);
   }
 });
 
@@ -157,14 +157,14 @@ test("a mask on the classifier's own input keeps all of it where it is one, and 
       throw new Error("there are no weights");
     };
     const { logged } = task.loss(g, new TrainingLayers(g, none, none, undefined), batch);
-    g.output("keep", logged.keep);
-    g.output("rest", logged.rest);
+    g.output("keep", logged["keep"]);
+    g.output("rest", logged["rest"]);
     const found = await (await compileGraph(g))({ magnitudes: new Float32Array(12).fill(1.1) });
     // Features sum to 6 · 0.1 where everything is kept and to −6 in silence; the winner of the whole is the second class.
     const surprise = (total: number) =>
       Math.log([1, 2, -1].reduce((all, weight) => all + Math.exp(weight * total), 0)) - 2 * total;
-    near(found.keep[0], surprise(everything ? 0.6 : -6));
-    near(found.rest[0], surprise(everything ? -6 : 0.6));
+    near(found["keep"][0], surprise(everything ? 0.6 : -6));
+    near(found["rest"][0], surprise(everything ? -6 : 0.6));
   }
 });
 

@@ -19,15 +19,15 @@ run("the factors that scikit-learn's multiplicative updates find", async () => {
     string,
     PackedTensor
   >;
-  const [rows, columns] = packed.matrix.shape;
+  const [rows, columns] = packed["matrix"].shape;
   const errors: number[] = [];
   const found = await factorise(
-    { data: unpacked(packed.matrix), rows, columns },
-    { activations: unpacked(packed.activations), dictionary: unpacked(packed.dictionary) },
+    { data: unpacked(packed["matrix"]), rows, columns },
+    { activations: unpacked(packed["activations"]), dictionary: unpacked(packed["dictionary"]) },
     { iterations, onIteration: (_, error) => errors.push(error) },
   );
-  assert.ok(relativeError(found.activations, unpacked(packed.foundActivations)) < 1e-3);
-  assert.ok(relativeError(found.dictionary, unpacked(packed.foundDictionary)) < 1e-3);
+  assert.ok(relativeError(found.activations, unpacked(packed["foundActivations"])) < 1e-3);
+  assert.ok(relativeError(found.dictionary, unpacked(packed["foundDictionary"])) < 1e-3);
   assert.is(errors.length, iterations);
   errors.slice(1).forEach((error, k) => {
     assert.ok(error <= errors[k] * (1 + 1e-6), `the error never grows: ${errors[k]} to ${error}`);

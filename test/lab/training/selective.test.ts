@@ -76,13 +76,13 @@ test("separation and selectivity, by hand", async () => {
   const before = Math.log(1 / 9 + 0.01);
   const near = (found: number, expected: number) =>
     assert.ok(Math.abs(found - expected) < 2e-3, `${found}, not ${expected}`);
-  near(results.separation[0], Math.log(0.01) - before + 10);
-  near(results.separation[1], 10);
-  near(results.separation[2], Math.log(1.01) - before + 10);
-  near(results.selectivity[0], Math.log(0.03) - Math.log(1.01));
-  near(results.selectivity[1], Math.log(1.03) - Math.log(1.01));
-  near(results.selectivity[2], Math.log(0.03) - Math.log(0.01));
-  near(results.selectivity[3], 0);
+  near(results["separation"][0], Math.log(0.01) - before + 10);
+  near(results["separation"][1], 10);
+  near(results["separation"][2], Math.log(1.01) - before + 10);
+  near(results["selectivity"][0], Math.log(0.03) - Math.log(1.01));
+  near(results["selectivity"][1], Math.log(1.03) - Math.log(1.01));
+  near(results["selectivity"][2], Math.log(0.03) - Math.log(0.01));
+  near(results["selectivity"][3], 0);
 });
 
 test.run();

@@ -154,7 +154,7 @@ run("classifier and decoder learn, and what is exported computes the same in a p
     ...settings,
     optimiser: { ...optimiser, steps: 60 },
     directory: join(folder, "lmac"),
-    onStep: ({ values }) => masks.push(values.mask),
+    onStep: ({ values }) => masks.push(values["mask"]),
   });
   assert.ok(masks.at(-1)! < masks[0], `the mask's mean should fall: ${masks}`);
   const decoder = weightValues(decoderTask.plan, decoded.parameters, decoded.statistics);

@@ -138,7 +138,7 @@ async function derivative(
   const g = new GraphBuilder();
   const x = g.input("x", "float32", [values.length]);
   g.output("d", gradients(g, build(g, x), [x])[0]);
-  return [...(await (await compileGraph(g))({ x: Float32Array.from(values) })).d];
+  return [...(await (await compileGraph(g))({ x: Float32Array.from(values) }))["d"]];
 }
 
 test("kinks: zero for Relu at 0, sign(0) for Abs, bounds inside for Clip, ties shared by Max", async () => {

@@ -60,10 +60,10 @@ async function sameResults(bytes: Uint8Array, shape: number[]): Promise<GraphBui
   const x = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, next);
   const expected = await (await compile(bytes, { x: shape }))({ x });
   const found = await (await compile(encodeModel(g), { x: shape }))({ x });
-  assert.is(found.y.length, expected.y.length);
-  assert.ok(found.y.every((value, i) => Math.abs(value - expected.y[i]) < 1e-6));
+  assert.is(found["y"].length, expected["y"].length);
+  assert.ok(found["y"].every((value, i) => Math.abs(value - expected["y"][i]) < 1e-6));
   const inferred = g.outputs.get("y")!.shape.reduce((a: number, b) => a * (b as number), 1);
-  assert.is(inferred, expected.y.length);
+  assert.is(inferred, expected["y"].length);
   return g;
 }
 
@@ -291,9 +291,9 @@ test("an open batch stays open, through shapes, gradients and a run with two siz
   const one = Float32Array.from({ length: 24 }, random(2));
   const single = await (await compile(bytes, { x: [1, 1, 6, 4] }))({ x: one });
   const double = await (await compile(bytes, { x: [2, 1, 6, 4] }))({ x: Float32Array.of(...one, ...one) });
-  assert.ok(Math.abs(single.score[0] - double.score[0]) < 1e-6);
+  assert.ok(Math.abs(single["score"][0] - double["score"][0]) < 1e-6);
   // The mean is over twice as many elements: half the gradient each.
-  for (let i = 0; i < 48; i++) assert.ok(Math.abs(double.dx[i] * 2 - single.dx[i % 24]) < 1e-6);
+  for (let i = 0; i < 48; i++) assert.ok(Math.abs(double["dx"][i] * 2 - single["dx"][i % 24]) < 1e-6);
 });
 
 test("a frozen graph inside another: same results, gradients through it, weights fed only for the outer one", async () => {
@@ -335,7 +335,7 @@ test("append: a graph that is appended many times brings its weights once", () =
   const size = (times: number) => {
     const g = new GraphBuilder();
     let y = g.input("x", "float32", ["B", 30]);
-    for (let n = 0; n < times; n++) y = g.append(inner, { x: y }).y;
+    for (let n = 0; n < times; n++) y = g.append(inner, { x: y })["y"];
     g.output("y", y);
     return encodeModel(g).length;
   };
@@ -359,8 +359,8 @@ test("overrides replace the rule of an operator: guided backpropagation", async 
   g.output("plain", gradients(g, y, [x])[0]);
   g.output("guided", gradients(g, y, [x], { overrides: { Relu: guidedRelu } })[0]);
   const found = await (await compileGraph(g))({ x: Float32Array.of(1, 1, -1, -1) });
-  assert.equal([...found.plain], [1, -1, 0, 0]);
-  assert.equal([...found.guided], [1, 0, 0, 0]);
+  assert.equal([...found["plain"]], [1, -1, 0, 0]);
+  assert.equal([...found["guided"]], [1, 0, 0, 0]);
 });
 
 test("gradients with respect to a layer inside, found by its name in a decoded file", () => {

@@ -18,8 +18,8 @@ const names = Object.keys(reference).filter((name) => `gradient.${name}` in refe
 
 /** The network of test/reference/graph_torch.py. */
 function classifier(g: GraphBuilder) {
-  const x = g.input("x", "float32", reference.x.shape);
-  const targets = g.input("targets", "float32", reference.targets.shape);
+  const x = g.input("x", "float32", reference["x"].shape);
+  const targets = g.input("targets", "float32", reference["targets"].shape);
   const weights = Object.fromEntries(
     names.map((name) => [name, g.parameter(name, reference[name].data, reference[name].shape)]),
   );
@@ -59,7 +59,10 @@ test("a classifier: loss, running statistics and every gradient are PyTorch's", 
   const found = gradients(g, loss, [x, ...names.map((name) => weights[name])]);
   for (const [i, name] of ["x", ...names].entries()) g.output(`gradient.${name}`, found[i]);
   for (const [name, tensor] of Object.entries(statistics)) g.output(`statistics.${name}`, tensor);
-  const results = await (await compileGraph(g))({ x: reference.x.data, targets: reference.targets.data });
+  const results = await (await compileGraph(g))({
+    x: reference["x"].data,
+    targets: reference["targets"].data,
+  });
   for (const [name, values] of Object.entries(results)) {
     const error = relativeError(values, reference[name].data);
     assert.ok(error <= 1e-4, `${name}: relative error ${error}`);
@@ -77,8 +80,8 @@ test("three AdamW steps with weights fed and returned are PyTorch's", async () =
     names.map((name) => weights[name]),
   );
   const values: Values = {
-    x: reference.x.data,
-    targets: reference.targets.data,
+    x: reference["x"].data,
+    targets: reference["targets"].data,
     rate: Float32Array.of(0.02),
   };
   for (const [i, name] of names.entries()) {
@@ -122,8 +125,8 @@ for (const file of ["exported-12.onnx", "exported-17.onnx", "exported-dynamo.onn
       assert.equal(y.shape, [dimensions?.batch ?? "batch", 5]);
       const seed = g.input("seed", "float32", y.shape);
       g.output("gradient", gradients(g, y, [g.inputs[0]], { seed })[0]);
-      const run = await compile(encodeModel(g), { x: exported.x.shape, seed: exported.seed.shape });
-      const results = await run({ x: exported.x.data, seed: exported.seed.data });
+      const run = await compile(encodeModel(g), { x: exported["x"].shape, seed: exported["seed"].shape });
+      const results = await run({ x: exported["x"].data, seed: exported["seed"].data });
       for (const name of ["y", "gradient"]) {
         const error = relativeError(results[name], exported[name].data);
         assert.ok(error <= 1e-4, `${name}: relative error ${error}`);

@@ -8,14 +8,14 @@ import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
 
 /** Where Debian's chromium has it. */
 const ADAPTER = "/usr/lib/chromium/vk_swiftshader_icd.json";
-const wanted = process.env.LISTENABLE_FULL === "1" && existsSync(ADAPTER);
+const wanted = process.env["LISTENABLE_FULL"] === "1" && existsSync(ADAPTER);
 const why = existsSync(ADAPTER) ? "with LISTENABLE_FULL=1" : "no software adapter here";
 const run = wanted ? test : test.skip;
 
 run(
   `WebGPU draws the masks that the processor draws, one window or two together${wanted ? "" : ` (${why})`}`,
   async () => {
-    process.env.VK_ICD_FILENAMES ??= ADAPTER;
+    process.env["VK_ICD_FILENAMES"] ??= ADAPTER;
     const { pack, graph } = await openPackFolder(findPack(DEFAULT_PACK));
     const size = pack.windowFrames * pack.stft.bins;
     const sound = Float32Array.from({ length: 2 * size }, (_, i) => Math.abs(Math.sin(i * i * 0.37)));

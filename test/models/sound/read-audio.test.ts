@@ -210,12 +210,12 @@ async function withFfmpeg<T>(script: string | undefined, action: () => Promise<T
     writeFileSync(join(commands, "ffmpeg"), `#!${process.execPath}\n${script}\n`);
     chmodSync(join(commands, "ffmpeg"), 0o755);
   }
-  const before = process.env.PATH;
-  process.env.PATH = commands;
+  const before = process.env["PATH"];
+  process.env["PATH"] = commands;
   try {
     return await action();
   } finally {
-    process.env.PATH = before;
+    process.env["PATH"] = before;
   }
 }
 

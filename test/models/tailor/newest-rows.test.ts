@@ -17,7 +17,7 @@ async function run(graph: Uint8Array, frames: number, bins: number) {
     magnitudes: new runtime.ort.Tensor("float32", magnitudes, [2, frames, bins]),
   };
   if (session.inputNames.includes("target")) {
-    feeds.target = new runtime.ort.Tensor("int64", BigInt64Array.of(-1n, 1n), [2]);
+    feeds["target"] = new runtime.ort.Tensor("int64", BigInt64Array.of(-1n, 1n), [2]);
   }
   const { probabilities, mask } = await session.run(feeds);
   await session.release();

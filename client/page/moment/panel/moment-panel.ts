@@ -94,9 +94,9 @@ export class MomentPanel extends WordsElement {
   }
 
   protected override updated(): void {
-    this.dataset.playing = this.playing ? this.listening : "";
-    this.dataset.side = String(this.heardSide);
-    this.dataset.busy = this.#sides.busy ? "yes" : "";
+    this.dataset["playing"] = this.playing ? this.listening : "";
+    this.dataset["side"] = String(this.heardSide);
+    this.dataset["busy"] = this.#sides.busy ? "yes" : "";
   }
 
   override render() {
