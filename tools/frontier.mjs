@@ -1,7 +1,7 @@
-// Draws docs/frontier.svg from the tables of docs/selective.md: node docs/frontier.mjs
+// Draws docs/frontier.svg from the tables of docs/selective.md: node tools/frontier.mjs
 import { readFileSync, writeFileSync } from "node:fs";
 
-const folder = new URL(".", import.meta.url);
+const folder = new URL("../docs/", import.meta.url);
 const COLUMNS = [
   { name: "AI", title: "AI, %", aim: 75, better: "up", from: 70, to: 100 },
   { name: "sel, dB", title: "selectivity, dB", aim: 6, better: "up", from: 0, to: 9 },
