@@ -40,8 +40,8 @@ async function buildCommand(): Promise<void> {
   await build({
     entryPoints: {
       cli: join(root, "cli", "listenable.ts"),
-      "inference-worker": join(root, "server", "inference-worker.ts"),
-      "evaluation-worker": join(root, "models", "evaluation", "evaluation-worker.ts"),
+      "inference-worker": join(root, "server", "explain", "inference-worker.ts"),
+      "evaluation-worker": join(root, "lab", "evaluation", "measure", "evaluation-worker.ts"),
       "monitor-worker": join(root, "monitor", "analysis", "monitor-worker.ts"),
     },
     outdir: folder,
