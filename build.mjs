@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmod, copyFile, cp, mkdir, readFile, rm } from "node:fs/promises";
 import { build } from "esbuild";
+import { buildTypes, libraryEntries } from "./build-library.mjs";
 
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 const out = "dist";
@@ -14,8 +15,21 @@ const common = {
   legalComments: "none",
 };
 
-/** Output name to source file. Threads and workers are started by file, so each has an entry of its own. */
+const browser = {
+  ...common,
+  platform: "browser",
+  format: "esm",
+  minify: true,
+  conditions: ["onnxruntime-web-use-extern-wasm", "production"],
+  define: { "process.env.NODE_ENV": '"production"', LISTENABLE_VERSION: JSON.stringify(version) },
+};
+
+/**
+ * Output name to source file. Threads and workers are started by file, so each has an entry of its own; threads lie
+ * beside the chunks that start them.
+ */
 const nodeEntries = {
+  ...libraryEntries.node,
   cli: "cli/listenable.ts",
   "inference-worker": "server/explain/inference-worker.ts",
   "evaluation-worker": "lab/evaluation/measure/evaluation-worker.ts",
@@ -46,19 +60,19 @@ await Promise.all([
     outdir: out,
     platform: "node",
     format: "esm",
+    splitting: true,
     packages: "external",
-    banner: { js: "#!/usr/bin/env node" },
+    define: { LISTENABLE_VERSION: JSON.stringify(version) },
   }),
+  build({ ...browser, entryPoints: browserEntries, outdir: publicFolder }),
   build({
-    ...common,
-    entryPoints: browserEntries,
-    outdir: publicFolder,
-    platform: "browser",
-    format: "esm",
-    minify: true,
-    conditions: ["onnxruntime-web-use-extern-wasm", "production"],
-    define: { "process.env.NODE_ENV": '"production"', LISTENABLE_VERSION: JSON.stringify(version) },
+    ...browser,
+    entryPoints: libraryEntries.browser,
+    outdir: out,
+    splitting: true,
+    chunkNames: "lib/[name]-[hash]",
   }),
+  buildTypes(`${out}/types`),
   cp("client/page/static", publicFolder, { recursive: true }),
   cp("kiosk/page/static", publicFolder, { recursive: true }),
   cp("study/page/static", `${publicFolder}/study`, { recursive: true }),

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The `listenable` command: puts the subcommands together and turns errors into exit statuses. */
 import { Command, CommanderError } from "commander";
 import { registerBench } from "./bench.ts";

@@ -1,4 +1,4 @@
-import { css, html, nothing, type PropertyValues } from "lit";
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Observable } from "rxjs";
 import type { Listening, SpectrogramColumns } from "../../live/live-explainer.ts";
@@ -296,7 +296,7 @@ export class SpectrogramView extends WordsElement {
     this.#host?.send({ type: "look", look: { view: this.#view, overlay, still } });
   }
 
-  override render() {
+  override render(): TemplateResult {
     const axis = new FrequencyAxis(1, this.bins, this.sampleRate, this.scale);
     const seconds = (this.size.columns * this.hop) / this.sampleRate;
     const label = words.picture.label(Math.round(seconds), kilohertz(this.sampleRate / 2), this.#view);

@@ -1,0 +1,4 @@
+/** `listenable/live`: from a microphone, a stream, a node or a file to what made the classifier decide, as it sounds. */
+export { createLiveExplainer, type LiveExplainerOptions } from "./create-live-explainer.ts";
+export * from "./live-explainer.ts";
+export { ProblemError } from "./problems.ts";
