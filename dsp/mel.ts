@@ -6,7 +6,7 @@ export interface MelOptions {
   /** Lower edge of the first band in Hz; 0 when left out. */
   readonly low?: number;
   /** Upper edge of the last band in Hz; half the sampling rate when left out. */
-  readonly high?: number;
+  readonly high?: number | undefined;
   /** "slaney" (librosa's default: linear below 1 kHz) or "htk" (torchaudio's default); "slaney" when left out. */
   readonly scale?: MelScale;
   /** "slaney" gives every band the area 1 Hz (librosa's default), "none" the peak 1; "slaney" when left out. */

@@ -50,7 +50,7 @@ export async function readKioskFile(file: string): Promise<KioskSettings> {
 
 export interface KiosksOptions {
   /** Of all kiosks that this server shows; each may change them in its address. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now?: () => number;

@@ -49,7 +49,7 @@ interface Track {
   /** Hits before this time open nothing. */
   coolUntil: number;
   /** In the open event: all hits, merged. */
-  open?: { first: number; last: number; sum: number; peak: number; count: number };
+  open?: { first: number; last: number; sum: number; peak: number; count: number } | undefined;
 }
 
 /** Windows that reached a threshold and made no event. */

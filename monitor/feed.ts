@@ -3,7 +3,12 @@ import type { InputState, Levels, MonitorEvent } from "./protocol.ts";
 
 export type FeedMessage =
   | { readonly type: "levels"; readonly levels: Levels }
-  | { readonly type: "input"; readonly input: string; readonly state: InputState; readonly detail?: string }
+  | {
+      readonly type: "input";
+      readonly input: string;
+      readonly state: InputState;
+      readonly detail?: string | undefined;
+    }
   /** An event is kept, its explanation is to come. */
   | { readonly type: "closed"; readonly event: MonitorEvent }
   /** Its explanation is there, or there will be none. */

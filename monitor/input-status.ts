@@ -8,7 +8,7 @@ const KEPT_MS = 60_000;
 
 interface Known {
   state: InputStatus["state"];
-  detail?: string;
+  detail?: string | undefined;
   droppedSeconds: number;
   recent: Levels[];
 }

@@ -94,7 +94,7 @@ export interface InputStatus {
   readonly source?: string;
   readonly live: boolean;
   readonly state: InputState;
-  readonly detail?: string;
+  readonly detail?: string | undefined;
   /** Seconds of live sound that were thrown away because the analysis was behind. */
   readonly droppedSeconds: number;
   /** The last minute, the oldest first. */
@@ -105,7 +105,7 @@ export interface MonitorStatus {
   readonly version: string;
   readonly pack: { readonly name: string; readonly version: string; readonly title: string };
   readonly labels: readonly string[];
-  readonly other?: string;
+  readonly other?: string | undefined;
   readonly inputs: readonly InputStatus[];
   readonly events: number;
   /** Clips that were thrown away because of what was in them. */
@@ -121,5 +121,10 @@ export interface MonitorStatus {
 /** A line of the server-sent events of /api/stream. */
 export type StreamMessage =
   | { readonly type: "levels"; readonly levels: Levels }
-  | { readonly type: "input"; readonly input: string; readonly state: InputState; readonly detail?: string }
+  | {
+      readonly type: "input";
+      readonly input: string;
+      readonly state: InputState;
+      readonly detail?: string | undefined;
+    }
   | { readonly type: "event"; readonly event: MonitorEvent };

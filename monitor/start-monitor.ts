@@ -20,7 +20,7 @@ export interface MonitorOptions extends OutputWishes {
   /** Folder of the pack. */
   readonly pack: string;
   /** The pack's default one when absent. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   readonly build?: "auto" | "native" | "wasm";
   /** Opened by the caller, closed with the monitor. */
   readonly store: EventStore;
@@ -37,7 +37,7 @@ export interface MonitorOptions extends OutputWishes {
   readonly discard?: ReadonlyMap<string, number>;
   readonly retention?: RetentionRules;
   /** Without it nothing is served. */
-  readonly web?: MonitorWebOptions;
+  readonly web?: MonitorWebOptions | undefined;
   readonly version: string;
   readonly log: (line: string) => void;
 }
@@ -47,14 +47,14 @@ export interface MonitorWebOptions {
   readonly pages: string;
   readonly host?: string;
   readonly port: number;
-  readonly readOnly?: boolean;
-  readonly liveAudio?: boolean;
+  readonly readOnly?: boolean | undefined;
+  readonly liveAudio?: boolean | undefined;
   readonly allowedHosts?: readonly string[];
 }
 
 export interface RunningMonitor {
   /** "http://127.0.0.1:8090/", where something is served. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   readonly feed: Feed;
   /** For people: the runtime. */
   readonly backend: string;

@@ -43,7 +43,7 @@ export class EngineError extends Error {
   constructor(
     readonly code: EngineErrorCode,
     message: string,
-    options: ErrorOptions & { readonly retryAfterSeconds?: number } = {},
+    options: ErrorOptions & { readonly retryAfterSeconds?: number | undefined } = {},
   ) {
     super(message, options);
     this.retryAfterSeconds = options.retryAfterSeconds;

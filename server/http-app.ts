@@ -15,9 +15,9 @@ import type { ServerObserver } from "./observe.ts";
 
 export interface HttpAppOptions {
   /** The built page; without one only packs and state are served. */
-  readonly publicFolder?: string;
+  readonly publicFolder?: string | undefined;
   /** False: browsers are told to forget what they kept for when there is no network. */
-  readonly offline?: boolean;
+  readonly offline?: boolean | undefined;
   /** Packs by name; the first one is the one that the server explains with. */
   readonly packs: ReadonlyMap<string, OpenPack>;
   /** Told to pages: the packs that the endpoint explains with. With the others every page is to explain for itself. */

@@ -38,26 +38,26 @@ export interface ServerOptions extends GuardOptions {
   /** Default 8080; 0 takes any free one. */
   readonly port?: number;
   /** Folder of the built page; without one only the endpoint, packs and /healthz are served. */
-  readonly publicFolder?: string;
+  readonly publicFolder?: string | undefined;
   /** Folder with further packs to serve to pages. Default: the released ones. */
   readonly packsFolder?: string;
   /** See WorkerBackendOptions. Default "auto". */
   readonly build?: RuntimeBuild;
   /** Calls of the model that may run at the same time, each on a thread of its own. Default: see WorkerBackendOptions. */
-  readonly lanes?: number;
+  readonly lanes?: number | undefined;
   /** The most windows of one call. Default: what pays. */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
   readonly limits?: Partial<ServerLimits>;
   /** A file of kiosk settings; without one /kiosk has the ordinary ones. */
-  readonly kioskFile?: string;
+  readonly kioskFile?: string | undefined;
   /** Serves page and packs and explains nothing: every page is told to explain for itself. */
-  readonly localOnly?: boolean;
+  readonly localOnly?: boolean | undefined;
   /** False: browsers forget what they keep of the page for when there is no network. Default: true. */
-  readonly offline?: boolean;
+  readonly offline?: boolean | undefined;
   /** Default: no log. */
   readonly log?: Logger;
   /** Runs the model instead of worker threads; closed with the server. */
-  readonly backend?: Backend;
+  readonly backend?: Backend | undefined;
 }
 
 export interface RunningServer {

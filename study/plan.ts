@@ -22,7 +22,7 @@ export interface PlannedTrial {
 }
 
 export interface Plan {
-  readonly practice?: PlannedTrial;
+  readonly practice?: PlannedTrial | undefined;
   readonly trials: readonly PlannedTrial[];
   /** [attempts][questions], each the order of its three tones. */
   readonly tones: readonly (readonly (readonly Tone[])[])[];

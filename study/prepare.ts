@@ -38,7 +38,7 @@ export interface PrepareOptions {
   readonly contamination: Contamination;
   readonly sentences: readonly FoundSound[];
   /** Class by clip, for sounds that no data set labels. */
-  readonly classes?: ReadonlyMap<string, string>;
+  readonly classes?: ReadonlyMap<string, string> | undefined;
   /** Clips that are rated; the practice clip comes on top. */
   readonly clips: number;
   readonly trials?: number;

@@ -78,8 +78,8 @@ export interface StudyView {
   };
   readonly scale: Scale;
   readonly questions: readonly StudyQuestion[];
-  readonly headphones?: HeadphoneCheck;
-  readonly practice?: StudyTrial;
+  readonly headphones?: HeadphoneCheck | undefined;
+  readonly practice?: StudyTrial | undefined;
   readonly trials: readonly StudyTrial[];
   readonly progress: Progress;
 }

@@ -43,7 +43,7 @@ export interface ExplainerOptions {
   /** Where what goes out is kept for a while; nowhere when left out. */
   readonly recent?: Recent;
   /** Turns the output down when it feeds back into the input; nothing does when left out. */
-  readonly guard?: FeedbackGuard;
+  readonly guard?: FeedbackGuard | undefined;
   /** Frames held so that count as late and not as missed; 16 ms of them when left out. */
   readonly lateFrames?: number;
   /** Frames for which the last mask is held when newer ones fail to come; 200 ms of them when left out. */

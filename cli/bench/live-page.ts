@@ -14,7 +14,7 @@ export interface LivePageOptions {
   readonly listening?: Listening;
   /** Whether all three are as loud; they are not when left out, so that what is heard can be compared to the sample. */
   readonly loudness?: Loudness;
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** "microphone" when left out; or one of the page's own sounds. */
   readonly sound?: string;
   /** Whether the page keeps itself for when there is no network. */
@@ -22,7 +22,7 @@ export interface LivePageOptions {
   /** Runs in the page before anything of its own. */
   readonly before?: () => void;
   /** Prepares the browser's context before there is a page, to answer requests otherwise. */
-  readonly prepare?: (context: BrowserContext) => Promise<void>;
+  readonly prepare?: ((context: BrowserContext) => Promise<void>) | undefined;
 }
 
 export interface TappedSound {

@@ -6,7 +6,7 @@ import { words } from "./words/words.ts";
 export interface Classes {
   readonly labels: readonly string[];
   /** The label that means "none of the known classes". */
-  readonly other?: string;
+  readonly other?: string | undefined;
   readonly threshold: number;
 }
 

@@ -29,11 +29,11 @@ export interface LiveExplainerOptions {
   /** Folder of worklet.js, pipeline.js, ort/ and packs/, as a URL. Default: that of the page. */
   readonly baseUrl?: string;
   /** Name of the pack. Default: the server's own. */
-  readonly pack?: string;
+  readonly pack?: string | undefined;
   /** WebSocket address of the server's engine; null never asks one. Default: `/explain` on the page's own server. */
   readonly serverUrl?: string | null;
   /** Access token for that engine, where its server asks for one. */
-  readonly serverToken?: string;
+  readonly serverToken?: string | undefined;
   /** How late the explanation may be, to begin with. Default "balanced". What follows here overrides parts of it. */
   readonly delay?: DelaySetting;
   /** Frames after a frame that a window should have heard to mask it. Default: the setting's, 4 at 8 ms a frame. */

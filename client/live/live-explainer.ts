@@ -152,7 +152,7 @@ export interface PackSummary {
   readonly version: string;
   readonly title: string;
   readonly labels: readonly string[];
-  readonly other?: string;
+  readonly other?: string | undefined;
   readonly threshold: number;
   readonly sampleRate: number;
   readonly window: number;

@@ -18,7 +18,7 @@ export interface CutShape {
 export interface SoundWindow {
   readonly magnitudes: Float32Array;
   /** In radians; only where the shape says so. */
-  readonly phases?: Float32Array;
+  readonly phases?: Float32Array | undefined;
 }
 
 /** Makes windows of one shape; the transform's tables are made once. */

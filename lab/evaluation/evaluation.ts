@@ -14,14 +14,14 @@ import type { Contamination } from "./plan/contamination.ts";
 export interface EvaluationOptions {
   readonly opened: OpenPack;
   readonly data: FoundSounds;
-  readonly sentences?: FoundSounds;
+  readonly sentences?: FoundSounds | undefined;
   readonly settings: readonly Contamination[];
   /** Methods of the pack, in the order of the table. */
   readonly methods: readonly string[];
   /** Of the categories that the pack does not know, judge only these. */
-  readonly only?: readonly string[];
+  readonly only?: readonly string[] | undefined;
   /** Measure at most so many clips that the pack knows and so many others, drawn by the seed. */
-  readonly mostClips?: number;
+  readonly mostClips?: number | undefined;
   readonly seed: number;
   /** Frames from one window to the next. */
   readonly stride: number;
@@ -50,7 +50,7 @@ export interface TableRow {
 export interface SettingTable {
   readonly setting: Contamination;
   /** Contaminated sounds that the classifier names right; absent without labels. */
-  readonly accuracy?: Share;
+  readonly accuracy?: Share | undefined;
   readonly clips: number;
   readonly sounds: number;
   readonly windows: number;
@@ -62,7 +62,7 @@ export interface ClipResult {
   readonly setting: Contamination;
   readonly clip: string;
   readonly path: string;
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** A method's own row, by its name. */
   readonly rows: Readonly<Record<string, MetricRow>>;
 }
@@ -72,10 +72,10 @@ export interface Evaluation {
   readonly clips: number;
   readonly sentences: number;
   /** Absent without labels that the pack knows. */
-  readonly classifier?: ClassifierReport;
+  readonly classifier?: ClassifierReport | undefined;
   readonly tables: readonly SettingTable[];
   /** Per method, last layer first. */
-  readonly randomisation?: Readonly<Record<string, readonly LayerCheck[]>>;
+  readonly randomisation?: Readonly<Record<string, readonly LayerCheck[]>> | undefined;
   /** Files that were not measured, with the reason. */
   readonly skipped: readonly string[];
   /** What could not be computed of a clip, with the reason. */

@@ -27,7 +27,7 @@ export interface ForeignClassifier extends ExplainedClassifier {
 export interface ForeignOptions {
   readonly front: Front;
   /** Names of the latents to read; the last one at each resolution without. */
-  readonly latents?: readonly string[];
+  readonly latents?: readonly string[] | undefined;
 }
 
 /** @throws FrontError where front and file do not fit together. */

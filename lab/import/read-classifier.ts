@@ -11,11 +11,11 @@ export interface ReadOptions {
   /** Of the file, for messages. */
   readonly source: string;
   /** Which output is the answer; guessed without. Any tensor of the graph may be named. */
-  readonly output?: string;
+  readonly output?: string | undefined;
   /** How many classes there are, where it is known: helps to find the output. */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** What the answer is; told by its last operator without. */
-  readonly answer?: Answer;
+  readonly answer?: Answer | undefined;
   /** The bytes of a file beside the model, for weights that are kept there; throws when it is not there. */
   readonly external?: (file: string) => Uint8Array;
 }

@@ -28,7 +28,7 @@ export interface ExplainedClassifier {
    * How a mask on the classifier's own input is drawn and applied, where that input is a picture of time and frequency
    * (it is not where the classifier hears the waveform).
    */
-  readonly featureMap?: FeatureMap;
+  readonly featureMap?: FeatureMap | undefined;
 }
 
 export interface ClassifierAnswer {

@@ -15,7 +15,7 @@ export interface MethodGraphOptions {
   /** Where the mask lies; "spectrogram" without. */
   readonly place?: MaskPlace;
   /** Values of the method's parameters; the others are their defaults. */
-  readonly settings?: MethodSettings;
+  readonly settings?: MethodSettings | undefined;
 }
 
 /**

@@ -22,7 +22,7 @@ export interface PackGraphsOptions {
   /** The same of their form that masks the classifier's own input. */
   readonly trainedFeatures?: ReadonlyMap<string, Uint8Array>;
   /** Also the form that masks the classifier's own input, for methods that have it, and its judge. */
-  readonly features?: boolean;
+  readonly features?: boolean | undefined;
 }
 
 /** Parts of pack.json, under its own names. */

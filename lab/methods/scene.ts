@@ -61,7 +61,7 @@ export function windowRange({ g }: Scene, tensor: Tensor): Tensor {
 
 export interface SceneInputs extends WindowInputs {
   /** int64 [B]: the class to explain, or -1 for the winner; the winner without. */
-  readonly target?: Tensor;
+  readonly target?: Tensor | undefined;
 }
 
 /** @throws Error when a mask on the features is asked for and the classifier's input is no picture. */

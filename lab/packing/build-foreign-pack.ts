@@ -18,15 +18,15 @@ export interface ForeignPackParts {
   readonly licence: string;
   readonly labels: readonly string[];
   /** The label that means "none of the known classes", if there is one. */
-  readonly other?: string;
+  readonly other?: string | undefined;
   readonly threshold: number;
   readonly classifier: ForeignClassifier;
   /** The first is the default. */
   readonly methods: readonly ChosenMethod[];
   /** Also the methods in the form that masks the classifier's own input, for evaluation. */
-  readonly features?: boolean;
+  readonly features?: boolean | undefined;
   /** Where "lmac" is among the methods. */
-  readonly decoder?: { readonly values: WeightValues; readonly shape: ForeignDecoderShape };
+  readonly decoder?: { readonly values: WeightValues; readonly shape: ForeignDecoderShape } | undefined;
   /** Kept in `pack.json` for people: how it came about. */
   readonly origin: Readonly<Record<string, unknown>>;
 }
@@ -36,7 +36,7 @@ export interface BuiltForeignPack {
   /** All graphs together. */
   readonly bytes: number;
   /** Millions of multiply-adds a window, classifier and decoder together; absent without a decoder. */
-  readonly mmac?: number;
+  readonly mmac?: number | undefined;
 }
 
 /** The classifier with its decoder. */

@@ -26,7 +26,7 @@ export interface PackParts {
   readonly classifier: Weights<ClassifierMeta>;
   /** Of L-MAC in its forms, the default first, on the spectrogram or the features; not needed where the methods do without. */
   readonly decoders?: readonly Weights<DecoderMeta>[];
-  readonly l2i?: Weights<L2iMeta>;
+  readonly l2i?: Weights<L2iMeta> | undefined;
   /** L-MAC and the mask of ones where left out; the first is the pack's default. */
   readonly methods?: readonly ChosenMethod[];
   /** Sentences on sounds that were learnt from, beside those that the weights bring. */

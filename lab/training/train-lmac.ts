@@ -49,7 +49,7 @@ export interface LmacModel {
    */
   partFeatures?(g: GraphBuilder, part: Tensor, whole: Tensor): Tensor;
   /** Whether the masks lie on the classifier's own input, [B, time, frequency] of its `featureMap`. */
-  readonly onFeatures?: boolean;
+  readonly onFeatures?: boolean | undefined;
 }
 
 /** This project's classifier and decoder; masked windows keep the level of the whole. */

@@ -36,7 +36,7 @@ export interface Optimiser {
 export interface TrainingTask {
   readonly plan: WeightPlan;
   /** Trained weights to start from; random ones without. */
-  readonly from?: WeightValues;
+  readonly from?: WeightValues | undefined;
   /** Share of the features dropped by `layers.dropout`, and how many features there are; none when absent. */
   readonly dropout?: { readonly share: number; readonly features: number };
   /** Declares the inputs fed at each step and builds the loss; further named scalars are logged. */
@@ -59,7 +59,7 @@ export interface TrainingOptions {
   /** Steps between checkpoints; 200 when left out. */
   readonly checkpointEvery?: number;
   /** Stop after this many steps in this call (the schedule still spans all); the run can be resumed. */
-  readonly stopAfter?: number;
+  readonly stopAfter?: number | undefined;
   /** Stops after the step that is under way when it aborts, with a checkpoint; the run can be resumed. */
   readonly signal?: AbortSignal;
   /** Settings of the run; a checkpoint made with others is not resumed. */

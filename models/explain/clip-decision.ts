@@ -40,7 +40,7 @@ export class ClipDecisionMean {
   constructor(
     private readonly classes: {
       readonly labels: readonly string[];
-      readonly other?: string;
+      readonly other?: string | undefined;
       readonly threshold: number;
     },
   ) {}

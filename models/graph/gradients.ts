@@ -9,7 +9,7 @@ export interface GradientOptions {
   /** Gradient to start from, shaped like (or broadcastable to) the differentiated tensor; ones without. */
   seed?: Tensor;
   /** Rules that replace those of whole operators, for guided backpropagation and the like. */
-  overrides?: Readonly<Record<string, GradientRule | undefined>>;
+  overrides?: Readonly<Record<string, GradientRule | undefined>> | undefined;
 }
 
 /** Nodes between `targets` and `of`: those whose gradient is needed. */

@@ -27,7 +27,7 @@ export async function fetchPack(url: string, options: FetchPackOptions = {}): Pr
     const address = `${folder}${file}`;
     let response: Response;
     try {
-      response = await (options.fetch ?? fetch)(address, { signal: options.signal });
+      response = await (options.fetch ?? fetch)(address, { signal: options.signal ?? null });
     } catch (cause) {
       if (options.signal?.aborted) throw cause;
       throw new PackError(`${address} cannot be fetched: is the server still there?`, "model-missing", {

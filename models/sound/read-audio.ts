@@ -107,7 +107,7 @@ export interface Piece {
   readonly channels: Float32Array[];
   readonly sampleRate: number;
   /** Samples per channel of the whole sound, where that is certain. */
-  readonly expected?: number;
+  readonly expected?: number | undefined;
   /** Samples that were NaN or infinite and are now 0. */
   readonly replaced: number;
 }

@@ -6,7 +6,7 @@ import type { EventClass, Faithfulness } from "../protocol.ts";
 export interface AnalysisSettings {
   readonly packFolder: string;
   /** The pack's default method when absent. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   readonly build: "auto" | "native" | "wasm";
 }
 
@@ -65,6 +65,6 @@ export type ToAnalysis =
 
 export type FromAnalysis =
   | { readonly type: "ready"; readonly description: string; readonly notices: readonly string[] }
-  | { readonly type: "unusable"; readonly message: string; readonly code?: PackErrorCode }
+  | { readonly type: "unusable"; readonly message: string; readonly code: PackErrorCode | undefined }
   | { readonly type: "result"; readonly id: number; readonly result: Tasks[TaskName]["result"] }
   | { readonly type: "failed"; readonly id: number; readonly message: string };

@@ -8,7 +8,7 @@ import type { Input, Stretch } from "./input.ts";
 
 export interface FileOptions {
   /** Give the sound as slowly as it was recorded, so that it can be watched and listened to. */
-  readonly realTime?: boolean;
+  readonly realTime?: boolean | undefined;
   readonly sleep?: Sleep;
   readonly now?: () => number;
 }
@@ -34,7 +34,7 @@ export interface HeardFiles {
 
 export interface FolderOptions extends FileOptions {
   /** Wait for new files for ever, instead of ending with the last one. */
-  readonly watch?: boolean;
+  readonly watch?: boolean | undefined;
   readonly heard?: HeardFiles;
 }
 

@@ -6,12 +6,12 @@ import type { Send } from "./deliveries.ts";
 export interface MqttOptions {
   /** mqtt:// or mqtts://, user and password in it or in the next two. */
   readonly url: string;
-  readonly username?: string;
-  readonly password?: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
   /** First part of every topic. Default "listenable". */
   readonly topic?: string;
   /** Home Assistant's own; null leaves discovery out. Default "homeassistant". */
-  readonly discovery?: string | null;
+  readonly discovery?: string | null | undefined;
   readonly inputs: readonly string[];
   /** Classes that events can have. */
   readonly labels: readonly string[];
@@ -45,8 +45,8 @@ export class MqttOutput {
     this.#topic = options.topic ?? "listenable";
     checkBroker(options.url);
     this.#client = connect(options.url, {
-      username: options.username,
-      password: options.password,
+      ...(options.username !== undefined && { username: options.username }),
+      ...(options.password !== undefined && { password: options.password }),
       reconnectPeriod: options.reconnectMs ?? 5000,
       connectTimeout: TIMEOUT_MS,
       // What waits is kept in the database, not here.

@@ -12,9 +12,11 @@ import { checkBroker, MQTT_TARGET, type MqttOptions, MqttOutput } from "./mqtt.t
 import { webhook, webhookTarget } from "./webhook.ts";
 
 export interface OutputWishes {
-  readonly webhooks?: readonly string[];
-  readonly webhookSecret?: string;
-  readonly mqtt?: Pick<MqttOptions, "url" | "username" | "password" | "topic" | "discovery" | "reconnectMs">;
+  readonly webhooks?: readonly string[] | undefined;
+  readonly webhookSecret?: string | undefined;
+  readonly mqtt?:
+    | Pick<MqttOptions, "url" | "username" | "password" | "topic" | "discovery" | "reconnectMs">
+    | undefined;
   readonly deliveries?: Omit<DeliveryOptions, "onResult">;
 }
 

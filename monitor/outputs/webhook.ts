@@ -6,7 +6,7 @@ import { createHash, createHmac } from "node:crypto";
 import type { Send } from "./deliveries.ts";
 
 export interface WebhookOptions {
-  readonly secret?: string;
+  readonly secret?: string | undefined;
   readonly fetch?: typeof globalThis.fetch;
   readonly now?: () => number;
 }

@@ -23,7 +23,7 @@ async function answerOf<T>(path: string, init?: RequestInit): Promise<T> {
 export const fetchStatus = (): Promise<MonitorStatus> => answerOf("api/status");
 
 export const fetchEvents = (filters: Filters, signal?: AbortSignal): Promise<EventPage> =>
-  answerOf(`api/events?${queryText(filters)}`, { signal });
+  answerOf(`api/events?${queryText(filters)}`, { signal: signal ?? null });
 
 export const fetchEvent = (id: string): Promise<ListedEvent> => answerOf(`api/events/${id}`);
 

@@ -3,20 +3,20 @@ import type { Badge, Review } from "../protocol.ts";
 
 export interface EventQuery {
   /** Events in which this class was heard. */
-  readonly label?: string;
-  readonly input?: string;
+  readonly label?: string | undefined;
+  readonly input?: string | undefined;
   /** Milliseconds since 1970: from this moment on, and before that one. */
-  readonly from?: number;
-  readonly to?: number;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
   /** The least confidence, of the class asked for or of the most confident one. */
-  readonly confidence?: number;
-  readonly review?: Review | "none" | "any";
-  readonly badge?: Badge;
+  readonly confidence?: number | undefined;
+  readonly review?: Review | "none" | "any" | undefined;
+  readonly badge?: Badge | undefined;
   /** Words that class, input or file must hold. */
-  readonly text?: string;
-  readonly limit?: number;
+  readonly text?: string | undefined;
+  readonly limit?: number | undefined;
   /** The page after the event of this id. */
-  readonly before?: string;
+  readonly before?: string | undefined;
 }
 
 export const MOST_EVENTS = 1000;

@@ -3,11 +3,11 @@ import type { EventStore } from "./event-store.ts";
 
 export interface RetentionRules {
   /** Days that an event is kept; for ever when absent. */
-  readonly days?: number;
+  readonly days?: number | undefined;
   /** Days by class, before `days`; of an event with several classes the longest counts. */
   readonly classDays?: ReadonlyMap<string, number>;
   /** Bytes that all events together may take; the oldest go first, those that somebody reviewed last. */
-  readonly bytes?: number;
+  readonly bytes?: number | undefined;
 }
 
 const DAY = 24 * 3600 * 1000;

@@ -30,7 +30,7 @@ export type FromLane =
       readonly notices: readonly string[];
       readonly times: readonly BatchTime[];
     }
-  | { readonly type: "unusable"; readonly message: string; readonly code?: PackErrorCode }
+  | { readonly type: "unusable"; readonly message: string; readonly code: PackErrorCode | undefined }
   | { readonly type: "results"; readonly results: WindowResult[] }
   | { readonly type: "prepared" }
   | { readonly type: "failed"; readonly message: string };

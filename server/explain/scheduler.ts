@@ -46,10 +46,10 @@ export interface Load {
 }
 
 interface Turn<J extends Job> {
-  waiting?: { job: J; since: number };
+  waiting?: { job: J; since: number } | undefined;
   running: boolean;
   /** The running job, as long as somebody waits for its outcome. */
-  wanted?: J;
+  wanted?: J | undefined;
 }
 
 interface Begun<Owner, J extends Job> {

@@ -15,11 +15,11 @@ export interface WorkerBackendOptions {
    * "auto" takes what warm-up finds fastest of CUDA, WebGPU (where the machine has a GPU) and the processor, and WASM where
    * onnxruntime-node is missing; the others insist.
    */
-  readonly build?: RuntimeBuild;
+  readonly build?: RuntimeBuild | undefined;
   /** Calls that run side by side. Default: on a processor its cores, up to 8; on a GPU one. */
-  readonly lanes?: number;
+  readonly lanes?: number | undefined;
   /** The most windows of one call. Default: what warm-up finds to pay, up to 16. */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
   readonly log?: (line: string) => void;
 }
 

@@ -11,19 +11,19 @@ import { readTlsFiles, type TlsFiles, watchTlsFiles } from "./tls.ts";
 
 export interface GuardOptions {
   /** Default: no TLS. */
-  readonly tls?: TlsFiles;
+  readonly tls?: TlsFiles | undefined;
   /** File of the tokens of which each connection to the endpoint must show one. Default: none is asked for. */
-  readonly tokenFile?: string;
+  readonly tokenFile?: string | undefined;
   /** Proxies in front whose X-Forwarded-For and -Proto are believed. Default 0. */
-  readonly behindProxies?: number;
+  readonly behindProxies?: number | undefined;
   /** Names by which the server is reached. Default: on loopback without a proxy those of this machine, else any. */
   readonly publicHosts?: readonly string[];
   /** Origins of pages served elsewhere that may use the endpoint; "*" is every page. Default: none. */
   readonly allowedOrigins?: readonly string[];
   /** Who may read /metrics and all of /healthz: this machine, bearers of a token of this file, or everybody. */
-  readonly metricsTokenFile?: string;
-  readonly metricsPublic?: boolean;
-  readonly addressLimits?: Partial<AddressLimits>;
+  readonly metricsTokenFile?: string | undefined;
+  readonly metricsPublic?: boolean | undefined;
+  readonly addressLimits?: Partial<AddressLimits> | undefined;
   /** HTTP and WebSocket connections at the same time. Default 1,024. */
   readonly connections?: number;
   readonly patience?: Partial<Patience>;

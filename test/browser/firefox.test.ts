@@ -55,7 +55,7 @@ test.before(async () => {
   });
   browser = await puppeteer.launch({
     browser: "firefox",
-    executablePath: firefox,
+    executablePath: firefox!,
     headless: true,
     protocolTimeout: LIMIT_MS,
     env: { ...process.env, HOME: folder, PULSE_SERVER: `unix:${socket}` },

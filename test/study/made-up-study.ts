@@ -11,7 +11,7 @@ export interface MadeUpSizes {
   readonly trials?: number;
   readonly attention?: number;
   readonly headphones?: boolean;
-  readonly scale?: Study["scale"];
+  readonly scale?: Study["scale"] | undefined;
 }
 
 /** Names of sounds as `prepare` gives them, from 0 on. */

@@ -34,7 +34,7 @@ export interface AudioFuzzOptions {
   readonly files: number;
   readonly seed: number;
   /** Folder for files that something was wrong with. */
-  readonly keep?: string;
+  readonly keep?: string | undefined;
   readonly onProgress?: (files: number) => void;
 }
 

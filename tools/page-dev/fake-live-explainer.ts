@@ -40,9 +40,9 @@ const bins = 257;
 
 export interface FakeOptions {
   /** The class that is heard. */
-  readonly winner?: string;
-  readonly probability?: number;
-  readonly problem?: Problem;
+  readonly winner?: string | undefined;
+  readonly probability?: number | undefined;
+  readonly problem?: Problem | undefined;
   readonly missed?: number;
   readonly notices?: readonly string[];
   /** As with a model that hears the waveform. */

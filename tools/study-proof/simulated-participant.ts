@@ -22,7 +22,7 @@ export interface Participation {
   readonly number: number;
   readonly opinions: Opinions;
   /** Called when a trial's ratings are all made, before the next one is asked for; false ends the visit there. */
-  onTrial?(trial: PlannedTrial): Promise<boolean>;
+  onTrial?: ((trial: PlannedTrial) => Promise<boolean>) | undefined;
 }
 
 const PATIENCE_MS = 60_000;

@@ -20,7 +20,7 @@ export type Outcome =
 
 export interface LoadStreamOptions {
   readonly url: string;
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** Called when a window's outcome is known, with the moment that it was due at. */
   readonly settled: (due: number, outcome: Outcome) => void;
 }

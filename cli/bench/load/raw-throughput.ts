@@ -15,7 +15,7 @@ import { liveMaskFrames } from "./load-stream.ts";
 
 export interface RawOptions {
   readonly pack: string;
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** As `--runtime` has it. */
   readonly runtime: string;
   readonly seconds: number;

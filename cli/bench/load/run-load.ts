@@ -21,10 +21,10 @@ export interface LoadOptions {
   readonly seconds: number;
   /** Windows answered later than that are missed. */
   readonly limitMs: number;
-  readonly method?: string;
+  readonly method?: string | undefined;
   readonly seed: number;
   /** The server's process, where it runs on this machine: for its processor time and memory. */
-  readonly pid?: number;
+  readonly pid?: number | undefined;
   readonly onProgress?: (secondsGone: number) => void;
 }
 

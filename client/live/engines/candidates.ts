@@ -5,7 +5,7 @@ import { type WarmUpShape, warmUp } from "./warm-up.ts";
 /** What an engine is to explain. */
 export interface Asked {
   /** The pack's default when absent. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** Class to explain, where the method can be asked; -1 or absent is the winner. */
   readonly target?: number;
 }

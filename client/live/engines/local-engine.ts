@@ -9,7 +9,7 @@ export interface LocalEngineOptions {
   readonly runtime: Runtime;
   readonly pack: OpenPack;
   /** Method of the pack; its default one when absent. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** Class to explain, for methods that take one; -1 or absent is the winning class. */
   readonly target?: number;
   /** Masks of so many of a window's newest frames will do; of all without. */

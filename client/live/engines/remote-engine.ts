@@ -22,9 +22,9 @@ export interface RemoteEngineOptions {
   /** "ws://host:8080/explain" or "wss://...". */
   readonly url: string;
   /** Method of the server's pack; its default one when absent. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** What a server that asks for one wants to see. It is named in the handshake, never in an address. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** Class to explain, for methods that take one; -1 or absent is the winning class. */
   readonly target?: number;
   /** Masks of so many of a window's newest frames will do; of all without. */

@@ -14,7 +14,7 @@ export interface PipelineOptions {
   /** WebSocket address of the server; null where there is none to ask. */
   readonly serverUrl: string | null;
   /** What a server that asks for an access token wants to see. */
-  readonly serverToken?: string;
+  readonly serverToken?: string | undefined;
   readonly engine: EngineChoice;
   readonly asked: Asked;
   /** To begin with. */

@@ -52,7 +52,7 @@ export interface PipelineParts {
   /** Null when no engine could answer; the window is then lost. */
   readonly explain: (window: SpectralWindow) => Promise<Explanation | null>;
   /** Milliseconds that the engine wants between two windows at least; 0 where it wants nothing. */
-  readonly leastMs?: () => number;
+  readonly leastMs?: (() => number) | undefined;
   readonly policy: DelayPolicy;
   readonly pace: PipelinePace;
   readonly settings: PipelineSettings;

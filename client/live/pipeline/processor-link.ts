@@ -23,7 +23,7 @@ export interface FrameRecord {
   /** Its magnitudes [bins]. */
   readonly magnitudes: Float32Array;
   /** Its phases [bins] in radians, where the model wants them. */
-  readonly phases?: Float32Array;
+  readonly phases?: Float32Array | undefined;
   /** Index of the frame that has just gone out; -1 while the delay line fills. */
   readonly appliedFrame: number;
   /** The mask [bins] that was applied to it. */

@@ -6,7 +6,7 @@ export interface StatusText {
   readonly headline: string;
   readonly sentence: string;
   readonly sure?: boolean;
-  readonly progress?: number;
+  readonly progress?: number | undefined;
 }
 
 /** The large line while there is no verdict yet. */

@@ -13,7 +13,7 @@ export interface Playing {
   readonly to: number;
   readonly loop: boolean;
   /** Sample to begin at; `from` when left out. */
-  readonly at?: number;
+  readonly at?: number | undefined;
 }
 
 /** Between two sounds, and at begin and end: no click. */

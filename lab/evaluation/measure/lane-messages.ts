@@ -61,7 +61,7 @@ export type LaneResult =
 
 export type FromLane =
   | { readonly type: "ready"; readonly description: string; readonly notices: readonly string[] }
-  | { readonly type: "unusable"; readonly message: string; readonly code?: PackErrorCode }
+  | { readonly type: "unusable"; readonly message: string; readonly code: PackErrorCode | undefined }
   | { readonly type: "part"; readonly part: LanePart }
   | { readonly type: "done"; readonly result: LaneResult }
   | { readonly type: "failed"; readonly message: string };

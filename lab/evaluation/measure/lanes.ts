@@ -40,7 +40,7 @@ export class Lanes {
     handlers: {
       readonly onPart?: (task: Task, part: LanePart) => void;
       readonly onDone: (task: Task, result: LaneResult | Error) => void;
-      readonly signal?: AbortSignal;
+      readonly signal?: AbortSignal | undefined;
     },
   ): Promise<void> {
     const { onPart, onDone, signal } = handlers;
@@ -110,11 +110,13 @@ class Lane {
   readonly ready: Promise<{ description: string; notices: readonly string[] }>;
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
-  #pending?: {
-    resolve: (result: LaneResult) => void;
-    reject: (error: Error) => void;
-    onPart: (part: LanePart) => void;
-  };
+  #pending:
+    | {
+        resolve: (result: LaneResult) => void;
+        reject: (error: Error) => void;
+        onPart: (part: LanePart) => void;
+      }
+    | undefined;
 
   constructor(settings: LaneSettings) {
     this.#worker = startThread("evaluation-worker", import.meta.url, settings);

@@ -42,7 +42,7 @@ export interface SoundFile {
   readonly name: string;
   readonly path: string;
   /** Its class, where that is known. */
-  readonly label?: string;
+  readonly label?: string | undefined;
 }
 
 /** Where clips and sentences to mix in are picked from. */
@@ -61,7 +61,7 @@ export interface PreparedSound {
   readonly whole: readonly Float32Array[];
   /** Classes that are known to be in it. */
   readonly labels: readonly string[];
-  readonly parts?: MixtureParts;
+  readonly parts?: MixtureParts | undefined;
 }
 
 interface MixtureParts {
@@ -69,7 +69,7 @@ interface MixtureParts {
   readonly target: Part;
   readonly interferer: Part;
   /** Absent where both parts alone are called the same as the mixture, or neither is, or one is not heard beside the other. */
-  readonly separation?: ClipSeparation;
+  readonly separation?: ClipSeparation | undefined;
 }
 
 /** One part of a mixture in each of its windows. */

@@ -9,7 +9,7 @@ import { dirname } from "node:path";
 export class ResultStore {
   readonly #results = new Map<string, unknown>();
   readonly #path: string;
-  #file?: number;
+  #file: number | undefined;
   #broken = false;
 
   /** @throws when the file is there and cannot be read. */

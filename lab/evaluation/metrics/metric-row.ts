@@ -8,7 +8,7 @@ export interface Metric {
   /** As the published tables head it. */
   readonly heading: string;
   /** Which way is better; none for context. */
-  readonly better?: "up" | "down";
+  readonly better?: "up" | "down" | undefined;
   readonly digits: number;
   /** One line for people. */
   readonly meaning: string;

@@ -33,7 +33,7 @@ export interface MethodPortrait {
   /** PNG, base64, of the same size: white where all is kept. */
   readonly mask: string;
   /** The kept part; what is left is the difference. Absent where everything is kept. */
-  readonly sound?: PackedSound;
+  readonly sound?: PackedSound | undefined;
   /** What the classifier says of the kept part and of the rest: probability of the answer's class. */
   readonly kept: number;
   readonly rest: number;

@@ -41,7 +41,7 @@ export interface ReportData {
   readonly metrics: readonly {
     readonly name: MetricName;
     readonly heading: string;
-    readonly better?: "up" | "down";
+    readonly better: "up" | "down" | undefined;
     readonly digits: number;
   }[];
   readonly methods: readonly { readonly name: string; readonly title: string }[];
@@ -52,7 +52,7 @@ export interface ReportData {
 export interface ReportCard {
   readonly setting: string;
   readonly clip: string;
-  readonly label?: string;
+  readonly label?: string | undefined;
   readonly rows: Readonly<Record<string, MetricRow>>;
   readonly portrait: Portrait;
 }

@@ -22,7 +22,7 @@ import {
 
 export interface DecodeOptions {
   /** Fixed numbers for symbolic sizes, for instance `{ batch: 1 }`. */
-  dimensions?: Readonly<Record<string, number>>;
+  dimensions?: Readonly<Record<string, number>> | undefined;
   /** Which initializers become parameters (trainable); none without. */
   parameters?: (name: string, value: TensorValue) => boolean;
   /** Half-precision models are refused unless they are to be computed in single precision instead. */

@@ -71,10 +71,10 @@ export interface TensorMessage {
   int32Data?: number[];
   int64Data?: number[];
   doubleData?: number[];
-  name?: string;
+  name?: string | undefined;
   rawData?: Uint8Array;
   /** 1: the elements lie in the file that `externalData` names. */
-  dataLocation?: number;
+  dataLocation?: number | undefined;
   externalData?: { key?: string; value?: string }[];
 }
 export interface ValueInfoMessage {
@@ -93,7 +93,7 @@ export interface AttributeMessage {
   type?: number;
 }
 export interface NodeMessage {
-  inputs?: string[];
+  inputs?: string[] | undefined;
   outputs?: string[];
   name?: string;
   op?: string;
@@ -103,8 +103,8 @@ export interface NodeMessage {
 export interface GraphMessage {
   nodes?: NodeMessage[];
   name?: string;
-  initializers?: TensorMessage[];
-  inputs?: ValueInfoMessage[];
+  initializers?: TensorMessage[] | undefined;
+  inputs?: ValueInfoMessage[] | undefined;
   outputs?: ValueInfoMessage[];
   sparseInitializers?: Uint8Array[];
 }

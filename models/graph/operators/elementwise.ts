@@ -88,7 +88,7 @@ function broadcasting(
 ): OperatorRule {
   return {
     infer: (call) => broadcastResult(call),
-    fold: fold && foldPair(fold),
+    ...(fold && { fold: foldPair(fold) }),
     lazy: true,
     gradient: (context) => {
       const { g, node, output, wants, input } = context;
@@ -117,7 +117,7 @@ const extreme = broadcasting(({ g, node, output, grad, input }) => {
 function comparison(fold?: (a: number, b: number) => number): OperatorRule {
   return {
     infer: (call) => broadcastResult(call, "bool"),
-    fold: fold && foldPair(fold),
+    ...(fold && { fold: foldPair(fold) }),
     gradient: noGradient,
     lazy: true,
   };

@@ -63,7 +63,7 @@ test("a frame's mask is the mean of the windows that cover it", () => {
 });
 
 test("a method is asked about the clip's class, and only for windows that it has not explained", async () => {
-  const calls: { windows: number; targets?: readonly number[] }[] = [];
+  const calls: { windows: number; targets: readonly number[] | undefined }[] = [];
   const method = (target: boolean) =>
     ({
       method: { name: "made up", target },

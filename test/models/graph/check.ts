@@ -8,7 +8,7 @@ export interface Case {
   inputs: readonly (readonly number[])[];
   build(g: GraphBuilder, inputs: readonly Tensor[]): Tensor | readonly Tensor[];
   /** Maps the random numbers in [-1, 1), for operators with a smaller domain or with kinks. */
-  values?(value: number, index: number): number;
+  values?: ((value: number, index: number) => number) | undefined;
   step?: number;
   tolerance?: number;
   seed?: number;

@@ -38,7 +38,7 @@ function file(
 ): Uint8Array {
   const value = (name: string, dims?: number[]) => ({
     name,
-    type: { tensor: { elementType, shape: dims && { dims: dims.map((size) => ({ value: size })) } } },
+    type: { tensor: { elementType, ...(dims && { shape: { dims: dims.map((value) => ({ value })) } }) } },
   });
   return writeModel({
     irVersion: 7,
