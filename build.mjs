@@ -20,7 +20,8 @@ const browser = {
   platform: "browser",
   format: "esm",
   minify: true,
-  conditions: ["onnxruntime-web-use-extern-wasm", "production"],
+  // es2015: rxjs as classes, without the helpers of ES5.
+  conditions: ["onnxruntime-web-use-extern-wasm", "production", "es2015"],
   define: { "process.env.NODE_ENV": '"production"', LISTENABLE_VERSION: JSON.stringify(version) },
 };
 

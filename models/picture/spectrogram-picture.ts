@@ -2,9 +2,9 @@
  * The picture of an explanation: the recording's spectrogram; the same with everything greyed that the mask takes
  * away; and what the classifier said of each moment. All three share the time axis.
  */
-import { interpolateMagma } from "d3-scale-chromatic";
 import { timeAxis } from "./axis.ts";
 import { Canvas, type Colour, fitText } from "./canvas.ts";
+import { magma } from "./magma.ts";
 import type { SpectrogramColumns } from "./spectrogram-columns.ts";
 
 export interface PictureContent {
@@ -159,11 +159,6 @@ function drawTimeAxis(canvas: Canvas, { duration }: PictureContent, bottoms: rea
     perPixel < 1 ? `${Number((perPixel * 1000).toPrecision(2))} ms` : `${Number(perPixel.toPrecision(2))} s`;
   const note = `time in ${unit === "s" ? "seconds" : "minutes"} · a pixel is ${scale} wide`;
   canvas.text(LEFT + PLOT_WIDTH, bottoms[bottoms.length - 1] + 28, note, FAINT, { align: "right" });
-}
-
-function magma(share: number): Colour {
-  const value = Number.parseInt(interpolateMagma(share).slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
 const COLOURS = Array.from({ length: LEVELS }, (_, level) => magma(level / (LEVELS - 1)));

@@ -1,5 +1,5 @@
 import { Subject } from "rxjs";
-import { RingBuffer } from "../../../dsp/index.ts";
+import { RingBuffer } from "../../../dsp/ring-buffer.ts";
 import type { AudioShape } from "../../../protocol/audio-shape.ts";
 import {
   PACKET_HEADER,

@@ -1,8 +1,8 @@
 /** Pictures and sounds of one clip for the report: a two-second excerpt, small enough to be one of many in a file. */
-import { interpolateMagma } from "d3-scale-chromatic";
 import { encode } from "fast-png";
 import { istft, stft } from "../../../dsp/index.ts";
 import type { Pack } from "../../../models/pack/pack.ts";
+import { magma } from "../../../models/picture/magma.ts";
 import type { LoadedMethod } from "../../../models/runtime/load-method.ts";
 import { askClassifier, gainsOf, keptAndRest, runWindows } from "../measure/explain-windows.ts";
 import type { PreparedSound } from "../measure/measure-sound.ts";
@@ -149,10 +149,7 @@ function masked(excerpt: Float32Array, gains: readonly Float32Array[], shape: Wi
 }
 
 const LEVELS = 48;
-const COLOURS = Array.from({ length: LEVELS }, (_, level) => {
-  const value = Number.parseInt(interpolateMagma(level / (LEVELS - 1)).slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
-});
+const COLOURS = Array.from({ length: LEVELS }, (_, level) => magma(level / (LEVELS - 1)));
 
 function spectrogramPicture(windows: readonly Float32Array[], shape: WindowShape): string {
   let loudest = 1e-10;
