@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { chmod, copyFile, cp, mkdir, readFile, rm } from "node:fs/promises";
 import { build } from "esbuild";
 import { buildTypes, libraryEntries } from "./build-library.mjs";
+import { nodeEntries } from "./node-entries.mjs";
 
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 const out = "dist";
@@ -25,17 +26,7 @@ const browser = {
   define: { "process.env.NODE_ENV": '"production"', LISTENABLE_VERSION: JSON.stringify(version) },
 };
 
-/**
- * Output name to source file. Threads and workers are started by file, so each has an entry of its own; threads lie
- * beside the chunks that start them.
- */
-const nodeEntries = {
-  ...libraryEntries.node,
-  cli: "cli/listenable.ts",
-  "inference-worker": "server/explain/inference-worker.ts",
-  "evaluation-worker": "lab/evaluation/measure/evaluation-worker.ts",
-  "monitor-worker": "monitor/analysis/monitor-worker.ts",
-};
+/** Output name to source file; workers are started by file, so each has an entry of its own. */
 const browserEntries = {
   page: "client/page/main.ts",
   early: "client/kit/early.ts",
@@ -57,7 +48,7 @@ await Promise.all([
   // Packages stay outside the Node bundle: they hold native code, wasm and worker threads of their own.
   build({
     ...common,
-    entryPoints: nodeEntries,
+    entryPoints: { ...libraryEntries.node, ...nodeEntries },
     outdir: out,
     platform: "node",
     format: "esm",

@@ -1,19 +1,16 @@
-/** Runs the real command as a process of its own, bundled as `build.mjs` does. */
+/** Runs the real command as a process of its own. */
 import { spawn } from "node:child_process";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-/** Inside the package, so that the bundle finds its dependencies and its package.json. */
-const folder = join(root, "node_modules", ".cache", "listenable-test", String(process.pid));
-const bundle = join(folder, "cli.js");
+const compiled = process.env["LISTENABLE_TEST_COMMAND"];
+/** As `test/run.mjs` compiled it; from the source where a test file is run without it. */
+const COMMAND = compiled ? [compiled] : ["--import", "tsx", join(root, "cli", "listenable.ts")];
 
 export const TINY_PACK = join(root, "test", "fixtures", "tiny-pack");
-
-let built: Promise<unknown> | undefined;
 
 export interface CliResult {
   readonly status: number | null;
@@ -35,37 +32,14 @@ export function runCliWatched(watch: (pid: number) => Promise<void>, ...words: s
   return runWatched(watch, 0, words);
 }
 
-/** The command and its thread, side by side as in `dist/`. */
-async function buildCommand(): Promise<void> {
-  await build({
-    entryPoints: {
-      cli: join(root, "cli", "listenable.ts"),
-      "inference-worker": join(root, "server", "explain", "inference-worker.ts"),
-      "evaluation-worker": join(root, "lab", "evaluation", "measure", "evaluation-worker.ts"),
-      "monitor-worker": join(root, "monitor", "analysis", "monitor-worker.ts"),
-    },
-    outdir: folder,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "es2022",
-    packages: "external",
-    logLevel: "warning",
-  });
-  // Below node_modules the type of the package above does not count.
-  await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
-}
-
 async function runWatched(
   watch: ((pid: number) => Promise<void>) | undefined,
   timeout: number,
   words: readonly string[],
   node: readonly string[] = [],
 ): Promise<CliResult> {
-  built ??= buildCommand();
-  await built;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...node, bundle, ...words], { timeout });
+    const child = spawn(process.execPath, [...node, ...COMMAND, ...words], { timeout });
     const watching = watch && setInterval(() => void watch(child.pid as number), 200);
     let stdout = "";
     let stderr = "";
