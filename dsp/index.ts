@@ -2,6 +2,7 @@
 export { toMono } from "./channels.ts";
 export { BINS, type FrameShape, HOP, hann, MODEL_RATE, OUTPUT_DELAY, WINDOW } from "./frames.ts";
 export { StreamingIstft } from "./istft.ts";
+export { joined } from "./joined.ts";
 export { hzToMel, type MelOptions, type MelScale, melFilterbank, melToHz } from "./mel.ts";
 export { istft, resample, type Spectrogram, spectrogramMagnitudes, stft } from "./offline.ts";
 export { StreamingResampler } from "./resample.ts";

@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[] | "anything"> = {
   "models/runtime": ["dsp", "protocol", "models/pack", "models/tailor"],
   "models/explain": ["dsp", "protocol", "models/pack", "models/runtime", "models/sound"],
   "models/picture": ["dsp", "models/explain"],
+  models: ["models"],
   client: ["dsp", "protocol", "worklets", "models"],
   server: ["dsp", "protocol", "models"],
   lab: ["dsp", "protocol", "models"],
@@ -44,7 +45,7 @@ const IMPORT = /(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g;
 
 function roomOf(file: string): string {
   const [top = "", second = ""] = file.split("/");
-  return top === "models" ? `${top}/${second}` : top;
+  return top === "models" && !second.endsWith(".ts") ? `${top}/${second}` : top;
 }
 
 function allowed(from: string, to: string): boolean {

@@ -17,6 +17,13 @@ export interface WindowDecision {
   readonly power: number;
 }
 
+/** The windows that say something of their sound: not silent, and within 30 dB of the loudest of them. */
+export function audible<W extends Pick<WindowDecision, "silent" | "power">>(windows: readonly W[]): W[] {
+  const loudest = windows.reduce((most, { silent, power }) => (silent ? most : Math.max(most, power)), 0);
+  const least = loudest / 10 ** (AUDIBLE_RANGE_DB / 10);
+  return windows.filter(({ silent, power }) => !silent && power >= least);
+}
+
 export interface ClipDecision {
   /** The most probable class; null when every window was silent. */
   readonly label: string | null;
@@ -33,7 +40,7 @@ export interface ClipDecision {
 }
 
 export class ClipDecisionMean {
-  readonly #audible: WindowDecision[] = [];
+  readonly #heard: WindowDecision[] = [];
   #windows = 0;
   #silent = 0;
 
@@ -48,12 +55,11 @@ export class ClipDecisionMean {
   add(window: WindowDecision): void {
     this.#windows++;
     if (window.silent) this.#silent++;
-    else this.#audible.push(window);
+    else this.#heard.push(window);
   }
 
   result(): ClipDecision {
-    const loudest = this.#audible.reduce((most, { power }) => Math.max(most, power), 0);
-    const counted = this.#audible.filter(({ power }) => power >= loudest / 10 ** (AUDIBLE_RANGE_DB / 10));
+    const counted = audible(this.#heard);
     const probabilities = this.classes.labels.map(
       (_, k) =>
         counted.reduce((sum, window) => sum + window.probabilities[k], 0) / Math.max(1, counted.length),
@@ -62,7 +68,7 @@ export class ClipDecisionMean {
       probabilities,
       windows: this.#windows,
       silentWindows: this.#silent,
-      faintWindows: this.#audible.length - counted.length,
+      faintWindows: this.#heard.length - counted.length,
     };
     if (counted.length === 0) return { label: null, probability: null, accepted: false, ...counts };
     const best = probabilities.indexOf(Math.max(...probabilities));

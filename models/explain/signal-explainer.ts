@@ -8,6 +8,7 @@
  * everything that the explanation does not.
  */
 import { StreamingIstft } from "../../dsp/istft.ts";
+import { joined } from "../../dsp/joined.ts";
 import { applyMask, magnitudes, phases } from "../../dsp/spectrum.ts";
 import { StreamingStft } from "../../dsp/stft.ts";
 import type { Pack } from "../pack/pack.ts";
@@ -27,8 +28,8 @@ export interface SignalExplainerOptions {
   readonly explainWindow: ExplainWindow;
   /** Of the recording, in Hz. */
   readonly sampleRate: number;
-  /** Frames from one window to the next, 1 to the pack's window; 16 when left out. */
-  readonly stride?: number;
+  /** Frames from one window to the next, 1 to the pack's window; 16 (or the window, where that is shorter) when left out. */
+  readonly stride?: number | undefined;
 }
 
 /** What was finished since the last block; the parts differ in length because their delays differ. */
@@ -74,12 +75,8 @@ export class SignalExplainer {
   #finished = false;
 
   constructor(options: SignalExplainerOptions) {
-    const { pack, sampleRate, stride = DEFAULT_STRIDE } = options;
-    if (!Number.isInteger(stride) || stride < 1 || stride > pack.windowFrames) {
-      throw new RangeError(
-        `stride is ${stride}; it must be a whole number of frames from 1 to ${pack.windowFrames}`,
-      );
-    }
+    const { pack, sampleRate } = options;
+    const stride = checkedStride(pack, options.stride);
     this.#options = options;
     this.#stride = stride;
     this.#toModel = new AlignedResampler(sampleRate, pack.sampleRate);
@@ -189,6 +186,24 @@ export class SignalExplainer {
   }
 }
 
+/** Windows of a sound of so many samples at so many Hz; throws a RangeError as `SignalExplainer` does. */
+export function windowCount(pack: Pack, samples: number, sampleRate: number, stride?: number): number {
+  const { windowFrames, stft } = pack;
+  const modelSamples = Math.ceil((samples * pack.sampleRate) / sampleRate);
+  const frames = Math.ceil((modelSamples + stft.window - stft.hop) / stft.hop);
+  return Math.max(0, Math.ceil((frames - windowFrames) / checkedStride(pack, stride))) + 1;
+}
+
+/** A stride longer than the window would leave frames that no window hears. */
+function checkedStride({ windowFrames }: Pack, stride = Math.min(DEFAULT_STRIDE, windowFrames)): number {
+  if (!Number.isInteger(stride) || stride < 1 || stride > windowFrames) {
+    throw new RangeError(
+      `stride is ${stride}; it must be a whole number of frames from 1 to ${windowFrames}`,
+    );
+  }
+  return stride;
+}
+
 /**
  * How much a window's word counts for each of its frames: a window knows least about its newest frames, because it has
  * not heard what follows.
@@ -212,21 +227,11 @@ function emptyParts(): Parts {
 
 function joinParts(parts: Parts): ExplainedBlock {
   return {
-    original: concat(parts.original),
-    explanation: concat(parts.explanation),
-    rest: concat(parts.rest),
-    magnitudes: concat(parts.magnitudes),
-    mask: concat(parts.mask),
+    original: joined(parts.original),
+    explanation: joined(parts.explanation),
+    rest: joined(parts.rest),
+    magnitudes: joined(parts.magnitudes),
+    mask: joined(parts.mask),
     windows: parts.windows,
   };
-}
-
-function concat(pieces: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
 }

@@ -1,7 +1,7 @@
 /** What of a moment can be kept as files: sounds, and the facts as JSON. Nothing here sends anything anywhere. */
 import { writeWav } from "../../../dsp/wav.ts";
+import { figuresOf } from "../../../models/explain/figures.ts";
 import type { Moment } from "../../live/live-explainer.ts";
-import { figuresOf } from "./figures.ts";
 import { framesOf, type MomentVersion, type SampleSpan } from "./version.ts";
 
 /** The span of a sound as a WAV file of 32-bit floats, so that original = explanation + rest holds in the files too. */

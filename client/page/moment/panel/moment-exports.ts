@@ -1,9 +1,9 @@
 /** Makes the files of a moment when a person asks for them, and hands them to the browser. */
 
+import { figuresOf } from "../../../../models/explain/figures.ts";
 import { numbers, words } from "../../../kit/words/words.ts";
 import type { Listening, Moment } from "../../../live/live-explainer.ts";
 import { pageVersion } from "../../diagnostics.ts";
-import { figuresOf } from "../figures.ts";
 import { matchingGains } from "../match-loudness.ts";
 import { fileStem, momentFacts, momentWav } from "../moment-files.ts";
 import { type SharedSound, sharedPage } from "../shared-page.ts";

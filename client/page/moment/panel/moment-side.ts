@@ -1,11 +1,11 @@
 import { css, html, nothing } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
+import { type Figures, figuresOf } from "../../../../models/explain/figures.ts";
 import { percent } from "../../../kit/format.ts";
 import { sharedStyles } from "../../../kit/shared-styles.ts";
 import { titleText, words } from "../../../kit/words/words.ts";
 import { WordsElement } from "../../../kit/words/words-element.ts";
 import type { Moment } from "../../../live/live-explainer.ts";
-import { type Figures, figuresOf } from "../figures.ts";
 import { framesOf, type MomentVersion, type SampleSpan } from "../version.ts";
 import type { MomentDrawing, MomentView } from "./moment-drawing.ts";
 import { tell } from "./moment-events.ts";

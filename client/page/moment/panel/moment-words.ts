@@ -1,9 +1,9 @@
 /** Names and figures of a moment as people read them. */
 
+import { type Figures, figuresOf } from "../../../../models/explain/figures.ts";
 import { capitalised, className, percent } from "../../../kit/format.ts";
 import { numbers, titleText, words } from "../../../kit/words/words.ts";
 import type { Moment, PackSummary } from "../../../live/live-explainer.ts";
-import { type Figures, figuresOf } from "../figures.ts";
 import { framesOf, type MomentVersion, type SampleSpan } from "../version.ts";
 
 /** A class by its index. */

@@ -3,7 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeModel, encodeModel, GraphBuilder } from "../../../../models/graph/index.ts";
 
-const FIXTURE = join(import.meta.dirname, "..", "..", "fixtures", "tiny-pack");
+const FIXTURE = join(import.meta.dirname, "..", "..", "..", "fixtures", "tiny-pack");
 const BINS = 257;
 /** First bin and the one after the last, of "low", "high" and "quiet". */
 export const BANDS = [

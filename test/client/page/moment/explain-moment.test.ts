@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { explainMoment, type MomentModels } from "../../../../client/page/moment/explain-moment.ts";
-import { figuresOf } from "../../../../client/page/moment/figures.ts";
+import { figuresOf } from "../../../../models/explain/figures.ts";
 import { openPackFolder } from "../../../../models/pack/open-pack-node.ts";
 import { type LoadedMethod, loadMethod } from "../../../../models/runtime/load-method.ts";
 import { nodeRuntime } from "../../../../models/runtime/runtime-node.ts";

@@ -1,6 +1,6 @@
-/** What the classifier's answers about a span of a moment come to: is the explanation what it went by? */
-import { AUDIBLE_RANGE_DB } from "../../../models/explain/clip-decision.ts";
-import type { JudgedWindow } from "./explain-moment.ts";
+/** What the classifier's answers about a span of a sound come to: is the explanation what it went by? */
+import { audible } from "./clip-decision.ts";
+import type { JudgedWindow } from "./judge-parts.ts";
 
 /** Mean probabilities of one class over the windows that count. */
 export interface Figures {
@@ -25,18 +25,21 @@ export interface FrameSpan {
 }
 
 /**
- * Over the windows whose middle lies in the span, or over the one nearest to it; windows that are silent or 30 dB fainter
- * than the loudest of them don't count. Null where none does.
+ * Over the windows whose middle lies in the span, or over the one nearest to it. Null where none counts.
  *
  * @param target the class that was asked about; -1 takes the most probable one.
+ * @param counting "audible": windows that are silent or 30 dB fainter than the loudest of them don't count, as in
+ *   `ClipDecision`. "all": each counts, for a span that is known to be the class's own; nothing is heard in a silent one.
  */
 export function figuresOf(
   windows: readonly JudgedWindow[],
   span: FrameSpan,
   windowFrames: number,
   target: number,
+  counting: "audible" | "all" = "audible",
 ): Figures | null {
-  const counted = audible(within(windows, span, windowFrames));
+  const inside = within(windows, span, windowFrames);
+  const counted = counting === "all" ? inside : audible(inside);
   if (counted.length === 0) return null;
   const mean = (of: (window: JudgedWindow) => number) =>
     counted.reduce((sum, window) => sum + of(window), 0) / counted.length;
@@ -62,12 +65,6 @@ function within(
   if (inside.length > 0 || windows.length === 0) return inside;
   const away = (window: JudgedWindow) => Math.abs(middle(window) - (from + to) / 2);
   return [windows.reduce((nearest, window) => (away(window) < away(nearest) ? window : nearest))];
-}
-
-function audible(windows: readonly JudgedWindow[]): readonly JudgedWindow[] {
-  const loudest = windows.reduce((most, { power, silent }) => (silent ? most : Math.max(most, power)), 0);
-  const least = loudest / 10 ** (AUDIBLE_RANGE_DB / 10);
-  return windows.filter(({ power, silent }) => !silent && power >= least);
 }
 
 function mostProbable(windows: readonly JudgedWindow[]): number {

@@ -1,0 +1,39 @@
+/** What the public entries of both worlds share: `index.ts` in the browser, `index-node.ts` in Node. */
+export { type IfUnaskable, type Question, targetIndex } from "./explain/ask-method.ts";
+export {
+  audible,
+  type ClipDecision,
+  ClipDecisionMean,
+  type WindowDecision,
+} from "./explain/clip-decision.ts";
+export {
+  type ExplainedSound,
+  type Explaining,
+  type ExplainSoundOptions,
+  type ExplainStreamOptions,
+  explainSound,
+  explainStream,
+} from "./explain/explain-sound.ts";
+export { type Figures, type FrameSpan, figuresOf } from "./explain/figures.ts";
+export {
+  hearSound,
+  type JudgedWindow,
+  type JudgeOptions,
+  type Judging,
+  judgeParts,
+  type SoundToJudge,
+} from "./explain/judge-parts.ts";
+export {
+  DEFAULT_STRIDE,
+  type ExplainedBlock,
+  type ExplainWindow,
+  SignalExplainer,
+  type SignalExplainerOptions,
+  windowCount,
+} from "./explain/signal-explainer.ts";
+export { frameAt, windowCentre, windowStart } from "./explain/window-times.ts";
+export type { OpenPack } from "./pack/open-pack.ts";
+export { type Pack, PackError, type PackErrorCode, type PackMethod } from "./pack/pack.ts";
+export { type LoadedMethod, loadMethod, MethodInputError, type MethodResult } from "./runtime/load-method.ts";
+export type { RunnablePack } from "./runtime/runnable-pack.ts";
+export type { Runtime } from "./runtime/runtime.ts";

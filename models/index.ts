@@ -1,0 +1,12 @@
+/**
+ * The library in the browser: explains any sound by a pack's methods.
+ *
+ *   const pack = await openPack("/packs/esc10-speech/");
+ *   const sound = await explainSound(pack, samples, { rate: 48_000 });
+ *   // sound.explanation + sound.rest = samples; sound.decision.label is what was heard
+ *
+ * In Node the same is in `index-node.ts`, where a pack is also opened by its name or its folder.
+ */
+export * from "./explaining.ts";
+export { type OpenPackOptions, openPack } from "./runtime/open-pack.ts";
+export { type WebRuntimeOptions, webRuntime } from "./runtime/web.ts";

@@ -1,0 +1,85 @@
+/** An open pack whose methods can be run: it chooses no runtime and loads no graph before somebody asks. */
+import type { OpenPack } from "../pack/open-pack.ts";
+import { packMethod } from "../pack/pack.ts";
+import { type LoadedMethod, loadMethod } from "./load-method.ts";
+import type { Runtime } from "./runtime.ts";
+
+export interface RunnablePack extends OpenPack {
+  /** Which onnxruntime runs it; chosen when first asked for. Rejects when none can be loaded. */
+  runtime(): Promise<Runtime>;
+  /**
+   * The named method, or the pack's first: loaded once, kept until `close`, shared by all who ask. Runs that overlap take
+   * turns, so their arrays must stay as they are until they are answered. Rejects with a PackError.
+   */
+  method(name?: string): Promise<LoadedMethod>;
+  /** The classifier that all methods explain, without one: the same probabilities for less work, and masks of zeros. */
+  classifier(): Promise<LoadedMethod>;
+  /** Lets runs end and gives all memory back; nothing can be loaded afterwards. */
+  close(): Promise<void>;
+}
+
+/** @param start makes the runtime, at most once. */
+export function runnablePack(opened: OpenPack, start: () => Runtime | Promise<Runtime>): RunnablePack {
+  const { pack, graph } = opened;
+  const loaded = new Map<string, Promise<LoadedMethod>>();
+  let started: Promise<Runtime> | undefined;
+  let closed = false;
+
+  const runtime = () => {
+    started ??= Promise.resolve(start());
+    return started;
+  };
+  const load = (key: string, name: string, change: (bytes: Uint8Array) => Promise<Uint8Array>) => {
+    if (closed) throw new Error(`pack ${pack.name} was closed; open it again`);
+    const kept = loaded.get(key);
+    if (kept) return kept;
+    const method = graph(name).then(async (bytes) =>
+      inTurns(await loadMethod(await runtime(), await change(bytes), pack, name)),
+    );
+    loaded.set(key, method);
+    // What could not be fetched now may be there the next time.
+    method.catch(() => loaded.delete(key));
+    return method;
+  };
+
+  return {
+    ...opened,
+    runtime,
+    method: async (name) => {
+      const { name: known } = packMethod(pack, name);
+      return load(`method ${known}`, known, async (bytes) => bytes);
+    },
+    classifier: async () => load("classifier", packMethod(pack).name, withoutMask),
+    close: async () => {
+      closed = true;
+      const methods = await Promise.allSettled(loaded.values());
+      await Promise.all(methods.map((method) => method.status === "fulfilled" && method.value.close()));
+    },
+  };
+}
+
+/** Graphs that we can't read are run as they are. */
+async function withoutMask(graph: Uint8Array): Promise<Uint8Array> {
+  const { classifierAlone } = await import("../tailor/classifier-alone.ts");
+  try {
+    return classifierAlone(graph);
+  } catch {
+    return graph;
+  }
+}
+
+/** The same method for several callers, who need not know of each other. */
+function inTurns(loaded: LoadedMethod): LoadedMethod {
+  const { pack, method, runtime, maskShape } = loaded;
+  let last: Promise<unknown> = Promise.resolve();
+  const next = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work);
+    last = turn.catch(() => {});
+    return turn;
+  };
+  return {
+    ...{ pack, method, runtime, maskShape },
+    run: (...question) => next(() => loaded.run(...question)),
+    close: () => next(() => loaded.close()),
+  };
+}
