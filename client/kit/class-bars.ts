@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { emit } from "../page/components/emit.ts";
+import { barStyles } from "./bar-styles.ts";
 import { capitalised, className, percent } from "./format.ts";
 import { sharedStyles } from "./shared-styles.ts";
 import type { Ranked } from "./verdict.ts";
@@ -14,6 +15,7 @@ const most = 5;
 export class ClassBars extends WordsElement {
   static override styles = [
     sharedStyles,
+    barStyles,
     css`
       .card {
         display: flex;
@@ -44,7 +46,7 @@ export class ClassBars extends WordsElement {
       .below {
         color: var(--soft);
       }
-      .believed {
+      .sure {
         font-weight: 600;
       }
       .bar {
@@ -57,27 +59,6 @@ export class ClassBars extends WordsElement {
         overflow: hidden;
         border-radius: 0.3125rem;
         background: var(--sunken);
-      }
-      /* Pushed in rather than widened: moving costs no layout, ten times a second. */
-      .fill {
-        height: 100%;
-        transform: translateX(calc(var(--share) - 100%));
-        border-radius: inherit;
-        background: var(--control);
-        transition: transform var(--ease);
-      }
-      .believed .fill {
-        background: var(--accent);
-      }
-      .mark {
-        position: absolute;
-        top: -0.1875rem;
-        bottom: -0.1875rem;
-        left: var(--at);
-        width: 2px;
-        border-radius: 1px;
-        background: var(--ink);
-        opacity: 0.55;
       }
       .field {
         display: flex;
@@ -148,11 +129,7 @@ export class ClassBars extends WordsElement {
 
   #row(entry: Ranked | undefined) {
     const share = entry?.probability ?? 0;
-    const state = !entry
-      ? "empty"
-      : share >= this.threshold && entry.label !== this.other
-        ? "believed"
-        : "below";
+    const state = !entry ? "empty" : share >= this.threshold && entry.label !== this.other ? "sure" : "below";
     return html`
       <li class=${state}>
         <span class="name">${entry ? this.#name(entry.label) : "–"}</span>

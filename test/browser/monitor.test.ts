@@ -98,8 +98,8 @@ run(`the live view follows the input, and live sound plays${why}`, async () => {
   const page = await openPage("#/");
   await page.waitForSelector('[data-input="yard"][data-state="running"]');
   assert.ok((await page.locator(".event").count()) >= 3);
-  const bars = page.locator("minute-strip path");
-  await page.waitForSelector('minute-strip path.during[d^="M"]', { state: "attached" });
+  const bars = page.locator("level-strip path");
+  await page.waitForSelector('level-strip path.during[d^="M"]', { state: "attached" });
   const colours = await bars.evaluateAll((paths) => paths.map((path) => getComputedStyle(path).fill));
   assert.not.ok(colours.includes("rgb(0, 0, 0)") || colours[0] === colours[1], `${colours}`);
   await picture(page, "monitor-live.png");

@@ -8,6 +8,7 @@ import { StreamController } from "../stream-controller.ts";
 import { words } from "../words/words.ts";
 import { WordsElement } from "../words/words-element.ts";
 import { FrequencyAxis, type FrequencyScale, frequencyScales, frequencyTicks, timeTicks } from "./axis.ts";
+import { axisStyles } from "./axis-styles.ts";
 import { openPicture, openPictureInPage, type PictureHost } from "./picture-host.ts";
 import { PictureSize } from "./picture-size.ts";
 
@@ -23,6 +24,7 @@ const views: readonly View[] = ["listening", "original", "explanation", "rest"];
 export class SpectrogramView extends WordsElement {
   static override styles = [
     sharedStyles,
+    axisStyles,
     css`
       figure {
         margin: 0;
@@ -66,29 +68,6 @@ export class SpectrogramView extends WordsElement {
         height: 100%;
         border-radius: 0.5rem;
         background: #08060d;
-      }
-      .axis {
-        position: relative;
-        color: var(--soft);
-        font-size: 0.75rem;
-        line-height: 1;
-        font-variant-numeric: tabular-nums;
-      }
-      .axis span {
-        position: absolute;
-        white-space: nowrap;
-      }
-      .frequency span {
-        top: clamp(0px, var(--at) - 0.375rem, 100% - 0.75rem);
-        right: 0;
-      }
-      .time {
-        grid-column: 2;
-        margin-top: 0.375rem;
-      }
-      .time span {
-        left: var(--at);
-        transform: translateX(-50%);
       }
       .time span.end {
         right: 0;

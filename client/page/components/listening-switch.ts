@@ -2,6 +2,7 @@ import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { letter, percent } from "../../kit/format.ts";
 import { volumeIcon } from "../../kit/icons.ts";
+import { radioRow } from "../../kit/radio-row.ts";
 import { sharedStyles } from "../../kit/shared-styles.ts";
 import { words } from "../../kit/words/words.ts";
 import { WordsElement } from "../../kit/words/words-element.ts";
@@ -121,29 +122,20 @@ export class ListeningSwitch extends WordsElement {
     const said = words.page.listening;
     return html`
       <div class="row">
-        <fieldset>
-          <legend class="visually-hidden">${said.name}</legend>
-          <div class="choices">
-            ${listenings.map(
-              (value, k) => html`
-                <label>
-                  <input
-                    type="radio"
-                    name="listening"
-                    value=${value}
-                    .checked=${this.value === value}
-                    aria-label=${`${said.titles[value]}: ${said.hints[value]}`}
-                    aria-keyshortcuts=${this.shortcuts ? choiceKeys(k) : nothing}
-                    @change=${() => emit(this, "choose-listening", value)}
-                  /><span class="face">
-                    ${said.titles[value]}<span class="hint">${said.hints[value]}</span>
-                    ${this.shortcuts ? html`<kbd aria-hidden="true">${letter(k)}</kbd>` : nothing}
-                  </span>
-                </label>
-              `,
-            )}
-          </div>
-        </fieldset>
+        ${radioRow({
+          name: "listening",
+          legend: said.name,
+          legendStyle: "visually-hidden",
+          values: listenings,
+          chosen: this.value,
+          spoken: (value) => `${said.titles[value]}: ${said.hints[value]}`,
+          keys: this.shortcuts ? choiceKeys : undefined,
+          face: (value, k) => html`
+            ${said.titles[value]}<span class="hint">${said.hints[value]}</span>
+            ${this.shortcuts ? html`<kbd aria-hidden="true">${letter(k)}</kbd>` : nothing}
+          `,
+          onChoose: (value) => emit(this, "choose-listening", value),
+        })}
         <div class="loudness">
           <label class="volume">
             ${volumeIcon}

@@ -2,6 +2,7 @@ import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { count, milliseconds, rate } from "../../kit/format.ts";
 import { engineChoices } from "../../kit/parameters.ts";
+import { radioRow } from "../../kit/radio-row.ts";
 import { sharedStyles } from "../../kit/shared-styles.ts";
 import { titleText, words } from "../../kit/words/words.ts";
 import { WordsElement } from "../../kit/words/words-element.ts";
@@ -167,25 +168,15 @@ export class RunningPanel extends WordsElement {
 
   #engine() {
     return html`
-      <fieldset>
-        <legend>${words.page.running.where}</legend>
-        <div class="choices">
-          ${engineChoices.map(
-            (value) => html`
-              <label>
-                <input
-                  type="radio"
-                  name="engine"
-                  value=${value}
-                  .checked=${this.engine === value}
-                  ?disabled=${this.localOnly !== null && value === "remote"}
-                  @change=${() => emit(this, "choose-engine", value)}
-                /><span class="face">${words.page.running.engines[value]}</span>
-              </label>
-            `,
-          )}
-        </div>
-      </fieldset>
+      ${radioRow({
+        name: "engine",
+        legend: words.page.running.where,
+        values: engineChoices,
+        chosen: this.engine,
+        disabled: (value) => this.localOnly !== null && value === "remote",
+        face: (value) => words.page.running.engines[value],
+        onChoose: (value) => emit(this, "choose-engine", value),
+      })}
       <p class="soft">${privacyText(this.engine, this.engineInUse, this.localOnly)}</p>
       ${this.description ? html`<p class="soft description">${this.description}</p>` : nothing}
     `;

@@ -2,6 +2,7 @@ import { css, html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { fileIcon, headphonesIcon, microphoneIcon, playIcon, stopIcon, waveIcon } from "../../kit/icons.ts";
 import type { SourceKind } from "../../kit/parameters.ts";
+import { radioRow } from "../../kit/radio-row.ts";
 import { sharedStyles } from "../../kit/shared-styles.ts";
 import { builtInSounds } from "../../kit/sounds/index.ts";
 import { soundTitle, words } from "../../kit/words/words.ts";
@@ -37,7 +38,7 @@ export class SourcePanel extends WordsElement {
         gap: 0.5rem 1rem;
         align-items: center;
       }
-      .choices.kinds {
+      .kinds .choices {
         display: inline-flex;
         flex-wrap: nowrap;
         gap: 0.25rem;
@@ -45,12 +46,12 @@ export class SourcePanel extends WordsElement {
         border-radius: 0.875rem;
         background: var(--sunken);
       }
-      .choices.kinds span.face {
+      .kinds .choices span.face {
         border-color: transparent;
         background: transparent;
         white-space: nowrap;
       }
-      .choices.kinds input:checked + span.face {
+      .kinds .choices input:checked + span.face {
         border-color: var(--line);
         background: var(--surface);
         color: var(--ink);
@@ -102,7 +103,7 @@ export class SourcePanel extends WordsElement {
         .first fieldset {
           flex: 1 1 100%;
         }
-        .choices.kinds {
+        .kinds .choices {
           display: flex;
         }
         .kinds label {
@@ -112,7 +113,7 @@ export class SourcePanel extends WordsElement {
           padding: 0.375rem 0.75rem;
           font-size: 0.9375rem;
         }
-        .choices.kinds span.face {
+        .kinds .choices span.face {
           padding: 0.375rem 0.25rem;
           font-size: 0.875rem;
         }
@@ -125,7 +126,7 @@ export class SourcePanel extends WordsElement {
       }
       @media (max-width: 30rem) {
         /* One row that is pushed aside: the picture below should be seen too. */
-        .choices.sounds {
+        .sounds .choices {
           flex-wrap: nowrap;
           margin: 0 -0.875rem;
           padding: 0.25rem 0.875rem;
@@ -133,7 +134,7 @@ export class SourcePanel extends WordsElement {
           scroll-padding: 0 0.875rem;
           scrollbar-width: none;
         }
-        .choices.sounds span.face {
+        .sounds .choices span.face {
           white-space: nowrap;
         }
       }
@@ -142,7 +143,7 @@ export class SourcePanel extends WordsElement {
           flex: 1 1 0;
           min-width: 0;
         }
-        .choices.kinds span.face {
+        .kinds .choices span.face {
           line-height: 1.2;
           text-align: center;
           white-space: normal;
@@ -165,24 +166,16 @@ export class SourcePanel extends WordsElement {
       <section class="card" aria-label=${words.page.source.name}>
         <div class="rows">
           <div class="first">
-          <fieldset>
-            <legend class="visually-hidden">${words.page.source.listenTo}</legend>
-            <div class="choices kinds">
-              ${kinds.map(
-                ({ kind, icon }) => html`
-                  <label>
-                    <input
-                      type="radio"
-                      name="kind"
-                      value=${kind}
-                      .checked=${this.kind === kind}
-                      @change=${() => emit(this, "choose-source", kind)}
-                    /><span class="face">${icon}${words.page.source[kind]}</span>
-                  </label>
-                `,
-              )}
-            </div>
-          </fieldset>
+          ${radioRow({
+            name: "kind",
+            legend: words.page.source.listenTo,
+            legendStyle: "visually-hidden",
+            layout: "kinds",
+            values: kinds.map(({ kind }) => kind),
+            chosen: this.kind,
+            face: (kind, k) => html`${kinds[k]!.icon}${words.page.source[kind]}`,
+            onChoose: (kind) => emit(this, "choose-source", kind),
+          })}
           <span class="soft">${this.#note}</span>
           </div>
           <div class="options">${this.#options()}</div>
@@ -213,7 +206,7 @@ export class SourcePanel extends WordsElement {
 
   /** Where the sounds are one row that is pushed aside, the chosen one is in sight; the page itself stays put. */
   #showChosen(): void {
-    const row = this.renderRoot.querySelector(".sounds");
+    const row = this.renderRoot.querySelector(".sounds .choices");
     const chosen = row?.querySelector("input:checked")?.parentElement;
     if (!row || !chosen) return;
     row.scrollLeft += chosen.getBoundingClientRect().left - row.getBoundingClientRect().left - 16;
@@ -225,26 +218,16 @@ export class SourcePanel extends WordsElement {
   }
 
   #sounds() {
-    return html`
-      <fieldset>
-        <legend class="visually-hidden">${words.page.source.sound}</legend>
-        <div class="choices sounds">
-          ${builtInSounds.map(
-            ({ name }) => html`
-              <label>
-                <input
-                  type="radio"
-                  name="sound"
-                  value=${name}
-                  .checked=${this.sound === name}
-                  @change=${() => emit(this, "choose-sound", name)}
-                /><span class="face">${soundTitle(name)}</span>
-              </label>
-            `,
-          )}
-        </div>
-      </fieldset>
-    `;
+    return radioRow({
+      name: "sound",
+      legend: words.page.source.sound,
+      legendStyle: "visually-hidden",
+      layout: "sounds",
+      values: builtInSounds.map(({ name }) => name),
+      chosen: this.sound,
+      face: (name) => soundTitle(name),
+      onChoose: (name) => emit(this, "choose-sound", name),
+    });
   }
 
   #microphones() {

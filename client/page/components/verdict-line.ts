@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { barStyles } from "../../kit/bar-styles.ts";
 import { sharedStyles } from "../../kit/shared-styles.ts";
 import { words } from "../../kit/words/words.ts";
 import { WordsElement } from "../../kit/words/words-element.ts";
@@ -9,6 +10,7 @@ import { WordsElement } from "../../kit/words/words-element.ts";
 export class VerdictLine extends WordsElement {
   static override styles = [
     sharedStyles,
+    barStyles,
     css`
       .line {
         display: flex;
@@ -46,27 +48,6 @@ export class VerdictLine extends WordsElement {
         height: 100%;
         overflow: hidden;
         border-radius: inherit;
-      }
-      /* Pushed in rather than widened: moving costs no layout, ten times a second. */
-      .fill {
-        height: 100%;
-        transform: translateX(calc(var(--share) - 100%));
-        border-radius: inherit;
-        background: var(--control);
-        transition: transform var(--ease);
-      }
-      .sure .fill {
-        background: var(--accent);
-      }
-      .mark {
-        position: absolute;
-        top: -0.1875rem;
-        bottom: -0.1875rem;
-        left: var(--at);
-        width: 2px;
-        border-radius: 1px;
-        background: var(--ink);
-        opacity: 0.55;
       }
       /* Beside the classes that it considers, the same bar again would be one too many. */
       @media (min-width: 62rem) {

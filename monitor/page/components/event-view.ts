@@ -1,6 +1,7 @@
 import { css, html, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { capitalised, className, percent } from "../../../client/kit/format.ts";
+import { radioRow } from "../../../client/kit/radio-row.ts";
 import { sharedStyles } from "../../../client/kit/shared-styles.ts";
 import { words } from "../../../client/kit/words/words.ts";
 import { WordsElement } from "../../../client/kit/words/words-element.ts";
@@ -132,27 +133,14 @@ export class EventView extends WordsElement {
   }
 
   #review() {
-    return html`
-      <fieldset>
-        <legend>${words.monitor.review}</legend>
-        <div class="choices">
-          ${REVIEWS.map(
-            (review) => html`
-              <label>
-                <input
-                  type="radio"
-                  name="review"
-                  .value=${review}
-                  .checked=${this.listed?.review === review}
-                  @change=${() => this.#choose(review)}
-                />
-                <span class="face">${words.monitor.reviews[review]}</span>
-              </label>
-            `,
-          )}
-        </div>
-      </fieldset>
-    `;
+    return radioRow({
+      name: "review",
+      legend: words.monitor.review,
+      values: REVIEWS,
+      chosen: this.listed?.review,
+      face: (review) => words.monitor.reviews[review],
+      onChoose: (review) => void this.#choose(review),
+    });
   }
 
   async #choose(review: Review): Promise<void> {

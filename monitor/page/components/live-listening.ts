@@ -1,10 +1,12 @@
 import { html } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { radioRow } from "../../../client/kit/radio-row.ts";
 import { sharedStyles } from "../../../client/kit/shared-styles.ts";
 import { words } from "../../../client/kit/words/words.ts";
 import { WordsElement } from "../../../client/kit/words/words-element.ts";
 
 const CHOICES = ["off", "original", "explanation"] as const;
+type Choice = (typeof CHOICES)[number];
 
 /** Live sound of one input: off until somebody asks for it. */
 @customElement("live-listening")
@@ -12,7 +14,7 @@ export class LiveListening extends WordsElement {
   static override styles = sharedStyles;
 
   @property() input = "";
-  @state() private sound = "off";
+  @state() private sound: Choice = "off";
   @query("audio") private audio!: HTMLAudioElement;
 
   override disconnectedCallback(): void {
@@ -22,30 +24,20 @@ export class LiveListening extends WordsElement {
 
   override render() {
     return html`
-      <fieldset>
-        <legend class="soft">${words.monitor.listen}</legend>
-        <div class="choices">
-          ${CHOICES.map(
-            (value) => html`
-              <label>
-                <input
-                  type="radio"
-                  name="sound"
-                  .value=${value}
-                  .checked=${this.sound === value}
-                  @change=${() => this.#choose(value)}
-                />
-                <span class="face">${words.monitor[value]}</span>
-              </label>
-            `,
-          )}
-        </div>
-      </fieldset>
+      ${radioRow({
+        name: "sound",
+        legend: words.monitor.listen,
+        legendStyle: "soft",
+        values: CHOICES,
+        chosen: this.sound,
+        face: (value) => words.monitor[value],
+        onChoose: (value) => this.#choose(value),
+      })}
       <audio></audio>
     `;
   }
 
-  #choose(sound: string): void {
+  #choose(sound: Choice): void {
     this.sound = sound;
     if (sound === "off") {
       this.#stop();

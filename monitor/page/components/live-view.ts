@@ -7,7 +7,7 @@ import { WordsElement } from "../../../client/kit/words/words-element.ts";
 import type { InputStatus, ListedEvent, MonitorStatus } from "../../protocol.ts";
 import { eventLine } from "./event-line.ts";
 import "./live-listening.ts";
-import "./minute-strip.ts";
+import "./level-strip.ts";
 import { monitorStyles } from "./monitor-styles.ts";
 
 /** What every input hears now, and the newest events. */
@@ -79,7 +79,7 @@ export class LiveView extends WordsElement {
               : html`<span class="soft">${words.monitor.silence}</span>`
           }
         </p>
-        <minute-strip .recent=${recent}></minute-strip>
+        <level-strip .recent=${recent}></level-strip>
         ${droppedSeconds > 0 ? html`<p class="waiting">${words.monitor.dropped(droppedSeconds)}</p>` : ""}
         ${this.status.liveAudio ? html`<live-listening .input=${name}></live-listening>` : ""}
       </section>

@@ -3,6 +3,7 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import { kilohertz, percent } from "../../../kit/format.ts";
 import { sharedStyles } from "../../../kit/shared-styles.ts";
 import { frequencyTicks } from "../../../kit/spectrogram/axis.ts";
+import { axisStyles } from "../../../kit/spectrogram/axis-styles.ts";
 import { words } from "../../../kit/words/words.ts";
 import { WordsElement } from "../../../kit/words/words-element.ts";
 import type { Moment } from "../../../live/live-explainer.ts";
@@ -24,7 +25,7 @@ type End = "from" | "to";
 /** The frozen spectrogram with its axes, the selected span and the place that is heard. */
 @customElement("moment-picture")
 export class MomentPicture extends WordsElement {
-  static override styles = [sharedStyles, pictureStyles];
+  static override styles = [sharedStyles, axisStyles, pictureStyles];
 
   @property({ attribute: false }) moment!: Moment;
   @property({ attribute: false }) drawing!: MomentDrawing;

@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { playIcon, stopIcon } from "../../../kit/icons.ts";
+import { radioRow } from "../../../kit/radio-row.ts";
 import { sharedStyles } from "../../../kit/shared-styles.ts";
 import { words } from "../../../kit/words/words.ts";
 import { WordsElement } from "../../../kit/words/words-element.ts";
@@ -78,48 +79,29 @@ export class MomentTransport extends WordsElement {
         ${this.playing ? html`${stopIcon}${words.moment.stop}` : html`${playIcon}${words.moment.play}`}
       </button>
       ${this.sides.length > 1 ? this.#whichSide() : nothing}
-      <fieldset class="three">
-        <legend class="visually-hidden">${words.moment.listen}</legend>
-        <div class="choices">
-          ${listenings.map(
-            (listening, k) => html`
-              <label>
-                <input
-                  type="radio"
-                  name="moment-listening"
-                  value=${listening}
-                  .checked=${this.listening === listening}
-                  aria-keyshortcuts=${this.shortcuts ? choiceKeys(k) : nothing}
-                  @change=${() => tell(this, "hear-sound", listening)}
-                /><span class="face">${words.moment.sound[listening]}</span>
-              </label>
-            `,
-          )}
-        </div>
-      </fieldset>
+      ${radioRow({
+        name: "moment-listening",
+        legend: words.moment.listen,
+        legendStyle: "visually-hidden",
+        layout: "three",
+        values: listenings,
+        chosen: this.listening,
+        keys: this.shortcuts ? choiceKeys : undefined,
+        face: (listening) => words.moment.sound[listening],
+        onChoose: (listening) => tell(this, "hear-sound", listening),
+      })}
     `;
   }
 
   #whichSide() {
-    return html`
-      <fieldset>
-        <legend class="visually-hidden">${words.moment.whichSide}</legend>
-        <div class="choices">
-          ${this.sides.map(
-            (name, k) => html`
-              <label>
-                <input
-                  type="radio"
-                  name="moment-side"
-                  value=${k}
-                  .checked=${this.side === k}
-                  @change=${() => tell(this, "hear-side", k)}
-                /><span class="face">${words.moment.hear(name)}</span>
-              </label>
-            `,
-          )}
-        </div>
-      </fieldset>
-    `;
+    return radioRow({
+      name: "moment-side",
+      legend: words.moment.whichSide,
+      legendStyle: "visually-hidden",
+      values: [...this.sides.keys()],
+      chosen: this.side,
+      face: (k) => words.moment.hear(this.sides[k]!),
+      onChoose: (k) => tell(this, "hear-side", k),
+    });
   }
 }

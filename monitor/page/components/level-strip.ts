@@ -13,8 +13,8 @@ const HEIGHT = 120;
 const LOWEST = -80;
 
 /** The level of the last minute, newest at the right, coloured where an event was open. */
-@customElement("minute-strip")
-export class MinuteStrip extends WordsElement {
+@customElement("level-strip")
+export class LevelStrip extends WordsElement {
   static override styles = [
     sharedStyles,
     css`
