@@ -1,5 +1,4 @@
 /** The page when devices and the server fail under it: it goes on by itself, and leaves nothing behind. */
-import type { CDPSession } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium } from "../../cli/bench/chromium.ts";
@@ -8,49 +7,14 @@ import type { LiveExplainer } from "../../client/live/live-explainer.ts";
 import { startServer } from "../../server/start-server.ts";
 import { browserTest } from "./browser-test.ts";
 import { type LiveSetUp, setUp, TINY_PACK } from "./set-up.ts";
+import { assertNothingGrows, tremolo, watchWhatIsMade } from "./starts-and-stops.ts";
 
 const chromium = findChromium();
-const CYCLES = process.env["LISTENABLE_FULL"] ? 200 : 25;
 let live: LiveSetUp;
-
-declare global {
-  interface Window {
-    /** Every audio context that the page made, and how many workers it started and ended. */
-    made: { contexts: AudioContext[]; started: number; ended: number };
-  }
-}
-
-/** Runs in the page before its own code. */
-function watchWhatIsMade(): void {
-  window.made = { contexts: [], started: 0, ended: 0 };
-  const { made } = window;
-  const Context = window.AudioContext;
-  window.AudioContext = class extends Context {
-    constructor(options?: AudioContextOptions) {
-      super(options);
-      made.contexts.push(this);
-    }
-  };
-  const Plain = window.Worker;
-  window.Worker = class extends Plain {
-    constructor(url: string | URL, options?: WorkerOptions) {
-      super(url, options);
-      made.started++;
-    }
-    override terminate(): void {
-      made.ended++;
-      super.terminate();
-    }
-  };
-}
 
 test.before(async () => {
   if (chromium === null) return;
-  const sound = Float32Array.from(
-    { length: 4 * 48_000 },
-    (_, n) => 0.2 * Math.sin(n / 9) * Math.sin(n / 7_000),
-  );
-  live = await setUp(chromium, TINY_PACK, sound, ["--js-flags=--expose-gc"]);
+  live = await setUp(chromium, TINY_PACK, tremolo(), ["--js-flags=--expose-gc"]);
 });
 test.after(async () => {
   await live?.close();
@@ -142,52 +106,9 @@ browserTest(
   },
 );
 
-/** What the browser counts of the page, after everything that is free was collected. */
-async function census(page: LivePage, cdp: CDPSession): Promise<Record<string, number>> {
-  await page.page.waitForTimeout(500);
-  for (let n = 0; n < 3; n++) await cdp.send("HeapProfiler.collectGarbage");
-  const { metrics } = await cdp.send("Performance.getMetrics");
-  const made = await page.page.evaluate(() => ({
-    open: window.made.contexts.filter(({ state }) => state !== "closed").length,
-    workers: window.made.started - window.made.ended,
-  }));
-  return { ...Object.fromEntries(metrics.map(({ name, value }) => [name, value])), ...made };
-}
-
-browserTest(`${CYCLES} starts and stops leave nothing behind`, async () => {
+browserTest("25 starts and stops leave nothing behind", async () => {
   const page = await open("local");
-  const cdp = await page.page.context().newCDPSession(page.page);
-  await cdp.send("Performance.enable");
-  const cycle = () =>
-    page.page.locator("listenable-app").evaluate(async (app) => {
-      const { explainer } = app as unknown as { explainer: LiveExplainer };
-      await explainer.stop();
-      await explainer.start({ kind: "microphone" });
-      await explainer.stop();
-      // They hold what they recorded of; the page's own must be all that counts.
-      window.made.contexts = window.made.contexts.filter(({ state }) => state !== "closed");
-      window.listenableTaps.tracks.length = 0;
-    });
-  for (let n = 0; n < 4; n++) await cycle();
-  const before = await census(page, cdp);
-  for (let n = 0; n < CYCLES; n++) await cycle();
-  const after = await census(page, cdp);
-  assert.is(after["open"], 0, "audio contexts still open");
-  // The page draws in a worker of its own.
-  assert.is(after["workers"], before["workers"], "workers still running");
-  for (const name of ["Nodes", "JSEventListeners", "AudioHandlers"]) {
-    const grown = after[name] - before[name];
-    // What a cycle left behind would come to one or more of each a cycle.
-    assert.ok(grown < CYCLES / 2, `${name} grew from ${before[name]} to ${after[name]}`);
-  }
-  if (!process.env["LISTENABLE_FULL"]) return page.close();
-  const heap = after["JSHeapUsedSize"] - before["JSHeapUsedSize"];
-  // Some code is compiled late and the log fills up; a session that stayed would cost 100 KB and more.
-  assert.ok(heap < 600_000 + 10_000 * CYCLES, `the heap grew by ${heap} bytes`);
-  const told = ["Nodes", "JSEventListeners", "AudioHandlers", "JSHeapUsedSize"].map(
-    (name) => `${name} ${before[name]} → ${after[name]}`,
-  );
-  console.log(`${CYCLES} starts and stops: ${told.join(", ")}`);
+  await assertNothingGrows(page, 25);
   await page.close();
 });
 

@@ -1,52 +1,15 @@
 /** From somebody else's classifier to a pack that `explain` runs, as the guide has it; a few steps only. */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { readWav, writeWav } from "../../dsp/index.ts";
-import { Random } from "../../lab/data/random.ts";
-import { chord, FOLDER, FUNDAMENTALS, LABELS } from "../lab/import/fixtures.ts";
-import { runCli, temporaryFolder } from "./run-cli.ts";
+import { readWav } from "../../dsp/index.ts";
+import { at, makeSounds, pack, removeSounds, rest, trains } from "./foreign-sounds.ts";
+import { runCli } from "./run-cli.ts";
 
 const test = suite("a classifier of somebody else's");
-const trains = await import("onnxruntime-node").then(
-  () => true,
-  () => false,
-);
 const run = trains ? test : test.skip;
-if (!trains) console.log("skipped: training needs onnxruntime-node, which is not installed");
-const runFull = trains && process.env["LISTENABLE_FULL"] ? test : test.skip;
-
-const RATE = 44100;
-let folder: string;
-const at = (...parts: string[]) => join(folder, ...parts);
-
-test.before(async () => {
-  folder = await temporaryFolder();
-  await mkdir(at("sounds"));
-  const random = new Random(3);
-  for (let k = 0; k < 12; k++) {
-    const label = k % 4;
-    const samples =
-      label < 3
-        ? chord(FUNDAMENTALS[label] * 2 ** random.uniform(-0.3, 0.3), 2 * RATE, RATE)
-        : new Float32Array(2 * RATE);
-    for (let n = 0; n < samples.length; n++) samples[n] += (label < 3 ? 0.005 : 0.05) * random.normal();
-    await writeFile(at("sounds", `${k}.wav`), writeWav([samples], RATE));
-  }
-  await writeFile(at("sounds", "broken.wav"), "this is no sound");
-  await writeFile(at("labels.txt"), `${LABELS.join("\n")}\n`);
-});
-test.after(() => rm(folder, { recursive: true }));
-
-function pack(name: string, ...words: string[]) {
-  const model = ["--classifier", join(FOLDER, `${name}.onnx`), "--front", join(FOLDER, `${name}.front.json`)];
-  return runCli("pack", ...model, ...words);
-}
-const rest = (name: string) => [
-  ...["--labels", at("labels.txt"), "--data", at("sounds"), "--out", at(name)],
-  ...["--channels", "8", "--json"],
-];
+test.before(makeSounds);
+test.after(removeSounds);
 
 for (const name of ["mel44", "wave16"]) {
   run(`${name}: trained, packed, measured, and explain splits a sound with it`, async () => {
@@ -116,24 +79,5 @@ test("what is missing or does not fit is said, with the way out", async () => {
   assert.is(status, 2);
   assert.match(stderr, "none.onnx cannot be read (ENOENT)");
 });
-
-runFull(
-  "a decoder that was trained for a minute keeps the class in less than half of the spectrum",
-  async () => {
-    const packed = await pack(
-      "mel44",
-      ...rest("full"),
-      "--methods",
-      "lmac",
-      "--steps",
-      "200",
-      "--batch",
-      "8",
-    );
-    assert.is(packed.status, 0, packed.stderr);
-    const [lmac] = JSON.parse(packed.stdout).figures;
-    assert.ok(lmac.fidIn >= 0.9 && lmac.ad <= 10 && lmac.mm <= 0.5, JSON.stringify(lmac));
-  },
-);
 
 test.run();

@@ -1,3 +1,4 @@
+/** Takes minutes and 700 MB of disk. */
 import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -5,12 +6,10 @@ import * as assert from "uvu/assert";
 import { writeWav } from "../../dsp/wav.ts";
 import { runCliWatched, TINY_PACK, temporaryFolder } from "./run-cli.ts";
 
-// Takes minutes and 700 MB of disk, so only `npm run test:full` runs it.
-const hourTest = process.env["LISTENABLE_FULL"] ? test : test.skip;
 const SECONDS = 3600;
 const RATE = 16_000;
 
-hourTest("an hour is explained within bounded memory", async () => {
+test("an hour is explained within bounded memory", async () => {
   const folder = await temporaryFolder();
   const file = join(folder, "hour.wav");
   await writeHour(file);
