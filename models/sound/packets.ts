@@ -19,7 +19,7 @@ export interface PacketDecoder {
 }
 
 /** The bytes of a buffer or of a view of one. */
-export function bytesOf(source: AllowSharedBufferSource): Uint8Array {
+export function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
   return ArrayBuffer.isView(source)
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
     : new Uint8Array(source);

@@ -2,12 +2,14 @@
 import type { CDPSession } from "playwright-core";
 import * as assert from "uvu/assert";
 import type { LivePage } from "../../cli/bench/live-page.ts";
+import type { PageTaps } from "../../cli/bench/page-taps.ts";
 import type { LiveExplainer } from "../../client/live/live-explainer.ts";
 
 declare global {
   interface Window {
     /** Every audio context that the page made, and how many workers it started and ended. */
     made: { contexts: AudioContext[]; started: number; ended: number };
+    listenableTaps: PageTaps;
   }
 }
 

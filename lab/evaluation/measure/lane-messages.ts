@@ -3,7 +3,7 @@
 import type { PackErrorCode } from "../../../models/pack/pack.ts";
 import type { SoundCheck } from "../../data/check-sound.ts";
 import type { Contamination } from "../plan/contamination.ts";
-import type { Portrait } from "../report/portrait.ts";
+import type { Portrait } from "../report/report-data.ts";
 import type { MethodRows, SoundFile, SoundPools } from "./measure-sound.ts";
 import type { LayerCheck } from "./randomisation.ts";
 

@@ -10,34 +10,7 @@ import { meanRow } from "../metrics/classifier-report.ts";
 import { argMax } from "../metrics/metrics.ts";
 import { type SoundWindow, type WindowShape, windowsAt } from "../plan/window-shape.ts";
 import { encodeMuLaw } from "./mu-law.ts";
-
-export interface Portrait {
-  /** Where in the clip the excerpt starts, in seconds. */
-  readonly start: number;
-  readonly sampleRate: number;
-  readonly sound: PackedSound;
-  /** PNG, base64: time to the right, frequency up, brightness in dB. */
-  readonly spectrogram: string;
-  readonly answer: { readonly label: string; readonly probability: number };
-  readonly methods: readonly MethodPortrait[];
-}
-
-/** A mono sound, its samples divided by their largest, as 8-bit µ-law in base64. */
-export interface PackedSound {
-  readonly peak: number;
-  readonly bytes: string;
-}
-
-export interface MethodPortrait {
-  readonly name: string;
-  /** PNG, base64, of the same size: white where all is kept. */
-  readonly mask: string;
-  /** The kept part; what is left is the difference. Absent where everything is kept. */
-  readonly sound?: PackedSound | undefined;
-  /** What the classifier says of the kept part and of the rest: probability of the answer's class. */
-  readonly kept: number;
-  readonly rest: number;
-}
+import type { MethodPortrait, PackedSound, Portrait } from "./report-data.ts";
 
 /** Windows side by side in an excerpt. */
 const WINDOWS = 2;

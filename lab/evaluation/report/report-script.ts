@@ -2,8 +2,7 @@
  * What runs in the report's page: sorts the tables, draws the cards, plays their sounds. Its source is written into
  * the page, so it may use nothing from outside itself but the types.
  */
-import type { PackedSound } from "./portrait.ts";
-import type { ReportCard, ReportData } from "./report.ts";
+import type { PackedSound, ReportCard, ReportData } from "./report-data.ts";
 
 export function reportScript(): void {
   const data = JSON.parse(document.getElementById("data")?.textContent ?? "") as ReportData;

@@ -3,8 +3,8 @@ import type { Pack } from "../../../models/pack/pack.ts";
 import type { ClipResult, Evaluation, SettingTable } from "../evaluation.ts";
 import type { LaneTask } from "../measure/lane-messages.ts";
 import type { LazyLanes } from "../measure/lanes.ts";
-import { METRICS, type MetricName, type MetricRow } from "../metrics/metric-row.ts";
-import type { Portrait } from "./portrait.ts";
+import { METRICS, type MetricRow } from "../metrics/metric-row.ts";
+import type { ReportCard, ReportData } from "./report-data.ts";
 import { reportScript } from "./report-script.ts";
 import { REPORT_STYLE } from "./report-style.ts";
 import {
@@ -34,27 +34,6 @@ export interface ReportOptions {
   readonly lanes: LazyLanes;
   readonly onProgress?: (done: number, total: number, what: string) => void;
   readonly signal?: AbortSignal;
-}
-
-/** What the page's script reads. */
-export interface ReportData {
-  readonly metrics: readonly {
-    readonly name: MetricName;
-    readonly heading: string;
-    readonly better: "up" | "down" | undefined;
-    readonly digits: number;
-  }[];
-  readonly methods: readonly { readonly name: string; readonly title: string }[];
-  readonly settings: readonly { readonly name: string; readonly title: string }[];
-  readonly cards: readonly ReportCard[];
-}
-
-export interface ReportCard {
-  readonly setting: string;
-  readonly clip: string;
-  readonly label?: string | undefined;
-  readonly rows: Readonly<Record<string, MetricRow>>;
-  readonly portrait: Portrait;
 }
 
 export async function reportPage(options: ReportOptions): Promise<string> {
