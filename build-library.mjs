@@ -22,10 +22,13 @@ const nodeOnly = {
 const under = (folder, entries) =>
   Object.fromEntries(Object.entries(entries).map(([name, source]) => [`${folder}/${name}`, source]));
 
-/** Output name to source file. For browsers with everything that they need, so that no bundler is needed. */
+/**
+ * Output name to source file. For browsers with everything that they need, so that no bundler is needed, beside the page's
+ * own files: worklet, workers and wasm are the same for all.
+ */
 export const libraryEntries = {
-  browser: under("lib", anywhere),
-  node: under("lib/node", { ...anywhere, ...nodeOnly }),
+  browser: under("public", anywhere),
+  node: under("lib", { ...anywhere, ...nodeOnly }),
 };
 
 /** Declarations of everything that the subpaths show, in the layout of the sources. */

@@ -1,6 +1,6 @@
 // Builds everything that runs: the `listenable` command (Node) and the browser's page, worker and worklet.
 import { createHash } from "node:crypto";
-import { chmod, copyFile, cp, mkdir, readFile, rm } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, readFile, rm, stat } from "node:fs/promises";
 import { build } from "esbuild";
 import { buildTypes, libraryEntries } from "./build-library.mjs";
 import { nodeEntries } from "./node-entries.mjs";
@@ -23,7 +23,13 @@ const browser = {
   minify: true,
   // es2015: rxjs as classes, without the helpers of ES5.
   conditions: ["onnxruntime-web-use-extern-wasm", "production", "es2015"],
-  define: { "process.env.NODE_ENV": '"production"', LISTENABLE_VERSION: JSON.stringify(version) },
+  define: {
+    "process.env.NODE_ENV": '"production"',
+    LISTENABLE_VERSION: JSON.stringify(version),
+    LISTENABLE_WASM_BYTES: String(
+      (await stat("node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm")).size,
+    ),
+  },
 };
 
 /** Output name to source file; workers are started by file, so each has an entry of its own. */
@@ -62,7 +68,7 @@ await Promise.all([
     entryPoints: libraryEntries.browser,
     outdir: out,
     splitting: true,
-    chunkNames: "lib/[name]-[hash]",
+    chunkNames: "public/[name]-[hash]",
   }),
   buildTypes(`${out}/types`),
   cp("client/page/static", publicFolder, { recursive: true }),

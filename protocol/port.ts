@@ -8,9 +8,10 @@
  *   to the side that owns them.
  */
 import type { AudioShape } from "./audio-shape.ts";
+import { VERSION } from "./version.ts";
 
-/** The name under which the processor is registered. */
-export const PROCESSOR = "listenable-explainer";
+/** The name under which the processor is registered; a page finds none of another version. */
+export const PROCESSOR = `listenable-explainer ${VERSION}`;
 
 /** What the listener hears; all three are aligned to the sample. */
 export type OutputChoice = "original" | "explanation" | "rest";

@@ -2,7 +2,9 @@ import { BehaviorSubject, Subject } from "rxjs";
 import { fetchPack } from "../../models/pack/open-pack.ts";
 import { type Pack, packMethod } from "../../models/pack/pack.ts";
 import { EXPLAIN_PATH } from "../../protocol/wire.ts";
+import { type LiveAssets, ownAssets } from "./assets.ts";
 import { workletProblem } from "./audio/audio-graph.ts";
+import { sourceOf } from "./audio/sources.ts";
 import { platformNotices } from "./audio/worklet-support.ts";
 import type {
   Decision,
@@ -14,6 +16,7 @@ import type {
   Moment,
   PackSummary,
   Problem,
+  Sounding,
   Source,
   SpectrogramColumns,
   Status,
@@ -26,12 +29,19 @@ import { type Frozen, momentOf } from "./session/moment.ts";
 import { type Choices, type LocatedPack, Session, type SessionSettings } from "./session/session.ts";
 
 export interface LiveExplainerOptions {
-  /** Folder of worklet.js, pipeline.js, ort/ and packs/, as a URL. Default: that of the page. */
-  readonly baseUrl?: string;
-  /** Name of the pack. Default: the server's own. */
+  /**
+   * A Listenable server, by the URL of its page: its packs go by their names, and its engine may be asked. Default: none, so
+   * that this device explains.
+   */
+  readonly server?: string;
+  /**
+   * URL of a pack's folder, as in "./packs/mine/"; without a "/", the name of one of the server's packs, or where there is no
+   * server, of a released one. Default: the server's own, or "esc10-speech". Released packs lie in this package, where
+   * bundlers don't find them: copy its `models/packs` to your page, and give the URL.
+   */
   readonly pack?: string | undefined;
-  /** WebSocket address of the server's engine; null never asks one. Default: `/explain` on the page's own server. */
-  readonly serverUrl?: string | null;
+  /** Where worklet, worker and wasm are, each as a URL. Default: beside this script. */
+  readonly assets?: Partial<LiveAssets>;
   /** Access token for that engine, where its server asks for one. */
   readonly serverToken?: string | undefined;
   /** How late the explanation may be, to begin with. Default "balanced". What follows here overrides parts of it. */
@@ -55,6 +65,8 @@ export interface LiveExplainerOptions {
   /** Turns the output down when it feeds back into the microphone, for loudspeakers in its room. Default false. */
   readonly guardFeedback?: boolean;
 }
+
+const RELEASED_PACK = "esc10-speech";
 
 /** A stream that stands still is begun anew so often within this time; then a person must look. */
 const MOST_REVIVALS = 5;
@@ -80,8 +92,8 @@ class PageExplainer implements LiveExplainer {
   readonly events$ = this.#log.events$;
   readonly hindrance = workletProblem()?.problem ?? null;
   readonly notices = platformNotices();
-  readonly #base: string;
-  readonly #packName: string | undefined;
+  readonly #server: string | undefined;
+  readonly #packWish: string | undefined;
   readonly #settings: SessionSettings;
   #choices: Choices;
   #pack: Promise<LocatedPack> | null = null;
@@ -96,10 +108,8 @@ class PageExplainer implements LiveExplainer {
   #howls = 0;
 
   constructor(options: LiveExplainerOptions) {
-    const base = new URL(options.baseUrl ?? "./", document.baseURI);
-    const at = (path: string) => new URL(path, base).href;
-    this.#base = base.href;
-    this.#packName = options.pack;
+    this.#server = options.server === undefined ? undefined : absolute(options.server);
+    this.#packWish = options.pack;
     const delay = options.delay ?? "balanced";
     this.#choices = {
       listening: "explanation",
@@ -111,10 +121,8 @@ class PageExplainer implements LiveExplainer {
       delay,
     };
     this.#settings = {
-      workletUrl: at("worklet.js"),
-      workerUrl: at("pipeline.js"),
-      ortUrl: at("ort/"),
-      serverUrl: options.serverUrl === undefined ? serverOf(base) : options.serverUrl,
+      assets: { ...ownAssets(), ...options.assets },
+      serverUrl: this.#server === undefined ? null : engineOf(this.#server),
       serverToken: options.serverToken,
       wishes: options,
       columnPorts: this.#columnPorts,
@@ -152,9 +160,9 @@ class PageExplainer implements LiveExplainer {
   }
 
   /** Ends what runs and starts `source`; rejects with the Problem that `status$` tells too. */
-  async start(source: Source): Promise<void> {
+  async start(sounding: Sounding): Promise<void> {
     this.#revivals = [];
-    await this.#begin(source);
+    await this.#begin(sourceOf(sounding));
   }
 
   async #begin(source: Source): Promise<void> {
@@ -295,39 +303,58 @@ class PageExplainer implements LiveExplainer {
   }
 
   async #findPack(): Promise<LocatedPack> {
-    const index = await this.#index();
-    const name = this.#packName ?? index.pack;
-    const url = new URL(`packs/${name}/`, this.#base).href;
-    const { pack } = await fetchPack(url);
+    const place = await this.#packPlace();
+    const { pack } = await fetchPack(place.url);
     this.#found = pack;
-    const serverPath = name === index.pack ? "" : `/${name}`;
-    return { pack, url, serverPath, serverExplains: index.explained.includes(name) };
+    return { pack, ...place };
   }
 
-  /** What the server offers: its own pack, and the packs that it explains with. */
-  async #index(): Promise<{ readonly pack: string; readonly explained: readonly unknown[] }> {
-    const address = new URL("packs/index.json", this.#base).href;
-    try {
-      const response = await fetch(address);
-      if (!response.ok) throw new Error(`status ${response.status}`);
-      const index = (await response.json()) as { default?: unknown; explained?: unknown };
-      if (typeof index.default !== "string") throw new Error("it names no default pack");
-      const { explained } = index;
-      return { pack: index.default, explained: Array.isArray(explained) ? explained : [index.default] };
-    } catch (error) {
-      throw new ProblemError(
-        "model-missing",
-        `${address}: ${error instanceof Error ? error.message : error}`,
-        {
-          cause: error,
-        },
-      );
-    }
+  async #packPlace(): Promise<Omit<LocatedPack, "pack">> {
+    const wish = this.#packWish;
+    const alone = { serverPath: "", serverExplains: false };
+    if (wish?.includes("/")) return { url: absolute(wish.replace(/\/?$/, "/")), ...alone };
+    if (this.#server === undefined) return { url: releasedPack(wish ?? RELEASED_PACK), ...alone };
+    const index = await readIndex(this.#server);
+    const name = wish ?? index.pack;
+    return {
+      url: new URL(`packs/${name}/`, this.#server).href,
+      serverPath: name === index.pack ? "" : `/${name}`,
+      serverExplains: index.explained.includes(name),
+    };
   }
 }
 
-function serverOf(base: URL): string {
-  const url = new URL(EXPLAIN_PATH, base);
+/** What the server offers: its own pack, and the packs that it explains with. */
+async function readIndex(
+  server: string,
+): Promise<{ readonly pack: string; readonly explained: readonly unknown[] }> {
+  const address = new URL("packs/index.json", server).href;
+  try {
+    const response = await fetch(address);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const index = (await response.json()) as { default?: unknown; explained?: unknown };
+    if (typeof index.default !== "string") throw new Error("it names no default pack");
+    const { explained } = index;
+    return { pack: index.default, explained: Array.isArray(explained) ? explained : [index.default] };
+  } catch (error) {
+    throw new ProblemError("model-missing", `${address}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}
+
+function absolute(url: string): string {
+  return new URL(url, document.baseURI).href;
+}
+
+/** Beside this script as the package has it. Not a literal address: a bundler would take the folder for a file. */
+function releasedPack(name: string): string {
+  const script = import.meta.url;
+  return new URL(`../../models/packs/${name}/`, script).href;
+}
+
+function engineOf(server: string): string {
+  const url = new URL(EXPLAIN_PATH, server);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
 }

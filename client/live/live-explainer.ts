@@ -26,7 +26,14 @@ export type Source =
       readonly sampleRate: number;
       readonly name: string;
       readonly loop?: boolean;
-    };
+    }
+  /** What somebody else's microphone, call or recording gives; its tracks stay theirs. */
+  | { readonly kind: "stream"; readonly stream: MediaStream; readonly name?: string }
+  /** Any node of a running audio context, in which the explanation then sounds too; it stays connected as it was. */
+  | { readonly kind: "node"; readonly node: AudioNode; readonly name?: string };
+
+/** A source, or what is one by itself. */
+export type Sounding = Source | AudioNode | MediaStream | Blob;
 
 /** Every failure that a person can meet; the page has a sentence and a next step for each. */
 export type ProblemCode =
@@ -41,6 +48,8 @@ export type ProblemCode =
   /** Sound cannot be processed under this page's content policy; `COMPAT_PAGE` of protocol/pages.ts can do it. */
   | "worklet-missing"
   | "audio-suspended"
+  /** Worklet, worker or wasm are of another version than the script that loaded them. */
+  | "version-mismatch"
   | "server-gone"
   | "server-refused"
   | "model-missing"
@@ -228,7 +237,7 @@ export interface LiveExplainer {
   pack(): Promise<PackSummary>;
   /** Input devices; names are empty until permission was granted once. */
   microphones(): Promise<readonly { readonly deviceId: string; readonly label: string }[]>;
-  start(source: Source): Promise<void>;
+  start(source: Sounding): Promise<void>;
   stop(): Promise<void>;
   setListening(listening: Listening): void;
   /** Makes explanation and rest as loud as the original, by 24 dB at most; off at first. Moments and files stay as they are. */

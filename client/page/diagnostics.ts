@@ -1,10 +1,6 @@
 /** What the page tells of itself when somebody looks for a fault. */
+import { VERSION } from "../../protocol/version.ts";
 import type { Environment, LiveEvent, Timings } from "../live/live-explainer.ts";
-
-/** The build puts it in. */
-declare const LISTENABLE_VERSION: string | undefined;
-
-export const pageVersion = typeof LISTENABLE_VERSION === "string" ? LISTENABLE_VERSION : "not built";
 
 export interface DiagnosticFacts {
   readonly state: string;
@@ -32,7 +28,7 @@ export function diagnosticReport(facts: DiagnosticFacts, now: Date): string {
   const events = facts.events.map(({ at, ...event }) => ({ at: new Date(at).toISOString(), ...event }));
   const rounded = (_: string, value: unknown) =>
     typeof value === "number" ? Math.round(100 * value) / 100 : value;
-  const report = { listenable: pageVersion, at: now.toISOString(), ...facts, events };
+  const report = { listenable: VERSION, at: now.toISOString(), ...facts, events };
   return JSON.stringify(report, rounded, 2);
 }
 

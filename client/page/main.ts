@@ -14,7 +14,11 @@ if (needless) location.replace(`./${location.search}${location.hash}`);
 const sounds = builtInSounds.map(({ name }) => name);
 const settings = readSettings(location.search, sounds);
 if (!needless) {
-  const explainer = createLiveExplainer({ pack: settings.pack, serverToken: tokenOf(location.hash) });
+  const explainer = createLiveExplainer({
+    server: "./",
+    pack: settings.pack,
+    serverToken: tokenOf(location.hash),
+  });
   mount(explainer, settings);
   const note = document.querySelector("offline-note");
   const keeper = await keepOffline({

@@ -63,6 +63,7 @@ export function openKiosk({ settings, token, cover }: KioskParts): Kiosk {
   const loads = memory.loads + 1;
   keepKiosk({ ...memory, loads });
   const explainer = createLiveExplainer({
+    server: "./",
     pack: settings.pack,
     serverToken: token,
     delay: settings.delay,

@@ -2,9 +2,17 @@
 import * as ort from "onnxruntime-web/wasm";
 import { type Runtime, sessionOptions, threadsText } from "./runtime.ts";
 
+/** onnxruntime's two files, as URLs. */
+export interface WasmFiles {
+  /** `ort-wasm-simd-threaded.mjs` */
+  readonly mjs: string;
+  /** `ort-wasm-simd-threaded.wasm` */
+  readonly wasm: string;
+}
+
 export interface WebRuntimeOptions {
-  /** Folder that holds `ort-wasm-simd-threaded.{mjs,wasm}`, as a URL that ends in "/". Default "/ort/". */
-  readonly wasmPath?: string;
+  /** Both files, or the folder that holds them under their own names, as a URL that ends in "/". Default "/ort/". */
+  readonly wasmPath?: string | WasmFiles;
   /** Default 1. More needs a cross-origin isolated page and costs a core per thread; onnxruntime's wasm threads spin. */
   readonly threads?: number;
 }

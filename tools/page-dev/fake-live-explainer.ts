@@ -148,7 +148,7 @@ export class FakeLiveExplainer implements LiveExplainer {
     this.#frame = 0;
     this.status$.next({
       state: "running",
-      source: source.kind === "microphone" ? "Microphone" : source.name,
+      source: source.kind === "microphone" ? "Microphone" : (source.name ?? source.kind),
       engine: "local",
       engineDescription: "onnxruntime-web, WASM SIMD, 1 thread",
       notices: (this.options.notices ?? []).map((detail) => ({

@@ -1,3 +1,5 @@
+import { VERSION } from "../../../protocol/version.ts";
+import { startWorker } from "../../live/start-worker.ts";
 import { LivePicture } from "./live-picture.ts";
 import type { FromPictureWorker, ToPicture, ToPictureWorker } from "./picture-messages.ts";
 
@@ -44,7 +46,7 @@ function inWorker(canvas: HTMLCanvasElement, url: URL, onLost: () => void): Pict
   if (typeof Worker !== "function" || !("transferControlToOffscreen" in canvas)) return null;
   let worker: Worker;
   try {
-    worker = new Worker(trusted(url), { type: "module", name: "listenable picture" });
+    worker = startWorker(url.href, "listenable picture");
   } catch {
     // A content policy that allows no workers.
     return null;
@@ -59,7 +61,7 @@ function inWorker(canvas: HTMLCanvasElement, url: URL, onLost: () => void): Pict
     for (const answer of waiting.splice(0)) answer(0);
   };
   worker.onmessage = ({ data }: MessageEvent<FromPictureWorker>) => {
-    if (data.type === "unusable") onLost();
+    if (data.type === "unusable" || (data.type === "ready" && data.version !== VERSION)) onLost();
     if (data.type === "drawn") waiting.shift()?.(data.pictures);
   };
   worker.onerror = onLost;
@@ -77,20 +79,3 @@ function inWorker(canvas: HTMLCanvasElement, url: URL, onLost: () => void): Pict
     close,
   };
 }
-
-interface TrustedTypes {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL: (url: string) => string },
-  ): {
-    createScriptURL(url: string): string;
-  };
-}
-
-/** For policies that demand trusted types (`require-trusted-types-for 'script'`): the address is the build's own. */
-function trusted(url: URL): string {
-  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
-  policy ??= trustedTypes?.createPolicy("listenable-picture", { createScriptURL: (each) => each });
-  return policy?.createScriptURL(url.href) ?? url.href;
-}
-let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;

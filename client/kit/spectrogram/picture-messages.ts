@@ -33,7 +33,7 @@ export type ToPictureWorker =
   | { readonly type: "port"; readonly port: MessagePort };
 
 export type FromPictureWorker =
-  | { readonly type: "ready" }
+  | { readonly type: "ready"; readonly version: string }
   /** This browser's workers can't draw. */
   | { readonly type: "unusable" }
   /** Pictures so far. */

@@ -1,4 +1,5 @@
 /** The worker that draws the live picture: `LivePicture` on this thread's messages. */
+import { VERSION } from "../../../protocol/version.ts";
 import type { SpectrogramColumns } from "../../live/live-explainer.ts";
 import { LivePicture } from "./live-picture.ts";
 import type { FromPictureWorker, ToPictureWorker } from "./picture-messages.ts";
@@ -18,7 +19,7 @@ scope.onmessage = ({ data }) => {
   switch (data.type) {
     case "open":
       picture = open(data.canvas);
-      scope.postMessage({ type: picture ? "ready" : "unusable" });
+      scope.postMessage(picture ? { type: "ready", version: VERSION } : { type: "unusable" });
       break;
     case "port":
       data.port.onmessage = ({ data: columns }: MessageEvent<SpectrogramColumns>) => {

@@ -104,15 +104,7 @@ export function createExplainerNode(
   scope: Scope,
   onMessage: (message: ProcessorToPage) => void,
 ): ExplainerNode {
-  const node = new AudioWorkletNode(context, PROCESSOR, {
-    numberOfInputs: 1,
-    numberOfOutputs: 1,
-    outputChannelCount: [1],
-    // The browser mixes any source down to one channel.
-    channelCount: 1,
-    channelCountMode: "explicit",
-    processorOptions: options,
-  });
+  const node = processorNode(context, options);
   const post = (message: PageToProcessor, transfer: Transferable[] = []) =>
     node.port.postMessage(message, transfer);
   let end = () => {};
@@ -136,6 +128,30 @@ export function createExplainerNode(
     node.disconnect();
   });
   return { node, post };
+}
+
+/** @throws ProblemError where the worklet that was loaded is of another version: it has no processor of this name. */
+function processorNode(context: AudioContext, processorOptions: ProcessorOptions): AudioWorkletNode {
+  try {
+    return new AudioWorkletNode(context, PROCESSOR, {
+      numberOfInputs: 1,
+      numberOfOutputs: 1,
+      outputChannelCount: [1],
+      // The browser mixes any source down to one channel.
+      channelCount: 1,
+      channelCountMode: "explicit",
+      processorOptions,
+    });
+  } catch (cause) {
+    if (!(cause instanceof DOMException && cause.name === "InvalidStateError")) throw cause;
+    throw new ProblemError(
+      "version-mismatch",
+      `worklet.js has no "${PROCESSOR}": serve the files of one version`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 /** A function, as TypeScript takes a state once seen for good. */

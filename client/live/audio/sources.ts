@@ -1,5 +1,5 @@
 import { resample } from "../../../dsp/index.ts";
-import type { Source } from "../live-explainer.ts";
+import type { Sounding, Source } from "../live-explainer.ts";
 import { ProblemError } from "../problems.ts";
 import type { Scope } from "../scope.ts";
 import type { Told, VoiceProcessing } from "../told.ts";
@@ -33,7 +33,7 @@ const LONGEST_DECODED_SECONDS = 300;
 const LARGEST_DECODED_BYTES = 64 * 1024 * 1024;
 
 /** Opens any source; rejects with a `ProblemError`. Everything that must be released is the scope's. */
-export function openSource(source: Source, parts: SourceParts): Promise<OpenSource> {
+export async function openSource(source: Source, parts: SourceParts): Promise<OpenSource> {
   switch (source.kind) {
     case "microphone":
       return openMicrophone(source.deviceId, parts);
@@ -41,9 +41,40 @@ export function openSource(source: Source, parts: SourceParts): Promise<OpenSour
       return openFile(source, parts);
     case "samples":
       return openSamples(source, parts);
+    case "stream":
+      return openStream(source, parts);
+    case "node":
+      return { name: source.name ?? "node", node: source.node, notices: [], begin: () => {} };
     default:
       return source satisfies never;
   }
+}
+
+export function sourceOf(sounding: Sounding): Source {
+  if (sounding instanceof Blob) {
+    const name = sounding instanceof File ? sounding.name : "sound";
+    return { kind: "file", file: sounding, name };
+  }
+  if (sounding instanceof MediaStream) return { kind: "stream", stream: sounding };
+  if (sounding instanceof AudioNode) return { kind: "node", node: sounding };
+  return sounding;
+}
+
+function openStream(
+  { stream, name = "stream" }: Source & { kind: "stream" },
+  parts: SourceParts,
+): OpenSource {
+  const tracks = stream.getAudioTracks().filter(({ readyState }) => readyState === "live");
+  if (tracks.length === 0)
+    throw new ProblemError("file-empty", `${name} has no audio track that still sounds`);
+  const { context, scope } = parts;
+  for (const track of tracks) {
+    scope.listen(track, "ended", () => {
+      if (tracks.every(({ readyState }) => readyState === "ended")) parts.onEnded();
+    });
+  }
+  const node = scope.own(context.createMediaStreamSource(stream), (each) => each.disconnect());
+  return { name, node, notices: [], begin: () => {} };
 }
 
 /** What a browser may keep on although it was asked not to. */

@@ -1,4 +1,5 @@
 /** What the page and the pipeline worker tell each other. */
+import type { WasmFiles } from "../../../models/runtime/web.ts";
 import type { SharedMemory } from "../../../protocol/port.ts";
 import type { Asked } from "../engines/candidates.ts";
 import type { Decision, EngineChoice, Problem, SpectrogramColumns } from "../live-explainer.ts";
@@ -9,8 +10,7 @@ import type { Timing } from "./pipeline.ts";
 export interface PipelineOptions {
   /** Folder of the pack, as a URL. */
   readonly packUrl: string;
-  /** Folder of onnxruntime's wasm files, as a URL that ends in "/". */
-  readonly ortUrl: string;
+  readonly wasm: WasmFiles;
   /** WebSocket address of the server; null where there is none to ask. */
   readonly serverUrl: string | null;
   /** What a server that asks for an access token wants to see. */
@@ -41,6 +41,8 @@ export type PageToPipeline =
   | { readonly type: "close" };
 
 export type PipelineToPage =
+  /** Comes first of all, and never changes from version to version. */
+  | { readonly type: "hello"; readonly version: string }
   /** The model is loaded; engines are measured now. */
   | { readonly type: "measuring" }
   /** D to start with. */

@@ -1,10 +1,12 @@
 /** The worker between the audio thread and the engines: `PipelineHost` on this thread's messages. */
 import { fetchPack } from "../../../models/pack/open-pack.ts";
 import { webRuntime } from "../../../models/runtime/web.ts";
+import { VERSION } from "../../../protocol/version.ts";
 import { LocalEngine } from "../engines/local-engine.ts";
 import { RemoteEngine } from "../engines/remote-engine.ts";
+import { wasmMismatch } from "../engines/wasm-mismatch.ts";
 import { PipelineHost } from "./pipeline-host.ts";
-import type { PageToPipeline } from "./pipeline-messages.ts";
+import type { PageToPipeline, PipelineToPage } from "./pipeline-messages.ts";
 
 /** The part of DedicatedWorkerGlobalScope that is used; TypeScript can't have it beside the page's types. */
 interface WorkerScope {
@@ -20,11 +22,14 @@ const scope = self as unknown as WorkerScope;
 const host = new PipelineHost({
   post: (message, transfer = []) => scope.postMessage(message, transfer),
   openPack: ({ packUrl }) => fetchPack(packUrl),
-  factories: (open, { ortUrl, serverUrl, serverToken, longestDelayFrames }) => ({
-    local: (asked) => {
-      const runtime = webRuntime({ wasmPath: ortUrl });
+  factories: (open, { wasm, serverUrl, serverToken, longestDelayFrames }) => ({
+    local: async (asked) => {
+      const runtime = webRuntime({ wasmPath: wasm });
       // Older frames have gone out.
-      return LocalEngine.open({ runtime, pack: open, ...asked, newestFrames: longestDelayFrames });
+      const options = { runtime, pack: open, ...asked, newestFrames: longestDelayFrames };
+      return LocalEngine.open(options).catch(async (error: unknown) => {
+        throw (await wasmMismatch(wasm.wasm)) ?? error;
+      });
     },
     remote:
       serverUrl === null
@@ -41,4 +46,5 @@ const host = new PipelineHost({
   }),
 });
 
+scope.postMessage({ type: "hello", version: VERSION } satisfies PipelineToPage, []);
 scope.onmessage = ({ data }) => host.receive(data);

@@ -1,16 +1,7 @@
-import { ringBufferStorage } from "../../../dsp/index.ts";
 import { audioShape, type Pack } from "../../../models/pack/pack.ts";
 import type { AudioShape } from "../../../protocol/audio-shape.ts";
-import {
-  type ProcessorOptions,
-  type ProcessorToPage,
-  recordWords,
-  type SharedMemory,
-} from "../../../protocol/port.ts";
-import { historyFrames } from "../../../worklets/explainer.ts";
-import { MaskBoard, maskBoardBytes } from "../../../worklets/mask-board.ts";
-import { recentBytes } from "../../../worklets/recent.ts";
-import { recordsInFlight } from "../../../worklets/worker-link.ts";
+import type { ProcessorOptions, ProcessorToPage } from "../../../protocol/port.ts";
+import type { LiveAssets } from "../assets.ts";
 import {
   createExplainerNode,
   type ExplainerNode,
@@ -39,6 +30,7 @@ import { PipelineClient } from "../pipeline/pipeline-client.ts";
 import type { PipelineToPage } from "../pipeline/pipeline-messages.ts";
 import { ProblemError, toProblem } from "../problems.ts";
 import { Scope } from "../scope.ts";
+import { streamMemory } from "../stream-memory.ts";
 import type { Told } from "../told.ts";
 import { within } from "../within.ts";
 import type { ColumnPorts } from "./column-ports.ts";
@@ -60,9 +52,7 @@ export interface Choices {
 }
 
 export interface SessionSettings {
-  readonly workletUrl: string;
-  readonly workerUrl: string;
-  readonly ortUrl: string;
+  readonly assets: LiveAssets;
   readonly serverUrl: string | null;
   readonly serverToken: string | undefined;
   readonly wishes: StreamWishes;
@@ -219,7 +209,7 @@ export class Session {
       throw new ProblemError("insecure-context", `${location.origin} is neither https nor this computer`);
     }
     // First of all, while the person's press still counts.
-    const context = this.#openContext();
+    const context = this.#openContext(source);
     const located = await pack;
     scope.check();
     const shape = audioShape(located.pack);
@@ -228,7 +218,7 @@ export class Session {
     const delay = this.#openPipeline(located, maxDelayFrames);
     // It is waited for below; until then its failure must not count as unheard.
     delay.catch(() => {});
-    await loadWorklet(context, this.#settings.workletUrl);
+    await loadWorklet(context, this.#settings.assets.worklet);
     await resumeContext(context, scope);
     scope.check();
 
@@ -257,7 +247,12 @@ export class Session {
     this.#keepFlowing(context);
   }
 
-  #openContext(): AudioContext {
+  /** A node's own context, which stays open, or a new one. */
+  #openContext(source: Source): AudioContext {
+    if (source.kind === "node") {
+      this.#context = contextOf(source.node);
+      return this.#context;
+    }
     try {
       const context = this.#settings.createContext();
       this.#scope.add(() => (context.state === "closed" ? undefined : context.close()));
@@ -273,12 +268,12 @@ export class Session {
     { url, serverPath, serverExplains }: LocatedPack,
     longestDelayFrames: number,
   ): Promise<number> {
-    const { ortUrl, serverUrl, serverToken, workerUrl } = this.#settings;
-    const pipeline = new PipelineClient(workerUrl, this.#scope, (message) => this.#hear(message));
+    const { assets, serverUrl, serverToken } = this.#settings;
+    const pipeline = new PipelineClient(assets.worker, this.#scope, (message) => this.#hear(message));
     this.#pipeline = pipeline;
     pipeline.open({
       packUrl: url,
-      ortUrl,
+      wasm: assets.wasm,
       serverUrl: serverExplains && serverUrl !== null ? serverUrl + serverPath : null,
       serverToken,
       engine: this.#choices.engine,
@@ -320,9 +315,8 @@ export class Session {
     stream: Pick<ProcessorOptions, "shape" | "masking" | "delayFrames" | "maxDelayFrames" | "guardFeedback">,
   ): void {
     const scope = this.#scope;
-    const memory = sharedMemory(stream.shape, stream.maxDelayFrames);
+    const { memory, recent } = streamMemory(stream.shape, stream.maxDelayFrames);
     this.#sharesMemory = memory !== null;
-    const recent = memory && new SharedArrayBuffer(recentBytes(stream.shape));
     const { listening, matchLoudness, volume } = this.#choices;
     // Before the explainer, so that it is released after it.
     const gain = scope.own(context.createGain(), (each) => each.disconnect());
@@ -398,6 +392,7 @@ export class Session {
         this.#broken(new ProblemError(message.problem.code, message.problem.detail));
         if (this.#running) void this.#fail(message.problem);
         break;
+      case "hello":
       case "closed":
         break;
       default:
@@ -492,16 +487,12 @@ export class Session {
   }
 }
 
-/** Null where the page is not cross-origin isolated. */
-function sharedMemory(shape: AudioShape, maxDelayFrames: number): SharedMemory | null {
-  if (!globalThis.crossOriginIsolated || typeof SharedArrayBuffer !== "function") return null;
-  const masks = new SharedArrayBuffer(maskBoardBytes(historyFrames(maxDelayFrames, shape), shape.bins));
-  new MaskBoard(masks, shape.bins).clear();
-  return {
-    records: ringBufferStorage(recordsInFlight(shape) * recordWords(shape), true) as SharedArrayBuffer,
-    masks,
-    bell: new SharedArrayBuffer(4),
-  };
+function contextOf({ context }: AudioNode): AudioContext {
+  if ("suspend" in context && !("startRendering" in context)) return context as AudioContext;
+  throw new ProblemError(
+    "audio-unsupported",
+    "the node's context renders offline, and only a live one can be explained",
+  );
 }
 
 /** Loses every race. */

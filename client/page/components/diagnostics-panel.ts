@@ -1,11 +1,12 @@
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { VERSION } from "../../../protocol/version.ts";
 import { count, kilohertz, milliseconds, rate } from "../../kit/format.ts";
 import { sharedStyles } from "../../kit/shared-styles.ts";
 import { numbers, toldText, words } from "../../kit/words/words.ts";
 import { WordsElement } from "../../kit/words/words-element.ts";
 import type { DelaySetting, LiveEvent } from "../../live/live-explainer.ts";
-import { type DiagnosticFacts, diagnosticReport, pageVersion } from "../diagnostics.ts";
+import { type DiagnosticFacts, diagnosticReport } from "../diagnostics.ts";
 import { latencyParts } from "./latency.ts";
 
 /** Closed until somebody looks for a fault: every figure, the last events, and all of it as a bug report. */
@@ -140,7 +141,7 @@ export class DiagnosticsPanel extends WordsElement {
             environment.sharedMemory ? said.yes : browser.isolated ? said.notInUse : said.no,
           ],
           [said.isolated, browser.isolated ? said.yes : said.no],
-          [said.version, pageVersion],
+          [said.version, VERSION],
           [said.model, environment.pack ? `${environment.pack} ${environment.packVersion}` : "–"],
         ])}
       </div>

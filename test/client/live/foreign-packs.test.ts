@@ -64,7 +64,7 @@ async function play(
   const { engine = "auto", method } = choice;
   const urls = {
     packUrl: "http://localhost/p/",
-    ortUrl: "http://localhost/ort/",
+    wasm: { mjs: "http://localhost/ort.mjs", wasm: "http://localhost/ort.wasm" },
     serverUrl: "ws://localhost/",
   };
   host.receive({

@@ -18,7 +18,7 @@ const pack = parsePack(JSON.parse(await readFile(packFile, "utf8")), packFile);
 
 const options: PipelineOptions = {
   packUrl: "http://localhost/packs/tiny/",
-  ortUrl: "http://localhost/ort/",
+  wasm: { mjs: "http://localhost/ort.mjs", wasm: "http://localhost/ort.wasm" },
   serverUrl: null,
   engine: "local",
   asked: {},

@@ -67,6 +67,10 @@ export const problems: Readonly<Record<ProblemCode, ProblemText>> = {
     what: "The model stopped while it was working.",
     next: "Press Start again; if it happens again, choose another engine below.",
   },
+  "version-mismatch": {
+    what: "The parts of this page are of different versions.",
+    next: "Reload the page without the cache; if you run the server, install Listenable again.",
+  },
   unexpected: {
     what: "Something failed that should not have.",
     next: "Reload the page and try again; the detail below helps whoever looks into it.",

@@ -61,6 +61,10 @@ export const problems: Words["problems"] = {
     what: "Das Modell blieb bei der Arbeit stehen.",
     next: "Drücken Sie noch einmal Start; geschieht es wieder, wählen Sie unten einen anderen Rechenort.",
   },
+  "version-mismatch": {
+    what: "Die Teile dieser Seite sind von verschiedenen Versionen.",
+    next: "Laden Sie die Seite ohne Zwischenspeicher neu; wenn Sie den Server betreiben, installieren Sie Listenable neu.",
+  },
   unexpected: {
     what: "Etwas ist fehlgeschlagen, das nicht hätte fehlschlagen dürfen.",
     next: "Laden Sie die Seite neu, und versuchen Sie es noch einmal; die Einzelheiten unten helfen dem, der nachsieht.",

@@ -1,9 +1,9 @@
 /** Makes the files of a moment when a person asks for them, and hands them to the browser. */
 
 import { figuresOf } from "../../../../models/explain/figures.ts";
+import { VERSION } from "../../../../protocol/version.ts";
 import { numbers, words } from "../../../kit/words/words.ts";
 import type { Listening, Moment } from "../../../live/live-explainer.ts";
-import { pageVersion } from "../../diagnostics.ts";
 import { matchingGains } from "../match-loudness.ts";
 import { fileStem, momentFacts, momentWav } from "../moment-files.ts";
 import { type SharedSound, sharedPage } from "../shared-page.ts";
@@ -34,7 +34,7 @@ export async function exportFile(kind: ExportKind, shown: Shown, side: number): 
   if (kind === "picture")
     return new File([await pngOf(await imageOf(shown))], `${stem}.png`, { type: "image/png" });
   if (kind === "facts") {
-    const facts = momentFacts(moment, versions, span, pageVersion);
+    const facts = momentFacts(moment, versions, span, VERSION);
     return new File([`${JSON.stringify(facts, null, 2)}\n`], `${stem}.json`, { type: "application/json" });
   }
   const bytes = momentWav(versions[side].sounds[kind], moment.sampleRate, span);
@@ -65,7 +65,7 @@ export async function sharedFile(shown: Shown): Promise<File> {
     sampleRate,
     sounds: sharedSounds(shown),
     pictures: await sharedPictures(shown),
-    facts: momentFacts(moment, versions, span, pageVersion),
+    facts: momentFacts(moment, versions, span, VERSION),
   });
   return new File([page], `${stemOf(shown)}.html`, { type: "text/html" });
 }
