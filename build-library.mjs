@@ -4,8 +4,9 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** Subpath to source, of what runs in browsers and in Node; "index" is the package's own name. */
+/** Subpath to source, of what runs in browsers and in Node; "listenable" is the package's own name. */
 const anywhere = {
+  listenable: "models/index.ts",
   live: "client/live/index.ts",
   elements: "client/elements/index.ts",
   dsp: "dsp/index.ts",
@@ -28,7 +29,7 @@ const under = (folder, entries) =>
  */
 export const libraryEntries = {
   browser: under("public", anywhere),
-  node: under("lib", { ...anywhere, ...nodeOnly }),
+  node: under("lib", { ...anywhere, ...nodeOnly, listenable: "models/index-node.ts" }),
 };
 
 /** Declarations of everything that the subpaths show, in the layout of the sources. */

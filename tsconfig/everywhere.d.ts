@@ -47,3 +47,7 @@ declare function atob(base64: string): string;
 declare function setTimeout(callback: () => void, milliseconds: number): unknown;
 declare function clearTimeout(timer: unknown): void;
 declare var crossOriginIsolated: boolean | undefined;
+
+interface ImportMeta {
+  url: string;
+}

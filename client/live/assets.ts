@@ -1,4 +1,4 @@
-import type { WasmFiles } from "../../models/runtime/web.ts";
+import { ownWasmFiles, type WasmFiles } from "../../models/runtime/wasm-files.ts";
 
 /** What a live explainer loads when it starts, as URLs; all must be of the same version as the script that loads them. */
 export interface LiveAssets {
@@ -15,9 +15,6 @@ export function ownAssets(): LiveAssets {
   return {
     worklet: new URL("./worklet.js", import.meta.url).href,
     worker: new URL("./pipeline.js", import.meta.url).href,
-    wasm: {
-      mjs: new URL("./ort/ort-wasm-simd-threaded.mjs", import.meta.url).href,
-      wasm: new URL("./ort/ort-wasm-simd-threaded.wasm", import.meta.url).href,
-    },
+    wasm: ownWasmFiles(),
   };
 }

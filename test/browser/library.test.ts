@@ -1,6 +1,6 @@
 // `listenable/live` on other people's pages: a plain server, a folder below, another origin, strict policies, any source,
 // and files of another version.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -189,7 +189,7 @@ for (const [name, file] of [
   ["worker", "pipeline.js"],
 ] as const) {
   browserTest(`a ${name} of another version is told apart`, async () => {
-    const version = (await import("../../package.json", { with: { type: "json" } })).default.version;
+    const { version } = JSON.parse(await readFile(join(packageFolder(), "package.json"), "utf8"));
     const old = (bytes: Buffer) => bytes.toString().replaceAll(version, "0.0.1");
     const own = await site({ instead: { [`/some/where/lib/${file}`]: old } });
     const page = await open(own);

@@ -13,6 +13,7 @@ const run = promisify(execFile);
 
 /** A name or two that each subpath must give. */
 const SUBPATHS: Readonly<Record<string, readonly string[]>> = {
+  listenable: ["openPack", "explainSound", "SignalExplainer", "judgeParts", "loadMethod", "PackError"],
   "listenable/live": ["createLiveExplainer", "listenings"],
   "listenable/elements": ["SpectrogramView"],
   "listenable/dsp": ["StreamingStft", "readWav"],
@@ -60,6 +61,15 @@ test("every subpath imports in Node and gives what it says", async () => {
   }
 });
 
+test("what two subpaths share exists once", async () => {
+  const script = `
+    const { PackError } = await import("listenable");
+    const { startServer } = await import("listenable/server");
+    const error = await startServer({ pack: "/nowhere" }).catch((error) => error);
+    console.log(JSON.stringify(error instanceof PackError));`;
+  assert.is(await printed("shared.mjs", script), true);
+});
+
 for (const [resolution, module] of [
   ["bundler", "esnext"],
   ["nodenext", "nodenext"],
@@ -70,11 +80,14 @@ for (const [resolution, module] of [
         `import { ${names.map((name) => `${name} as ${name}${n}`).join(", ")} } from "${subpath}";`,
     );
     const uses = `
-      const live: Promise<void> = createLiveExplainer0({ pack: "esc10-speech" }).start({ kind: "microphone" });
-      createLiveExplainer0().decisions$.subscribe(({ probabilities }) => probabilities.fill(0));
+      import { explainSound, openPack } from "listenable";
+      import { createLiveExplainer } from "listenable/live";
+      const sound = await explainSound(await openPack("esc10-speech"), new Float32Array(16_000), { rate: 16_000 });
+      export const heard: readonly [string | null, Float32Array] = [sound.decision.label, sound.explanation];
+      export const live: Promise<void> = createLiveExplainer({ pack: "esc10-speech" }).start({ kind: "microphone" });
+      createLiveExplainer().decisions$.subscribe(({ probabilities }) => probabilities.fill(0));
       // @ts-expect-error: types are there, and not any.
-      createLiveExplainer0({ pack: 1 });
-      export { live };`;
+      createLiveExplainer({ pack: 1 });`;
     await writeFile(join(folder, "consumer.ts"), `${lines.join("\n")}\n${uses}`);
     const compilerOptions = {
       module,

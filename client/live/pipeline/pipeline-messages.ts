@@ -1,5 +1,5 @@
 /** What the page and the pipeline worker tell each other. */
-import type { WasmFiles } from "../../../models/runtime/web.ts";
+import type { WasmFiles } from "../../../models/runtime/wasm-files.ts";
 import type { SharedMemory } from "../../../protocol/port.ts";
 import type { Asked } from "../engines/candidates.ts";
 import type { Decision, EngineChoice, Problem, SpectrogramColumns } from "../live-explainer.ts";
