@@ -7,12 +7,12 @@ import { readSound } from "../lab/data/check-sound.ts";
 import { type Random, seededBy } from "../lab/data/random.ts";
 import type { FoundSound } from "../lab/data/sound-folder.ts";
 import { type Contamination, contaminate } from "../lab/evaluation/plan/contamination.ts";
+import { explainSound } from "../models/explain/explain-sound.ts";
 import type { Pack } from "../models/pack/pack.ts";
 import type { LoadedMethod } from "../models/runtime/load-method.ts";
 import { lowAnchor, nothingOfIt } from "./anchor.ts";
 import { type Anchor, conditionsOf, type ForeignMethod, soundsByStem, stemOf } from "./conditions.ts";
 import { DEFAULT_QUESTIONS, DEFAULT_TEXTS } from "./default-texts.ts";
-import { explainClip } from "./explain-clip.ts";
 import { matchLevels } from "./level.ts";
 import {
   parseStudy,
@@ -161,6 +161,7 @@ class Preparation {
   /** The clip with all its sounds written, or why it can't be one. */
   async #clip(found: FoundSound, id: string): Promise<MadeClip | string> {
     const { pack, methods, judge, keepWrong, stride, classes } = this.options;
+    const heardAs = { rate: pack.sampleRate, stride };
     let samples: Float32Array;
     try {
       samples = await this.#mixture(found);
@@ -170,7 +171,7 @@ class Preparation {
     const known = classes?.get(stemOf(found.name)) ?? found.label;
     let asked = known;
     if (methods.length > 0 || known === undefined) {
-      const { decision } = await explainClip(judge, samples, stride);
+      const { decision } = await explainSound(judge, samples, heardAs);
       if (decision.label === null) return "the classifier hears nothing in it";
       if (!keepWrong && known !== undefined && decision.label !== known) {
         return `the classifier hears ${decision.label} and not ${known}`;
@@ -183,7 +184,9 @@ class Preparation {
     const target = pack.labels.indexOf(asked!);
     const parts = new Map<string, Float32Array>([["", samples]]);
     for (const loaded of methods) {
-      const { explanation } = await explainClip(loaded, samples, stride, target < 0 ? undefined : target);
+      // All methods on one question: those that can't be asked about the class explain what wins.
+      const question = { ...heardAs, target, ifUnaskable: "any-winner" } as const;
+      const { explanation } = await explainSound(loaded, samples, question);
       parts.set(loaded.method.name, explanation);
     }
     for (const [method, sounds] of this.#foreign) {

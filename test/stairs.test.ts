@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[] | "anything"> = {
   "models/tailor": ["models/graph", "models/pack"],
   "models/runtime": ["dsp", "protocol", "models/pack", "models/tailor"],
   "models/explain": ["dsp", "protocol", "models/pack", "models/runtime", "models/sound"],
-  "models/picture": ["dsp", "models/explain"],
+  "models/picture": ["dsp", "models/explain", "models/pack"],
   models: ["models"],
   client: ["dsp", "protocol", "worklets", "models"],
   server: ["dsp", "protocol", "models"],

@@ -9,7 +9,7 @@ import { askClassifier, gainsOf, keptAndRest } from "../../lab/evaluation/measur
 import { correlation } from "../../lab/evaluation/measure/randomisation.ts";
 import { type Faithfulness, faithfulness, meanOf } from "../../lab/evaluation/metrics/metrics.ts";
 import { AUDIBLE_RANGE_DB } from "../../models/explain/clip-decision.ts";
-import { SignalExplainer } from "../../models/explain/signal-explainer.ts";
+import { explainSound } from "../../models/explain/explain-sound.ts";
 import { audioShape } from "../../models/pack/pack.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import { hopMs } from "../../protocol/audio-shape.ts";
@@ -100,7 +100,7 @@ async function measureClip(
     hopMs: hopMs(audioShape(pack)),
     mask: (newest) => ending.get(newest),
   };
-  const whole = await explainWhole(method, samples);
+  const { mask: whole } = await explainSound(method, samples, { rate: pack.sampleRate });
 
   for (const start of starts) {
     const from = start * bins;
@@ -134,24 +134,6 @@ function comparedWindows(magnitudes: Float32Array, frames: number, bins: number,
   );
   const least = Math.max(1e-9, Math.max(...powers) * 10 ** (-AUDIBLE_RANGE_DB / 10));
   return starts.filter((_, k) => powers[k] >= least);
-}
-
-/** Masks of all frames, row-major, as `listenable explain` makes them. */
-async function explainWhole(method: LoadedMethod, samples: Float32Array): Promise<Float32Array> {
-  const { pack } = method;
-  const explainer = new SignalExplainer({
-    pack,
-    sampleRate: pack.sampleRate,
-    explainWindow: async (magnitudes) => {
-      const { probabilities, masks } = await method.run(magnitudes, 1);
-      return { probabilities, mask: masks };
-    },
-  });
-  const blocks = [await explainer.push(samples), await explainer.finish()];
-  const masks = new Float32Array(blocks.reduce((sum, { mask }) => sum + mask.length, 0));
-  masks.set(blocks[0].mask);
-  masks.set(blocks[1].mask, blocks[0].mask.length);
-  return masks;
 }
 
 const noRows = (): Rows => ({ ai: [], ad: [], ff: [], fidIn: [], correlation: [], distance: [] });

@@ -12,8 +12,12 @@ export interface RunnablePack extends OpenPack {
    * turns, so their arrays must stay as they are until they are answered. Rejects with a PackError.
    */
   method(name?: string): Promise<LoadedMethod>;
-  /** The classifier that all methods explain, without one: the same probabilities for less work, and masks of zeros. */
-  classifier(): Promise<LoadedMethod>;
+  /**
+   * The classifier that all methods explain, without one: the same probabilities for less work, and masks of zeros.
+   *
+   * @param from the method whose graph it is cut out of, where that is at hand already; the pack's first when left out.
+   */
+  classifier(from?: string): Promise<LoadedMethod>;
   /** Lets runs end and gives all memory back; nothing can be loaded afterwards. */
   close(): Promise<void>;
 }
@@ -49,7 +53,7 @@ export function runnablePack(opened: OpenPack, start: () => Runtime | Promise<Ru
       const { name: known } = packMethod(pack, name);
       return load(`method ${known}`, known, async (bytes) => bytes);
     },
-    classifier: async () => load("classifier", packMethod(pack).name, withoutMask),
+    classifier: async (from) => load("classifier", packMethod(pack, from).name, withoutMask),
     close: async () => {
       closed = true;
       const methods = await Promise.allSettled(loaded.values());

@@ -1,11 +1,13 @@
 /** A thread that holds the pack's model: explains channels of endless sound, or clips of events, one task at a time. */
 import { parentPort, workerData } from "node:worker_threads";
+import { askMethod } from "../../models/explain/ask-method.ts";
 import { SignalExplainer } from "../../models/explain/signal-explainer.ts";
+import { windowCentre } from "../../models/explain/window-times.ts";
 import { openPackFolder } from "../../models/pack/open-pack-node.ts";
 import { type Pack, PackError } from "../../models/pack/pack.ts";
 import { type LoadedMethod, loadMethod } from "../../models/runtime/load-method.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
-import { explainClip, windowCentre } from "./explain-clip.ts";
+import { explainClip } from "./explain-clip.ts";
 import type {
   AnalysedBlock,
   AnalysisSettings,
@@ -45,13 +47,8 @@ async function perform(
     case "open": {
       const { channel, sampleRate, stride } = message.task;
       const explainer = new SignalExplainer({
-        pack,
-        sampleRate,
-        stride,
-        explainWindow: async (magnitudes, phases) => {
-          const { probabilities, masks } = await loaded.run(magnitudes, 1, undefined, phases);
-          return { probabilities, mask: masks };
-        },
+        ...{ pack, sampleRate, stride },
+        explainWindow: askMethod(loaded),
       });
       channels.set(channel, explainer);
       return true;

@@ -1,9 +1,8 @@
 /** The worker that explains a moment anew, beside the live pipeline's: one request after the other. */
 
-import { fetchPack } from "../../../models/pack/open-pack.ts";
-import { type LoadedMethod, loadMethod } from "../../../models/runtime/load-method.ts";
-import { webRuntime } from "../../../models/runtime/web.ts";
-import { classifierAlone } from "../../../models/tailor/classifier-alone.ts";
+import { loadMethod } from "../../../models/runtime/load-method.ts";
+import { openPack } from "../../../models/runtime/open-pack.ts";
+import type { RunnablePack } from "../../../models/runtime/runnable-pack.ts";
 import { explainMoment, type MomentAnswer } from "./explain-moment.ts";
 import type { MomentReply, MomentRequest } from "./moment-messages.ts";
 
@@ -19,8 +18,8 @@ const PROGRESS_MS = 50;
 const LONGEST_WAIT_MS = 25;
 
 const scope = self as unknown as WorkerScope;
-/** The pack's classifier, which all of its methods share; kept from question to question. */
-let judge: Promise<LoadedMethod> | null = null;
+/** The pack of the last question, with its classifier: all methods share it. */
+let open: { readonly url: string; readonly pack: Promise<RunnablePack> } | null = null;
 let before: Promise<void> = Promise.resolve();
 
 scope.onmessage = ({ data }) => {
@@ -34,21 +33,22 @@ async function answer(request: MomentRequest): Promise<void> {
     const buffers = [result.explanation.buffer, ...(result.mask ? [result.mask.buffer] : [])];
     scope.postMessage({ type: "answer", id, answer: result }, buffers as ArrayBuffer[]);
   } catch (error) {
-    judge = null;
+    open = null;
     scope.postMessage({ type: "failed", id, detail: error instanceof Error ? error.message : String(error) });
   }
 }
 
 async function explain({ id, packUrl, ortUrl, method, question }: MomentRequest): Promise<MomentAnswer> {
-  const opened = await fetchPack(packUrl);
-  const runtime = webRuntime({ wasmPath: ortUrl });
-  const graph = await opened.graph(method);
-  judge ??= loadMethod(runtime, cutDown(graph), opened.pack, method);
-  const explainer = question.heard ? null : await loadMethod(runtime, graph, opened.pack, method);
+  const opened = await packAt(packUrl, ortUrl);
+  const judge = await opened.classifier(method);
+  // Given back after the question: a method is not kept while nothing is asked of it.
+  const explainer = question.heard
+    ? null
+    : await loadMethod(await opened.runtime(), await opened.graph(method), opened.pack, method);
   let told = 0;
   let began = performance.now();
   try {
-    return await explainMoment({ explainer, judge: await judge }, question, async (share) => {
+    return await explainMoment({ explainer, judge }, question, async (share) => {
       const now = performance.now();
       if (now - told >= PROGRESS_MS) {
         told = now;
@@ -64,11 +64,11 @@ async function explain({ id, packUrl, ortUrl, method, question }: MomentRequest)
   }
 }
 
-/** Graphs that we can't read are run as they are. */
-function cutDown(graph: Uint8Array): Uint8Array {
-  try {
-    return classifierAlone(graph);
-  } catch {
-    return graph;
+async function packAt(url: string, wasmPath: string): Promise<RunnablePack> {
+  if (open?.url !== url) {
+    const other = open;
+    open = { url, pack: openPack(url, { wasmPath }) };
+    await (await other?.pack)?.close();
   }
+  return open.pack;
 }

@@ -1,6 +1,6 @@
 import type { FrameSpan } from "../../../models/explain/figures.ts";
+import type { JudgedWindow } from "../../../models/explain/judge-parts.ts";
 import type { Moment } from "../../live/live-explainer.ts";
-import type { JudgedWindow } from "./explain-moment.ts";
 import type { Sounds } from "./moment-player.ts";
 
 /** One explanation of a moment: as it was heard, or made anew by another method or of another class. */

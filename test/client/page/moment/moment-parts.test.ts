@@ -2,7 +2,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Moment, PackSummary } from "../../../../client/live/live-explainer.ts";
-import type { JudgedWindow } from "../../../../client/page/moment/explain-moment.ts";
 import { matchingGains } from "../../../../client/page/moment/match-loudness.ts";
 import { fileStem, momentFacts, momentWav } from "../../../../client/page/moment/moment-files.ts";
 import { heardStretches } from "../../../../client/page/moment/panel/heard-stretches.ts";
@@ -12,6 +11,7 @@ import { framesOf, type MomentVersion } from "../../../../client/page/moment/ver
 import { integratedLoudness } from "../../../../dsp/loudness.ts";
 import { readWav } from "../../../../dsp/wav.ts";
 import { figuresOf } from "../../../../models/explain/figures.ts";
+import type { JudgedWindow } from "../../../../models/explain/judge-parts.ts";
 import { noise, sine } from "../../../worklets/rig.ts";
 
 const test = suite("moment parts");
