@@ -24,6 +24,30 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+export function finite(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError(`"${text}" is not a number.`);
+  return value;
+}
+
+/** From 0 to below 1. */
+export function fraction(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value < 1))
+    throw new InvalidArgumentError(`"${text}" is not a number from 0 to below 1.`);
+  return value;
+}
+
+export function positiveIntegers(text: string): number[] {
+  return text.split(",").map((part) => positiveInteger(part));
+}
+
+export function probability(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError(`"${text}" is not a number from 0 to 1.`);
+  return value;
+}
+
 /** For options that can be given again: all values in a list. */
 export function repeated(text: string, before: string[]): string[] {
   return [...before, text];

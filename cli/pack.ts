@@ -1,18 +1,32 @@
-/** `listenable pack`: from the weights of two training runs to a pack that every other command takes. */
-import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
-import { buildPack, decoderMethod } from "../lab/packing/build-pack.ts";
-import { loadWeights } from "../lab/training/weights-file.ts";
-import { UsageError } from "./errors.ts";
-import { addMethodOptions, chosenMethods } from "./method-options.ts";
-import { repeated } from "./options.ts";
-import { addForeignOptions, type ForeignPackOptions, isForeign, packForeign } from "./pack-foreign.ts";
+/** `listenable pack`: from training runs, or from anybody's `.onnx` file, to a pack that every other command takes. */
+import { basename, extname } from "node:path";
+import { type Command, Option } from "commander";
+import { UsageError } from "../lab/errors.ts";
+import { figuresTable } from "../lab/evaluation/short-evaluation.ts";
+import { type ImportedClassifier, importClassifier } from "../lab/import/import-classifier.ts";
+import { latentTable } from "../lab/import/latents.ts";
+import { ANSWERS } from "../lab/import/read-classifier.ts";
+import {
+  DECODER_COURSE,
+  type PackClassifierOptions,
+  type PackedClassifier,
+  packClassifier,
+} from "../lab/packing/pack-classifier.ts";
+import { type PackRunsOptions, packRuns, RUNS_WORDS } from "../lab/packing/pack-runs.ts";
+import { followed } from "./follow.ts";
+import { addMethodOptions, methodChoice } from "./method-options.ts";
+import { type CommonOptions, positiveInteger, positiveNumber, probability, repeated } from "./options.ts";
+import { addCourseOptions, givenOptions } from "./training-options.ts";
 
-interface PackOptions extends ForeignPackOptions {
-  credit: string[];
-  decoder: string[];
-  l2i?: string;
-}
+/** What was given, without the defaults. */
+type Given = CommonOptions &
+  Omit<PackClassifierOptions, "file"> & {
+    readonly classifier: string;
+    readonly listLatents?: boolean;
+    readonly decoder?: readonly string[];
+    readonly l2i?: string;
+    readonly credit?: readonly string[];
+  };
 
 const EXAMPLES = `
 Examples:
@@ -32,7 +46,22 @@ export function registerPack(program: Command): void {
   const command = program
     .command("pack")
     .description("make a pack of a trained classifier, or any in an .onnx file, and explanation methods")
-    .requiredOption("--classifier <dir or file>", "run folder of the classifier, or an .onnx file")
+    .requiredOption("--classifier <dir or file>", "run folder of the classifier, or an .onnx file");
+  addRunsOptions(command);
+  command.addHelpText("after", EXAMPLES).action(async () => {
+    const given = givenOptions<Given>(command);
+    const { classifier: file } = given;
+    const options = { ...given, ...methodChoice({ ...given }) };
+    if (extname(file).toLowerCase() !== ".onnx") return packOwn({ ...options, decoders: given.decoder });
+    if (given.listLatents) return listLatents({ ...options, file });
+    return packForeign({ ...options, file });
+  });
+  addForeignOptions(command);
+  addMethodOptions(command);
+}
+
+function addRunsOptions(command: Command): void {
+  command
     .option(
       "--decoder <dir>",
       "run folder of a decoder (L-MAC, as published, FT); can be given again",
@@ -47,61 +76,112 @@ export function registerPack(program: Command): void {
       [],
     )
     .option("--out <dir>", "folder for the pack")
-    .option("--name <name>", "short name: lower-case letters, digits and dashes", "esc10-speech")
-    .option("--title <text>", "name shown to people", "Everyday sounds and speech")
-    .option("--version <text>", "version of the pack", "1.0.0")
-    .option("--threshold <p>", "a class is believed from this probability on", probability, 0.8)
+    .option("--name <name>", "short name: lower-case letters, digits and dashes", RUNS_WORDS.name)
+    .option("--title <text>", "name shown to people", RUNS_WORDS.title)
+    .option("--version <text>", "version of the pack", RUNS_WORDS.version)
+    .option(
+      "--threshold <p>",
+      "a class is believed from this probability on",
+      probability,
+      RUNS_WORDS.threshold,
+    )
     .option(
       "--features",
       "also the methods on the classifier's own input, for evaluate's \"not listenable\" rows",
-    )
-    .addHelpText("after", EXAMPLES)
-    .action(async (options: PackOptions) => {
-      if (isForeign(options.classifier)) return packForeign(command, options);
-      const { out } = options;
-      if (out === undefined) throw new UsageError("--out is missing: the folder for the pack");
-      const weights = (dir: string) => join(dir, "weights.bin");
-      const classifier = await loadWeights(weights(options.classifier), "classifier");
-      const decoders = await Promise.all(options.decoder.map((dir) => loadWeights(weights(dir), "lmac")));
-      const l2i = options.l2i ? await loadWeights(weights(options.l2i), "l2i") : undefined;
-      const listenable = decoders.filter(({ meta }) => !meta.shape.features);
-      const trained: string[] = [
-        ...listenable.map(({ meta }) => decoderMethod(meta)),
-        ...(l2i ? ["l2i"] : []),
-      ];
-      if (trained.length > 0 && command.getOptionValueSource("methods") === "default") {
-        command.setOptionValue("methods", [...trained, "all-ones"]);
-      }
-      const methods = chosenMethods(command, trained);
-      const built = await buildPack(out, {
-        ...options,
-        classifier,
-        decoders,
-        l2i,
-        methods,
-        credits: options.credit,
-      });
-      const names = built.pack.methods.map(({ name }) => name);
-      const result = {
-        out,
-        name: built.pack.name,
-        methods: names,
-        mmac: built.mmac,
-        bytes: built.bytes,
-      };
-      const cost = built.mmac === undefined ? "" : `, ${built.mmac.toFixed(1)} MMAC a window`;
-      console.log(
-        options.json
-          ? JSON.stringify(result)
-          : `${out}: ${built.pack.title}${cost}, ${Math.round(built.bytes / 1024)} KiB; methods: ${names.join(", ")}`,
-      );
-    });
-  addForeignOptions(command);
-  addMethodOptions(command);
+    );
 }
 
-function probability(text: string): number {
-  const value = Number(text);
-  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError(`"${text}" is not a number from 0 to 1.`);
-  return value;
+/** The options that only a classifier in an `.onnx` file knows. */
+function addForeignOptions(command: Command): void {
+  command
+    .optionsGroup("Of a classifier in an .onnx file:")
+    .option("--front <file or words>", "how it is fed: a JSON file, or name=value,name=value (see the guide)")
+    .option("--labels <file>", "its classes in order: one a line, or a JSON list")
+    .option("--data <dir>", "any folder of sounds to train the decoder on; labels are not needed")
+    .option("--output <name>", "which output is the answer, where there are several")
+    .addOption(
+      new Option("--answer <kind>", "what the answer is, where the file does not tell").choices(ANSWERS),
+    )
+    .option("--latents <names>", "activations that the decoder reads (see --list-latents)", (text) =>
+      text.split(","),
+    )
+    .option("--list-latents", "print the activations that a decoder could read, and stop")
+    .option("--other <label>", "the class that means none of the others, if there is one")
+    .option("--licence <text>", "licence of the classifier, for pack.json", "not stated")
+    .option(
+      "--channels <n>",
+      "channels of the decoder's deepest level",
+      positiveInteger,
+      DECODER_COURSE.channels,
+    )
+    .option(
+      "--sparsity <weight>",
+      "weight of the mask's mean: higher gives smaller masks",
+      positiveNumber,
+      DECODER_COURSE.sparsity,
+    );
+  addCourseOptions(command, DECODER_COURSE).optionsGroup("Methods:");
+}
+
+async function packOwn(
+  options: CommonOptions & Omit<PackRunsOptions, "out"> & { out?: string | undefined },
+): Promise<void> {
+  const { out } = options;
+  if (out === undefined) throw new UsageError("--out is missing: the folder for the pack");
+  const { pack, mmac, bytes } = await packRuns({ ...options, out });
+  const methods = pack.methods.map(({ name }) => name);
+  const cost = mmac === undefined ? "" : `, ${mmac.toFixed(1)} MMAC a window`;
+  console.log(
+    options.json
+      ? JSON.stringify({ out, name: pack.name, methods, mmac, bytes })
+      : `${out}: ${pack.title}${cost}, ${Math.round(bytes / 1024)} KiB; methods: ${methods.join(", ")}`,
+  );
+}
+
+async function listLatents(options: CommonOptions & PackClassifierOptions): Promise<void> {
+  const imported = await followed(({ onNotice }) => importClassifier(options, onNotice));
+  const { candidates, latents } = imported.classifier;
+  const rows = candidates.map((each) => ({
+    name: each.name,
+    operator: each.op,
+    shape: each.shape,
+    share: Number(each.share.toFixed(3)),
+    chosen: latents.includes(each),
+  }));
+  console.log(options.json ? JSON.stringify(rows) : latentTable(candidates, latents));
+}
+
+async function packForeign(options: CommonOptions & PackClassifierOptions): Promise<void> {
+  const { json } = options;
+  const onImported = (imported: ImportedClassifier) => {
+    if (!json) console.log(`${basename(options.file)}: ${factsOf(imported)}`);
+  };
+  const packed = await followed((follow) => packClassifier(options, { ...follow, onImported }));
+  if ("directory" in packed) {
+    const { directory: out, stepsDone, steps } = packed;
+    const stopped = { out, steps: stepsDone, of: steps };
+    console.log(json ? JSON.stringify(stopped) : `${out}: ${stepsDone} of ${steps} steps`);
+  } else printForeign(packed, json);
+}
+
+function factsOf({ classes, classifier }: ImportedClassifier): string {
+  const { frames, stft, sampleRate, latents } = classifier;
+  const seconds = (frames * stft.hop) / sampleRate;
+  return (
+    `${classes} classes, windows of ${seconds.toFixed(2)} s at ${sampleRate} Hz, ` +
+    `latents ${latents.map(({ name }) => name).join(", ") || "none"}`
+  );
+}
+
+function printForeign({ out, pack, bytes, mmac, figures }: PackedClassifier, json?: boolean): void {
+  const methods = pack.methods.map(({ name }) => name);
+  if (json) {
+    console.log(JSON.stringify({ out, name: pack.name, methods, bytes, mmac, figures }));
+    return;
+  }
+  if (figures) console.log(`\n${figuresTable(figures)}\n`);
+  const size = (bytes / 2 ** 20).toFixed(1);
+  console.log(
+    `${out}: ${methods.join(", ")}, ${size} MiB; try: listenable explain SOUND --pack ${out} --out explained`,
+  );
 }

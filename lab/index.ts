@@ -1,11 +1,49 @@
 /** `listenable/lab`: methods, training, evaluation and packing. Node only. */
+
+import { L2I_TRAINING, type L2iOptions } from "./methods/l2i.ts";
+import { LMAC_TRAINING, type LmacOptions } from "./methods/lmac.ts";
+import { SELECTIVE_TRAINING, type SelectiveOptions } from "./methods/lmac-selective.ts";
+import type { Follow } from "./progress.ts";
+import { type MethodTraining, trainMethod } from "./training/train-method.ts";
+
+export { InterruptedError, UsageError } from "./errors.ts";
 export { defaultThreads, evaluate } from "./evaluation/evaluate.ts";
 export type { Evaluation, EvaluationOptions } from "./evaluation/evaluation.ts";
+export { type ImportedClassifier, type ImportOptions, importClassifier } from "./import/import-classifier.ts";
+export { findMethod, METHODS } from "./methods/index.ts";
 export {
   type ExplanationMethod,
-  findMethod,
-  METHODS,
+  type LearntMethod,
   type MethodSettings,
   methodSettings,
-} from "./methods/methods.ts";
+} from "./methods/method.ts";
+export type { ExplainedClassifier } from "./networks/explained-classifier.ts";
 export { type BuiltPack, buildPack, type PackParts } from "./packing/build-pack.ts";
+export {
+  type PackClassifierOptions,
+  type PackedClassifier,
+  packClassifier,
+} from "./packing/pack-classifier.ts";
+export { type PackRunsOptions, packRuns } from "./packing/pack-runs.ts";
+export type { Follow, Progress } from "./progress.ts";
+export type { TrainingRecipe } from "./training/recipe.ts";
+export { speakSentences } from "./training/speak-sentences.ts";
+export { trainClassifier } from "./training/train-classifier.ts";
+export {
+  type MethodTraining,
+  type RunOptions,
+  type TrainedRun,
+  trainMethod,
+} from "./training/train-method.ts";
+
+/** Trains L-MAC's decoder: improved, as published (`published`), or its second stage (`finetune`). See `trainMethod`. */
+export const trainLmac = (options: MethodTraining<LmacOptions>, follow?: Follow) =>
+  trainMethod(LMAC_TRAINING, options, follow);
+
+/** Trains a decoder that is asked about a class. See `trainMethod`. */
+export const trainSelective = (options: MethodTraining<SelectiveOptions>, follow?: Follow) =>
+  trainMethod(SELECTIVE_TRAINING, options, follow);
+
+/** Trains Listen to Interpret. See `trainMethod`. */
+export const trainL2i = (options: MethodTraining<L2iOptions>, follow?: Follow) =>
+  trainMethod(L2I_TRAINING, options, follow);

@@ -1,5 +1,6 @@
 /** What every method of a pack costs for one window, in every runtime there is, and against its first method. */
-import { METHODS, methodSettings, type Passes } from "../../lab/methods/methods.ts";
+import { METHODS } from "../../lab/methods/index.ts";
+import { methodSettings, type Passes } from "../../lab/methods/method.ts";
 import type { OpenPack } from "../../models/pack/open-pack.ts";
 import type { PackMethod } from "../../models/pack/pack.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";

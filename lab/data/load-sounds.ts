@@ -20,7 +20,7 @@ export interface LoadOptions {
   readonly sampleRate: number;
   readonly seed: number;
   readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws Error when no sound of the folder can be used. */

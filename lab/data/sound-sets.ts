@@ -30,6 +30,7 @@ export interface SoundSetOptions {
   /** ESC-50 categories to leave out. */
   readonly without: readonly string[];
   readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SoundSet {
@@ -43,7 +44,7 @@ export interface SoundSet {
 }
 
 export async function loadSoundSet(options: SoundSetOptions): Promise<SoundSet> {
-  const { data, folds, speech, other, freeOnly, without, onProgress = () => {} } = options;
+  const { data, folds, speech, other, freeOnly, without, onProgress = () => {}, signal } = options;
   const all = await readEsc50(data);
   const missing = folds.filter((fold) => !all.some((clip) => clip.fold === fold));
   if (missing.length > 0) {
@@ -66,6 +67,7 @@ export async function loadSoundSet(options: SoundSetOptions): Promise<SoundSet> 
   const sounds: LabelledSound[] = [];
   const skipped: string[] = [];
   for (const [index, { name, label, path }] of wanted.entries()) {
+    signal?.throwIfAborted();
     try {
       sounds.push({ name, label, samples: (await readWave(path)).samples });
     } catch (error) {

@@ -1,17 +1,21 @@
 /** A user's classifier and its front, put together into what explanation methods, decoders and metrics take. */
 import { GraphBuilder, type Tensor } from "../../models/graph/index.ts";
-import type { ClassifierAnswer, ExplainedClassifier, FeatureMap } from "../methods/explained-classifier.ts";
-import { bandCentres, interpolation } from "../networks/foreign-decoder.ts";
+import type {
+  ClassifierAnswer,
+  ExplainedClassifier,
+  FeatureMap,
+  StftShape,
+} from "../networks/explained-classifier.ts";
+import { interpolationFrom } from "../networks/interpolation.ts";
+import { bandCentres } from "./band-centres.ts";
 import { normalisedWindow, pictureOf, silentValue } from "./features.ts";
 import { bandsOf, type Front, FrontError, type Layout } from "./front.ts";
 import { inline } from "./inline.ts";
 import { chooseLatents, type LatentCandidate, latentCandidates } from "./latents.ts";
 import type { ReadClassifier } from "./read-classifier.ts";
-import { framesFor, ownPower, type StftShape, samplesForFront, samplesFrom, samplesOf } from "./waveform.ts";
+import { framesFor, ownPower, samplesForFront, samplesFrom, samplesOf } from "./waveform.ts";
 
 export interface ForeignClassifier extends ExplainedClassifier {
-  /** Of the pack: the STFT on which the mask lies. */
-  readonly stft: StftShape;
   readonly front: Front;
   readonly layout: Layout;
   /** Of the classifier's input: [time, bands], or [samples]. */
@@ -274,5 +278,5 @@ function featureMapOf(
 ): FeatureMap | undefined {
   const silent = front.input === "waveform" ? undefined : silentValue(front);
   if (silent === undefined) return undefined;
-  return { time, frequency, silent, toBins: interpolation(centres, bins) };
+  return { time, frequency, silent, toBins: interpolationFrom(centres, bins) };
 }

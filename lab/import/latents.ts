@@ -1,6 +1,6 @@
 /** The activations of a network that a decoder could read: one list of candidates, and a good choice among them. */
 import type { GraphBuilder, Node, Tensor } from "../../models/graph/index.ts";
-import { sizeOf } from "../networks/layers.ts";
+import { costOf, sizeOf } from "../networks/layers.ts";
 
 export interface LatentCandidate {
   readonly name: string;
@@ -110,17 +110,4 @@ function gates(g: GraphBuilder, node: Node, steps: number): boolean {
     if (["Sigmoid", "Erf", "HardSigmoid"].includes(before.op)) return true;
     return gates(g, before, steps - 1);
   });
-}
-
-/** Multiply-adds of one item. */
-export function costOf(node: Node): number {
-  if (!["Conv", "ConvTranspose", "Gemm", "MatMul"].includes(node.op)) return 0;
-  const size = (shape: readonly (number | string)[]) => sizeOf(shape.map((each) => Number(each) || 1));
-  const weights = node.inputs[1]?.shape ?? [];
-  if (node.op === "Conv") return size(node.outputs[0].shape.slice(1)) * size(weights.slice(1));
-  if (node.op === "ConvTranspose") return size(node.inputs[0]?.shape.slice(1) ?? []) * size(weights.slice(1));
-  return (
-    size(node.outputs[0].shape.slice(1)) *
-    (Number(weights.at(node.op === "Gemm" && node.attributes["transB"] ? -1 : -2)) || 1)
-  );
 }

@@ -1,12 +1,8 @@
 /** The way back to samples inside a graph, and from there to any other spectrum; both as plain (transposed) convolutions. */
 import { hann } from "../../dsp/frames.ts";
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
+import type { StftShape } from "../networks/explained-classifier.ts";
 import type { Front } from "./front.ts";
-
-export interface StftShape {
-  readonly window: number;
-  readonly hop: number;
-}
 
 /** Frames that together give `samples` samples on which all their windows overlap. */
 export function framesFor(samples: number, { window, hop }: StftShape): number {

@@ -1,158 +1,321 @@
 /**
- * Listen to Interpret (Parekh et al. 2022, arXiv 2202.11479): the classifier's latents are read as activations of a
- * dictionary of spectra, and the explanation is what the spectra that speak for the class make up of the sound.
+ * Listen to Interpret (Parekh et al. 2022, arXiv 2202.11479): see `networks/interpreter.ts` for what it computes. Trained
+ * on a frozen classifier: a dictionary of spectra by NMF first, then ψ and θ with the dictionary fixed:
  *
- *   ψ: latents → H [B, K, T] ≥ 0      X_log ≈ W H      θ: z = Σ_t attention_t · H_t, logits = θ z
- *   r_k = θ_{c,k} z_k / max |θ_c z|    mask = W_sel H_sel / (W H), of the components with r above a threshold
+ *   α · mean (X_log − W H)² + β · mean H + CE(θ(H), softmax f(X))        α 10, β 0.8
+ *
+ * As in SpeechBrain's recipe the first two terms are means over all elements. Its third is a mean over windows *and*
+ * classes, which weighs it by one over the number of classes; here it is the cross-entropy itself, so that the weights
+ * mean the same whatever the number of classes.
  */
-import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { crossEntropy, type GraphBuilder, type Tensor } from "../../models/graph/index.ts";
+import { Random } from "../data/random.ts";
+import { InterruptedError } from "../errors.ts";
+import { type ExplainedClassifier, windowInputs } from "../networks/explained-classifier.ts";
+import { FrozenLayers } from "../networks/frozen-layers.ts";
+import {
+  CLASS_WEIGHTS,
+  DICTIONARY,
+  gainsOfLogMask,
+  interpret,
+  type L2iShape,
+  RELEVANCE_THRESHOLD,
+  ratioMask,
+  reconstruct,
+  relevances,
+} from "../networks/interpreter.ts";
 import type { Layers } from "../networks/layers.ts";
-import type { ClassifierAnswer } from "./explained-classifier.ts";
-import { linearInterpolation } from "./interpolation.ts";
-import { expm1, levelled, log1p } from "./log-spectrum.ts";
+import { levelled, levelledLogSpectrum, log1p } from "../networks/log-spectrum.ts";
+import { planWeights } from "../networks/training-layers.ts";
+import { loadCheckpoint, saveCheckpoint } from "../training/checkpoint.ts";
+import { LmacBatches, type TrainingBatches } from "../training/lmac-batches.ts";
+import { type Factors, factorise, type NonNegativeMatrix, randomFactors } from "../training/nmf.ts";
+import type { Ingredients, TrainingRecipe } from "../training/recipe.ts";
+import type { TrainingTask } from "../training/trainer.ts";
+import { type ExplanationMethod, fixedPasses, type LearntMethod, type MethodWeights } from "./method.ts";
+import { frozenAnswer } from "./parts/lmac-loss.ts";
+import type { Scene } from "./parts/scene.ts";
 
-export interface L2iShape {
-  readonly frames: number;
-  readonly bins: number;
-  readonly classes: number;
-  /** K: spectra in the dictionary. */
-  readonly components: number;
-  /** Channels of ψ. */
-  readonly width: number;
+export interface L2iWeights {
+  /** α: the activations must make up the spectrum. */
+  readonly reconstruction: number;
+  /** β: few of them at a time. */
+  readonly activity: number;
+  /** θ must say what the classifier says. */
+  readonly fidelity: number;
 }
 
-/** Trained weights hold the dictionary under this name: W transposed, [K, F] ≥ 0, each spectrum's largest value 1. */
-export const DICTIONARY = "l2i.dictionary";
-/** θ: [K, classes], no bias, so that the relevances sum up to the logit. */
-export const CLASS_WEIGHTS = "l2i.classes.weight";
+/** As published. */
+export const L2I_WEIGHTS: L2iWeights = { reconstruction: 10, activity: 0.8, fidelity: 1 };
 
-/** Components whose relevance is above this are the explanation, as published. */
-export const RELEVANCE_THRESHOLD = 0.2;
-
-/** Channels that each latent keeps for each of its rows. */
-const ROW_CHANNELS = 8;
-/** Width of the attention's hidden layer. */
-const ATTENTION = 32;
-const TINY = 1e-8;
-
-/**
- * ψ: latents, shallow to deep, whatever their grids → activations [B, T, K] ≥ 0. Every latent's rows become channels
- * (which spectrum sounds depends on where in frequency the evidence is), all are brought to the same steps in time,
- * mixed, and spread over the frames.
- */
-export function activations(
-  layers: Layers,
-  latents: readonly Tensor[],
-  { frames, components, width }: L2iShape,
-): Tensor {
-  const { g } = layers;
-  const maps = latents.map((latent) => asMap(g, latent, frames));
-  const steps = Math.min(frames, Math.max(...maps.map((map) => Number(map.shape[2]))));
-  const read = maps.map((map, depth) => {
-    const rows = Number(map.shape[3]);
-    const name = `l2i.latent${depth + 1}`;
-    const picked = layers.convNormRelu(`${name}.rows`, map, {
-      out: rows > 1 ? ROW_CHANNELS : width,
-      kernel: 1,
-    });
-    const columns = g.reshape(g.transpose(picked, [0, 1, 3, 2]), [
-      -1,
-      Number(picked.shape[1]) * rows,
-      Number(map.shape[2]),
-      1,
-    ]);
-    return inTime(g, layers.convNormRelu(name, columns, { out: width, kernel: 1 }), steps);
-  });
-  const mixed = layers.convNormRelu("l2i.mix", g.concat(read, 1), { out: width, kernel: 1 });
-  const hidden = layers.convNormRelu("l2i.time", mixed, { out: width });
-  const spread = layers.conv("l2i.activations", inTime(g, hidden, frames), { out: components, kernel: 1 });
-  return g.transpose(g.reshape(g.relu(spread), [-1, components, frames]), [0, 2, 1]);
+/** @param dictionary [K, F] */
+export function l2iTask(
+  classifier: ExplainedClassifier,
+  shape: L2iShape,
+  dictionary: Float32Array,
+  weights: L2iWeights,
+  batches: TrainingBatches,
+): TrainingTask {
+  const interpreted = (layers: Layers, batch: number) => {
+    const { g } = layers;
+    const windows = windowInputs(g, classifier, batch);
+    const answer = frozenAnswer(g, classifier, windows);
+    return { magnitudes: windows.magnitudes, heard: answer.logits, ...interpret(layers, answer, shape) };
+  };
+  return {
+    plan: planWeights((layers) => void interpreted(layers, 1)),
+    loss(g, layers, batch) {
+      const { magnitudes, heard, activity, logits } = interpreted(layers, batch);
+      const words = g.constant(dictionary, "float32", [shape.components, shape.bins], "dictionary");
+      return l2iLoss(
+        g,
+        { spectrum: log1p(g, levelled(g, magnitudes, magnitudes)), logits: heard },
+        { activity, dictionary: words, logits },
+        weights,
+      );
+    },
+    feeds: (random, batch) => ({ ...batches.next(random, batch) }),
+  };
 }
 
-export interface PooledActivations {
-  /** z [B, K] ≥ 0. */
-  readonly pooled: Tensor;
-  /** [B, classes]. */
+export interface Heard {
+  /** X_log [B, T, F]. */
+  readonly spectrum: Tensor;
+  /** The classifier's own logits [B, classes]. */
   readonly logits: Tensor;
 }
 
-/** θ: attention over time (Ilse et al. 2018, arXiv 1802.04712), then a linear layer; of activations [B, T, K]. */
-export function classifyActivations(layers: Layers, activity: Tensor, shape: L2iShape): PooledActivations {
-  const { g } = layers;
-  const { frames, components, classes } = shape;
-  const map = g.reshape(g.transpose(activity, [0, 2, 1]), [-1, components, frames, 1]);
-  const hidden = g.op("Tanh", [layers.conv("l2i.attention", map, { out: ATTENTION, kernel: 1 })]);
-  const scores = layers.conv("l2i.scores", hidden, { out: 1, kernel: 1 });
-  const attention = g.op("Softmax", [g.reshape(scores, [-1, 1, frames])], { axis: 2 });
-  const pooled = g.reshape(g.matmul(attention, activity), [-1, components]);
-  return { pooled, logits: layers.dense("l2i.classes", pooled, classes, false) };
+export interface Interpretation {
+  /** H [B, T, K]. */
+  readonly activity: Tensor;
+  /** W [K, F]. */
+  readonly dictionary: Tensor;
+  /** What θ says, [B, classes]. */
+  readonly logits: Tensor;
 }
 
-/** The log spectrum [B, T, F] that activations [B, T, K] stand for; `dictionary` is [K, F]. */
-export function reconstruct(g: GraphBuilder, activity: Tensor, dictionary: Tensor): Tensor {
-  return g.matmul(activity, dictionary);
+export function l2iLoss(
+  g: GraphBuilder,
+  { spectrum, logits }: Heard,
+  { activity, dictionary, logits: said }: Interpretation,
+  weights: L2iWeights,
+): { loss: Tensor; logged: Record<string, Tensor> } {
+  const difference = g.sub(spectrum, reconstruct(g, activity, dictionary));
+  const reconstruction = g.reduceMean(g.mul(difference, difference));
+  const size = g.reduceMean(activity);
+  const fidelity = crossEntropy(g, said, g.op("Softmax", [logits], { axis: 1 }));
+  const loss = g.add(
+    g.add(
+      g.mul(reconstruction, g.constant(weights.reconstruction)),
+      g.mul(size, g.constant(weights.activity)),
+    ),
+    g.mul(fidelity, g.constant(weights.fidelity)),
+  );
+  return { loss, logged: { reconstruction, activity: size, fidelity } };
 }
 
-/** r_k [B, K], at most 1: `classWeights` is [K, classes], `chosen` one-hot [B, classes]. */
-export function relevances(g: GraphBuilder, classWeights: Tensor, chosen: Tensor, pooled: Tensor): Tensor {
-  const parts = g.mul(g.matmul(chosen, g.transpose(classWeights, [1, 0])), pooled);
-  const largest = g.reduceMax(g.op("Abs", [parts]), [1], true);
-  return g.div(parts, g.add(largest, g.constant(TINY)));
+/** Frames taken of each training window for the dictionary. */
+const FRAMES_PER_WINDOW = 16;
+const WINDOWS_AT_ONCE = 16;
+
+/** Levelled log spectra [rows, bins] of random frames of training windows. */
+export function dictionaryFrames(
+  { frames, bins }: Pick<ExplainedClassifier, "frames" | "bins">,
+  batches: TrainingBatches,
+  random: Random,
+  rows: number,
+): NonNegativeMatrix {
+  const data = new Float32Array(rows * bins);
+  const size = frames * bins;
+  for (let row = 0; row < rows; ) {
+    const { magnitudes } = batches.next(random, WINDOWS_AT_ONCE);
+    for (let window = 0; window < WINDOWS_AT_ONCE; window++) {
+      const spectrum = levelledLogSpectrum(magnitudes.subarray(window * size, (window + 1) * size));
+      for (let draw = 0; draw < FRAMES_PER_WINDOW && row < rows; draw++, row++) {
+        const frame = random.integer(frames);
+        data.set(spectrum.subarray(frame * bins, (frame + 1) * bins), row * bins);
+      }
+    }
+  }
+  return { data, rows, columns: bins };
 }
 
 /**
- * The ratio mask [B, T, F] on log spectra, of the components whose relevance is above the threshold. 0 where no
- * component sounds at all.
+ * The dictionary with the largest value of every spectrum at 1: the penalty on the activations would otherwise depend
+ * on how NMF happened to share the scale out.
  */
-export function ratioMask(
-  g: GraphBuilder,
-  activity: Tensor,
-  dictionary: Tensor,
-  relevance: Tensor,
+export function normalisedDictionary({ dictionary }: Factors, bins: number): Float32Array {
+  const out = dictionary.slice();
+  for (let first = 0; first < out.length; first += bins) {
+    const spectrum = out.subarray(first, first + bins);
+    const largest = spectrum.reduce((most, value) => Math.max(most, value), 0);
+    if (largest > 0) for (let bin = 0; bin < bins; bin++) spectrum[bin] /= largest;
+  }
+  return out;
+}
+
+/**
+ * The components' ratio mask lies on levelled log spectra; what comes out is what has the same effect in the pack's
+ * masking. There is no form on the classifier's own input: the dictionary holds spectra of the STFT.
+ */
+function l2iMask(
+  scene: Scene,
+  { values, shape, masking }: MethodWeights<L2iShape>,
   threshold: number,
 ): Tensor {
-  const components = Number(relevance.shape[1]);
-  const selected = g.cast(g.op("Greater", [relevance, g.constant(threshold)]), "float32");
-  const kept = reconstruct(g, g.mul(activity, g.reshape(selected, [-1, 1, components])), dictionary);
-  return g.div(kept, g.add(reconstruct(g, activity, dictionary), g.constant(TINY)));
+  const { g, point: magnitudes } = scene;
+  const { activity, pooled } = interpret(new FrozenLayers(g, values), scene.answer(), shape);
+  const constant = (name: string, size: readonly number[]) => {
+    const value = values.get(name);
+    if (!value) throw new Error(`the trained weights hold no "${name}"; they belong to another architecture`);
+    return g.constant(value, "float32", size);
+  };
+  const classWeights = constant(CLASS_WEIGHTS, [shape.components, shape.classes]);
+  const relevance = relevances(g, classWeights, scene.chosen, pooled);
+  const dictionary = constant(DICTIONARY, [shape.components, shape.bins]);
+  const onLogSpectra = ratioMask(g, activity, dictionary, relevance, threshold);
+  const gains = gainsOfLogMask(g, onLogSpectra, magnitudes);
+  return masking === "linear" ? gains : asLogMask(g, gains, magnitudes);
 }
 
-/**
- * A mask on levelled log spectra as the gains [B, T, F] that have the same effect on |X|, in [0, 1]: what is kept is
- * expm1(mask · log1p(X̃)), X̃ the levelled magnitudes.
- */
-export function gainsOfLogMask(g: GraphBuilder, mask: Tensor, magnitudes: Tensor): Tensor {
-  const x = levelled(g, magnitudes, magnitudes);
-  const audible = g.op("Greater", [x, g.constant(FAINT)]);
-  const divisor = g.where(audible, x, 1);
-  // The logarithm is as good as linear where the sound is faint, and the difference of two numbers near 1 is noise.
-  const gains = g.where(audible, g.div(expm1(g, g.mul(mask, log1p(g, x))), divisor), mask);
-  return g.op("Clip", [gains, g.constant(0), g.constant(1)]);
+/** Gains on |X| as the mask on log1p|X| that has the same effect. */
+function asLogMask(g: GraphBuilder, gains: Tensor, magnitudes: Tensor): Tensor {
+  // The pack's log1p is taken of |X| as it comes, the dictionary's of levelled windows.
+  const whole = log1p(g, magnitudes);
+  const heard = g.op("Greater", [whole, g.constant(0)]);
+  const ratio = g.div(log1p(g, g.mul(gains, magnitudes)), g.where(heard, whole, 1));
+  return g.where(heard, ratio, gains);
 }
 
-const FAINT = 1e-3;
-
-/** [B, channels, time] becomes [B, channels, time, 1]; steps finer than the frames are averaged. */
-function asMap(g: GraphBuilder, latent: Tensor, frames: number): Tensor {
-  const map =
-    latent.shape.length === 4 ? latent : g.reshape(latent, [-1, ...latent.shape.slice(1).map(Number), 1]);
-  const factor = Math.floor(Number(map.shape[2]) / frames);
-  if (factor < 2) return map;
-  return g.op("AveragePool", [map], { kernel_shape: [factor, 1], strides: [factor, 1] });
+export interface L2iOptions extends L2iWeights {
+  /** Spectra in the dictionary. */
+  components: number;
+  /** Channels of ψ. */
+  width: number;
+  nmfFrames: number;
+  nmfSteps: number;
 }
 
-/** [B, channels, from, 1] to [B, channels, to, 1], linearly interpolated. */
-function inTime(g: GraphBuilder, x: Tensor, to: number): Tensor {
-  const [channels, from] = [Number(x.shape[1]), Number(x.shape[2])];
-  if (from === to) return x;
-  const weights = linearInterpolation(from, to);
-  const columns = Float32Array.from(weights, (_, k) => weights[(k % to) * from + Math.floor(k / to)]);
-  const rows = g.reshape(x, [-1, channels, from]);
-  return g.reshape(g.matmul(rows, g.constant(columns, "float32", [from, to])), [-1, channels, to, 1]);
+const EXAMPLES = `
+Example:
+  $ listenable train l2i --classifier runs/classifier --data ESC-50 --folds 1,2,3 --speech speech --out runs/l2i
+
+The run's folder also holds dictionary.bin, the spectra that NMF found.
+`;
+
+export const L2I_TRAINING: TrainingRecipe<L2iOptions> = {
+  name: "l2i",
+  description: "train Listen to Interpret (L2I) for a classifier",
+  course: { steps: 1200, batch: 16, rate: 2e-3, decay: 1e-4 },
+  examples: EXAMPLES,
+  options: [
+    { flags: "--components <n>", description: "spectra in the dictionary", kind: "whole", default: 100 },
+    {
+      flags: "--width <n>",
+      description: "channels of the network that reads the activations",
+      kind: "whole",
+      default: 48,
+    },
+    {
+      flags: "--nmf-frames <n>",
+      description: "frames of training windows that the dictionary is learnt from",
+      kind: "whole",
+      default: 8000,
+    },
+    { flags: "--nmf-steps <n>", description: "updates of the dictionary", kind: "whole", default: 200 },
+    {
+      flags: "--reconstruction <weight>",
+      description: "α, weight of the mean squared error of the log spectrum",
+      kind: "positive",
+      default: L2I_WEIGHTS.reconstruction,
+    },
+    {
+      flags: "--activity <weight>",
+      description: "β, weight of the mean activation",
+      kind: "positive",
+      default: L2I_WEIGHTS.activity,
+    },
+    {
+      flags: "--fidelity <weight>",
+      description: "weight of saying what the classifier says",
+      kind: "positive",
+      default: L2I_WEIGHTS.fidelity,
+    },
+  ],
+  async prepare(options, ingredients) {
+    const { classifier } = ingredients;
+    const batches = new LmacBatches((await ingredients.pools()).filter(({ size }) => size > 0));
+    const { reconstruction, activity, fidelity, components, width, nmfFrames, nmfSteps } = options;
+    const weights = { reconstruction, activity, fidelity };
+    const settings = { ...weights, components, width, nmfFrames, nmfSteps };
+    const { frames, bins, classes } = classifier;
+    const shape = { frames, bins, classes, components, width };
+    const made = JSON.stringify({ ...ingredients.runSettings(settings), seed: ingredients.seed });
+    const dictionary = await learnDictionary(batches, options, ingredients, made);
+    return {
+      task: l2iTask(classifier, shape, dictionary, weights, batches),
+      settings,
+      meta: { kind: "l2i", shape },
+      finished: (network) => new Map([...network, [DICTIONARY, dictionary]]),
+    };
+  },
+};
+
+/** [components, bins]; taken from `dictionary.bin` where the same run has made it already. */
+async function learnDictionary(
+  batches: LmacBatches,
+  { components, nmfFrames, nmfSteps }: L2iOptions,
+  { classifier, out, seed, threads, follow }: Ingredients,
+  made: string,
+): Promise<Float32Array> {
+  const path = join(out, "dictionary.bin");
+  if (existsSync(path)) {
+    const saved = await loadCheckpoint<{ settings: string }>(path);
+    if (saved.meta.settings === made) return saved.arrays["dictionary"];
+  }
+  await mkdir(out, { recursive: true });
+  const random = new Random(seed);
+  const spectra = dictionaryFrames(classifier, batches, random, nmfFrames);
+  const { signal, onProgress = () => {} } = follow;
+  const factors = await factorise(spectra, randomFactors(spectra, components, random), {
+    iterations: nmfSteps,
+    threads,
+    signal,
+    onIteration: (done, error) =>
+      onProgress({ stage: "dictionary", done, total: nmfSteps, detail: `· error ${error.toFixed(4)}` }),
+  });
+  if (signal?.aborted) {
+    throw new InterruptedError(`stopped before the dictionary was ready; ${out} holds nothing of it`);
+  }
+  const dictionary = normalisedDictionary(factors, classifier.bins);
+  await saveCheckpoint(path, { meta: { settings: made }, arrays: { dictionary } });
+  return dictionary;
 }
 
-/** What a trained L2I says of a window: activations, pooled activations and logits of θ. */
-export function interpret(layers: Layers, answer: Pick<ClassifierAnswer, "latents">, shape: L2iShape) {
-  const activity = activations(layers, answer.latents, shape);
-  return { activity, ...classifyActivations(layers, activity, shape) };
-}
+const LEARNT: LearntMethod<L2iShape> = {
+  kind: "l2i",
+  anyMasking: true,
+  mask: (scene, weights, { threshold }) => l2iMask(scene, weights, threshold),
+  recipe: L2I_TRAINING,
+};
+
+export const L2I: ExplanationMethod = {
+  name: "l2i",
+  title: "Listen to Interpret",
+  description: "The spectra of a learnt dictionary that speak for the class.",
+  parameters: [
+    {
+      name: "threshold",
+      description: "a spectrum belongs to the explanation when its relevance, at most 1, is above this",
+      default: RELEVANCE_THRESHOLD,
+      range: [-1, 1],
+      whole: false,
+    },
+  ],
+  target: true,
+  passes: fixedPasses(1, 0),
+  learnt: LEARNT,
+};

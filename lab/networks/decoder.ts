@@ -1,114 +1,46 @@
 /**
- * The L-MAC decoder: reads the frozen classifier's latents from deep to shallow (U-Net like) and gives a mask on the
- * linear STFT (Paissan et al. 2024, arXiv 2403.13086, section 3.1).
+ * L-MAC's decoder: reads a frozen classifier's latents from deep to shallow and draws the mask. One for the five stages of
+ * this project's classifier, one for whatever latents there are; the weights' shape tells which.
  */
-import { hzToMel } from "../../dsp/index.ts";
 import type { Tensor } from "../../models/graph/index.ts";
-import type { ClassifierOutput, ClassifierShape } from "./classifier.ts";
-import { type Layers, sizeOf } from "./layers.ts";
+import type { ClassifierAnswer, ExplainedClassifier } from "./explained-classifier.ts";
+import { decodeGrids, type GridDecoderShape } from "./grid-decoder.ts";
+import type { Layers } from "./layers.ts";
+import { decodeStages, type StageDecoderShape } from "./stage-decoder.ts";
 
-export interface DecoderShape {
-  /** Channels after each of the four resolutions, deep to shallow. */
-  readonly channels: readonly number[];
-  /** Whether the decoder is asked about a class, and not about the winner alone. */
-  readonly asked?: boolean;
-  /** Whether the mask lies on the classifier's own input [B, T, mels], where it cannot be heard. */
-  readonly features?: boolean;
+export type DecoderShape = StageDecoderShape | GridDecoderShape;
+
+function isOfStages(shape: DecoderShape): shape is StageDecoderShape {
+  return typeof shape.channels !== "number";
+}
+
+/** Whether masks lie on the classifier's own input, where they cannot be heard. */
+export function masksFeatures(shape: DecoderShape): boolean {
+  return isOfStages(shape) && shape.features === true;
+}
+
+/** Whether the decoder is asked about a class, and not about the winner alone. */
+export function isAsked(shape: DecoderShape): boolean {
+  return isOfStages(shape) && shape.asked === true;
 }
 
 /**
- * What `classify` gives → mask [B, T, F] in (0, 1), or [B, T, mels] on the classifier's own input.
+ * What the classifier answers → mask in (0, 1): [B, T, F], or [B, time, frequency] of its `featureMap`.
  *
- * Besides the latents of every stage the decoder reads the class probabilities, spread over the deepest level: its
- * convolutions see no more than their neighbourhood, and which evidence counts depends on the decision as a whole.
- *
- * A decoder that is asked about a class reads it as `query` [B, classes], one-hot, which scales and shifts the channels
- * of every level (FiLM, Perez et al. 2018).
+ * @param query one-hot [B, classes], for decoders that are asked about a class, and only for those.
  */
 export function decodeMask(
   layers: Layers,
-  { latents, logits }: Pick<ClassifierOutput, "latents" | "logits">,
-  { frames, bins, mels, sampleRate, classes }: ClassifierShape,
-  { channels, asked = false, features = false }: DecoderShape,
+  classifier: ExplainedClassifier,
+  answer: ClassifierAnswer,
+  shape: DecoderShape,
   query?: Tensor,
 ): Tensor {
-  const { g } = layers;
+  const asked = isAsked(shape);
   if (asked !== (query !== undefined)) {
     throw new Error(asked ? "this decoder has to be asked about a class" : "this decoder cannot be asked");
   }
-  const level = (number: number, input: Tensor, out: number): Tensor => {
-    const found = layers.convNormRelu(`decoder.level${number}`, input, { out });
-    if (!query) return found;
-    const perChannel = (name: string) =>
-      g.reshape(layers.dense(`decoder.level${number}.${name}`, query, out), [-1, out, 1, 1]);
-    return g.add(g.mul(found, g.add(perChannel("gain"), g.constant(1))), perChannel("offset"));
-  };
-  const [stage1, stage2, stage3, stage4, stage5] = latents;
-  const probabilities = g.reshape(g.op("Softmax", [logits], { axis: 1 }), [-1, classes, 1, 1]);
-  const plane = g.constant(new Float32Array(sizeOf(stage5.shape.slice(2).map(Number))).fill(1), "float32", [
-    1,
-    1,
-    ...stage5.shape.slice(2).map(Number),
-  ]);
-  const decision = g.mul(probabilities, plane);
-  let x = level(4, g.concat([stage5, stage4, decision], 1), channels[0]);
-  for (const [index, skip] of [stage3, stage2, stage1].entries()) {
-    const number = 3 - index;
-    const joined = g.concat([doubled(layers, x), skip], 1);
-    // At the finest level a 1x1 convolution first: a 3x3 one over all channels would cost more than the rest.
-    const mixed =
-      number === 1 ? layers.convNormRelu("decoder.mix", joined, { out: channels[3], kernel: 1 }) : joined;
-    x = level(number, mixed, channels[index + 1]);
-  }
-  const maskLogits = layers.conv("decoder.mask", x, { out: 1, kernel: 1 });
-  // [B, 1, T/2, mels] → [B, T, F]: both directions are fixed linear interpolations, so both are matrix products.
-  const melRows = g.reshape(maskLogits, [-1, frames / 2, mels]);
-  const toFrames = g.constant(
-    halfRateToFrames(frames),
-    "float32",
-    [frames, frames / 2],
-    "half_rate_to_frames",
-  );
-  if (features) return g.sigmoid(g.matmul(toFrames, melRows));
-  const toBins = g.constant(melToBinWeights(bins, mels, sampleRate), "float32", [mels, bins], "mel_to_bins");
-  return g.sigmoid(g.matmul(toFrames, g.matmul(melRows, toBins)));
-}
-
-function doubled(layers: Layers, x: Tensor): Tensor {
-  const { g } = layers;
-  const scales = g.constant([1, 1, 2, 2], "float32", [4]);
-  return g.op("Resize", [x, undefined, scales], {
-    mode: "nearest",
-    coordinate_transformation_mode: "asymmetric",
-    nearest_mode: "floor",
-  });
-}
-
-/** [mels, bins]: each bin's value is interpolated between the two mel bands whose centres enclose it. */
-export function melToBinWeights(bins: number, mels: number, sampleRate: number): Float32Array {
-  const low = hzToMel(50, "slaney");
-  const step = (hzToMel(sampleRate / 2, "slaney") - low) / (mels + 1);
-  const weights = new Float32Array(mels * bins);
-  for (let bin = 0; bin < bins; bin++) {
-    const mel = (hzToMel((bin * sampleRate) / (2 * (bins - 1)), "slaney") - low) / step - 1;
-    const position = Math.min(mels - 1, Math.max(0, mel));
-    const left = Math.min(mels - 2, Math.floor(position));
-    weights[left * bins + bin] = 1 - (position - left);
-    weights[(left + 1) * bins + bin] = position - left;
-  }
-  return weights;
-}
-
-/** [frames, frames / 2]: linear interpolation in time from every second frame to all of them. */
-function halfRateToFrames(frames: number): Float32Array {
-  const half = frames / 2;
-  const weights = new Float32Array(frames * half);
-  for (let frame = 0; frame < frames; frame++) {
-    // Output k of a stride-2 kernel of three with padding one is centred on frame 2k.
-    const position = Math.min(half - 1, frame / 2);
-    const left = Math.min(half - 2, Math.floor(position));
-    weights[frame * half + left] += 1 - (position - left);
-    weights[frame * half + left + 1] += position - left;
-  }
-  return weights;
+  return isOfStages(shape)
+    ? decodeStages(layers, classifier, answer, shape, query)
+    : decodeGrids(layers, classifier, answer, shape);
 }

@@ -2,7 +2,7 @@
  * Layers written once and built twice: for training (weights in one flat vector, batch statistics in the
  * normalisation) and frozen (weights as constants, normalisation folded into the convolution).
  */
-import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
+import type { GraphBuilder, Node, Tensor } from "../../models/graph/index.ts";
 
 export interface ConvOptions {
   readonly out: number;
@@ -45,12 +45,18 @@ export function convAttributes({ kernel = 3, stride = [1, 1] }: ConvOptions) {
 
 /** Multiply-adds that one item of the batch costs in a graph's convolutions and dense layers. */
 export function multiplyAdds(g: GraphBuilder): number {
-  let total = 0;
-  for (const node of g.nodes) {
-    if (node.op !== "Conv" && node.op !== "Gemm" && node.op !== "MatMul") continue;
-    const output = sizeOf(node.outputs[0].shape.slice(1).map(Number));
-    const weights = node.inputs[1]!.shape.map(Number);
-    total += output * (node.op === "Conv" ? sizeOf(weights.slice(1)) : weights[weights.length - 2]);
-  }
-  return total;
+  return g.nodes.reduce((sum, node) => sum + costOf(node), 0);
+}
+
+/** Multiply-adds of one operator for one item of the batch; sizes that are not known count as 1. */
+export function costOf(node: Node): number {
+  if (!["Conv", "ConvTranspose", "Gemm", "MatMul"].includes(node.op)) return 0;
+  const size = (shape: readonly (number | string)[]) => sizeOf(shape.map((each) => Number(each) || 1));
+  const weights = node.inputs[1]?.shape ?? [];
+  if (node.op === "Conv") return size(node.outputs[0].shape.slice(1)) * size(weights.slice(1));
+  if (node.op === "ConvTranspose") return size(node.inputs[0]?.shape.slice(1) ?? []) * size(weights.slice(1));
+  return (
+    size(node.outputs[0].shape.slice(1)) *
+    (Number(weights.at(node.op === "Gemm" && node.attributes["transB"] ? -1 : -2)) || 1)
+  );
 }

@@ -26,7 +26,7 @@ export interface NmfOptions {
   readonly threads?: number;
   /** Told after every iteration: ‖X − A·D‖ / ‖X‖ as it was before it. */
   readonly onIteration?: (done: number, error: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Random factors whose product has the matrix's mean, as scikit-learn's init "random" makes them. */

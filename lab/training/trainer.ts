@@ -61,7 +61,7 @@ export interface TrainingOptions {
   /** Stop after this many steps in this call (the schedule still spans all); the run can be resumed. */
   readonly stopAfter?: number | undefined;
   /** Stops after the step that is under way when it aborts, with a checkpoint; the run can be resumed. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Settings of the run; a checkpoint made with others is not resumed. */
   readonly settings: Readonly<Record<string, unknown>>;
 }

@@ -1,8 +1,7 @@
 /** Trained weights with what is needed to build the network again. */
+import { join } from "node:path";
 import type { Masking } from "../../dsp/index.ts";
-import type { L2iShape } from "../methods/l2i.ts";
 import type { ClassifierShape } from "../networks/classifier.ts";
-import type { DecoderShape } from "../networks/decoder.ts";
 import type { WeightValues } from "../networks/frozen-layers.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 
@@ -15,61 +14,79 @@ export interface Attribution {
   readonly url: string;
 }
 
-export interface ClassifierMeta {
+/** What every file of weights says of how they came about. */
+export interface Origin {
+  readonly attributions: readonly Attribution[];
+  /** Sentences on further sounds that it learnt from. */
+  readonly credits: readonly string[];
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+export interface ClassifierMeta extends Origin {
   readonly kind: "classifier";
   readonly shape: ClassifierShape;
   readonly labels: readonly string[];
   readonly other: string;
   /** ESC-50 categories heard in training, known and other. */
   readonly categories: readonly string[];
-  readonly attributions: readonly Attribution[];
-  /** Sentences on further sounds that it learnt from. */
-  readonly credits: readonly string[];
-  readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** The improved loss, the published one, the second stage of either, and the one trained on mixtures with known parts. */
-export type DecoderMethod = "lmac" | "lmac-plain" | "lmac-ft" | "lmac-selective";
-
-export interface DecoderMeta {
-  readonly kind: "lmac";
-  readonly shape: DecoderShape;
-  /** "lmac" where it is absent. */
-  readonly method?: DecoderMethod;
+/** Weights of an explanation method's own. */
+export interface MethodMeta<Shape = unknown> extends Origin {
+  /** Which network they are of, as `LearntMethod` names it. */
+  readonly kind: string;
+  /** Name of the method; the kind's where it is absent. */
+  readonly method?: string;
   /** What its masks multiply; |X| where it is absent. */
   readonly masking?: Masking;
-  readonly attributions: readonly Attribution[];
-  /** Sentences on further sounds that it learnt from. */
-  readonly credits: readonly string[];
-  readonly settings: Readonly<Record<string, unknown>>;
+  /** What builds the network again. */
+  readonly shape: Shape;
 }
 
-export interface L2iMeta {
-  readonly kind: "l2i";
-  readonly shape: L2iShape;
-  readonly attributions: readonly Attribution[];
-  /** Sentences on further sounds that it learnt from. */
-  readonly credits: readonly string[];
-  readonly settings: Readonly<Record<string, unknown>>;
-}
-
-export type WeightsMeta = ClassifierMeta | DecoderMeta | L2iMeta;
-
-export async function saveWeights(path: string, meta: WeightsMeta, values: WeightValues): Promise<void> {
-  await saveCheckpoint(path, { meta, arrays: Object.fromEntries(values) });
-}
-
-export interface Weights<Meta extends WeightsMeta> {
+export interface Weights<Meta extends ClassifierMeta | MethodMeta> {
   readonly meta: Meta;
   readonly values: WeightValues;
 }
 
-/** @throws Error that names the file when it cannot be read or holds the weights of something else. */
-export async function loadWeights<Kind extends WeightsMeta["kind"]>(
+export async function saveWeights(
   path: string,
-  kind: Kind,
-): Promise<Weights<Extract<WeightsMeta, { kind: Kind }>>> {
-  const { meta, arrays } = await loadCheckpoint<WeightsMeta>(path);
-  if (meta?.kind !== kind) throw new Error(`${path} holds the weights of a ${meta?.kind}, not of a ${kind}`);
-  return { meta: meta as Extract<WeightsMeta, { kind: Kind }>, values: new Map(Object.entries(arrays)) };
+  meta: ClassifierMeta | MethodMeta,
+  values: WeightValues,
+): Promise<void> {
+  await saveCheckpoint(path, { meta, arrays: Object.fromEntries(values) });
+}
+
+/** @throws Error that names the file when it cannot be read or holds no classifier. */
+export async function loadClassifierRun(folder: string): Promise<Weights<ClassifierMeta>> {
+  return load<ClassifierMeta>(weightsIn(folder), "classifier");
+}
+
+/**
+ * A method's weights from the folder of their training.
+ *
+ * @param kind which network they have to be of; any method's without.
+ * @throws Error that names the file when it cannot be read or holds the weights of something else.
+ */
+export async function loadRun<Shape = unknown>(
+  folder: string,
+  kind?: string,
+): Promise<Weights<MethodMeta<Shape>>> {
+  return load<MethodMeta<Shape>>(weightsIn(folder), kind);
+}
+
+/** The weights of the run in `folder`. */
+export function weightsIn(folder: string): string {
+  return join(folder, "weights.bin");
+}
+
+async function load<Meta extends ClassifierMeta | MethodMeta>(
+  path: string,
+  kind?: string,
+): Promise<Weights<Meta>> {
+  const { meta, arrays } = await loadCheckpoint<Meta>(path);
+  const right = kind === undefined ? meta?.kind !== "classifier" : meta?.kind === kind;
+  if (!right) {
+    throw new Error(`${path} holds the weights of a ${meta?.kind}, not of a ${kind ?? "method"}`);
+  }
+  return { meta, values: new Map(Object.entries(arrays)) };
 }

@@ -5,10 +5,13 @@ import { packFeatureJudge, packFeatureMethod } from "../../../models/pack/pack.t
 import { type LoadedFeatureJudge, loadFeatureJudge } from "../../../models/runtime/load-feature-judge.ts";
 import { type LoadedMethod, loadFeatureMethod, loadMethod } from "../../../models/runtime/load-method.ts";
 import type { Runtime } from "../../../models/runtime/runtime.ts";
+import { classifierAlone } from "../../../models/tailor/classifier-alone.ts";
+import { ALL_ONES } from "../../methods/all-ones.ts";
 
 export class LaneModels {
   readonly #methods = new Map<string, Promise<LoadedMethod>>();
   readonly #featureMethods = new Map<string, Promise<LoadedMethod>>();
+  #classifier?: Promise<LoadedMethod>;
   #featureJudge?: Promise<LoadedFeatureJudge>;
 
   constructor(
@@ -20,9 +23,16 @@ export class LaneModels {
     return this.opened.pack;
   }
 
-  /** The method whose probabilities are asked for: the cheapest, as every graph of a pack holds the same classifier. */
+  /** The classifier alone: every graph of a pack holds the same, with a mask that need not be computed. */
   classifier(): Promise<LoadedMethod> {
-    return this.method(classifierName(this.opened));
+    this.#classifier ??= this.#loadClassifier();
+    return this.#classifier;
+  }
+
+  async #loadClassifier(): Promise<LoadedMethod> {
+    const name = classifierName(this.opened);
+    if (name === ALL_ONES.name) return this.method(name);
+    return loadMethod(this.runtime, classifierAlone(await this.opened.graph(name)), this.pack, name);
   }
 
   method(name: string): Promise<LoadedMethod> {
@@ -57,6 +67,7 @@ function kept(
   return method;
 }
 
+/** The method whose graph the classifier is taken from: the mask of ones costs nothing, if the pack has it. */
 export function classifierName({ pack }: OpenPack): string {
-  return (pack.methods.find(({ name }) => name === "all-ones") ?? pack.methods[0]).name;
+  return (pack.methods.find(({ name }) => name === ALL_ONES.name) ?? pack.methods[0]).name;
 }

@@ -1,5 +1,6 @@
 /** The rows of the tables, and the keys under which their results are stored. */
 import { packFeatureJudge } from "../../../models/pack/pack.ts";
+import { ALL_ONES } from "../../methods/all-ones.ts";
 import type { EvaluationOptions, TableBlock } from "../evaluation.ts";
 import type { RowId } from "../measure/lane-messages.ts";
 import { classifierName } from "../measure/lane-models.ts";
@@ -10,8 +11,6 @@ import type { Contamination } from "./contamination.ts";
 
 /** Raised when a figure changes its meaning, so that results of before are not taken for it. */
 const FIGURES_VERSION = 4;
-/** The method that masks nothing: what the others are read against. */
-const ALL_ONES = "all-ones";
 /** Clips that the randomisation check looks at. */
 const RANDOMISATION_CLIPS = 8;
 
@@ -40,13 +39,13 @@ export async function plannedRows({ opened, methods }: EvaluationOptions): Promi
     if (!method) continue;
     const { name, title } = method;
     const graphs = keyOf(classifier, await hash(opened.graph(name)));
-    const block = name === ALL_ONES ? "baseline" : "listenable";
+    const block = name === ALL_ONES.name ? "baseline" : "listenable";
     rows.push({ id: `method:${name}`, name, title, block, graphs });
   }
   for (const wanted of methods) {
     const method = pack.featureMethods?.find(({ name }) => name === wanted);
     // A mask of ones is the same on whatever it lies.
-    if (!method || method.name === ALL_ONES) continue;
+    if (!method || method.name === ALL_ONES.name) continue;
     const { name, title, graph } = method;
     const judge = await hash(opened.file(packFeatureJudge(pack).graph));
     const graphs = keyOf(classifier, judge, await hash(opened.file(graph)));

@@ -1,16 +1,14 @@
 // Attributions against Captum's, on the same weights, before they become masks.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  gradCam,
-  gradientShap,
-  guidedBackprop,
-  guidedGradCam,
-  integratedGradients,
-  saliency,
-  smoothGrad,
-} from "../../../lab/methods/attributions.ts";
-import { buildScene, type MaskPlace, type Scene } from "../../../lab/methods/scene.ts";
+import { gradCam } from "../../../lab/methods/gradcam.ts";
+import { guidedBackprop } from "../../../lab/methods/guided-backprop.ts";
+import { guidedGradCam } from "../../../lab/methods/guided-gradcam.ts";
+import { integratedGradients } from "../../../lab/methods/integrated-gradients.ts";
+import { buildScene, type MaskPlace, type Scene } from "../../../lab/methods/parts/scene.ts";
+import { saliency } from "../../../lab/methods/saliency.ts";
+import { gradientShap } from "../../../lab/methods/shap.ts";
+import { smoothGrad } from "../../../lab/methods/smoothgrad.ts";
 import { encodeModel, GraphBuilder, type Tensor } from "../../../models/graph/index.ts";
 import { relativeError } from "../../models/graph/fixtures.ts";
 import { runGraph } from "./run-graph.ts";

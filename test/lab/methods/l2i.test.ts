@@ -3,24 +3,26 @@ import * as assert from "uvu/assert";
 import { BINS, type Masking, MODEL_RATE } from "../../../dsp/index.ts";
 import { Random } from "../../../lab/data/random.ts";
 import { foreignClassifier } from "../../../lab/import/foreign-classifier.ts";
-import { ownClassifier } from "../../../lab/methods/explained-classifier.ts";
+import { L2I } from "../../../lab/methods/l2i.ts";
+import type { ExplanationMethod } from "../../../lab/methods/method.ts";
+import { type ClassifierShape, classify } from "../../../lab/networks/classifier.ts";
+import type { WeightValues } from "../../../lab/networks/frozen-layers.ts";
 import {
   DICTIONARY,
   gainsOfLogMask,
   interpret,
   type L2iShape,
   relevances,
-} from "../../../lab/methods/l2i.ts";
-import { l2iGraph } from "../../../lab/methods/l2i-graph.ts";
-import { levelledLogSpectrum } from "../../../lab/methods/log-spectrum.ts";
-import { type ClassifierShape, classify } from "../../../lab/networks/classifier.ts";
-import type { WeightValues } from "../../../lab/networks/frozen-layers.ts";
+} from "../../../lab/networks/interpreter.ts";
+import { levelledLogSpectrum } from "../../../lab/networks/log-spectrum.ts";
+import { ownClassifier } from "../../../lab/networks/own-classifier.ts";
 import {
   initialWeights,
   planWeights,
   type WeightPlan,
   weightValues,
 } from "../../../lab/networks/training-layers.ts";
+import { explanationGraph } from "../../../lab/packing/method-graph.ts";
 import { GraphBuilder } from "../../../models/graph/index.ts";
 import { parsePack } from "../../../models/pack/pack.ts";
 import { loadMethod } from "../../../models/runtime/load-method.ts";
@@ -72,6 +74,9 @@ const windows = Float32Array.from(
   (_, k) => (k < WINDOW ? 5 : 0.05) * random.uniform() ** 4,
 );
 
+/** With room below the least relevance: then no component is left out. */
+const method: ExplanationMethod = { ...L2I, parameters: [{ ...L2I.parameters[0], range: [-2, 1] }] };
+
 async function maskOf(threshold: number, targets?: number[], masking: Masking = "linear") {
   const pack = parsePack(
     {
@@ -82,10 +87,13 @@ async function maskOf(threshold: number, targets?: number[], masking: Masking = 
     },
     "test",
   );
-  const { bytes } = l2iGraph(classifier, values, l2iShape, { threshold, masking });
-  const method = await loadMethod(await nodeRuntime(), bytes, pack, "l2i");
-  const result = await method.run(windows, 2, targets);
-  await method.close();
+  const { bytes } = explanationGraph(classifier, method, {
+    settings: { threshold },
+    weights: { values, shape: l2iShape, masking },
+  });
+  const loaded = await loadMethod(await nodeRuntime(), bytes, pack, "l2i");
+  const result = await loaded.run(windows, 2, targets);
+  await loaded.close();
   return result;
 }
 
@@ -135,7 +143,9 @@ for (const name of ["mel44", "wave16"]) {
       ),
       [DICTIONARY, Float32Array.from({ length: 4 * bins }, () => random.uniform(0.01, 1))],
     ]);
-    const { bytes } = l2iGraph(foreign, weights, foreignShape);
+    const { bytes } = explanationGraph(foreign, L2I, {
+      weights: { values: weights, shape: foreignShape, masking: "linear" },
+    });
     const { ort, sessionOptions } = await nodeRuntime();
     const session = await ort.InferenceSession.create(bytes, sessionOptions);
     const size = [1, frames, bins];

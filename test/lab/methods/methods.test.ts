@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../../lab/data/random.ts";
-import { integratedGradients } from "../../../lab/methods/attributions.ts";
-import type { ExplainedClassifier } from "../../../lab/methods/explained-classifier.ts";
-import { explanationGraph } from "../../../lab/methods/method-graph.ts";
-import { findMethod, METHODS, methodSettings } from "../../../lab/methods/methods.ts";
-import { packGraphs } from "../../../lab/methods/pack-graphs.ts";
-import { buildScene, classScore, type MaskPlace } from "../../../lab/methods/scene.ts";
+import { findMethod, METHODS } from "../../../lab/methods/index.ts";
+import { integratedGradients } from "../../../lab/methods/integrated-gradients.ts";
+import { methodSettings } from "../../../lab/methods/method.ts";
+import { buildScene, classScore, type MaskPlace } from "../../../lab/methods/parts/scene.ts";
+import type { ExplainedClassifier } from "../../../lab/networks/explained-classifier.ts";
+import { explanationGraph } from "../../../lab/packing/method-graph.ts";
+import { packGraphs } from "../../../lab/packing/pack-graphs.ts";
 import { encodeModel, GraphBuilder } from "../../../models/graph/index.ts";
 import { type Pack, parsePack } from "../../../models/pack/pack.ts";
 import { loadFeatureJudge } from "../../../models/runtime/load-feature-judge.ts";
@@ -223,7 +224,7 @@ test("a classifier that hears the waveform: every method takes its phases, none 
   const kernel = Float32Array.from({ length: 4 * bins * 3 }, () => random.normal() / 8);
   const head = Float32Array.from({ length: 4 * classes }, () => random.normal());
   const heard: ExplainedClassifier = {
-    ...{ frames, bins, classes, sampleRate: 16_000, needsPhases: true },
+    ...{ frames, bins, classes, sampleRate: 16_000, stft: tinyClassifier.stft, needsPhases: true },
     features: (g, magnitudes, phases) => g.mul(magnitudes, g.op("Cos", [phases!])),
     classify(g, features) {
       const weight = g.constant(kernel, "float32", [4, bins, 3]);

@@ -1,9 +1,9 @@
 // The small pieces of arithmetic that the methods are made of.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { linearInterpolation, matrixProduct } from "../../../lab/methods/interpolation.ts";
-import { NOISE_MARGIN, noiseTile, stratified } from "../../../lab/methods/noise.ts";
-import { gaussLegendre } from "../../../lab/methods/quadrature.ts";
+import { NOISE_MARGIN, noiseTile, stratified } from "../../../lab/methods/parts/noise.ts";
+import { gaussLegendre } from "../../../lab/methods/parts/quadrature.ts";
+import { linearInterpolation, matrixProduct } from "../../../lab/networks/interpolation.ts";
 
 test("Gauss and Legendre: n nodes integrate polynomials up to degree 2n - 1", () => {
   for (const count of [1, 2, 5, 16, 64]) {

@@ -1,6 +1,6 @@
 // The classifier of test/reference/methods_captum.py, as the methods see it.
 import { readFileSync } from "node:fs";
-import type { ExplainedClassifier } from "../../../lab/methods/explained-classifier.ts";
+import type { ExplainedClassifier } from "../../../lab/networks/explained-classifier.ts";
 import type { GraphBuilder, Tensor } from "../../../models/graph/index.ts";
 
 const FLOOR = 1e-3;
@@ -28,6 +28,7 @@ export const tinyClassifier: ExplainedClassifier = {
   frames,
   bins,
   sampleRate: 16_000,
+  stft: { window: 32, hop: 8 },
   classes,
   needsPhases: false,
   features(g, magnitudes) {

@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Masking } from "../../../dsp/index.ts";
-import { expm1, log1p } from "../../../lab/methods/log-spectrum.ts";
+import { L2I_WEIGHTS, l2iLoss } from "../../../lab/methods/l2i.ts";
+import { type GuidanceOptions, guidance } from "../../../lab/methods/parts/lmac-guidance.ts";
+import { type LmacModel, lmacLoss, lmacTask, PUBLISHED } from "../../../lab/methods/parts/lmac-loss.ts";
+import { expm1, log1p } from "../../../lab/networks/log-spectrum.ts";
 import { TrainingLayers } from "../../../lab/networks/training-layers.ts";
-import { type GuidanceOptions, guidance } from "../../../lab/training/guidance.ts";
-import { L2I_WEIGHTS, l2iLoss } from "../../../lab/training/train-l2i.ts";
-import { type LmacModel, lmacLoss, lmacTask, PUBLISHED } from "../../../lab/training/train-lmac.ts";
 import { GraphBuilder, type Tensor } from "../../../models/graph/index.ts";
 import { compileGraph } from "../../models/graph/run.ts";
 import { type PackedTensor, trainingFixture, unpacked } from "./fixtures.ts";
@@ -140,6 +140,7 @@ test("a mask on the classifier's own input keeps all of it where it is one, and 
         frames: 2,
         bins: 3,
         sampleRate: 8000,
+        stft: { window: 4, hop: 1 },
         classes: 3,
         needsPhases: false,
         features: (g, magnitudes) => g.reshape(g.sub(magnitudes, g.constant(1)), [-1, 1, 2, 3]),

@@ -6,17 +6,16 @@ import * as assert from "uvu/assert";
 import { BINS, MODEL_RATE } from "../../../dsp/index.ts";
 import { Random } from "../../../lab/data/random.ts";
 import { WINDOW_FRAMES, WINDOW_SAMPLES, windowMagnitudes } from "../../../lab/data/windows.ts";
-import { ownClassifier } from "../../../lab/methods/explained-classifier.ts";
-import { explanationGraph } from "../../../lab/methods/method-graph.ts";
-import { findMethod } from "../../../lab/methods/methods.ts";
+import { findMethod } from "../../../lab/methods/index.ts";
+import { lmacModel, lmacTask } from "../../../lab/methods/parts/lmac-loss.ts";
 import type { ClassifierShape } from "../../../lab/networks/classifier.ts";
+import { ownClassifier } from "../../../lab/networks/own-classifier.ts";
 import { flatWeights, weightValues } from "../../../lab/networks/training-layers.ts";
-import { lmacGraph } from "../../../lab/packing/export-method.ts";
+import { explanationGraph } from "../../../lab/packing/method-graph.ts";
 import { ClassifierBatches } from "../../../lab/training/classifier-batches.ts";
 import { LmacBatches } from "../../../lab/training/lmac-batches.ts";
 import { SoundPool } from "../../../lab/training/sound-pool.ts";
 import { classifierTask } from "../../../lab/training/train-classifier.ts";
-import { lmacTask, ownLmacModel } from "../../../lab/training/train-lmac.ts";
 import { train } from "../../../lab/training/trainer.ts";
 import { trainingRuntime } from "../../../lab/training/training-runtime.ts";
 import { parsePack } from "../../../models/pack/pack.ts";
@@ -145,10 +144,11 @@ run("classifier and decoder learn, and what is exported computes the same in a p
   const trained = await train(task, { ...settings, optimiser, directory: join(folder, "classifier") });
   const classifier = weightValues(task.plan, trained.parameters, trained.statistics);
 
+  const own = ownClassifier(classifier, shape);
   const decoderShape = { channels: [8, 8, 6, 4] };
   const weights = { keep: 4, gain: 1, rest: 0.2, restCap: 3, sparsity: 3 };
   const sounds = new LmacBatches([new SoundPool(low), new SoundPool(high)]);
-  const decoderTask = lmacTask(ownLmacModel(classifier, shape, decoderShape), weights, sounds);
+  const decoderTask = lmacTask(lmacModel(own, decoderShape), weights, sounds);
   const masks: number[] = [];
   const decoded = await train(decoderTask, {
     ...settings,
@@ -183,11 +183,13 @@ run("classifier and decoder learn, and what is exported computes the same in a p
   const runtime = await nodeRuntime({ build: "native" });
   const lmac = await loadMethod(
     runtime,
-    lmacGraph(classifier, shape, decoder, decoderShape).bytes,
+    explanationGraph(own, findMethod("lmac"), {
+      weights: { values: decoder, shape: decoderShape, masking: "linear" },
+    }).bytes,
     pack,
     "lmac",
   );
-  const all = explanationGraph(ownClassifier(classifier, shape), findMethod("all-ones"));
+  const all = explanationGraph(own, findMethod("all-ones"));
   const ones = await loadMethod(runtime, all.bytes, pack, "all-ones");
   const random = new Random(9);
   for (const [index, sound] of [low[0], high[0]].entries()) {

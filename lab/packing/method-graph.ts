@@ -1,9 +1,14 @@
 /** Compiles a method and a classifier into one of a pack's graphs. */
 import { encodeModel, GraphBuilder } from "../../models/graph/index.ts";
+import {
+  type ExplanationMethod,
+  type MethodSettings,
+  type MethodWeights,
+  methodSettings,
+} from "../methods/method.ts";
+import { buildScene, type MaskPlace, type Scene } from "../methods/parts/scene.ts";
+import { type ExplainedClassifier, windowInputs } from "../networks/explained-classifier.ts";
 import { multiplyAdds } from "../networks/layers.ts";
-import { type ExplainedClassifier, windowInputs } from "./explained-classifier.ts";
-import { type ExplanationMethod, type MethodSettings, methodSettings } from "./methods.ts";
-import { buildScene, type MaskPlace } from "./scene.ts";
 
 export interface MethodGraph {
   readonly bytes: Uint8Array;
@@ -16,28 +21,37 @@ export interface MethodGraphOptions {
   readonly place?: MaskPlace;
   /** Values of the method's parameters; the others are their defaults. */
   readonly settings?: MethodSettings | undefined;
+  /** The method's trained weights, where it has some. */
+  readonly weights?: MethodWeights | undefined;
 }
 
 /**
- * The graph of a method that needs nothing but the classifier, with the signature that `models/pack/pack.ts` describes
- * (`target` is an input where the method takes one, `phases` where the classifier needs them).
+ * The graph of a method, with the signature that `models/pack/pack.ts` describes (`target` is an input where the method
+ * takes one, `phases` where the classifier needs them).
  *
- * @throws RangeError for settings that the method does not take; Error where the method needs trained weights, or a
- *   mask on the features is asked for and the classifier's own input is no picture.
+ * @throws RangeError for settings that the method does not take; Error where the method needs trained weights and has
+ *   none, or a mask on the features is asked for and the classifier's own input is no picture.
  */
 export function explanationGraph(
   classifier: ExplainedClassifier,
   method: ExplanationMethod,
-  { place = "spectrogram", settings }: MethodGraphOptions = {},
+  { place = "spectrogram", settings, weights }: MethodGraphOptions = {},
 ): MethodGraph {
-  if (!method.mask) throw new Error(`${method.name} needs weights of its own; train them first`);
+  const draw = maskOf(method, methodSettings(method, settings), weights);
   const g = new GraphBuilder();
   const inputs = windowInputs(g, classifier, "B");
   const target = method.target ? g.input("target", "int64", ["B"]) : undefined;
   const scene = buildScene(g, classifier, place, { ...inputs, target });
   g.output("probabilities", g.op("Softmax", [scene.answer().logits], { axis: 1 }));
-  g.output("mask", method.mask(scene, methodSettings(method, settings)));
+  g.output("mask", draw(scene));
   return compiled(g);
+}
+
+function maskOf(method: ExplanationMethod, settings: MethodSettings, weights?: MethodWeights) {
+  const { mask, learnt } = method;
+  if (mask) return (scene: Scene) => mask(scene, settings);
+  if (!learnt || !weights) throw new Error(`${method.name} needs weights of its own; train them first`);
+  return (scene: Scene) => learnt.mask(scene, weights, settings);
 }
 
 /**

@@ -1,40 +1,22 @@
-/**
- * Trains a decoder for a user's classifier with the loss of `training/train-lmac.ts`. What a classifier does with the
- * level of a sound is its own affair: the masked sounds reach it as they are, not at the level of the whole.
- */
+/** Training windows for any classifier, from sounds that nobody has labelled. */
 import type { Random } from "../data/random.ts";
 import { audibleStarts } from "../data/waves.ts";
 import { WindowCutter } from "../data/window-cutter.ts";
-import type { ForeignClassifier } from "../import/foreign-classifier.ts";
-import type { ClassifierAnswer } from "../methods/explained-classifier.ts";
-import { decodeForeignMask, type ForeignDecoderShape } from "../networks/foreign-decoder.ts";
-import type { Layers } from "../networks/layers.ts";
+import type { ExplainedClassifier } from "../networks/explained-classifier.ts";
 import { colouredNoise, mixAtRatio, scale } from "./augment.ts";
 import type { TrainingBatch, TrainingBatches } from "./lmac-batches.ts";
-import { type LmacWeights, lmacTask } from "./train-lmac.ts";
-import type { TrainingTask } from "./trainer.ts";
-
-export function foreignLmacTask(
-  classifier: ForeignClassifier,
-  shape: ForeignDecoderShape,
-  weights: LmacWeights,
-  batches: TrainingBatches,
-): TrainingTask {
-  const decode = (layers: Layers, answer: ClassifierAnswer) => decodeForeignMask(layers, answer, shape);
-  return lmacTask({ classifier, decode }, weights, batches);
-}
 
 /** Training windows are cut where the sound is within this of its loudest window. */
 const AUDIBLE_RANGE_DB = 20;
 
 /** Windows of sounds alone, of two sounds together and of sounds in noise, at about the sounds' own level. No labels. */
-export class ForeignBatches implements TrainingBatches {
+export class UnlabelledBatches implements TrainingBatches {
   readonly #cutter: WindowCutter;
   readonly #sounds: { readonly samples: Float32Array; readonly starts: readonly number[] }[];
 
   /** @param sounds at the classifier's rate; silent ones are left out. */
   constructor(
-    private readonly classifier: ForeignClassifier,
+    private readonly classifier: ExplainedClassifier,
     sounds: readonly Float32Array[],
   ) {
     this.#cutter = new WindowCutter(classifier);

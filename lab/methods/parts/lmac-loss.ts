@@ -1,5 +1,5 @@
 /**
- * Trains the L-MAC decoder on a frozen classifier (Paissan et al. 2024, arXiv 2403.13086, equation 3):
+ * What L-MAC's decoder is trained with, on a frozen classifier (Paissan et al. 2024, arXiv 2403.13086, equation 3):
  *
  *   λ_in · CE(f(M⊙X), ŷ) + λ_gain · max(0, odds(X) − odds(M⊙X) + 1/2)
  *     − λ_out · min(CE(f((1−M)⊙X), ŷ), cap) + λ_s · mean(M)
@@ -15,53 +15,39 @@
  * No labels: ŷ is what the classifier itself says of X.
  *
  * The published loss itself is `PUBLISHED` with windows masked as windows of their own (`heardAnew`). The second stage
- * (fine-tuning) adds λ_g · guidance for the windows that are guided, and takes the last term off them.
+ * (`lmac-guidance.ts`) adds λ_g · guidance for the windows that are guided, and takes the last term off them.
  */
-import type { Masking } from "../../dsp/index.ts";
-import { crossEntropy, type GraphBuilder, type Tensor } from "../../models/graph/index.ts";
+import type { Masking } from "../../../dsp/index.ts";
+import { crossEntropy, type GraphBuilder, type Tensor } from "../../../models/graph/index.ts";
+import { type DecoderShape, decodeMask, masksFeatures } from "../../networks/decoder.ts";
 import {
   type ClassifierAnswer,
   type ExplainedClassifier,
   explainedClass,
-  ownClassifier,
   type WindowInputs,
   windowInputs,
-} from "../methods/explained-classifier.ts";
-import { expm1, log1p } from "../methods/log-spectrum.ts";
-import { type ClassifierShape, logMel, windowLevel } from "../networks/classifier.ts";
-import { type DecoderShape, decodeMask } from "../networks/decoder.ts";
-import { FrozenLayers, type WeightValues } from "../networks/frozen-layers.ts";
-import type { Layers } from "../networks/layers.ts";
-import { planWeights } from "../networks/training-layers.ts";
-import { type Guidance, type GuidanceOptions, guidance } from "./guidance.ts";
-import type { TrainingBatches } from "./lmac-batches.ts";
-import type { TrainingTask } from "./trainer.ts";
+} from "../../networks/explained-classifier.ts";
+import type { WeightValues } from "../../networks/frozen-layers.ts";
+import type { Layers } from "../../networks/layers.ts";
+import { expm1, log1p } from "../../networks/log-spectrum.ts";
+import { planWeights } from "../../networks/training-layers.ts";
+import type { TrainingBatches } from "../../training/lmac-batches.ts";
+import type { TrainingTask } from "../../training/trainer.ts";
 
 /** What L-MAC is trained on: a frozen classifier, and the decoder that reads it. */
 export interface LmacModel {
   readonly classifier: ExplainedClassifier;
   /** What the classifier answers → mask [B, T, F] in (0, 1). */
   decode(layers: Layers, answer: ClassifierAnswer): Tensor;
-  /**
-   * The classifier's own input for a part of a window, magnitudes [B, T, F] both, as heard within the whole. Needed
-   * where the classifier normalises the level of what it hears: normalised anew, any faint copy of the input would
-   * serve as its own explanation. Without it parts are heard as windows of their own.
-   */
-  partFeatures?(g: GraphBuilder, part: Tensor, whole: Tensor): Tensor;
   /** Whether the masks lie on the classifier's own input, [B, time, frequency] of its `featureMap`. */
   readonly onFeatures?: boolean | undefined;
 }
 
-/** This project's classifier and decoder; masked windows keep the level of the whole. */
-export function ownLmacModel(values: WeightValues, shape: ClassifierShape, decoder: DecoderShape): LmacModel {
+export function lmacModel(classifier: ExplainedClassifier, decoder: DecoderShape): LmacModel {
   return {
-    classifier: ownClassifier(values, shape),
-    onFeatures: decoder.features,
-    decode: (layers, answer) => decodeMask(layers, answer, shape, decoder),
-    partFeatures(g, part, whole) {
-      const frozen = new FrozenLayers(g, values);
-      return logMel(frozen, part, shape, windowLevel(frozen, whole));
-    },
+    classifier,
+    onFeatures: masksFeatures(decoder),
+    decode: (layers, answer) => decodeMask(layers, classifier, answer, decoder),
   };
 }
 
@@ -84,17 +70,37 @@ export const IMPROVED = { keep: 2, gain: 3, rest: 0.2, restCap: 3 } as const;
 /** λ as published, but for λ_s, which depends on the length of the windows. */
 export const PUBLISHED = { keep: 4, gain: 0, rest: 0.2, restCap: Number.POSITIVE_INFINITY } as const;
 
-/** The same model, of which masked windows are heard as windows of their own, as published. */
-export function heardAnew(model: LmacModel): LmacModel {
-  const { classifier, onFeatures } = model;
-  return { classifier, onFeatures, decode: (layers, answer) => model.decode(layers, answer) };
+/** The same classifier, which hears masked windows as windows of their own, as published. */
+export function heardAnew({ partFeatures: _, ...classifier }: ExplainedClassifier): ExplainedClassifier {
+  return classifier;
 }
 
-export interface LmacOptions {
+/** What a second stage asks of masked windows. All tensors are [B, T, F]. */
+export interface GuidedWindows {
+  /** X, magnitudes of the mixture; without, clean and kept parts are on a logarithmic scale already. */
+  readonly magnitudes?: Tensor;
+  /** X_clean, magnitudes of the target alone. */
+  readonly clean: Tensor;
+  readonly mask: Tensor;
+  /** What the mask keeps of the mixture. */
+  readonly kept: Tensor;
+}
+
+/** What the loss takes from a second stage, of each window. */
+export interface Guidance {
+  /** [B]: 1 where the window is guided; no gradient flows through it. */
+  readonly selected: Tensor;
+  /** [B]: the guidance loss, guided or not. */
+  readonly loss: Tensor;
+  /** λ_g. */
+  readonly weight: number;
+}
+
+export interface LmacTaskOptions {
   /** What the mask multiplies: |X| or log1p(|X|); |X| without. */
   readonly masking?: Masking;
   /** The second stage; its batches must hold the clean magnitudes. */
-  readonly guidance?: GuidanceOptions;
+  readonly guide?: (g: GraphBuilder, windows: GuidedWindows) => Guidance;
   /** Trained decoder to start from. */
   readonly from?: WeightValues;
 }
@@ -103,7 +109,7 @@ export function lmacTask(
   model: LmacModel,
   weights: LmacWeights,
   batches: TrainingBatches,
-  { masking = "linear", guidance: guided, from }: LmacOptions = {},
+  { masking = "linear", guide, from }: LmacTaskOptions = {},
 ): TrainingTask {
   return {
     plan: decoderPlan(model),
@@ -116,16 +122,21 @@ export function lmacTask(
       const masks = [mask, g.sub(1, mask)];
       const clean = () => g.input("clean", "float32", magnitudes.shape);
       if (model.onFeatures) {
-        const { above, parts, answers } = maskedFeatures(g, model, windows, masks, batch);
+        const { above, parts, answers } = maskedFeatures(g, model.classifier, windows, masks, batch);
         const logits = { whole: whole.logits, kept: answers[0], rest: answers[1] };
-        const guide = guided && guidance(g, { clean: above(clean()), mask, kept: parts[0] }, guided);
-        return lmacLoss(g, logits, mask, weights, guide);
+        return lmacLoss(
+          g,
+          logits,
+          mask,
+          weights,
+          guide?.(g, { clean: above(clean()), mask, kept: parts[0] }),
+        );
       }
       const parts = masks.map((each) => masked(g, magnitudes, each, masking));
-      const answers = judgeParts(g, model, windows, parts, batch);
+      const answers = judgeParts(g, model.classifier, windows, parts, batch);
       const logits = { whole: whole.logits, kept: answers[0], rest: answers[1] };
-      const guide = guided && guidance(g, { magnitudes, clean: clean(), mask, kept: parts[0] }, guided);
-      return lmacLoss(g, logits, mask, weights, guide);
+      const guidance = guide?.(g, { magnitudes, clean: clean(), mask, kept: parts[0] });
+      return lmacLoss(g, logits, mask, weights, guidance);
     },
     feeds: (random, batch) => ({ ...batches.next(random, batch) }),
   };
@@ -156,15 +167,23 @@ export function frozenAnswer(
 /** Logits of parts of the windows, in one batch: one pass through the classifier instead of several. */
 export function judgeParts(
   g: GraphBuilder,
-  { classifier, partFeatures }: LmacModel,
+  classifier: ExplainedClassifier,
   whole: WindowInputs,
   parts: readonly Tensor[],
   batch: number,
 ): Tensor[] {
-  const features = parts.map(
-    (part) => partFeatures?.(g, part, whole.magnitudes) ?? classifier.features(g, part, whole.phases),
-  );
+  const features = parts.map((part) => heardWithin(g, classifier, part, whole));
   return answersTo(g, classifier, features, batch);
+}
+
+/** The classifier's own input for a part of the windows. */
+function heardWithin(
+  g: GraphBuilder,
+  classifier: ExplainedClassifier,
+  part: Tensor,
+  { magnitudes, phases }: WindowInputs,
+): Tensor {
+  return classifier.partFeatures?.(g, part, magnitudes) ?? classifier.features(g, part, phases);
 }
 
 /** Logits of several inputs of the classifier, in one batch. */
@@ -181,8 +200,8 @@ function answersTo(
 /** The windows as the classifier's own input under masks [B, time, frequency], measured from where nothing is heard. */
 function maskedFeatures(
   g: GraphBuilder,
-  { classifier, partFeatures }: LmacModel,
-  { magnitudes, phases }: WindowInputs,
+  classifier: ExplainedClassifier,
+  windows: WindowInputs,
   masks: readonly Tensor[],
   batch: number,
 ) {
@@ -192,7 +211,7 @@ function maskedFeatures(
     );
   }
   const { time, frequency, silent } = classifier.featureMap;
-  const features = classifier.features(g, magnitudes, phases);
+  const features = classifier.features(g, windows.magnitudes, windows.phases);
   const aboveSilence = (input: Tensor) =>
     g.reshape(g.sub(input, g.constant(silent)), [batch, time, frequency]);
   const parts = masks.map((mask) => g.mul(mask, aboveSilence(features)));
@@ -201,8 +220,7 @@ function maskedFeatures(
     parts,
     answers: answersTo(g, classifier, inputs, batch),
     /** The same of magnitudes [B, T, F], as heard within the windows. */
-    above: (part: Tensor) =>
-      aboveSilence(partFeatures?.(g, part, magnitudes) ?? classifier.features(g, part, phases)),
+    above: (part: Tensor) => aboveSilence(heardWithin(g, classifier, part, windows)),
   };
 }
 

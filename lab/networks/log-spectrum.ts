@@ -8,7 +8,7 @@
  */
 
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
-import { LEVEL_FLOOR } from "../networks/classifier.ts";
+import { LEVEL_FLOOR } from "./classifier.ts";
 
 /** `magnitudes` [B, T, F] at the level of the windows `whole` [B, T, F] that they are, or are a part of. */
 export function levelled(g: GraphBuilder, magnitudes: Tensor, whole: Tensor): Tensor {

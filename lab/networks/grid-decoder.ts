@@ -1,62 +1,29 @@
 /**
  * The decoder for any classifier's latents: a U-Net from the deepest to the shallowest, whatever their grids, and a mask
- * on the linear STFT. The same idea as this project's own decoder, with nothing known of the network but its latents.
+ * on the linear STFT. The same idea as the decoder of five stages, with nothing known of the network but its latents.
  */
-import { hzToMel } from "../../dsp/index.ts";
 import type { Tensor } from "../../models/graph/index.ts";
-import { bandsOf, type Front } from "../import/front.ts";
-import type { ClassifierAnswer } from "../methods/explained-classifier.ts";
-import { type Layers, sizeOf } from "./layers.ts";
+import type { ClassifierAnswer, ExplainedClassifier } from "./explained-classifier.ts";
+import { interpolationFrom, transposed } from "./interpolation.ts";
+import type { Layers } from "./layers.ts";
 
-export interface ForeignDecoderShape {
+export interface GridDecoderShape {
   /** Channels of the deepest level; each level above has three quarters as many. */
   readonly channels: number;
-  readonly frames: number;
-  readonly bins: number;
   /** The bands in which the mask is drawn, by their centres in bins; more bands than latents have rows are no use. */
   readonly centres: readonly number[];
 }
 
 const LEAST_CHANNELS = 8;
-/** Bands of masks that are drawn for classifiers without a frequency axis. */
-const WAVEFORM_BANDS = 48;
-
-/**
- * Where rows of the classifier's picture lie on the STFT's bins: what the finest latent's rows are spread over. For
- * waveforms bands of equal width in mel.
- */
-export function bandCentres(front: Front, sampleRate: number, bins: number): number[] {
-  const toBin = (hz: number) => (hz * 2 * (bins - 1)) / sampleRate;
-  if (front.input === "spectrogram") {
-    const bands = bandsOf(front);
-    return Array.from({ length: bands }, (_, band) => (band * (bins - 1)) / (bands - 1));
-  }
-  const mel = front.input === "mel";
-  const scale = mel ? front.melScale : "slaney";
-  const count = mel ? bandsOf(front) : WAVEFORM_BANDS;
-  const low = hzToMel(mel ? front.fMin : 0, scale);
-  const high = hzToMel(mel ? (front.fMax ?? sampleRate / 2) : sampleRate / 2, scale);
-  return Array.from({ length: count }, (_, band) => {
-    const target = low + ((high - low) * (band + 1)) / (count + 1);
-    // Inverted by halving: the scales have no common inverse in closed form worth a second table.
-    let [below, above] = [0, sampleRate / 2];
-    for (let step = 0; step < 50; step++) {
-      const middle = (below + above) / 2;
-      if (hzToMel(middle, scale) < target) below = middle;
-      else above = middle;
-    }
-    return toBin(below);
-  });
-}
-
 /** Latents, shallow to deep, and logits [B, classes] → mask [B, T, F] in (0, 1). */
-export function decodeForeignMask(
+export function decodeGrids(
   layers: Layers,
+  { frames, bins }: Pick<ExplainedClassifier, "frames" | "bins">,
   { latents, logits }: ClassifierAnswer,
-  shape: ForeignDecoderShape,
+  shape: GridDecoderShape,
 ): Tensor {
   const { g } = layers;
-  const { frames, bins, centres } = shape;
+  const { centres } = shape;
   const maps = latents.map((latent) => notFinerThan(layers, asMap(layers, latent), frames));
   const widths = maps.map((_, depth) =>
     Math.max(LEAST_CHANNELS, Math.round(shape.channels * 0.75 ** (maps.length - 1 - depth))),
@@ -84,9 +51,9 @@ export function decodeForeignMask(
     ? g.transpose(g.reshape(drawn, [-1, centres.length, time]), [0, 2, 1])
     : g.reshape(drawn, [-1, time, rows]);
   const places = flat ? centres : rowCentres(centres, rows);
-  const toBins = g.constant(interpolation(places, bins), "float32", [places.length, bins]);
+  const toBins = g.constant(interpolationFrom(places, bins), "float32", [places.length, bins]);
   const moments = Array.from({ length: time }, (_, t) => ((t + 0.5) * frames) / time - 0.5);
-  const toFrames = g.constant(transposed(interpolation(moments, frames), time, frames), "float32", [
+  const toFrames = g.constant(transposed(interpolationFrom(moments, frames), frames), "float32", [
     frames,
     time,
   ]);
@@ -126,25 +93,4 @@ function rowCentres(centres: readonly number[], rows: number): number[] {
     const left = Math.min(centres.length - 2, Math.floor(place));
     return centres[left] + (centres[left + 1] - centres[left]) * (place - left);
   });
-}
-
-/** [places, length]: values at rising places, linearly interpolated to 0, 1, ... length − 1, held at the ends. */
-export function interpolation(places: readonly number[], length: number): Float32Array {
-  const weights = new Float32Array(places.length * length);
-  let left = 0;
-  for (let at = 0; at < length; at++) {
-    while (left < places.length - 2 && places[left + 1] <= at) left++;
-    const width = (places[left + 1] ?? places[left]) - places[left];
-    const part = width > 0 ? Math.min(1, Math.max(0, (at - places[left]) / width)) : 0;
-    weights[left * length + at] += 1 - part;
-    if (part > 0) weights[(left + 1) * length + at] += part;
-  }
-  return weights;
-}
-
-function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
-  return Float32Array.from(
-    { length: sizeOf([rows, columns]) },
-    (_, i) => values[(i % rows) * columns + Math.floor(i / rows)],
-  );
 }

@@ -1,5 +1,5 @@
 /** How attributions become masks, the same way for every method. */
-import type { Tensor } from "../../models/graph/index.ts";
+import type { Tensor } from "../../../models/graph/index.ts";
 import { type Scene, windowAxes, windowRange } from "./scene.ts";
 
 /**

@@ -2,21 +2,22 @@
  * What a gradient-based method works on: a point (the sound's magnitudes, or the classifier's own input), what silence
  * is there, and the classifier behind it, all in one graph.
  */
-import { type GradientRule, type GraphBuilder, gradients, type Tensor } from "../../models/graph/index.ts";
+import { type GradientRule, type GraphBuilder, gradients, type Tensor } from "../../../models/graph/index.ts";
 import {
   type ClassifierAnswer,
   type ExplainedClassifier,
   explainedClass,
   type FeatureMap,
   type WindowInputs,
-} from "./explained-classifier.ts";
-import { linearInterpolation, matrixProduct } from "./interpolation.ts";
+} from "../../networks/explained-classifier.ts";
+import { linearInterpolation, matrixProduct, transposed } from "../../networks/interpolation.ts";
 
 /** Where a mask lies: on the STFT, where it can be heard, or on the classifier's own input. */
 export type MaskPlace = "spectrogram" | "features";
 
 export interface Scene {
   readonly g: GraphBuilder;
+  readonly classifier: ExplainedClassifier;
   readonly place: MaskPlace;
   /** What is explained: [B, T, F] magnitudes, or the classifier's own input in its own shape. */
   readonly point: Tensor;
@@ -59,6 +60,14 @@ export function windowRange({ g }: Scene, tensor: Tensor): Tensor {
   return g.sub(g.reduceMax(tensor, axes, true), g.op("ReduceMin", [tensor, g.int64(axes)], { keepdims: 1 }));
 }
 
+/** The mean of tensors of one shape. */
+export function meanOf({ g }: Scene, terms: readonly Tensor[]): Tensor {
+  return g.mul(
+    terms.reduce((sum, term) => g.add(sum, term)),
+    1 / terms.length,
+  );
+}
+
 export interface SceneInputs extends WindowInputs {
   /** int64 [B]: the class to explain, or -1 for the winner; the winner without. */
   readonly target?: Tensor | undefined;
@@ -78,6 +87,7 @@ export function buildScene(
     const maskShape = [classifier.frames, classifier.bins] as const;
     return {
       g,
+      classifier,
       place,
       point: magnitudes,
       silent: 0,
@@ -97,6 +107,7 @@ export function buildScene(
   const maskShape = [featureMap.time, featureMap.frequency] as const;
   return {
     g,
+    classifier,
     place,
     point,
     silent: featureMap.silent,
@@ -134,9 +145,4 @@ function spread(
   const inFrequency = through ? matrixProduct(toBands, through.toBins, through.frequency) : toBands;
   const columns = g.constant(inFrequency, "float32", [bands, frequency]);
   return g.matmul(g.matmul(rows, picture), columns);
-}
-
-function transposed(matrix: Float32Array, columns: number): Float32Array {
-  const rows = matrix.length / columns;
-  return Float32Array.from(matrix, (_, index) => matrix[(index % rows) * columns + Math.floor(index / rows)]);
 }

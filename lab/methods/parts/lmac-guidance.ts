@@ -5,8 +5,9 @@
  * Selective: only windows of which the masked input already resembles the clean sound are guided; in the others the
  * classifier may well have heard something else, and guidance would make the explanation untrue.
  */
-import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
-import { levelled, log1p } from "../methods/log-spectrum.ts";
+import type { GraphBuilder, Tensor } from "../../../models/graph/index.ts";
+import { levelled, log1p } from "../../networks/log-spectrum.ts";
+import type { Guidance, GuidedWindows } from "./lmac-loss.ts";
 
 export interface GuidanceOptions {
   /**
@@ -20,30 +21,10 @@ export interface GuidanceOptions {
   readonly threshold: number;
 }
 
-/** What the loss takes from it, of each window. */
-export interface Guidance {
-  /** [B]: 1 where the window is guided; no gradient flows through it. */
-  readonly selected: Tensor;
-  /** [B]: the guidance loss, guided or not. */
-  readonly loss: Tensor;
-  /** λ_g. */
-  readonly weight: number;
-}
-
 /** Bins of the clean log spectrum are loud from this share of its maximum on, as published. */
 const LOUD = 0.35;
 /** Keeps logarithms of saturated masks finite. */
 const TINY = 1e-6;
-
-export interface GuidedWindows {
-  /** X, magnitudes of the mixture; without, clean and kept parts are on a logarithmic scale already. */
-  readonly magnitudes?: Tensor;
-  /** X_clean, magnitudes of the target alone. */
-  readonly clean: Tensor;
-  readonly mask: Tensor;
-  /** What the mask keeps of the mixture. */
-  readonly kept: Tensor;
-}
 
 /** All tensors are [B, T, F]. Spectra are compared as levelled log spectra, at the mixture's level. */
 export function guidance(

@@ -3,8 +3,8 @@
  * gives the same mask everywhere.
  */
 
-import type { Tensor } from "../../models/graph/index.ts";
-import { Random } from "../data/random.ts";
+import type { Tensor } from "../../../models/graph/index.ts";
+import { Random } from "../../data/random.ts";
 import type { Scene } from "./scene.ts";
 
 /** Samples are cut from one tile of noise at places that differ by less than this: a graph of many stays small. */

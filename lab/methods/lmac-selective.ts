@@ -1,5 +1,5 @@
 /**
- * L-MAC that is asked about a class, trained on mixtures whose parts are known. To L-MAC's terms (see `train-lmac.ts`),
+ * L-MAC that is asked about a class, trained on mixtures whose parts are known. To L-MAC's terms (see `parts/lmac-loss.ts`),
  * which here hold for the class q that is asked about where it is there, it adds, with S the part of q's class and N the
  * other part:
  *
@@ -18,12 +18,14 @@
  */
 
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
-import { explainedClass, windowInputs } from "../methods/explained-classifier.ts";
-import type { ClassifierShape } from "../networks/classifier.ts";
 import { type DecoderShape, decodeMask } from "../networks/decoder.ts";
-import type { WeightValues } from "../networks/frozen-layers.ts";
+import { type ExplainedClassifier, explainedClass, windowInputs } from "../networks/explained-classifier.ts";
 import { planWeights } from "../networks/training-layers.ts";
-import type { AskedMixtures } from "./asked-mixtures.ts";
+import { AskedMixtures } from "../training/asked-mixtures.ts";
+import type { TrainingRecipe } from "../training/recipe.ts";
+import type { TrainingTask } from "../training/trainer.ts";
+import { DECODED } from "./lmac.ts";
+import { type ExplanationMethod, fixedPasses } from "./method.ts";
 import {
   frozenAnswer,
   heardAnew,
@@ -31,9 +33,7 @@ import {
   type LmacWeights,
   logOdds,
   lostOdds,
-  ownLmacModel,
-} from "./train-lmac.ts";
-import type { TrainingTask } from "./trainer.ts";
+} from "./parts/lmac-loss.ts";
 
 export interface SelectiveWeights extends LmacWeights {
   /** λ_sep: what is kept must be nearer to the part than the mixture is. */
@@ -58,24 +58,22 @@ const AUDIBLE = 1e-4;
 const TINY = 1e-3;
 
 export function selectiveTask(
-  classifier: WeightValues,
-  shape: ClassifierShape,
+  classifier: ExplainedClassifier,
   decoder: DecoderShape,
   weights: SelectiveWeights,
   batches: AskedMixtures,
 ): TrainingTask {
-  const { frames, bins, classes } = shape;
-  const model = ownLmacModel(classifier, shape, decoder);
+  const { frames, bins, classes } = classifier;
   return {
     plan: planWeights((layers) => {
-      const windows = windowInputs(layers.g, model.classifier, 1);
+      const windows = windowInputs(layers.g, classifier, 1);
       const query = layers.g.input("query", "float32", [1, classes]);
-      decodeMask(layers, frozenAnswer(layers.g, model.classifier, windows), shape, decoder, query);
+      decodeMask(layers, classifier, frozenAnswer(layers.g, classifier, windows), decoder, query);
     }),
     loss(g, layers, batch) {
       const picture = (name: string) => g.input(name, "float32", [batch, frames, bins]);
       const perClass = (name: string) => g.input(name, "float32", [batch, classes]);
-      const windows = windowInputs(g, model.classifier, batch);
+      const windows = windowInputs(g, classifier, batch);
       const { magnitudes } = windows;
       const first = picture("first");
       const second = picture("second");
@@ -83,13 +81,13 @@ export function selectiveTask(
       const secondClass = perClass("second_class");
       const asked = perClass("asked");
 
-      const whole = frozenAnswer(g, model.classifier, windows);
+      const whole = frozenAnswer(g, classifier, windows);
       const winner = explainedClass(g, whole.logits);
       const query = mostProbable(g, whole.logits, asked);
-      const mask = decodeMask(layers, whole, shape, decoder, query);
+      const mask = decodeMask(layers, classifier, whole, decoder, query);
       const kept = g.mul(mask, magnitudes);
       const parts = [kept, g.sub(magnitudes, kept)];
-      const [ofKept, ofRest] = judgeParts(g, model, windows, parts, batch);
+      const [ofKept, ofRest] = judgeParts(g, classifier, windows, parts, batch);
 
       const dot = (a: Tensor, b: Tensor) => g.reduceSum(g.mul(a, b), [1]);
       const isFirst = dot(query, firstClass);
@@ -106,7 +104,7 @@ export function selectiveTask(
       const keep = meanWhere(there, crossEntropy(ofKept));
       const gain = meanWhere(isWinner, lostOdds(g, oddsBefore, oddsAfter));
       const rest = meanWhere(isWinner, g.op("Min", [crossEntropy(ofRest), g.constant(weights.restCap)]));
-      const [ofResidue] = judgeParts(g, heardAnew(model), windows, [kept], batch);
+      const [ofResidue] = judgeParts(g, heardAnew(classifier), windows, [kept], batch);
       const gained = g.sub(logOdds(g, ofResidue, query), oddsBefore);
       const force = meanWhere(absent, g.relu(g.add(gained, g.constant(0.5))));
 
@@ -174,3 +172,103 @@ export function parted(
   );
   return { separation: g.relu(g.add(worse, g.constant(aim))), selectivity: g.mul(two, ratio) };
 }
+
+export interface SelectiveOptions extends SelectiveWeights {
+  /** Channels of the decoder's levels, deep to shallow. */
+  channels: readonly number[];
+}
+
+export const SELECTIVE_TRAINING: TrainingRecipe<SelectiveOptions> = {
+  name: "selective",
+  description: "train an L-MAC decoder that is asked about a class and parts it from other sounds",
+  course: { steps: 2400, batch: 16, rate: 2e-3, decay: 1e-4 },
+  options: [
+    {
+      flags: "--keep <weight>",
+      description: "weight of the class of the kept part",
+      kind: "positive",
+      default: 2,
+    },
+    {
+      flags: "--gain <weight>",
+      description: "weight of being no less sure than the whole",
+      kind: "number",
+      default: 3.4,
+    },
+    {
+      flags: "--rest <weight>",
+      description: "weight of the class of the rest",
+      kind: "number",
+      default: 0.2,
+    },
+    {
+      flags: "--rest-cap <nats>",
+      description: "cross-entropy of the rest beyond which nothing is gained",
+      kind: "positive",
+      default: 3,
+    },
+    {
+      flags: "--sparsity <weight>",
+      description: "weight of the mask's mean: higher gives smaller masks",
+      kind: "number",
+      default: 20,
+    },
+    {
+      flags: "--separation <weight>",
+      description: "weight of the distortion: the whole part, and nothing else",
+      kind: "number",
+      default: 10.5,
+    },
+    {
+      flags: "--aim <nats>",
+      description: "distortion below the mixture's beyond which nothing is gained",
+      kind: "positive",
+      default: 2.5,
+    },
+    {
+      flags: "--selectivity <weight>",
+      description: "weight of keeping more of the part than of the others",
+      kind: "number",
+      default: 3,
+    },
+    {
+      flags: "--absent <weight>",
+      description: "weight of an empty mask for a class that is not there",
+      kind: "number",
+      default: 4,
+    },
+    {
+      flags: "--force <weight>",
+      description: "weight of not making the classifier hear a class that is not there",
+      kind: "number",
+      default: 2,
+    },
+    {
+      flags: "--channels <list>",
+      description: "channels of the decoder's levels, deep to shallow",
+      kind: "wholes",
+      default: [40, 32, 20, 12],
+    },
+  ],
+  async prepare(options, { weights: { meta }, classifier, pools }) {
+    const batches = new AskedMixtures(await pools(), meta.labels.indexOf(meta.other));
+    const shape = { channels: options.channels, asked: true };
+    const { keep, gain, rest, restCap, sparsity, separation, aim, selectivity, absent, force } = options;
+    const weights = { keep, gain, rest, restCap, sparsity, separation, aim, selectivity, absent, force };
+    return {
+      task: selectiveTask(classifier, shape, weights, batches),
+      settings: { ...weights, channels: shape.channels },
+      meta: { kind: "lmac", method: "lmac-selective", shape },
+    };
+  },
+};
+
+export const LMAC_SELECTIVE: ExplanationMethod = {
+  name: "lmac-selective",
+  title: "L-MAC, selective",
+  description: "L-MAC that is asked about a class, trained to part it from other sounds.",
+  parameters: [],
+  target: true,
+  passes: fixedPasses(1, 0),
+  learnt: { ...DECODED, recipe: SELECTIVE_TRAINING },
+};

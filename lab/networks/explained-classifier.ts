@@ -4,9 +4,11 @@
  */
 
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
-import { type ClassifierShape, classifyLogMel, logMel, SILENT_LOG_MEL } from "../networks/classifier.ts";
-import { melToBinWeights } from "../networks/decoder.ts";
-import { FrozenLayers, type WeightValues } from "../networks/frozen-layers.ts";
+
+export interface StftShape {
+  readonly window: number;
+  readonly hop: number;
+}
 
 export interface ExplainedClassifier {
   /** T: frames in a window. */
@@ -14,6 +16,8 @@ export interface ExplainedClassifier {
   /** F: bins of the linear STFT. */
   readonly bins: number;
   readonly sampleRate: number;
+  /** The STFT on which masks lie, in samples. */
+  readonly stft: StftShape;
   readonly classes: number;
   /** Whether `features` reads the phases too: the classifier hears the waveform. */
   readonly needsPhases: boolean;
@@ -22,6 +26,12 @@ export interface ExplainedClassifier {
    * own input, in whatever shape it wants.
    */
   features(g: GraphBuilder, magnitudes: Tensor, phases?: Tensor): Tensor;
+  /**
+   * The classifier's own input for a part of a window, magnitudes [B, T, F] both, as heard within the whole. There where
+   * the classifier normalises the level of what it hears: normalised anew, any faint copy of the input would serve as
+   * its own explanation. Without it parts are heard as windows of their own.
+   */
+  partFeatures?(g: GraphBuilder, part: Tensor, whole: Tensor): Tensor;
   /** The classifier's own input to logits [B, classes] (before softmax) and latents, shallow to deep. */
   classify(g: GraphBuilder, features: Tensor): ClassifierAnswer;
   /**
@@ -73,23 +83,4 @@ export function explainedClass(g: GraphBuilder, logits: Tensor, target?: Tensor)
   const winner = g.op("ArgMax", [logits], { axis: 1, keepdims: 0 });
   const chosen = target ? g.where(g.op("Less", [target, g.int64([0])]), winner, target) : winner;
   return g.op("OneHot", [chosen, g.int64([Number(logits.shape[1])]), g.constant([0, 1])], { axis: -1 });
-}
-
-/** The classifier of this project, with trained weights. */
-export function ownClassifier(values: WeightValues, shape: ClassifierShape): ExplainedClassifier {
-  return {
-    frames: shape.frames,
-    bins: shape.bins,
-    sampleRate: shape.sampleRate,
-    classes: shape.classes,
-    needsPhases: false,
-    features: (g, magnitudes) => logMel(new FrozenLayers(g, values), magnitudes, shape),
-    classify: (g, features) => classifyLogMel(new FrozenLayers(g, values), features, shape),
-    featureMap: {
-      time: shape.frames,
-      frequency: shape.mels,
-      silent: SILENT_LOG_MEL,
-      toBins: melToBinWeights(shape.bins, shape.mels, shape.sampleRate),
-    },
-  };
 }

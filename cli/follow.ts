@@ -1,0 +1,34 @@
+/** How a command follows long work of the lab: bars on a terminal, notices on standard error, Ctrl+C. */
+import type { Follow } from "../lab/progress.ts";
+import { interruptible } from "./interrupt.ts";
+import { type Progress, showProgress } from "./progress.ts";
+
+/** Runs the work with a progress line for each of its stages. */
+export async function followed<T>(work: (follow: Required<Follow>) => Promise<T>): Promise<T> {
+  let stage = "";
+  let bar: Progress | undefined;
+  const end = () => bar?.end();
+  try {
+    return await interruptible((signal) =>
+      work({
+        signal,
+        onProgress(progress) {
+          if (bar === undefined || progress.stage !== stage) {
+            end();
+            stage = progress.stage;
+            bar = showProgress(stage, progress.total);
+          }
+          bar.setTotal(progress.total);
+          bar.update(progress.done, progress.detail);
+        },
+        onNotice(sentence) {
+          end();
+          bar = undefined;
+          console.error(`listenable: ${sentence}`);
+        },
+      }),
+    );
+  } finally {
+    end();
+  }
+}

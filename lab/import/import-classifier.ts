@@ -1,0 +1,159 @@
+/** From a user's `.onnx` file, and what they say of it, to a classifier that can be explained. */
+import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { Runtime } from "../../models/runtime/runtime.ts";
+import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
+import { UsageError } from "../errors.ts";
+import { type ForeignClassifier, foreignClassifier } from "./foreign-classifier.ts";
+import { type Front, parseFront, parseFrontWords } from "./front.ts";
+import { type Answer, type ReadClassifier, type ReadOptions, readClassifier } from "./read-classifier.ts";
+import { tryClassifier } from "./trial.ts";
+
+export interface ImportOptions {
+  /** The `.onnx` file. */
+  readonly file: string;
+  /** How it is fed: a front, a JSON file with one, or its words ("input=mel,sampleRate=16000,..."). */
+  readonly front?: Front | string;
+  /** Names of its classes in order, or a file with them: one a line, or a JSON list. */
+  readonly labels?: readonly string[] | string | undefined;
+  /** Which output is the answer, where there are several. */
+  readonly output?: string;
+  /** What the answer is, where the file does not tell. */
+  readonly answer?: Answer;
+  /** Activations that a decoder reads; chosen without. */
+  readonly latents?: readonly string[];
+}
+
+export interface ImportedClassifier {
+  readonly classifier: ForeignClassifier;
+  readonly bytes: Uint8Array;
+  readonly front: Front;
+  readonly labels?: readonly string[] | undefined;
+  /** How many classes it answers for. */
+  readonly classes: number;
+  /** The output that was taken, by its name in the file. */
+  readonly output: string;
+  readonly runtime: Runtime;
+}
+
+/**
+ * @param onNotice told what was assumed, a sentence each.
+ * @throws UsageError for options that are missing or cannot be read; Error that says what is wrong in the file.
+ */
+export async function importClassifier(
+  options: ImportOptions,
+  onNotice: (sentence: string) => void = () => {},
+): Promise<ImportedClassifier> {
+  const { file, latents } = options;
+  const labels = typeof options.labels === "string" ? await readLabels(options.labels) : options.labels;
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw new UsageError(`--classifier ${file} cannot be read (${cause.code})`, { cause });
+  });
+  const front = typeof options.front === "object" ? options.front : readFront(options.front);
+  const readOptions: ReadOptions = {
+    source: basename(file),
+    output: options.output,
+    answer: options.answer,
+    classes: labels?.length,
+    external: fileBeside(file),
+  };
+  const runtime = await nodeRuntime({ log: onNotice });
+  const read = await readAndTry(runtime, file, bytes, readOptions, (each) =>
+    inputSizes(foreignClassifier(each, { front, latents })),
+  );
+  const classifier = foreignClassifier(read, { front, latents });
+  for (const note of [...read.notes, ...classifier.notes]) onNotice(note);
+  const { classes, output } = read;
+  return { classifier, bytes, front, labels, classes, output, runtime };
+}
+
+/** Reads the classifier and asks it and the file the same; probabilities that look like logits are read again. */
+async function readAndTry(
+  runtime: Runtime,
+  path: string,
+  bytes: Uint8Array,
+  options: ReadOptions,
+  sizes: (read: ReadClassifier) => readonly number[],
+): Promise<ReadClassifier> {
+  const read = readClassifier(bytes, options);
+  const trial = await tryClassifier(runtime, path, read, sizes(read)).catch((cause: Error) => {
+    throw new Error(`${path}: onnxruntime cannot run it: ${cause.message}`, { cause });
+  });
+  if (!trial) return read;
+  const quantised = read.notes.some((note) => note.startsWith("It is quantised"));
+  if (trial.difference > (quantised ? 0.2 : 1e-2)) {
+    throw new Error(
+      `${path}: what was read from it answers differently from the file itself (by ${(100 * trial.difference).toFixed(1)} % ` +
+        "of the largest answer); that is a fault of Listenable: please report it with the file",
+    );
+  }
+  if (!read.answerGuessed || !trial.sumToOne) return read;
+  const again = readClassifier(bytes, { ...options, answer: "probabilities" });
+  const note = "Its answers sum to one, so they count as probabilities; --answer logits says otherwise.";
+  return { ...again, notes: [...again.notes, note] };
+}
+
+function inputSizes(classifier: ForeignClassifier): number[] {
+  const { layout, inputSize } = classifier;
+  const sizes: Record<string, number> = { 1: 1, T: inputSize[0], F: inputSize[1], S: inputSize[0] };
+  return [...layout].slice(1).map((letter) => sizes[letter]);
+}
+
+function readFront(text: string | undefined): Front {
+  if (text === undefined) {
+    throw new UsageError(
+      "--front is missing: a JSON file (or name=value,...) that says how the classifier is fed, for instance " +
+        "--front input=mel,sampleRate=16000,nFft=512,hop=160,nMels=64,log=ln; docs/explain-your-own-classifier.md lists all words",
+    );
+  }
+  if (text.includes("=") && !existsSync(text)) return parseFrontWords(text);
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(text, "utf8"));
+  } catch (cause) {
+    throw new UsageError(`--front ${text}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+  return parseFront(json, text);
+}
+
+/** Weights that the model keeps in files beside it. */
+function fileBeside(model: string) {
+  return (location: string): Uint8Array => {
+    const path = join(dirname(model), location);
+    if (!existsSync(path)) {
+      throw new Error(
+        `its weights lie in ${path}, which is missing; put that file beside the model, under that name`,
+      );
+    }
+    return readFileSync(path);
+  };
+}
+
+async function readLabels(path: string): Promise<string[]> {
+  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    throw new UsageError(`--labels ${path} cannot be read (${cause.code})`, { cause });
+  });
+  const names = text.trimStart().startsWith("[") ? parsedList(text, path) : lines(text);
+  if (!Array.isArray(names) || !names.every((each) => typeof each === "string")) {
+    throw new UsageError(`--labels ${path} is no list of names`);
+  }
+  const twice = names.find((label, index) => names.indexOf(label) !== index);
+  if (twice !== undefined) throw new UsageError(`--labels ${path} has "${twice}" twice`);
+  return names;
+}
+
+function parsedList(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError(`--labels ${path} is no JSON list: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function lines(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}

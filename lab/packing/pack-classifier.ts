@@ -1,0 +1,271 @@
+/** From a user's own classifier to a pack, the decoder trained on the way, and first figures of its methods. */
+import { createHash } from "node:crypto";
+import { basename, extname } from "node:path";
+import { openPackFolder } from "../../models/pack/open-pack-node.ts";
+import { loadMethod } from "../../models/runtime/load-method.ts";
+import { type FolderSounds, loadSounds } from "../data/load-sounds.ts";
+import { UsageError } from "../errors.ts";
+import { classesHeard, type MethodFigures, shortEvaluation } from "../evaluation/short-evaluation.ts";
+import {
+  type ImportedClassifier,
+  type ImportOptions,
+  importClassifier,
+} from "../import/import-classifier.ts";
+import { ALL_ONES } from "../methods/all-ones.ts";
+import { IMPROVED, lmacModel, lmacTask } from "../methods/parts/lmac-loss.ts";
+import type { Follow } from "../progress.ts";
+import { type CourseOptions, runCourse } from "../training/run-course.ts";
+import { trainingRuntime } from "../training/training-runtime.ts";
+import { UnlabelledBatches } from "../training/unlabelled-batches.ts";
+import { type BuiltPack, buildPack } from "./build-pack.ts";
+import { chooseMethods, DEFAULT_METHODS, type MethodChoice } from "./choose-methods.ts";
+import { explanationGraph } from "./method-graph.ts";
+import type { LearntWeights } from "./pack-graphs.ts";
+import { type PackWords, RUNS_WORDS } from "./pack-runs.ts";
+
+/** How the decoder is trained where nobody says. */
+export const DECODER_COURSE = {
+  steps: 1000,
+  batch: 12,
+  rate: 2e-3,
+  /** Channels of the decoder's deepest level. */
+  channels: 32,
+  /** Weight of the mask's mean: higher gives smaller masks. */
+  sparsity: 4,
+};
+const DECAY = 1e-4;
+/** Of a classifier that nobody has calibrated less is to be expected. */
+const UNCALIBRATED = 0.5;
+
+export interface PackClassifierOptions
+  extends ImportOptions,
+    PackWords,
+    MethodChoice,
+    Partial<Omit<CourseOptions, "decay">> {
+  /** Folder for the pack; a training keeps its checkpoint beside it, in `-training`. */
+  readonly out?: string | undefined;
+  /** Any folder of sounds to train the decoder on; labels are not needed. */
+  readonly data?: string | undefined;
+  /** The class that means none of the others, if there is one. */
+  readonly other?: string;
+  /** Licence of the classifier. */
+  readonly licence?: string;
+  /** Also the methods in the form that masks the classifier's own input, for evaluation. */
+  readonly features?: boolean;
+  /** Channels of the decoder's deepest level. */
+  readonly channels?: number;
+  /** Weight of the mask's mean: higher gives smaller masks. */
+  readonly sparsity?: number;
+}
+
+export interface PackedClassifier extends BuiltPack {
+  readonly out: string;
+  /** Of each method, on sounds that the decoder has not heard; absent without sounds. */
+  readonly figures?: readonly MethodFigures[] | undefined;
+}
+
+/** A training that `stopAfter` ended; the same call goes on. */
+export interface StoppedTraining {
+  readonly directory: string;
+  readonly stepsDone: number;
+  readonly steps: number;
+}
+
+export interface FollowPacking extends Follow {
+  /** Told when everything that was asked for can be done, before it is. */
+  readonly onImported?: (imported: ImportedClassifier) => void;
+}
+
+/** @throws UsageError for options that are missing or do not fit; Error that says what is wrong in the file. */
+export async function packClassifier(
+  options: PackClassifierOptions,
+  follow: FollowPacking = {},
+): Promise<PackedClassifier | StoppedTraining> {
+  const { onNotice = () => {} } = follow;
+  const imported = await importClassifier(options, onNotice);
+  const { out, labels, methods } = checked(options, imported);
+  follow.onImported?.(imported);
+  const sounds =
+    options.data === undefined ? undefined : await readSounds(options.data, options, imported, follow);
+  const course = decoderCourse(options);
+  const training = methods.some(({ method }) => method.learnt) ? course : undefined;
+  let decoder: LearntWeights | undefined;
+  if (training && sounds) {
+    const trained = await trainDecoder(out, imported, training, sounds.training, follow);
+    if ("directory" in trained) return trained;
+    decoder = trained;
+  }
+  const built = await buildPack(out, {
+    name: options.name ?? nameOf(options.file),
+    title: options.title ?? basename(options.file, extname(options.file)),
+    version: options.version ?? RUNS_WORDS.version,
+    licence: options.licence ?? "not stated",
+    labels,
+    other: options.other,
+    threshold: options.threshold ?? UNCALIBRATED,
+    classifier: imported.classifier,
+    methods,
+    learnt: decoder && [decoder],
+    features: options.features,
+    about: { origin: originOf(options, imported, training) },
+  });
+  const figures = sounds && (await measure(out, imported, labels, sounds.heldOut, follow));
+  return { ...built, out, figures };
+}
+
+/** What the options ask for, if it can be done. */
+function checked(
+  options: PackClassifierOptions,
+  { classifier, labels, classes, output }: ImportedClassifier,
+) {
+  const { out, data, methods: names = DEFAULT_METHODS } = options;
+  if (out === undefined) throw new UsageError("--out is missing: the folder for the pack");
+  if (labels === undefined) {
+    throw new UsageError(`--labels is missing: a file with the names of its ${classes} classes, one a line`);
+  }
+  if (labels.length !== classes) {
+    throw new UsageError(
+      `--labels ${typeof options.labels === "string" ? options.labels : ""} has ${labels.length} names, but ` +
+        `${basename(options.file)} answers for ${classes} classes (output "${output}")`,
+    );
+  }
+  if (data === undefined && names.includes("lmac")) {
+    throw new UsageError(
+      "--data is missing: any folder of sounds to train L-MAC's decoder on; or take methods without one: --methods gradcam",
+    );
+  }
+  const methods = chooseMethods(options, data === undefined ? [] : ["lmac"]);
+  if (classifier.latents.length === 0 && methods.some(({ method }) => /lmac|cam/.test(method.name))) {
+    throw new UsageError(
+      "no activation of a convolution was found that a decoder or GradCAM could read; " +
+        "take methods that need none: --methods saliency,smoothgrad,ig",
+    );
+  }
+  return { out, labels, methods };
+}
+
+type DecoderCourse = CourseOptions & { readonly channels: number; readonly sparsity: number };
+
+function decoderCourse(options: PackClassifierOptions): DecoderCourse {
+  return {
+    steps: options.steps ?? DECODER_COURSE.steps,
+    batch: options.batch ?? DECODER_COURSE.batch,
+    rate: options.rate ?? DECODER_COURSE.rate,
+    decay: DECAY,
+    seed: options.seed ?? 1,
+    threads: options.threads ?? 1,
+    stopAfter: options.stopAfter,
+    channels: options.channels ?? DECODER_COURSE.channels,
+    sparsity: options.sparsity ?? DECODER_COURSE.sparsity,
+  };
+}
+
+async function readSounds(
+  folder: string,
+  { seed = 1 }: PackClassifierOptions,
+  { classifier: { sampleRate } }: ImportedClassifier,
+  { signal, onProgress = () => {}, onNotice = () => {} }: Follow,
+): Promise<FolderSounds> {
+  const sounds = await loadSounds(folder, {
+    sampleRate,
+    seed,
+    signal,
+    onProgress: (done, total) => onProgress({ stage: "sounds", done, total }),
+  });
+  for (const note of sounds.notes) onNotice(note);
+  return sounds;
+}
+
+/** With the loss of L-MAC; what a classifier does with the level of a sound is its own affair. */
+async function trainDecoder(
+  out: string,
+  { classifier, bytes, front }: ImportedClassifier,
+  course: DecoderCourse,
+  sounds: readonly Float32Array[],
+  follow: Follow,
+): Promise<LearntWeights | StoppedTraining> {
+  await trainingRuntime().catch((cause: Error) => {
+    throw new Error(`${cause.message}, or take methods that need no training: --methods gradcam`, { cause });
+  });
+  const { channels, sparsity, steps } = course;
+  const shape = { channels, centres: classifier.centres };
+  const weights = { ...IMPROVED, sparsity };
+  const task = lmacTask(lmacModel(classifier, shape), weights, new UnlabelledBatches(classifier, sounds));
+  // Beside the pack and not in it: a pack is for others.
+  const directory = `${out.replace(/[/\\]+$/, "")}-training`;
+  const settings = {
+    classifier: hashOf(bytes),
+    front,
+    latents: classifier.latents.map(({ name }) => name),
+    channels,
+    ...weights,
+  };
+  const trained = await runCourse(task, { ...course, title: "decoder", directory, settings }, follow);
+  const { values, stepsDone } = trained;
+  return values ? { meta: { kind: "lmac", shape }, values } : { directory, stepsDone, steps };
+}
+
+/** What `pack.json` keeps of how the pack came about. */
+function originOf(
+  { file }: PackClassifierOptions,
+  { classifier, bytes, front, output }: ImportedClassifier,
+  training: DecoderCourse | undefined,
+) {
+  const courseOf = ({ steps, batch, rate, channels, sparsity, seed }: DecoderCourse) => ({
+    ...{ steps, batch, rate, channels, sparsity, seed },
+  });
+  return {
+    classifier: basename(file),
+    sha256: hashOf(bytes),
+    output,
+    front,
+    latents: classifier.latents.map(({ name }) => name),
+    training: training && courseOf(training),
+  };
+}
+
+async function measure(
+  out: string,
+  { classifier, runtime }: ImportedClassifier,
+  labels: readonly string[],
+  sounds: readonly Float32Array[],
+  { signal, onProgress = () => {}, onNotice = () => {} }: Follow,
+): Promise<readonly MethodFigures[]> {
+  const opened = await openPackFolder(out);
+  const load = async (name: string) => loadMethod(runtime, await opened.graph(name), opened.pack, name);
+  // The classifier as cheap as it gets, whatever methods the pack holds.
+  const { name, title, target } = ALL_ONES;
+  const judging = { ...opened.pack, methods: [{ name, title, target, graph: `${name}.onnx` }] };
+  const judge = await loadMethod(runtime, explanationGraph(classifier, ALL_ONES).bytes, judging);
+  const names = opened.pack.methods.map((method) => method.name).filter((each) => each !== name);
+  const loaded = await Promise.all(names.map(load));
+  try {
+    const heard = await classesHeard(classifier, judge, sounds);
+    const most = heard.indexOf(Math.max(...heard));
+    if (heard[most] > 0.95 && sounds.length > 4) {
+      onNotice(
+        `it says "${labels[most]}" of ${Math.round(100 * heard[most])} % of the sounds: if they are not all of that class, the ` +
+          "front does not fit the classifier (level, mel scale, logarithm, normalisation or layout)",
+      );
+    }
+    return await shortEvaluation(classifier, loaded, judge, sounds, (done, total) => {
+      signal?.throwIfAborted();
+      onProgress({ stage: "evaluate", done, total });
+    });
+  } finally {
+    for (const method of [judge, ...loaded]) await method.close();
+  }
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** A short name for the pack of a file. */
+function nameOf(file: string): string {
+  const name = basename(file, extname(file))
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+  return name || "classifier";
+}

@@ -1,0 +1,108 @@
+/** Trains what a method with weights of its own needs, by the recipe in the method's file. */
+import type { SoundSet } from "../data/sound-sets.ts";
+import { ownClassifier } from "../networks/own-classifier.ts";
+import type { Follow } from "../progress.ts";
+import { type Course, type TrainingRecipe, withDefaults } from "./recipe.ts";
+import { type CourseOptions, runCourse } from "./run-course.ts";
+import {
+  loadTrainingSounds,
+  soundPools,
+  soundsOrigin,
+  type TrainingSoundsOptions,
+} from "./training-sounds.ts";
+import { loadClassifierRun, saveWeights, weightsIn } from "./weights-file.ts";
+
+/** What every training is told; the course is the recipe's where it is not given. */
+export interface RunOptions extends TrainingSoundsOptions, Partial<CourseOptions> {
+  /** Run folder: `weights.bin`, `checkpoint.bin` to go on from, `log.jsonl` and `curve.png`. */
+  readonly out: string;
+}
+
+export interface TrainedRun {
+  readonly out: string;
+  readonly stepsDone: number;
+  /** Sounds that it heard; absent where it stopped because `stopAfter` said so, and nothing but a checkpoint was saved. */
+  readonly sounds?: number;
+}
+
+export type MethodTraining<Options> = RunOptions &
+  Partial<Options> & {
+    /** Run folder of the classifier. */
+    readonly classifier: string;
+  };
+
+/**
+ * Trains, or goes on from the checkpoint in `out`.
+ *
+ * @throws UsageError for options that do not go together; InterruptedError when the signal aborts.
+ */
+export async function trainMethod<Options extends object>(
+  recipe: TrainingRecipe<Options>,
+  given: MethodTraining<Options>,
+  follow: Follow = {},
+): Promise<TrainedRun> {
+  recipe.check?.(given);
+  const course = courseOf(recipe.course, given);
+  const weights = await loadClassifierRun(given.classifier);
+  const { meta, values } = weights;
+  let set: SoundSet | undefined;
+  const sounds = async () => {
+    set ??= await loadTrainingSounds(given, follow);
+    return set;
+  };
+  const runSettings = (own: Readonly<Record<string, unknown>>) => ({
+    ...soundSettings(given),
+    ...own,
+    classifier: meta.settings,
+  });
+  const prepared = await recipe.prepare(withDefaults<Options>(recipe.options, given), {
+    weights,
+    classifier: ownClassifier(values, meta.shape),
+    folder: given.classifier,
+    out: given.out,
+    seed: course.seed,
+    threads: course.threads,
+    pools: async () => soundPools(await sounds(), meta),
+    runSettings,
+    follow,
+  });
+  const settings = runSettings(prepared.settings);
+  const run = { ...course, title: recipe.name, directory: given.out, settings };
+  const trained = await runCourse(prepared.task, run, follow);
+  if (!trained.values) return { out: given.out, stepsDone: trained.stepsDone };
+  const heard = await sounds();
+  await saveWeights(
+    weightsIn(given.out),
+    {
+      ...prepared.meta,
+      ...soundsOrigin(heard, given.credit),
+      settings: { ...settings, ...courseSettings(course) },
+    },
+    prepared.finished?.(trained.values) ?? trained.values,
+  );
+  return { out: given.out, stepsDone: trained.stepsDone, sounds: heard.sounds.length };
+}
+
+/** The course that was asked for, the recipe's where nothing was. */
+export function courseOf(usual: Course, given: RunOptions): CourseOptions {
+  const { steps, batch, rate, decay } = usual;
+  return {
+    steps: given.steps ?? steps,
+    batch: given.batch ?? batch,
+    rate: given.rate ?? rate,
+    decay: given.decay ?? decay,
+    seed: given.seed ?? 1,
+    threads: given.threads ?? 1,
+    stopAfter: given.stopAfter,
+  };
+}
+
+/** The settings of the sounds that tell one run from another. */
+export function soundSettings({ folds, without = [] }: RunOptions) {
+  return { folds, without };
+}
+
+/** What the weights' file keeps of a course. */
+export function courseSettings({ steps, batch, rate, decay, seed }: CourseOptions) {
+  return { steps, batch, rate, decay, seed };
+}
