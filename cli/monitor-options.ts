@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { PCM_FORMATS, type PcmFormat } from "../monitor/inputs/pcm.ts";
 import { checkBroker } from "../monitor/outputs/mqtt.ts";
 import { webhook } from "../monitor/outputs/webhook.ts";
+import { type AccessWishes, addAccessOptions, addPortOptions } from "./access-options.ts";
 import {
   type CommonOptions,
   packOption,
@@ -12,9 +13,8 @@ import {
   repeated,
   runtimeOption,
 } from "./options.ts";
-import { portNumber } from "./serve.ts";
 
-export interface MonitorCommandOptions extends CommonOptions {
+export interface MonitorCommandOptions extends CommonOptions, AccessWishes {
   data: string;
   pack: string;
   method?: string;
@@ -43,7 +43,6 @@ export interface MonitorCommandOptions extends CommonOptions {
   mqttDiscovery: boolean;
   port?: number;
   host: string;
-  allowHost: string[];
   public?: boolean;
   liveAudio?: boolean;
 }
@@ -129,14 +128,12 @@ export function addMonitorOptions(command: Command): void {
       checked(text, checkBroker),
     )
     .option("--mqtt-topic <topic>", "first part of the topics", "listenable")
-    .option("--no-mqtt-discovery", "don't announce the inputs to Home Assistant")
-    .option("--port <number>", "serve the pages on this port; 0 takes any free one", portNumber)
-    .option("--host <address>", "address to serve on; 0.0.0.0 lets other machines in", "127.0.0.1")
+    .option("--no-mqtt-discovery", "don't announce the inputs to Home Assistant");
+  addPortOptions(command);
+  addAccessOptions(command)
     .option(
-      "--allow-host <name>",
-      "name by which browsers reach this machine; can be given again",
-      repeated,
-      [],
+      "--metrics-token-file <file>",
+      "who shows one of its tokens may read /metrics (else whoever sees the events)",
     )
     .option("--public", "pages are read-only, and show neither addresses of inputs nor metrics")
     .option("--live-audio", "let pages listen to the inputs, not to events alone")

@@ -10,12 +10,11 @@ import { InputError, parseInputs } from "../monitor/inputs/parse-input.ts";
 import type { MonitorEvent } from "../monitor/protocol.ts";
 import { type MonitorWebOptions, type RunningMonitor, startMonitor } from "../monitor/start-monitor.ts";
 import { EventStore } from "../monitor/storage/event-store.ts";
-import { securityHeaders } from "../server/http/security-headers.ts";
-import { sendFile } from "../server/http/send-file.ts";
+import { accessOptions } from "./access-options.ts";
 import { UsageError } from "./errors.ts";
 import { addMonitorOptions, type MonitorCommandOptions } from "./monitor-options.ts";
 import { RUNTIMES } from "./options.ts";
-import { plainer, stopSignal } from "./serve.ts";
+import { reloadOnHangUp, stopSignal } from "./run-until-told.ts";
 import { packageVersion } from "./version.ts";
 
 export function registerMonitor(program: Command): void {
@@ -53,6 +52,7 @@ async function monitor(words: string[], options: MonitorCommandOptions): Promise
     counts.events++;
     console.log(options.json ? JSON.stringify(message.event) : line(message.event));
   });
+  reloadOnHangUp(running);
   tellStart(running, store, pack, options);
   const failures = await Promise.race([running.finished, stop.then(() => undefined)]);
   // With pages, what was found stays to be looked at.
@@ -74,52 +74,46 @@ async function start(
 ): Promise<RunningMonitor> {
   const inputs = inputsOf(words, options, store);
   if (inputs.some(({ live }) => live)) await checkFfmpeg();
-  try {
-    return await startMonitor({
-      pack,
-      method: options.method,
-      build: RUNTIMES[options.runtime],
-      store,
-      inputs,
-      stride: options.stride,
-      detector: {
-        ...(options.threshold.usual === undefined ? {} : { threshold: options.threshold.usual }),
-        thresholds: options.threshold.byLabel,
-        confirm: options.confirm,
-        gap: options.gap,
-        coolDown: options.coolDown,
-        longest: options.longest,
-      },
-      floor: options.floor,
-      before: options.before,
-      after: options.after,
-      discard: options.discard,
-      retention: {
-        days: options.keepDays,
-        classDays: options.keepClass,
-        bytes: options.keepGb === undefined ? undefined : options.keepGb * 1e9,
-      },
-      webhooks: options.webhook,
-      webhookSecret: process.env["LISTENABLE_WEBHOOK_SECRET"],
-      mqtt:
-        options.mqtt === undefined
-          ? undefined
-          : {
-              url: options.mqtt,
-              username: process.env["LISTENABLE_MQTT_USER"],
-              password: process.env["LISTENABLE_MQTT_PASSWORD"],
-              topic: options.mqttTopic,
-              discovery: options.mqttDiscovery ? undefined : null,
-            },
-      web: webOptions(options),
-      version: packageVersion(),
-      log,
-    });
-  } catch (error) {
-    throw error instanceof PackError
-      ? error
-      : plainer(error as NodeJS.ErrnoException, { ...options, port: options.port ?? 0 });
-  }
+  return startMonitor({
+    pack,
+    method: options.method,
+    build: RUNTIMES[options.runtime],
+    store,
+    inputs,
+    stride: options.stride,
+    detector: {
+      ...(options.threshold.usual === undefined ? {} : { threshold: options.threshold.usual }),
+      thresholds: options.threshold.byLabel,
+      confirm: options.confirm,
+      gap: options.gap,
+      coolDown: options.coolDown,
+      longest: options.longest,
+    },
+    floor: options.floor,
+    before: options.before,
+    after: options.after,
+    discard: options.discard,
+    retention: {
+      days: options.keepDays,
+      classDays: options.keepClass,
+      bytes: options.keepGb === undefined ? undefined : options.keepGb * 1e9,
+    },
+    webhooks: options.webhook,
+    webhookSecret: process.env["LISTENABLE_WEBHOOK_SECRET"],
+    mqtt:
+      options.mqtt === undefined
+        ? undefined
+        : {
+            url: options.mqtt,
+            username: process.env["LISTENABLE_MQTT_USER"],
+            password: process.env["LISTENABLE_MQTT_PASSWORD"],
+            topic: options.mqttTopic,
+            discovery: options.mqttDiscovery ? undefined : null,
+          },
+    web: webOptions(options),
+    version: packageVersion(),
+    log,
+  });
 }
 
 function inputsOf(words: readonly string[], options: MonitorCommandOptions, store: EventStore): Input[] {
@@ -134,9 +128,19 @@ function inputsOf(words: readonly string[], options: MonitorCommandOptions, stor
   }
 }
 
+const PAGE_OPTIONS: readonly (readonly [keyof MonitorCommandOptions, string])[] = [
+  ["public", "--public"],
+  ["liveAudio", "--live-audio"],
+  ["tokenFile", "--token-file"],
+  ["metricsTokenFile", "--metrics-token-file"],
+  ["tlsCert", "--tls-cert"],
+  ["tlsKey", "--tls-key"],
+  ["behindProxy", "--behind-proxy"],
+];
+
 function webOptions(options: MonitorCommandOptions): MonitorWebOptions | undefined {
   if (options.port === undefined) {
-    const without = options.public ? "--public" : options.liveAudio ? "--live-audio" : undefined;
+    const without = PAGE_OPTIONS.find(([name]) => options[name] !== undefined)?.[1];
     if (without) throw new UsageError(`${without} is about the pages: add --port, as in --port 8090`);
     return undefined;
   }
@@ -147,13 +151,12 @@ function webOptions(options: MonitorCommandOptions): MonitorWebOptions | undefin
     );
   }
   return {
-    tools: { headers: (host) => securityHeaders(host), sendFile },
+    ...accessOptions(options),
     pages,
     host: options.host,
     port: options.port,
     readOnly: options.public,
     liveAudio: options.liveAudio,
-    allowedHosts: options.allowHost,
   };
 }
 

@@ -1,17 +1,21 @@
 /** `listenable serve`: the page, the packs and the engine for pages and programs that ask over a WebSocket. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import pino from "pino";
+import { type Command, Option } from "commander";
+import { openKioskExtension } from "../kiosk/kiosk-extension.ts";
 import { DEFAULT_PACK, findPack, packageFolder } from "../models/pack/open-pack-node.ts";
-import { PackError } from "../models/pack/pack.ts";
 import { type RunningServer, startServer } from "../server/start-server.ts";
+import {
+  type AccessWishes,
+  accessOptions,
+  addPortOptions,
+  addServeAccessOptions,
+  type PortWishes,
+} from "./access-options.ts";
 import { type CommonOptions, positiveInteger, RUNTIMES } from "./options.ts";
-import { type AccessOptions, addAccessOptions, guardOptions } from "./serve-access.ts";
+import { logToStandardError, reloadOnHangUp, stopSignal } from "./run-until-told.ts";
 
-interface ServeOptions extends CommonOptions, AccessOptions {
-  port: number;
-  host: string;
+interface ServeOptions extends CommonOptions, PortWishes, AccessWishes {
   pack: string[];
   runtime: keyof typeof SERVER_RUNTIMES;
   lanes?: number;
@@ -49,11 +53,9 @@ Examples:
 `;
 
 export function registerServe(program: Command): void {
-  const command = program
-    .command("serve")
-    .description("serve the page and explain what it hears")
-    .option("--port <number>", "port to listen on; 0 takes any free one", portNumber, 8080)
-    .option("--host <address>", "address to listen on; 0.0.0.0 lets other machines in", "127.0.0.1")
+  const command = program.command("serve").description("serve the page and explain what it hears");
+  addPortOptions(command, 8080);
+  command
     .option(
       "--pack <names or dirs...>",
       "released packs' names, or folders with a pack.json; the first is the page's, each has /explain/NAME",
@@ -78,7 +80,7 @@ export function registerServe(program: Command): void {
     .option("--local-only", "serve the page and the packs, and explain nothing: pages do it themselves")
     .option("--kiosk <file>", "settings of the full-screen page at /kiosk, as JSON (docs/kiosk.md)")
     .option("--no-page", "serve the WebSocket endpoint and the packs without the page");
-  addAccessOptions(command)
+  addServeAccessOptions(command)
     .addOption(
       new Option(
         "--log-level <level>",
@@ -94,8 +96,7 @@ export function registerServe(program: Command): void {
 async function serve(options: ServeOptions): Promise<void> {
   const stop = stopSignal();
   const server = await start(options);
-  // On a terminal the signal says that it was closed, and the server should go with it.
-  if (!process.stderr.isTTY) process.on("SIGHUP", () => void server.reload());
+  reloadOnHangUp(server);
   console.log(options.json ? JSON.stringify(facts(server)) : greeting(server, options));
   await stop;
   await server.close();
@@ -103,28 +104,23 @@ async function serve(options: ServeOptions): Promise<void> {
 
 async function start(options: ServeOptions): Promise<RunningServer> {
   const pack = options.pack.map((name) => findPack(name));
-  try {
-    return await startServer({
-      pack,
-      host: options.host,
-      port: options.port,
-      build: SERVER_RUNTIMES[options.runtime],
-      lanes: options.lanes,
-      batch: options.batch,
-      limits: { sessions: options.maxSessions },
-      localOnly: options.localOnly,
-      offline: options.offline,
-      kioskFile: options.kiosk,
-      ...guardOptions(options),
-      publicFolder: options.page ? builtPage() : undefined,
-      log: pino(
-        { level: options.logLevel ?? (process.stderr.isTTY ? "warn" : "info") },
-        pino.destination({ dest: 2, sync: true }),
-      ),
-    });
-  } catch (error) {
-    throw error instanceof PackError ? error : plainer(error as NodeJS.ErrnoException, options);
-  }
+  const publicFolder = options.page ? builtPage() : undefined;
+  const log = logToStandardError(options.logLevel);
+  return startServer({
+    pack,
+    host: options.host,
+    port: options.port,
+    build: SERVER_RUNTIMES[options.runtime],
+    lanes: options.lanes,
+    batch: options.batch,
+    limits: { sessions: options.maxSessions },
+    localOnly: options.localOnly,
+    offline: options.offline,
+    extensions: [await openKioskExtension({ file: options.kiosk, publicFolder, log })],
+    ...accessOptions(options),
+    publicFolder,
+    log,
+  });
 }
 
 function builtPage(): string {
@@ -133,24 +129,6 @@ function builtPage(): string {
   throw new Error(
     `the page is not built (no index.html in ${folder}): run "npm run build", or use --no-page`,
   );
-}
-
-/** The system's errors about addresses, with what to do about them. */
-export function plainer(
-  error: NodeJS.ErrnoException,
-  { host, port }: { readonly host: string; readonly port: number },
-): Error {
-  const sentences: Record<string, string> = {
-    EADDRINUSE:
-      `port ${port} of ${host} is taken by another program: ` +
-      "stop that one, or choose another port with --port (0 takes any free one)",
-    EACCES: `port ${port} of ${host} is not allowed to this user: choose one from 1024 on with --port`,
-    EADDRNOTAVAIL: `${host} is not an address of this machine: use --host 127.0.0.1, or 0.0.0.0 for all`,
-    ENOTFOUND: `there is no host "${host}": use --host 127.0.0.1, or 0.0.0.0 for all`,
-    EAI_AGAIN: `the host "${host}" cannot be looked up: use --host 127.0.0.1, or 0.0.0.0 for all`,
-  };
-  const sentence = sentences[error.code ?? ""];
-  return sentence === undefined ? error : new Error(sentence, { cause: error });
 }
 
 function facts(server: RunningServer) {
@@ -176,25 +154,4 @@ function greeting(server: RunningServer, options: ServeOptions): string {
     ? " only: its classifier hears the waveform, and the phases that it needs are not sent to a server"
     : "";
   return `${where}\n${pack.title} (${pack.name} ${pack.version}) on ${server.backend}${why}. Ctrl+C ends it.`;
-}
-
-/** Resolves at the first Ctrl+C or request to end; a second one ends at once. */
-export function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const asked = () => {
-      resolve();
-      // Whoever asks again does not want to wait.
-      for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
-    };
-    process.once("SIGINT", asked);
-    process.once("SIGTERM", asked);
-  });
-}
-
-export function portNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535) {
-    throw new InvalidArgumentError(`"${text}" is not a port: a whole number from 0 to 65535.`);
-  }
-  return value;
 }

@@ -1,8 +1,8 @@
 /** Puts the monitor together and starts it. */
-import type { Server } from "node:http";
 import { availableParallelism } from "node:os";
 import { openPackFolder } from "../models/pack/open-pack-node.ts";
 import { type Pack, packMethod } from "../models/pack/pack.ts";
+import { type AccessOptions, type HttpLog, HttpServer } from "../server/http/index.ts";
 import { AnalysisThread } from "./analysis/analysis-thread.ts";
 import { Channel, type ChannelSettings } from "./channel.ts";
 import { EventExplainer } from "./event-explainer.ts";
@@ -13,8 +13,7 @@ import { Outputs, type OutputWishes } from "./outputs/outputs.ts";
 import type { MonitorStatus } from "./protocol.ts";
 import type { EventStore } from "./storage/event-store.ts";
 import { applyRetention, type RetentionRules } from "./storage/retention.ts";
-import { addressOf, listen } from "./web/listen.ts";
-import { monitorApp, type WebTools } from "./web/monitor-app.ts";
+import { monitorRoutes } from "./web/routes.ts";
 
 export interface MonitorOptions extends OutputWishes {
   /** Folder of the pack. */
@@ -42,14 +41,12 @@ export interface MonitorOptions extends OutputWishes {
   readonly log: (line: string) => void;
 }
 
-export interface MonitorWebOptions {
-  readonly tools: WebTools;
+export interface MonitorWebOptions extends AccessOptions {
   readonly pages: string;
   readonly host?: string;
   readonly port: number;
   readonly readOnly?: boolean | undefined;
   readonly liveAudio?: boolean | undefined;
-  readonly allowedHosts?: readonly string[];
 }
 
 export interface RunningMonitor {
@@ -60,6 +57,8 @@ export interface RunningMonitor {
   readonly backend: string;
   /** When all inputs have ended and their events are explained; what could not be heard, in sentences. */
   readonly finished: Promise<readonly string[]>;
+  /** Reads certificate and tokens of the pages again; what cannot be used is logged, and the old ones stay. */
+  reload(): Promise<void>;
   /** Ends everything; clips that are still to be explained are explained at the next start. */
   close(): Promise<void>;
 }
@@ -83,13 +82,14 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
     log,
   });
   const threads = analysisThreads(options, method.name);
-  let http: Server | undefined;
+  let http: HttpServer | undefined;
   let backend: string;
   try {
     const started = await Promise.all(threads.all.map((thread) => thread.start()));
     backend = started[0].description;
     for (const notice of started[0].notices) log(notice);
-    if (web) http = await listen(web.port, web.host);
+    // Reviews change what is kept: a name that somebody else points at this machine must not do.
+    if (web) http = await HttpServer.open({ ...web, knownNamesOnly: true, log: lines(log) });
   } catch (error) {
     await Promise.all(threads.all.map((thread) => thread.close()));
     outputs.hangUp();
@@ -138,9 +138,9 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
       readOnly: web.readOnly,
       liveAudio: web.liveAudio,
     });
-    http.on(
-      "request",
-      monitorApp({ ...web, store, stream, live, status, metrics: () => metrics.text(), log }),
+    const metricsApart = web.metricsTokenFile !== undefined;
+    http.serve(
+      monitorRoutes({ ...web, store, stream, live, status, metrics: () => metrics.text(), metricsApart }),
     );
   }
 
@@ -169,9 +169,7 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
     stop.abort();
     clearInterval(retention);
     outputs.hangUp();
-    const closed = http && new Promise((resolve) => http.close(resolve));
-    http?.closeAllConnections();
-    await closed;
+    await http?.close();
     await running;
     await explainer.close();
     await outputs.close();
@@ -180,10 +178,11 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
   };
   let closing: Promise<void> | undefined;
   return {
-    url: http && addressOf(http),
+    url: http?.url,
     feed,
     backend,
     finished,
+    reload: async () => http?.reload(),
     close: () => {
       closing ??= close();
       return closing;
@@ -192,8 +191,17 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
 }
 
 function withDefaults(web: MonitorWebOptions) {
-  const { readOnly = false, liveAudio = false, allowedHosts = [] } = web;
-  return { ...web, readOnly, liveAudio, allowedHosts };
+  const { readOnly = false, liveAudio = false } = web;
+  return { ...web, readOnly, liveAudio };
+}
+
+/** What the HTTP room says, as sentences among the monitor's own. */
+function lines(log: (line: string) => void): HttpLog {
+  const tell = (facts: object, text: string) => {
+    const { err, reason = err } = facts as { err?: Error; reason?: unknown };
+    log(reason === undefined ? text : `${text}: ${reason instanceof Error ? reason.message : reason}`);
+  };
+  return { debug() {}, info: tell, warn: tell, error: tell };
 }
 
 /** One explains; the others share the inputs, as many as there are cores for. */

@@ -11,3 +11,6 @@ export const COMPAT_PAGE = "compat.html";
 export const SERVICE_WORKER = "service-worker.js";
 /** Served in its place, it removes all that it kept, and itself. */
 export const SERVICE_WORKER_OFF = "service-worker-off.js";
+
+/** Where a page shows its access token once and gets a cookie for it. */
+export const ACCESS_PATH = "access";

@@ -1,7 +1,6 @@
 /** The server's figures for Prometheus, counted from what `ServerObserver` is told. */
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { KnownKiosk } from "../kiosk/kiosks.ts";
 import type { Refusal, ServerObserver, WindowDrop, WindowTimes } from "./observe.ts";
 
 /** A window that takes longer than this is late: at ten windows a second the next one is due by then. */
@@ -18,6 +17,8 @@ const REFUSALS: readonly Refusal[] = [
   "address-sessions",
   "address-connections",
   "address-requests",
+  "connection-share",
+  "figures",
   "shutting-down",
   "overload",
 ];
@@ -30,7 +31,6 @@ export interface ServerFacts {
   readonly packs: readonly string[];
   readonly ready: () => boolean;
   readonly windowsWaiting: () => number;
-  readonly kiosks: () => readonly KnownKiosk[];
 }
 
 export class ServerMetrics implements ServerObserver {
@@ -86,7 +86,7 @@ export class ServerMetrics implements ServerObserver {
     this.#loop.enable();
     for (const pack of facts.packs) this.#expect(pack);
     for (const reason of REFUSALS) this.#refused.inc({ reason }, 0);
-    const { version, backend, ready, windowsWaiting, kiosks } = facts;
+    const { version, backend, ready, windowsWaiting } = facts;
     this.#gauge("listenable_info", "1; its labels say what runs.", ["version", "backend"], (gauge) =>
       gauge.set({ version, backend }, 1),
     );
@@ -99,8 +99,12 @@ export class ServerMetrics implements ServerObserver {
     this.#gauge("listenable_windows_waiting", "Windows that wait for the model now.", [], (gauge) =>
       gauge.set(windowsWaiting()),
     );
-    this.#kiosks(kiosks);
     this.#process();
+  }
+
+  /** Where products add figures of their own. */
+  get registry(): Registry {
+    return this.#registry;
   }
 
   get names(): readonly string[] {
@@ -165,39 +169,6 @@ export class ServerMetrics implements ServerObserver {
     this.#open.set(pack, 0);
     for (const counter of [this.#opened, this.#queued, this.#explained, this.#late]) counter.inc({ pack }, 0);
     for (const reason of DROPS) this.#dropped.inc({ pack, reason }, 0);
-  }
-
-  #kiosks(known: () => readonly KnownKiosk[]): void {
-    const figures: [string, string, (kiosk: KnownKiosk) => number][] = [
-      ["report_age_seconds", "Since a kiosk's last report.", ({ at }) => (Date.now() - at) / 1000],
-      [
-        "running",
-        "1 while a kiosk reports and explains.",
-        ({ report, silent }) => (!silent && ["live", "attract"].includes(report.state) ? 1 : 0),
-      ],
-      [
-        "recoveries",
-        "Starts after a failure, since its browser was opened.",
-        ({ report }) => report.recoveries,
-      ],
-      ["loads", "Loads of the page, since its browser was opened.", ({ report }) => report.reloads],
-      [
-        "missed_deadlines",
-        "Frames without their mask, since its page was loaded.",
-        ({ report }) => report.missedDeadlines,
-      ],
-      [
-        "heap_bytes",
-        "JavaScript heap of its page, where the browser tells.",
-        ({ report }) => (report.heapMiB ?? 0) * 2 ** 20,
-      ],
-    ];
-    for (const [name, help, value] of figures) {
-      this.#gauge(`listenable_kiosk_${name}`, help, ["kiosk"], (gauge) => {
-        gauge.reset();
-        for (const kiosk of known()) gauge.set({ kiosk: kiosk.report.name }, value(kiosk));
-      });
-    }
   }
 
   #process(): void {

@@ -1,5 +1,7 @@
 /** What the server tells of itself while it works, for whoever counts. Calls are cheap and never throw. */
 
+import type { HttpObserver, HttpRefusal } from "./http/index.ts";
+
 export interface WindowTimes {
   /** From the request's arrival to the model's start. */
   readonly queueMs: number;
@@ -9,7 +11,7 @@ export interface WindowTimes {
   readonly batch: number;
 }
 
-export interface ServerObserver {
+export interface ServerObserver extends HttpObserver {
   sessionOpened(pack: string): void;
   /** `reason`: the name of the error that ended it, or "closed" when its client left. */
   sessionClosed(pack: string, reason: string): void;
@@ -21,19 +23,13 @@ export interface ServerObserver {
   windowDropped(pack: string, reason: WindowDrop): void;
   received(bytes: number): void;
   sent(bytes: number): void;
-  httpAnswered(status: number): void;
-  downloadCut(): void;
 }
 
 export type Refusal =
+  | HttpRefusal
   | "path"
-  | "host"
-  | "origin"
-  | "token"
   | "server-full"
   | "address-sessions"
-  | "address-connections"
-  | "address-requests"
   | "shutting-down"
   | "overload";
 

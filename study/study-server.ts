@@ -1,15 +1,13 @@
 /** Starts the server of a study. */
-
 import { mkdir } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import pino, { type Logger } from "pino";
 import { lockFolder } from "../monitor/storage/folder-lock.ts";
+import { type AccessOptions, HttpServer } from "../server/http/index.ts";
 import { Participants } from "./participants.ts";
-import { studyApp } from "./study-app.ts";
 import type { OpenStudy } from "./study-file.ts";
+import { studyRoutes } from "./study-routes.ts";
 
-export interface StudyServerOptions {
+export interface StudyServerOptions extends AccessOptions {
   readonly open: OpenStudy;
   /** Folder of the answers; made when it is not there. */
   readonly results: string;
@@ -21,53 +19,51 @@ export interface StudyServerOptions {
   readonly log?: Logger;
 }
 
+/** A class of students that begins at once comes from one address: more than an address needs otherwise. */
+const ADDRESS_LIMITS = { requestsPerSecond: 500, connectionsPerMinute: 600 };
+/** Answers that are on their way at the end still get to the disk. */
+const GRACE_MS = 1_000;
+
 export interface StudyServer {
   /** "http://127.0.0.1:8081/study" */
   readonly url: string;
   readonly port: number;
   /** Who had joined when it started. */
   readonly participants: number;
+  /** Reads certificate and tokens again; what cannot be used is logged, and the old ones stay. */
+  reload(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @throws JournalError when the results do not fit the study; the system's error when the port can't be had. */
+/** @throws JournalError when the results do not fit the study; as `HttpServer.open` when the port can't be had. */
 export async function startStudyServer(options: StudyServerOptions): Promise<StudyServer> {
-  const { open, results, publicFolder, port = 8081, host = "127.0.0.1" } = options;
-  const log = options.log ?? pino({ level: "silent" });
+  const { open, results, publicFolder, port = 8081, log = pino({ level: "silent" }) } = options;
   await mkdir(results, { recursive: true });
   const unlock = lockFolder(results, { of: "study", option: "--results" });
   let participants: Participants | undefined;
-  const http = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000 });
+  let http: HttpServer;
   try {
     participants = await Participants.open(open, results);
-    http.on("request", studyApp({ open, participants, publicFolder, log }));
-    await new Promise<void>((resolve, reject) => {
-      http.once("error", reject);
-      http.listen(port, host, resolve);
-    });
+    const addressLimits = { ...ADDRESS_LIMITS, ...options.addressLimits };
+    http = await HttpServer.open({ ...options, port, addressLimits, log });
   } catch (error) {
     await participants?.close();
     unlock();
     throw error;
   }
-  http.on("error", (error) => log.error({ err: error }, "the server's socket failed"));
-  const address = http.address() as AddressInfo;
-  const name = address.address.includes(":") ? `[${address.address}]` : address.address;
-  let closing: Promise<void> | undefined;
   const people = participants;
+  http.serve(studyRoutes({ open, participants: people, publicFolder }));
   const close = async () => {
-    await new Promise((resolve) => {
-      http.close(resolve);
-      http.closeIdleConnections();
-      setTimeout(() => http.closeAllConnections(), 1_000).unref();
-    });
+    await http.close(GRACE_MS);
     await people.close();
     unlock();
   };
+  let closing: Promise<void> | undefined;
   return {
-    url: `http://${name}:${address.port}/study`,
-    port: address.port,
+    url: `${http.url}study`,
+    port: http.port,
     participants: people.count,
+    reload: () => http.reload(),
     close: () => {
       closing ??= close();
       return closing;

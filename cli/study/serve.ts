@@ -1,17 +1,22 @@
 /** `listenable study serve`: the page of a study, and its answers onto the disk. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
-import pino from "pino";
+import type { Command } from "commander";
 import { packageFolder } from "../../models/pack/open-pack-node.ts";
 import { ANSWERS_FILE } from "../../study/answers.ts";
 import { openStudy } from "../../study/study-file.ts";
 import { type StudyServer, startStudyServer } from "../../study/study-server.ts";
+import {
+  type AccessWishes,
+  accessOptions,
+  addAccessOptions,
+  addPortOptions,
+  type PortWishes,
+} from "../access-options.ts";
 import type { CommonOptions } from "../options.ts";
+import { logToStandardError, reloadOnHangUp, stopSignal } from "../run-until-told.ts";
 
-interface ServeOptions extends CommonOptions {
-  port: number;
-  host: string;
+interface ServeOptions extends CommonOptions, PortWishes, AccessWishes {
   results?: string;
 }
 
@@ -19,22 +24,24 @@ const EXAMPLES = `
 The page is at /study. Whoever opens it gets a name drawn at random, kept in the address and in the browser, and goes on
 from there at any time and after every restart of this command; /study?p=NAME gives a name of your own. Each answer is
 on the disk (RESULTS/answers.jsonl, one JSON object a line) before the page is told that it is saved.
-Only this machine gets in. For others put a proxy with TLS in front, or name an address with --host.
+Only this machine gets in. For others give a certificate and an address, or put a proxy with TLS in front and name it
+with --behind-proxy (docs/study.md). With a token file, links are https://HOST/study#token=TOKEN.
 Ctrl+C ends it. /healthz tells how many take part and how many have finished.
 
 Examples:
   $ listenable study serve my-study
   $ listenable study serve my-study --port 9000 --results answers-of-may
-  $ listenable study serve my-study --host 0.0.0.0
+  $ listenable study serve my-study --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
+  $ listenable study serve my-study --behind-proxy --public-host study.example.org
 `;
 
 export function registerServeStudy(study: Command): void {
-  study
+  const command = study
     .command("serve")
     .description("let people take part in a study")
-    .argument("<study>", "folder that prepare made")
-    .option("--port <number>", "port to listen on; 0 takes any free one", portNumber, 8081)
-    .option("--host <address>", "address to listen on; 0.0.0.0 lets other machines in", "127.0.0.1")
+    .argument("<study>", "folder that prepare made");
+  addPortOptions(command, 8081);
+  addAccessOptions(command)
     .option("--results <dir>", "folder of the answers (default: results in the study's folder)")
     .option("--json", "print the address as one JSON object on standard output")
     .addHelpText("after", EXAMPLES)
@@ -42,12 +49,11 @@ export function registerServeStudy(study: Command): void {
 }
 
 async function serve(folder: string, options: ServeOptions): Promise<void> {
-  const stop = new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => resolve());
-  });
+  const stop = stopSignal();
   const results = options.results ?? join(folder, "results");
   const open = await openStudy(folder);
   const server = await start(open, results, options);
+  reloadOnHangUp(server);
   const { study } = open;
   if (options.json) {
     const { url, port, participants } = server;
@@ -66,31 +72,13 @@ async function serve(folder: string, options: ServeOptions): Promise<void> {
 async function start(
   open: Awaited<ReturnType<typeof openStudy>>,
   results: string,
-  { host, port }: ServeOptions,
+  options: ServeOptions,
 ): Promise<StudyServer> {
   const publicFolder = join(packageFolder(), "dist", "public");
   if (!existsSync(join(publicFolder, "study", "index.html"))) {
     throw new Error(`the page is not built (no study/index.html in ${publicFolder}): run "npm run build"`);
   }
-  const log = pino(
-    { level: process.stderr.isTTY ? "warn" : "info" },
-    pino.destination({ dest: 2, sync: true }),
-  );
-  try {
-    return await startStudyServer({ open, results, publicFolder, host, port, log });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") {
-      throw new Error(`port ${port} of ${host} is taken by another program; choose another one with --port`);
-    }
-    throw error;
-  }
-}
-
-function portNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535) {
-    throw new InvalidArgumentError(`"${text}" is not a port: a whole number from 0 to 65535.`);
-  }
-  return value;
+  const { host, port } = options;
+  const log = logToStandardError();
+  return startStudyServer({ ...accessOptions(options), open, results, publicFolder, host, port, log });
 }

@@ -8,7 +8,9 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { EXPLAIN_PATH, encodeError, encodeHello } from "../../protocol/wire.ts";
 import { WIRE_SUBPROTOCOL } from "../../protocol/wire-access.ts";
 import { WireError, type WireErrorName, wireCloseCode } from "../../protocol/wire-errors.ts";
-import type { Denial, Guard } from "../http/guard.ts";
+import type { Denial as HttpDenial } from "../http/denial.ts";
+import type { Guard } from "../http/guard.ts";
+import { pathOf } from "../http/paths.ts";
 import type { Refusal, ServerObserver } from "../observe.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { PackService } from "./pack-service.ts";
@@ -54,6 +56,9 @@ export interface ExplainEndpoint {
 export function attachExplainEndpoint(http: Server, options: ExplainEndpointOptions): ExplainEndpoint {
   return new Endpoint(http, options);
 }
+
+/** Why a handshake is refused. */
+type Denial = Omit<HttpDenial, "kind"> & { readonly kind: Refusal };
 
 interface Peer {
   readonly socket: WebSocket;
@@ -371,8 +376,4 @@ function refuse(socket: Duplex, { status, reason, retrySeconds }: Denial): void 
   // Nobody else watches this connection: a client that keeps its end open would hold it, and a shutdown, for ever.
   socket.once("finish", () => socket.destroy());
   socket.end(`${headers.join("\r\n")}\r\n\r\n${body}`);
-}
-
-function pathOf({ url = "" }: IncomingMessage): string {
-  return url.split(/[?#]/)[0];
 }

@@ -40,14 +40,21 @@ export class AccessTokens {
   }
 
   /** Whether the request carries one of the tokens, in its header or among its subprotocols. */
-  admits({ headers }: IncomingMessage): boolean {
-    const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
-    const given = bearer ?? tokenInSubprotocols(headers["sec-websocket-protocol"]);
-    if (given === undefined) return false;
-    const hashed = hash(given);
+  admits(request: IncomingMessage): boolean {
+    const given = bearerOf(request) ?? tokenInSubprotocols(request.headers["sec-websocket-protocol"]);
+    return given !== undefined && this.has(given);
+  }
+
+  has(token: string): boolean {
+    const hashed = hash(token);
     // All of them, so that the time does not tell which one it was.
     return this.#hashes.map((each) => timingSafeEqual(each, hashed)).includes(true);
   }
+}
+
+/** Of the header `Authorization: Bearer TOKEN`. */
+export function bearerOf({ headers }: IncomingMessage): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
 }
 
 function hash(text: string): Buffer {

@@ -12,6 +12,8 @@ export interface ClientOriginOptions {
   readonly loopbackOnly: boolean;
   /** Origins of pages from elsewhere that may connect; "*" is every page. */
   readonly allowedOrigins: readonly string[];
+  /** Whether it answers to numbers, this machine's names and `publicHosts` alone, whatever it listens on. Default: no. */
+  readonly knownNamesOnly?: boolean;
 }
 
 const loopback = new BlockList();
@@ -56,11 +58,12 @@ export class ClientOrigin {
    * machine (DNS rebinding): to the browser they would be of one origin with it. Numbers can't be rebound.
    */
   askedRightly(request: IncomingMessage): boolean {
-    const { publicHosts, loopbackOnly, proxies } = this.options;
+    const { publicHosts, loopbackOnly, proxies, knownNamesOnly } = this.options;
     const name = hostName(request.headers.host);
-    if (publicHosts.length > 0) return isLoopbackName(name) || publicHosts.includes(name);
-    if (!loopbackOnly || proxies > 0) return true;
-    return isLoopbackName(name) || isIP(name) !== 0;
+    if (isLoopbackName(name) || publicHosts.includes(name)) return true;
+    const number = isIP(name) !== 0;
+    if (publicHosts.length > 0) return number && knownNamesOnly === true;
+    return number || proxies > 0 || (!loopbackOnly && knownNamesOnly !== true);
   }
 
   /** Pages may connect from where they were served; programs, which send no origin, from anywhere. */
@@ -95,7 +98,7 @@ export function limitedAs(address: string): string {
   return `${groups.join(":")}::/64`;
 }
 
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 }
 

@@ -1,113 +1,72 @@
-/** What stands between the network and the sessions: transport, who asks, who may, how much, and who may look inside. */
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
-import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+/** What stands between the network and the rest: who asks, who may, how much, and who may look inside. */
+import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
-import type { Logger } from "pino";
-import type { Refusal } from "../observe.ts";
+import { tokenInCookie } from "./access-cookie.ts";
 import { AccessTokens } from "./access-tokens.ts";
 import { AddressBook, type AddressLimits, DEFAULT_ADDRESS_LIMITS } from "./address-limits.ts";
 import { ClientOrigin, isLoopback, limitedAs } from "./client-origin.ts";
-import { readTlsFiles, type TlsFiles, watchTlsFiles } from "./tls.ts";
+import { type Denial, NOT_INSIDE, UNAUTHORIZED } from "./denial.ts";
+import type { HttpLog } from "./observe.ts";
+import type { Need } from "./router.ts";
+import type { SlowTransfers } from "./slow-transfers.ts";
 
 export interface GuardOptions {
-  /** Default: no TLS. */
-  readonly tls?: TlsFiles | undefined;
-  /** File of the tokens of which each connection to the endpoint must show one. Default: none is asked for. */
+  /** File of the tokens of which everybody must show one where a token is needed. Default: none is asked for. */
   readonly tokenFile?: string | undefined;
   /** Proxies in front whose X-Forwarded-For and -Proto are believed. Default 0. */
   readonly behindProxies?: number | undefined;
   /** Names by which the server is reached. Default: on loopback without a proxy those of this machine, else any. */
-  readonly publicHosts?: readonly string[];
-  /** Origins of pages served elsewhere that may use the endpoint; "*" is every page. Default: none. */
-  readonly allowedOrigins?: readonly string[];
-  /** Who may read /metrics and all of /healthz: this machine, bearers of a token of this file, or everybody. */
+  readonly publicHosts?: readonly string[] | undefined;
+  /** Without `publicHosts` numbers and names of this machine alone count, whatever it listens on. Default: false. */
+  readonly knownNamesOnly?: boolean | undefined;
+  /** Origins of pages served elsewhere that may connect and post; "*" is every page. Default: none. */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /** Who may see figures of the server: this machine, bearers of a token of this file, or everybody. */
   readonly metricsTokenFile?: string | undefined;
   readonly metricsPublic?: boolean | undefined;
   readonly addressLimits?: Partial<AddressLimits> | undefined;
-  /** HTTP and WebSocket connections at the same time. Default 1,024. */
-  readonly connections?: number;
-  readonly patience?: Partial<Patience>;
 }
-
-/** How long clients may take over HTTP, in milliseconds. */
-export interface Patience {
-  /** Until all headers of a request are there. Default 10 s. */
-  readonly headersMs: number;
-  /** Until the whole request is there. Default 30 s. */
-  readonly requestMs: number;
-  /** Without a byte moving in either direction; WebSockets have pings instead. Default 30 s. */
-  readonly stillMs: number;
-  /** How often the first two are looked at. Default 5 s. */
-  readonly checkMs: number;
-}
-
-/** Why somebody is turned away, for people and for the count. */
-export interface Denial {
-  readonly status: number;
-  readonly kind: Refusal;
-  readonly reason: string;
-  readonly retrySeconds?: number;
-}
-
-const MOST_CONNECTIONS = 1_024;
-const LOOK_AT_CERTIFICATE_MS = 60_000;
-const KEEP_ALIVE_MS = 5_000;
-const PATIENCE: Patience = { headersMs: 10_000, requestMs: 30_000, stillMs: 30_000, checkMs: 5_000 };
 
 export class Guard {
   readonly addresses: AddressBook;
-  #endWatch: () => void = () => {};
   #told = false;
 
   private constructor(
-    readonly http: Server,
     readonly origin: ClientOrigin,
+    /** Bodies that are being read. */
+    readonly uploads: SlowTransfers,
     private readonly tokens: AccessTokens | undefined,
     private readonly metricsTokens: AccessTokens | undefined,
     private readonly options: GuardOptions,
-    private readonly log: Logger,
+    private readonly log: HttpLog,
   ) {
     this.addresses = new AddressBook({ ...DEFAULT_ADDRESS_LIMITS, ...options.addressLimits }, () =>
       performance.now(),
     );
   }
 
-  /** @throws Error when a certificate or a file of tokens cannot be used. */
+  /**
+   * @param host that the server listens on.
+   * @throws Error when a file of tokens cannot be used.
+   */
   static async open(
     options: GuardOptions,
     host: string,
-    log: Logger,
-    answer: RequestListener,
+    uploads: SlowTransfers,
+    log: HttpLog,
   ): Promise<Guard> {
-    const { tls, tokenFile, metricsTokenFile } = options;
+    const { tokenFile, metricsTokenFile } = options;
     const tokens = tokenFile === undefined ? undefined : await AccessTokens.open(tokenFile);
     const metricsTokens =
       metricsTokenFile === undefined ? undefined : await AccessTokens.open(metricsTokenFile);
-    const { headersMs, requestMs, stillMs, checkMs } = { ...PATIENCE, ...options.patience };
-    const times = {
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: headersMs,
-      requestTimeout: requestMs,
-      connectionsCheckingInterval: checkMs,
-    };
-    const http = tls
-      ? createTlsServer({ ...times, ...(await readTlsFiles(tls)), minVersion: "TLSv1.2" }, answer)
-      : createServer(times, answer);
-    http.timeout = stillMs;
-    http.maxConnections = options.connections ?? MOST_CONNECTIONS;
     const origin = new ClientOrigin({
       proxies: options.behindProxies ?? 0,
       publicHosts: (options.publicHosts ?? []).map((name) => name.toLowerCase()),
       loopbackOnly: host === "localhost" || isLoopback(host),
       allowedOrigins: options.allowedOrigins ?? [],
+      knownNamesOnly: options.knownNamesOnly ?? false,
     });
-    const guard = new Guard(http, origin, tokens, metricsTokens, options, log);
-    if (tls) guard.#endWatch = watchTlsFiles(tls, LOOK_AT_CERTIFICATE_MS, () => void guard.reload());
-    return guard;
-  }
-
-  get secure(): boolean {
-    return this.options.tls !== undefined;
+    return new Guard(origin, uploads, tokens, metricsTokens, options, log);
   }
 
   /**
@@ -129,22 +88,37 @@ export class Guard {
     return { status: 429, kind: "address-requests", reason, retrySeconds: 1 };
   }
 
-  /** For a connection to the endpoint, before anything of it is kept. Tokens are looked at by `admits`. */
+  /** For a connection to an endpoint, before anything of it is kept. Tokens are looked at by `admits`. */
   connectionDenial(request: IncomingMessage): Denial | undefined {
     this.#noteUntrustedProxy(request);
     if (!this.origin.askedRightly(request)) return this.#wrongHost(request);
-    if (!this.origin.mayConnect(request)) {
-      const reason = `pages of ${request.headers.origin} may not connect; the server's --allow-origin can let them`;
-      return { status: 403, kind: "origin", reason };
-    }
+    const foreign = this.originDenial(request);
+    if (foreign) return foreign;
     const address = this.limitedBy(request);
     if (address === undefined || this.addresses.mayConnect(address)) return undefined;
     const reason = "too many connections from this address within a minute";
     return { status: 429, kind: "address-connections", reason, retrySeconds: 10 };
   }
 
+  /** For whatever changes something or reaches an endpoint: pages of other sites may not, programs send no origin. */
+  originDenial(request: IncomingMessage): Denial | undefined {
+    if (this.origin.mayConnect(request)) return undefined;
+    const reason = `pages of ${request.headers.origin} may not connect; the server's --allow-origin can let them`;
+    return { status: 403, kind: "origin", reason };
+  }
+
+  /** For a route that not everybody may use. */
+  needDenial(request: IncomingMessage, need: Need): Denial | undefined {
+    if (need === "token" && !this.admits(request)) return UNAUTHORIZED;
+    if (need === "figures" && !this.mayLookInside(request)) return NOT_INSIDE;
+    return undefined;
+  }
+
+  /** Whether the request shows a token, where one is asked for. */
   admits(request: IncomingMessage): boolean {
-    return this.tokens?.admits(request) ?? true;
+    if (!this.tokens || this.tokens.admits(request)) return true;
+    const kept = tokenInCookie(request);
+    return kept !== undefined && this.tokens.has(kept);
   }
 
   /** Whether figures of the server are for this one's eyes. */
@@ -154,29 +128,16 @@ export class Guard {
     return this.origin.isLocal(request);
   }
 
-  /** Reads certificate and tokens again; what cannot be used is logged, and the old one stays. */
+  /** Reads the tokens again; what cannot be used is logged, and those before stay. */
   async reload(): Promise<void> {
-    const { tls } = this.options;
-    const parts: [string, () => Promise<void> | undefined][] = [
-      ["tokens", () => this.tokens?.reload()],
-      ["tokens for metrics", () => this.metricsTokens?.reload()],
-      ["certificate", async () => tls && (this.http as TlsServer).setSecureContext(await readTlsFiles(tls))],
-    ];
-    for (const [what, load] of parts) {
-      try {
-        await load();
-      } catch (error) {
-        this.log.error(
-          { reason: (error as Error).message },
-          `${what}: not reloaded, those before stay in use`,
-        );
-      }
+    for (const [what, tokens] of [
+      ["tokens", this.tokens],
+      ["tokens for metrics", this.metricsTokens],
+    ] as const) {
+      await tokens?.reload().catch((error: Error) => {
+        this.log.error({ reason: error.message }, `${what}: not reloaded, those before stay in use`);
+      });
     }
-    this.log.info("certificate and tokens were read again");
-  }
-
-  close(): void {
-    this.#endWatch();
   }
 
   #wrongHost({ headers }: IncomingMessage): Denial {
@@ -192,6 +153,7 @@ export class Guard {
       return;
     this.#told = true;
     this.log.warn(
+      {},
       "requests come through a proxy that is not trusted: with --behind-proxy limits apply to its clients one by one",
     );
   }

@@ -1,11 +1,13 @@
 /** Sends one file over HTTP: type, validators, compression that is done once and kept. */
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { extname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { notFound } from "./http-error.ts";
+import type { Exchange } from "./router.ts";
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -103,17 +105,16 @@ export async function warmFile(path: string): Promise<void> {
 }
 
 /**
- * @returns false, with nothing sent, when there is no such file.
- *
  * Files carry no hash in their names, so browsers are told to ask each time and mostly get "304 not modified".
+ *
+ * @throws HttpError 404 when there is no such file.
  */
 export async function sendFile(
   path: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<boolean> {
+  { request, response }: Pick<Exchange, "request" | "response">,
+): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) return false;
+  if (!found?.isFile()) throw notFound();
   const extension = extname(path).toLowerCase();
   const version = versionOf(found);
   const etag = `W/"${version}"`;
@@ -124,7 +125,7 @@ export async function sendFile(
   if (mayCompress) response.setHeader("Vary", "Accept-Encoding");
   if (request.headers["if-none-match"]?.split(/\s*,\s*/).includes(etag)) {
     response.writeHead(304).end();
-    return true;
+    return;
   }
   const coding = mayCompress ? acceptedCoding(request) : undefined;
   if (coding) {
@@ -132,13 +133,12 @@ export async function sendFile(
     response.writeHead(200, { "Content-Encoding": coding, "Content-Length": bytes.length });
     if (request.method === "HEAD") response.end();
     else await pipeline(slices(bytes), response).catch(() => response.destroy());
-    return true;
+    return;
   }
   response.writeHead(200, { "Content-Length": found.size });
   if (request.method === "HEAD") response.end();
   // A client that goes away in the middle is its own affair.
   else await pipeline(createReadStream(path), response).catch(() => response.destroy());
-  return true;
 }
 
 /** In parts, so that only a little waits in each slow client's connection and one can see whether it gets on. */

@@ -11,13 +11,13 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
 import { packageFolder } from "../../models/pack/open-pack-node.ts";
-import { startServer } from "../../server/start-server.ts";
 import { openStudy } from "../../study/study-file.ts";
 import { startStudyServer } from "../../study/study-server.ts";
 import { serve } from "../../tools/page-dev/serve.mjs";
 import { takePart } from "../../tools/study-proof/simulated-participant.ts";
 import { temporaryFolder } from "../cli/run-cli.ts";
-import { closeAll, joined, quiet, samplesInput, startRig, TOOLS, tone } from "../monitor/rig.ts";
+import { serveKiosk } from "../kiosk/serve-kiosk.ts";
+import { closeAll, joined, quiet, samplesInput, startRig, tone } from "../monitor/rig.ts";
 import { madeUpStudy, writeMadeUpStudy } from "../study/made-up-study.ts";
 import { assertAccessible } from "./axe.ts";
 import { browserTest } from "./browser-test.ts";
@@ -151,7 +151,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 
 browserTest("the monitor: live, events, one event", async () => {
   const { monitor } = await startRig([samplesInput("yard", joined(quiet(3), tone(300, 2), quiet(8)))], {
-    web: { tools: TOOLS, pages: join(PUBLIC, "monitor"), port: 0, liveAudio: true },
+    web: { pages: join(PUBLIC, "monitor"), port: 0, liveAudio: true },
   });
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await browser.newPage({ colorScheme });
@@ -172,7 +172,7 @@ browserTest("the kiosk, with all its controls, in both languages", async () => {
   const folder = await temporaryFolder();
   const kioskFile = join(folder, "kiosk.json");
   await writeFile(kioskFile, JSON.stringify({ controls: ["listening", "class"], idle: 0 }));
-  const kiosks = await startServer({ pack: TINY_PACK, port: 0, publicFolder: PUBLIC, kioskFile });
+  const kiosks = await serveKiosk(kioskFile, { pack: TINY_PACK, port: 0, publicFolder: PUBLIC });
   for (const [language, theme] of [
     ["en", "light"],
     ["de", "dark"],

@@ -8,7 +8,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium } from "../../cli/bench/chromium.ts";
 import type { KioskReport } from "../../kiosk/protocol.ts";
-import { startServer } from "../../server/start-server.ts";
+import { serveKiosk } from "../kiosk/serve-kiosk.ts";
 import { browserTest } from "./browser-test.ts";
 import { type LiveSetUp, setUp, TINY_PACK } from "./set-up.ts";
 
@@ -41,7 +41,7 @@ async function withServer(
   const kioskFile = join(work, "kiosk.json");
   await writeFile(kioskFile, JSON.stringify(settings));
   const { publicFolder } = live;
-  const server = await startServer({ pack: TINY_PACK, port: 0, publicFolder, kioskFile });
+  const server = await serveKiosk(kioskFile, { pack: TINY_PACK, port: 0, publicFolder });
   const reports = async () =>
     (await (await fetch(new URL("kiosk/status.json", server.url))).json()).kiosks as KioskReport[];
   try {
@@ -174,14 +174,14 @@ browserTest("a server that is gone when it starts, and goes while it runs, is wa
   const { publicFolder } = live;
   const kioskFile = join(work, "kiosk.json");
   await writeFile(kioskFile, JSON.stringify({ idle: 0 }));
-  const first = await startServer({ pack: TINY_PACK, port: 0, publicFolder, kioskFile });
+  const first = await serveKiosk(kioskFile, { pack: TINY_PACK, port: 0, publicFolder });
   const { port } = first;
   const { page } = await open(`${first.url}kiosk`);
   await host(page, '[data-state="running"]');
   await first.close();
   await page.waitForTimeout(1_000);
   await host(page, '[data-state="running"]');
-  const again = await startServer({ pack: TINY_PACK, port, publicFolder, kioskFile });
+  const again = await serveKiosk(kioskFile, { pack: TINY_PACK, port, publicFolder });
   await host(page, '[data-state="running"]');
   await page.context().close();
   await again.close();

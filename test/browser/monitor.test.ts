@@ -14,7 +14,7 @@ import { DEFAULT_PACK, findPack, packageFolder } from "../../models/pack/open-pa
 import type { Input } from "../../monitor/inputs/input.ts";
 import type { RunningMonitor } from "../../monitor/start-monitor.ts";
 import type { EventStore } from "../../monitor/storage/event-store.ts";
-import { closeAll, joined, quiet, RATE, startRig, TOOLS } from "../monitor/rig.ts";
+import { closeAll, joined, quiet, RATE, startRig } from "../monitor/rig.ts";
 
 const chromium = findChromium();
 const pictures = process.env["LISTENABLE_PICTURES"];
@@ -78,7 +78,7 @@ test.before(async () => {
   assert.ok(existsSync(join(pages, "monitor.js")), "the pages are not built; run npm run build first");
   ({ monitor, store } = await startRig([endlessInput()], {
     pack: findPack(DEFAULT_PACK),
-    web: { tools: TOOLS, pages, port: 0, liveAudio: true },
+    web: { pages, port: 0, liveAudio: true },
   }));
   browser = await launchChromium({ path: chromium, microphone: "/dev/null" });
   const limit = Date.now() + LIMIT_MS;

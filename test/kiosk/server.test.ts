@@ -9,7 +9,8 @@ import * as assert from "uvu/assert";
 import { Kiosks } from "../../kiosk/kiosks.ts";
 import type { KioskReport } from "../../kiosk/protocol.ts";
 import { NO_BACKEND } from "../../server/explain/no-backend.ts";
-import { type RunningServer, startServer } from "../../server/start-server.ts";
+import type { RunningServer } from "../../server/start-server.ts";
+import { serveKiosk } from "./serve-kiosk.ts";
 
 const work = mkdtempSync(join(tmpdir(), "listenable-kiosk-"));
 const file = join(work, "lobby.json");
@@ -57,11 +58,10 @@ function ask(server: RunningServer, path: string, body?: string, headers = {}): 
 }
 
 async function withServer(kioskFile: string | undefined, use: (server: RunningServer) => Promise<void>) {
-  const server = await startServer({
+  const server = await serveKiosk(kioskFile, {
     pack: "test/fixtures/tiny-pack",
     port: 0,
     backend: NO_BACKEND,
-    kioskFile,
     publicFolder: page,
   });
   try {

@@ -6,13 +6,9 @@ import { packageFolder } from "../../models/pack/open-pack-node.ts";
 import type { Input } from "../../monitor/inputs/input.ts";
 import { type MonitorOptions, type RunningMonitor, startMonitor } from "../../monitor/start-monitor.ts";
 import { EventStore } from "../../monitor/storage/event-store.ts";
-import type { WebTools } from "../../monitor/web/monitor-app.ts";
-import { securityHeaders } from "../../server/http/security-headers.ts";
-import { sendFile } from "../../server/http/send-file.ts";
 
 export const RATE = 16_000;
 const TINY_PACK = join(packageFolder(), "test", "fixtures", "tiny-pack");
-export const TOOLS: WebTools = { headers: (host) => securityHeaders(host), sendFile };
 
 export const temporary = () => mkdtemp(join(tmpdir(), "listenable-monitor-"));
 

@@ -249,9 +249,8 @@ run(`HLS over HTTP and RTMP are heard${why}`, async () => {
     ...["-hls_list_size", "6", "-hls_flags", "delete_segments", join(hls, "live.m3u8")],
   );
   const server = createServer((request, response) => {
-    sendFile(join(hls, (request.url ?? "").split("?")[0].slice(1)), request, response).then((sent) => {
-      if (!sent) response.writeHead(404).end();
-    });
+    const file = join(hls, (request.url ?? "").split("?")[0].slice(1));
+    sendFile(file, { request, response }).catch(() => response.writeHead(404).end());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -7,14 +7,14 @@ import * as assert from "uvu/assert";
 import { readWav } from "../../dsp/wav.ts";
 import type { EventPage, ListedEvent, MonitorStatus, StreamMessage } from "../../monitor/protocol.ts";
 import type { RunningMonitor } from "../../monitor/start-monitor.ts";
-import { closeAll, joined, quiet, samplesInput, startRig, TOOLS, tone } from "./rig.ts";
+import { closeAll, joined, quiet, samplesInput, startRig, tone } from "./rig.ts";
 
 const SOUND = joined(quiet(3), tone(300, 2), quiet(8));
 
 const pages = await mkdtemp(join(tmpdir(), "listenable-pages-"));
 await writeFile(join(pages, "index.html"), "<!doctype html><title>pages</title>");
 
-const web = { tools: TOOLS, pages, port: 0 };
+const web = { pages, port: 0 };
 let release: () => void = () => {};
 const hold = new Promise<void>((resolve) => {
   release = resolve;
@@ -119,7 +119,7 @@ test("other sites' pages can neither review nor read by a name of their own", as
     415,
     "a form's type",
   );
-  assert.is(await statusFor(url, "rebound.example"), 403);
+  assert.is(await statusFor(url, "rebound.example"), 421);
   assert.is(await statusFor(url, "localhost:1234"), 200);
   assert.is(store.get(id)?.review, null);
 });
@@ -146,7 +146,7 @@ test("public pages are read-only and tell no addresses; the stream tells of even
     },
   };
   const open: { monitor: RunningMonitor } = await startRig([late], {
-    web: { ...web, readOnly: true, liveAudio: true, allowedHosts: ["sounds.example"] },
+    web: { ...web, readOnly: true, liveAudio: true, publicHosts: ["sounds.example"] },
   });
   const base = open.monitor.url!;
   const status = (await (await fetch(`${base}api/status`)).json()) as MonitorStatus;

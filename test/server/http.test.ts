@@ -6,7 +6,7 @@ import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { fetchPack } from "../../models/pack/open-pack.ts";
-import { pathSegments } from "../../server/http-app.ts";
+import { pathSegments } from "../../server/http/paths.ts";
 import { startServer } from "../../server/start-server.ts";
 import { writeOddPack } from "../models/runtime/odd-pack.ts";
 

@@ -5,6 +5,7 @@ import { Writable } from "node:stream";
 import pino from "pino";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { openKioskExtension } from "../../kiosk/kiosk-extension.ts";
 import { ServerMetrics, WINDOW_DEADLINE_MS } from "../../server/metrics.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../../server/start-server.ts";
 import { explain, frames, RawClient, start } from "./raw-client.ts";
@@ -182,7 +183,6 @@ function metricsOfNothing(): ServerMetrics {
     backend: "none",
     packs: ["tiny"],
     ready: () => true,
-    kiosks: () => [],
     windowsWaiting: () => 0,
   });
 }
@@ -195,8 +195,11 @@ test("a window is late from its deadline on", async () => {
   metrics.close();
 });
 
-test("the dashboard and the alerts ask for metrics that there are", () => {
+test("the dashboard and the alerts ask for metrics that there are", async () => {
   const metrics = metricsOfNothing();
+  const kiosk = await openKioskExtension({ log: pino({ level: "silent" }) });
+  kiosk.measure?.(metrics.registry);
+  kiosk.close?.();
   const known = new Set(
     metrics.names.flatMap((name) => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]),
   );

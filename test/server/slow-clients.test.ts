@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { NO_BACKEND } from "../../server/explain/no-backend.ts";
-import { LEAST_BYTES, PATIENCE_MS, SlowDownloads } from "../../server/http/slow-downloads.ts";
+import { LEAST_DOWNLOAD, SlowTransfers, watchDownload } from "../../server/http/slow-transfers.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../../server/start-server.ts";
 import { RawClient } from "./raw-client.ts";
 
@@ -132,15 +132,14 @@ class MadeUpAnswer {
 test("downloads that get on stay, those that trickle are ended, whatever keeps their connection awake", () => {
   let now = 0;
   let cuts = 0;
-  const downloads = new SlowDownloads(
-    () => now,
-    () => cuts++,
-  );
+  const { leastBytes, patienceMs } = LEAST_DOWNLOAD;
+  const downloads = new SlowTransfers(LEAST_DOWNLOAD, () => now);
   const [steady, trickling] = [new MadeUpAnswer(), new MadeUpAnswer()];
-  for (const each of [steady, trickling]) downloads.watch(each as unknown as ServerResponse);
+  for (const each of [steady, trickling])
+    watchDownload(downloads, each as unknown as ServerResponse, () => cuts++);
   for (let k = 0; k < 5; k++) {
-    now += PATIENCE_MS / 2;
-    steady.read(LEAST_BYTES);
+    now += patienceMs / 2;
+    steady.read(leastBytes);
     trickling.read(100);
     downloads.sweep();
   }

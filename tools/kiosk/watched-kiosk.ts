@@ -2,10 +2,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pino from "pino";
 import type { Browser, Page } from "playwright-core";
 import { findChromium, launchChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
 import { builtInSounds, sampleRate } from "../../client/kit/sounds/index.ts";
 import { writeWav } from "../../dsp/wav.ts";
+import { openKioskExtension } from "../../kiosk/kiosk-extension.ts";
 import { findPack, packageFolder } from "../../models/pack/open-pack-node.ts";
 import { startServer } from "../../server/start-server.ts";
 
@@ -29,11 +31,14 @@ export async function watchKiosk(
   const kioskFile = join(folder, "kiosk.json");
   await writeFile(microphone, writeWav([roomSound(room)], sampleRate));
   await writeFile(kioskFile, JSON.stringify(settings));
+  const publicFolder = join(packageFolder(), "dist", "public");
+  const log = pino({ level: "silent" });
+  const kiosk = await openKioskExtension({ file: kioskFile, publicFolder, log });
   const server = await startServer({
     pack: findPack("esc10-speech"),
     port: 0,
-    publicFolder: join(packageFolder(), "dist", "public"),
-    kioskFile,
+    publicFolder,
+    extensions: [kiosk],
   });
   const browser = await launchChromium({
     path: executable,

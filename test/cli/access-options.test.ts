@@ -1,13 +1,13 @@
 import { Command } from "commander";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type AccessOptions, addAccessOptions, guardOptions } from "../../cli/serve-access.ts";
+import { type AccessWishes, accessOptions, addServeAccessOptions } from "../../cli/access-options.ts";
 
 function parsed(...words: string[]) {
-  const command = addAccessOptions(new Command())
+  const command = addServeAccessOptions(new Command())
     .exitOverride()
     .configureOutput({ writeErr() {} });
-  return guardOptions(command.parse(words, { from: "user" }).opts<AccessOptions>());
+  return accessOptions(command.parse(words, { from: "user" }).opts<AccessWishes>());
 }
 
 test("without options nothing is asked of anybody and no proxy is believed", () => {

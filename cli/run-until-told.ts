@@ -1,0 +1,25 @@
+/** What the commands share that run until they are told to stop. */
+import pino, { type Logger } from "pino";
+
+/** Resolves at the first Ctrl+C or request to end; a second one ends at once. */
+export function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const asked = () => {
+      resolve();
+      // Whoever asks again does not want to wait.
+      for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+    };
+    process.once("SIGINT", asked);
+    process.once("SIGTERM", asked);
+  });
+}
+
+/** At SIGHUP; on a terminal that signal says that it was closed, and the server should go with it. */
+export function reloadOnHangUp(server: { reload(): Promise<void> }): void {
+  if (!process.stderr.isTTY) process.on("SIGHUP", () => void server.reload());
+}
+
+/** One JSON object a line. */
+export function logToStandardError(level = process.stderr.isTTY ? "warn" : "info"): Logger {
+  return pino({ level }, pino.destination({ dest: 2, sync: true }));
+}

@@ -1,0 +1,210 @@
+/** What the monitor answers over HTTP: pages, events, reviews, labels, live sound, metrics. */
+import { join, relative, sep } from "node:path";
+import * as v from "valibot";
+import {
+  ACCESS_ROUTE,
+  type Exchange,
+  HttpError,
+  notFound,
+  type Route,
+  readJson,
+  sendFile,
+  sendJson,
+  sendText,
+} from "../../server/http/index.ts";
+import { EVENT_FILES, type EventFile, isEventId } from "../event.ts";
+import type { EventStream } from "../outputs/event-stream.ts";
+import { LIVE_SOUNDS, type LiveAudio } from "../outputs/live-audio.ts";
+import { type EventPage, type MonitorStatus, REVIEWS } from "../protocol.ts";
+import type { EventStore, StoredEvent } from "../storage/event-store.ts";
+import { type EventQuery, MOST_EVENTS } from "../storage/query.ts";
+import { type Label, labelsAudacity, labelsCsv, labelsOf } from "./labels.ts";
+
+export interface MonitorRouteParts {
+  /** Folder of the built pages. */
+  readonly pages: string;
+  readonly store: EventStore;
+  readonly stream: EventStream;
+  readonly live: ReadonlyMap<string, LiveAudio>;
+  readonly status: () => MonitorStatus;
+  readonly metrics: () => Promise<string>;
+  /** Reviews are refused, and neither addresses of inputs nor metrics are shown. */
+  readonly readOnly: boolean;
+  readonly liveAudio: boolean;
+  /** Whether metrics have tokens of their own; else whoever sees the events sees them. */
+  readonly metricsApart: boolean;
+  readonly now?: () => number;
+}
+
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+const MOST_BODY = 16 * 1024;
+
+/** The pages themselves are no secret; what was heard is for bearers of a token, where the monitor asks for one. */
+export function monitorRoutes(parts: MonitorRouteParts): Route[] {
+  const { pages, readOnly, metrics, metricsApart } = parts;
+  const figures: Route = {
+    method: "GET",
+    path: "metrics",
+    needs: metricsApart ? "figures" : "token",
+    answer: async ({ response }) => sendText(response, await metrics(), METRICS_TYPE),
+  };
+  return [
+    { method: "GET", path: "healthz", answer: ({ response }) => sendJson(response, { status: "ok" }) },
+    ...(readOnly ? [] : [figures]),
+    ACCESS_ROUTE,
+    ...heardRoutes(parts).map((route): Route => ({ ...route, needs: "token" })),
+    { method: "GET", path: "", answer: (exchange) => sendFile(join(pages, "index.html"), exchange) },
+    { method: "GET", path: ":file", answer: (exchange, file) => sendFile(join(pages, file), exchange) },
+  ];
+}
+
+function heardRoutes(parts: MonitorRouteParts): Route[] {
+  const { store, status } = parts;
+  return [
+    { method: "GET", path: "api/status", answer: ({ response }) => sendJson(response, status()) },
+    { method: "GET", path: "api/stream", answer: (exchange) => follow(parts.stream, exchange) },
+    { method: "GET", path: "api/events", answer: (exchange) => list(store, exchange) },
+    {
+      method: "GET",
+      path: "api/events/:id",
+      answer: ({ response }, id) => {
+        const { event, review } = found(store, id);
+        sendJson(response, { event, review });
+      },
+    },
+    {
+      method: "GET",
+      path: "api/events/:id/:file",
+      answer: (exchange, id, file) => sendFile(eventFile(store, id, file), exchange),
+    },
+    {
+      method: "POST",
+      path: "api/events/:id/review",
+      answer: (exchange, id) => review(parts, id, exchange),
+    },
+    { method: "GET", path: "api/labels/:file", answer: (exchange, file) => labels(store, file, exchange) },
+    {
+      method: "GET",
+      path: "live/:input/:file",
+      answer: (exchange, input, file) => liveSound(parts, input, file, exchange),
+    },
+  ];
+}
+
+function follow(stream: EventStream, { request, response }: Exchange): void {
+  if (request.method === "HEAD")
+    throw new HttpError(405, "Only GET can be asked for here.", { Allow: "GET" });
+  if (!stream.add(response)) throw new HttpError(503, "Too many pages follow the monitor.");
+}
+
+function list(store: EventStore, { query, response }: Exchange): void {
+  const wanted = queryOf(query);
+  const events = store.find(wanted).map(({ event, review }) => ({ event, review }));
+  sendJson(response, { events, total: store.count(wanted) } satisfies EventPage);
+}
+
+function found(store: EventStore, id: string): StoredEvent {
+  const event = isEventId(id) ? store.get(id) : undefined;
+  if (!event) throw notFound("There is no such event; it may have been too old to keep.");
+  return event;
+}
+
+function eventFile(store: EventStore, id: string, file: string): string {
+  found(store, id);
+  const kind = Object.entries(EVENT_FILES).find(([, name]) => name === file)?.[0] as EventFile | undefined;
+  if (!kind) throw notFound();
+  return store.file(id, kind);
+}
+
+const number = (least: number, most: number) =>
+  v.pipe(v.string(), v.decimal(), v.transform(Number), v.minValue(least), v.maxValue(most));
+const time = v.pipe(
+  v.string(),
+  v.transform((text) => Date.parse(text)),
+  v.number(),
+);
+const word = v.pipe(v.string(), v.maxLength(200));
+
+/** Of the addresses of the event list and the labels. Times are ISO 8601. */
+const querySchema = v.object({
+  label: v.optional(word),
+  input: v.optional(word),
+  from: v.optional(time),
+  to: v.optional(time),
+  confidence: v.optional(number(0, 1)),
+  review: v.optional(v.picklist([...REVIEWS, "none", "any"])),
+  badge: v.optional(v.picklist(["faithful", "partly", "not"])),
+  text: v.optional(word),
+  limit: v.optional(number(1, MOST_EVENTS)),
+  before: v.optional(v.pipe(v.string(), v.check(isEventId))),
+});
+
+function queryOf(given: URLSearchParams): EventQuery {
+  const filled = [...given].filter(([, value]) => value !== "");
+  const result = v.safeParse(querySchema, Object.fromEntries(filled));
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new HttpError(400, `${v.getDotPath(issue)}: ${issue.message}`);
+}
+
+function labels(store: EventStore, file: string, { query, response }: Exchange): void {
+  const found = labelsOf([...pages(store, queryOf(query))], ({ id }) =>
+    relative(store.folder, store.file(id, "clip")).split(sep).join("/"),
+  );
+  const [text, type] = labelFile(file, found);
+  response.setHeader("Content-Disposition", `attachment; filename="${file}"`);
+  sendText(response, text, `${type}; charset=utf-8`);
+}
+
+function labelFile(file: string, found: readonly Label[]): [text: string, type: string] {
+  if (file === "labels.csv") return [labelsCsv(found), "text/csv"];
+  if (file === "labels.json") return [`${JSON.stringify(found, null, 1)}\n`, "application/json"];
+  if (file === "labels.txt") return [labelsAudacity(found), "text/plain"];
+  throw notFound("Labels are at labels.csv, labels.json and labels.txt (Audacity).");
+}
+
+/** All that the filters let through. */
+function* pages(store: EventStore, query: EventQuery) {
+  let before = query.before;
+  for (;;) {
+    const page = store.find({ ...query, limit: MOST_EVENTS, before });
+    yield* page;
+    if (page.length < MOST_EVENTS) return;
+    before = page[page.length - 1].event.id;
+  }
+}
+
+const reviewSchema = v.object({ review: v.nullable(v.picklist(REVIEWS)) });
+
+async function review(
+  { store, readOnly, now = Date.now }: MonitorRouteParts,
+  id: string,
+  exchange: Exchange,
+): Promise<void> {
+  if (readOnly) throw new HttpError(403, "These pages are read-only.");
+  const body = v.safeParse(reviewSchema, await readJson(exchange, MOST_BODY));
+  if (!body.success) throw new HttpError(400, `review must be one of ${REVIEWS.join(", ")}, or null.`);
+  found(store, id);
+  store.review(id, body.output.review, now());
+  sendJson(exchange.response, { review: body.output.review });
+}
+
+function liveSound(
+  { live, liveAudio }: MonitorRouteParts,
+  input: string,
+  file: string,
+  { request, response }: Exchange,
+): void {
+  const audio = live.get(input);
+  const sound = LIVE_SOUNDS.find((each) => `${each}.wav` === file);
+  if (!audio || !sound) throw notFound("There is no such input, or it has no such sound.");
+  if (!liveAudio) throw new HttpError(403, "Live listening is off: start the monitor with --live-audio.");
+  response.setHeader("Content-Type", "audio/wav");
+  response.setHeader("Cache-Control", "no-store");
+  if (request.method === "HEAD") {
+    response.end();
+    return;
+  }
+  response.flushHeaders();
+  if (!audio.add(sound, response)) response.destroy();
+}

@@ -1,0 +1,44 @@
+/** Keeps one address from taking all connections that the server has. */
+
+export interface ShareRule {
+  /** From this share of all connections on, addresses are counted... Default 3/4. */
+  readonly from: number;
+  /** ...and one that holds this share of them gets no more. Default 1/8. */
+  readonly most: number;
+  /** Whether programs on this machine count too. Default: no, a proxy that nobody told us of may be among them. */
+  readonly localToo: boolean;
+}
+
+export const SHARE_RULE: ShareRule = { from: 3 / 4, most: 1 / 8, localToo: false };
+
+export class ConnectionShare {
+  readonly #held = new Map<string, number>();
+  #open = 0;
+
+  /** @param connections that the server has for all. */
+  constructor(
+    private readonly connections: number,
+    private readonly rule: Pick<ShareRule, "from" | "most">,
+  ) {}
+
+  get open(): number {
+    return this.#open;
+  }
+
+  /** False when the address has its share; else `give` must follow. */
+  take(address: string): boolean {
+    const held = this.#held.get(address) ?? 0;
+    const { from, most } = this.rule;
+    if (this.#open >= from * this.connections && held >= most * this.connections) return false;
+    this.#held.set(address, held + 1);
+    this.#open++;
+    return true;
+  }
+
+  give(address: string): void {
+    const held = this.#held.get(address) ?? 0;
+    if (held > 1) this.#held.set(address, held - 1);
+    else this.#held.delete(address);
+    this.#open--;
+  }
+}

@@ -1,0 +1,11 @@
+/** The one room for HTTP: whatever we serve is routes that are handed to an `HttpServer`. */
+export { ACCESS_ROUTE } from "./access-cookie.ts";
+export { readJson, readText } from "./body.ts";
+export { refusal } from "./denial.ts";
+export type { Guard } from "./guard.ts";
+export { HttpError, notFound } from "./http-error.ts";
+export { type AccessOptions, HttpServer, type HttpServerOptions } from "./http-server.ts";
+export type { HttpLog, HttpObserver, HttpRefusal } from "./observe.ts";
+export type { Exchange, Handler, Route } from "./router.ts";
+export { HTML, sendJson, sendText, TEXT } from "./send.ts";
+export { sendFile, warmFile } from "./send-file.ts";

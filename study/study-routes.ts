@@ -1,0 +1,143 @@
+/** The study over HTTP: page, sounds and answers. */
+import { join } from "node:path";
+import {
+  ACCESS_ROUTE,
+  type Exchange,
+  HttpError,
+  notFound,
+  type Route,
+  readJson,
+  sendFile,
+  sendJson,
+} from "../server/http/index.ts";
+import { pathOf, searchOf } from "../server/http/paths.ts";
+import { RateLimit } from "../server/http/rate-limit.ts";
+import { parseEvent } from "./event-schema.ts";
+import { NotAdmitted, type Participants } from "./participants.ts";
+import { PARTICIPANT_ID } from "./protocol.ts";
+import { allSounds, type OpenStudy, soundPath } from "./study-file.ts";
+
+export interface StudyRouteParts {
+  readonly open: OpenStudy;
+  readonly participants: Participants;
+  /** The built pages. */
+  readonly publicFolder: string;
+}
+
+/** A comment of the longest kind, in letters of four bytes. */
+const MOST_BYTES = 16_384;
+/** A page posts an answer or two a second; after a time without network it posts what has gathered. */
+const ANSWERS_PER_SECOND = 10;
+const ANSWER_BURST = 400;
+/** People who join at once, as a class of students does, and then on average. */
+const JOINS_PER_SECOND = 1;
+const JOIN_BURST = 100;
+/** Files outside `study/` that the page uses. */
+const SHARED_FILES = ["page.css", "icon.svg"];
+
+/** The page itself is no secret; sounds and answers are for bearers of a token, where the study asks for one. */
+export function studyRoutes({ open, participants, publicFolder }: StudyRouteParts): Route[] {
+  const page = (...path: string[]) => join(publicFolder, ...path);
+  const answers = new Answers(participants);
+  return [
+    {
+      method: "GET",
+      path: "healthz",
+      answer: ({ request, response, guard }) => {
+        const { count, finished } = participants;
+        const all = { status: "ok", study: open.study.name, participants: count, finished };
+        sendJson(response, guard.admits(request) ? all : { status: all.status });
+      },
+    },
+    ACCESS_ROUTE,
+    {
+      method: "POST",
+      path: "study/api/participants/:id",
+      needs: "token",
+      answer: (exchange, id) => answers.join(id, exchange),
+    },
+    {
+      method: "POST",
+      path: "study/api/participants/:id/events",
+      needs: "token",
+      answer: (exchange, id) => answers.take(id, exchange),
+    },
+    { method: "GET", path: "study/sounds/:file", needs: "token", answer: soundsOf(open) },
+    { method: "GET", path: "", answer: (exchange) => redirect(exchange, "study") },
+    {
+      method: "GET",
+      path: "study",
+      answer: (exchange) =>
+        pathOf(exchange.request).endsWith("/")
+          ? redirect(exchange, "../study")
+          : sendFile(page("study", "index.html"), exchange),
+    },
+    {
+      method: "GET",
+      path: "study/:file",
+      answer: (exchange, file) => sendFile(page("study", file), exchange),
+    },
+    ...SHARED_FILES.map(
+      (file): Route => ({ method: "GET", path: file, answer: (exchange) => sendFile(page(file), exchange) }),
+    ),
+  ];
+}
+
+/** Relative, so that a proxy may put the study anywhere. */
+function redirect({ request, response }: Exchange, to: string): void {
+  response.writeHead(302, { Location: `${to}${searchOf(request)}`, "Content-Length": 0 }).end();
+}
+
+function soundsOf({ study, folder }: OpenStudy): Route["answer"] {
+  const sounds = new Set(allSounds(study));
+  return (exchange, file) => {
+    const name = /^([0-9a-f]+)\.wav$/.exec(file)?.[1];
+    if (name === undefined || !sounds.has(name)) throw notFound();
+    return sendFile(soundPath(folder, name), exchange);
+  };
+}
+
+/** What participants post, and how fast they may. */
+class Answers {
+  readonly #joins = new RateLimit(JOINS_PER_SECOND, JOIN_BURST, () => performance.now());
+  /** By participant; only those who have joined get one. */
+  readonly #limits = new Map<string, RateLimit>();
+
+  constructor(private readonly participants: Participants) {}
+
+  async join(id: string, exchange: Exchange): Promise<void> {
+    if (!PARTICIPANT_ID.test(id)) throw notFound();
+    await readJson(exchange, MOST_BYTES);
+    if (!this.participants.has(id) && !this.#joins.take(1)) {
+      throw tooFast("Many people are joining; try again in a few seconds.", 5);
+    }
+    const view = await this.participants.join(id).catch((error) => {
+      throw error instanceof NotAdmitted ? new HttpError(403, error.message) : error;
+    });
+    sendJson(exchange.response, view);
+  }
+
+  async take(id: string, exchange: Exchange): Promise<void> {
+    if (!PARTICIPANT_ID.test(id)) throw notFound();
+    const body = await readJson(exchange, MOST_BYTES);
+    if (!this.participants.has(id)) throw notFound("Nobody of this name has joined.");
+    if (!this.#limitOf(id).take(1)) throw tooFast("Answers come too fast.", 1);
+    const event = parseEvent(body, (problem) => {
+      throw new HttpError(400, `The answer can't be understood: ${problem}`);
+    });
+    const answer = event && (await this.participants.take(id, event));
+    if (answer) sendJson(exchange.response, answer, answer.refused === undefined ? 200 : 409);
+  }
+
+  #limitOf(id: string): RateLimit {
+    const known = this.#limits.get(id);
+    if (known) return known;
+    const limit = new RateLimit(ANSWERS_PER_SECOND, ANSWER_BURST, () => performance.now());
+    this.#limits.set(id, limit);
+    return limit;
+  }
+}
+
+function tooFast(message: string, retrySeconds: number): HttpError {
+  return new HttpError(429, message, { "Retry-After": String(retrySeconds) });
+}
