@@ -71,13 +71,12 @@ await Promise.all([
     chunkNames: "public/[name]-[hash]",
   }),
   buildTypes(`${out}/types`),
+  cp("client/kit/static", publicFolder, { recursive: true }),
+  cp("client/kit/static", `${publicFolder}/monitor`, { recursive: true }),
   cp("client/page/static", publicFolder, { recursive: true }),
   cp("kiosk/page/static", publicFolder, { recursive: true }),
   cp("study/page/static", `${publicFolder}/study`, { recursive: true }),
   copyFile("monitor/page/static/index.html", `${publicFolder}/monitor/index.html`),
-  ...["page.css", "icon.svg"].map((file) =>
-    copyFile(`client/page/static/${file}`, `${publicFolder}/monitor/${file}`),
-  ),
   ...["ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.mjs"].map((file) =>
     copyFile(`node_modules/onnxruntime-web/dist/${file}`, `${publicFolder}/ort/${file}`),
   ),

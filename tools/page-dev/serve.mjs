@@ -19,6 +19,11 @@ export const policy = [
 const types = { ".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
 
 /** Starts on a loopback port (0 takes a free one); returns the server. */
+/** A file of the page, or one that every page has. */
+function readShared(name) {
+  return readFile(`client/page/static${name}`).catch(() => readFile(`client/kit/static${name}`));
+}
+
 export async function serve(port = 0) {
   const { outputFiles } = await build({
     entryPoints: {
@@ -39,7 +44,7 @@ export async function serve(port = 0) {
     const name = path === "/" ? "/index.html" : path;
     try {
       const built = outputFiles.find(({ path }) => path === name);
-      const body = built?.contents ?? (await readFile(`client/page/static${name}`));
+      const body = built?.contents ?? (await readShared(name));
       const type = types[name.slice(name.lastIndexOf("."))] ?? "application/octet-stream";
       response.writeHead(200, { "content-type": type, "content-security-policy": policy }).end(body);
     } catch {
