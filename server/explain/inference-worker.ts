@@ -1,22 +1,14 @@
 /** A thread that holds the packs' models and runs one batch of windows at a time; onnxruntime blocks the thread it runs on. */
-import { parentPort, workerData } from "node:worker_threads";
 import type { OpenPack } from "../../models/pack/open-pack.ts";
 import { openPackFolder } from "../../models/pack/open-pack-node.ts";
-import { PackError } from "../../models/pack/pack.ts";
 import { type LoadedMethod, loadNewest } from "../../models/runtime/load-method.ts";
 import type { Runtime } from "../../models/runtime/runtime.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
+import { serveCalls } from "../../models/runtime/serve-calls-node.ts";
 import { encodeMask } from "../../protocol/wire-levels.ts";
 import type { PackReading, WindowQuery, WindowResult } from "./backend.ts";
-import type { BatchTime, FromLane, LaneSettings, ToLane } from "./inference-messages.ts";
+import type { BatchTime, InferenceThread } from "./inference-thread.ts";
 import { pagesMaskFrames } from "./limits.ts";
-
-const port = parentPort!;
-const settings = workerData as LaneSettings;
-
-function send(message: FromLane, transfer: ArrayBuffer[] = []): void {
-  port.postMessage(message, transfer);
-}
 
 /** One reading of a pack and the graphs of it that were asked for. */
 class Models {
@@ -45,7 +37,7 @@ class Models {
   }
 }
 
-class Lane {
+class Packs {
   /** The newest reading of each folder. */
   readonly #packs = new Map<string, { generation: number; models: Promise<Models> }>();
 
@@ -134,35 +126,25 @@ async function batchTimes(models: Models, most: number): Promise<BatchTime[]> {
   return times;
 }
 
-async function answer(lane: Lane, message: ToLane): Promise<void> {
-  if (message.type === "close") port.close();
-  else if (message.type === "prepare") {
-    await lane.prepare(message.pack);
-    send({ type: "prepared" });
-  } else {
-    const results = await lane.explain(message.windows);
-    const memory = results.flatMap(
-      ({ mask, magnitudes }) => [mask.buffer, magnitudes.buffer] as ArrayBuffer[],
-    );
-    send({ type: "results", results }, memory);
-  }
-}
-
-try {
+await serveCalls<InferenceThread>(async ({ build, threads, pack, mostBatch }) => {
   const notices: string[] = [];
-  const { build, threads, pack, mostBatch } = settings;
   const runtime = await nodeRuntime({ build, threads, log: (line) => notices.push(line) });
-  const lane = new Lane(runtime);
-  const times = await batchTimes(await lane.prepare(pack), mostBatch);
-  let before = Promise.resolve();
-  // One after the other: a graph runs once at a time.
-  port.on("message", (message: ToLane) => {
-    before = before
-      .then(() => answer(lane, message))
-      .catch((error: Error) => send({ type: "failed", message: error.message }));
-  });
-  send({ type: "ready", description: runtime.description, notices, times });
-} catch (error) {
-  const code = error instanceof PackError ? error.code : undefined;
-  send({ type: "unusable", message: (error as Error).message, code });
-}
+  const packs = new Packs(runtime);
+  const times = await batchTimes(await packs.prepare(pack), mostBatch);
+  return {
+    ready: { description: runtime.description, notices, times },
+    calls: {
+      explain: async (windows, { give }) => {
+        const results = await packs.explain(windows);
+        for (const { mask, magnitudes } of results) {
+          give(mask.buffer as ArrayBuffer, magnitudes.buffer as ArrayBuffer);
+        }
+        return results;
+      },
+      prepare: async (reading) => {
+        await packs.prepare(reading);
+        return undefined;
+      },
+    },
+  };
+});

@@ -1,12 +1,13 @@
 /** Runs models in worker threads: on a processor one-thread lanes side by side, on a GPU one lane with batches. */
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism, platform } from "node:os";
+import type { Worker } from "node:worker_threads";
 import { PackError } from "../../models/pack/pack.ts";
+import { ModelThread, type ModelThreadOptions } from "../../models/runtime/model-thread-node.ts";
 import type { RuntimeBuild } from "../../models/runtime/runtime-node.ts";
 import { startThread } from "../../models/runtime/start-thread-node.ts";
 import type { Backend, PackReading, WindowQuery, WindowResult } from "./backend.ts";
-import type { LaneSettings } from "./inference-messages.ts";
-import { CALLS, Lane, type StartedLane } from "./lane.ts";
+import type { InferenceThread } from "./inference-thread.ts";
 
 export interface WorkerBackendOptions {
   /** The pack that is warmed up with; others are loaded when they are asked for. */
@@ -23,11 +24,16 @@ export interface WorkerBackendOptions {
   readonly log?: (line: string) => void;
 }
 
+type Lane = ModelThread<InferenceThread>;
+
 const MOST_BATCH = 16;
 /** A batch must not make its first window late. */
 const LONGEST_BATCH_MS = 30;
-/** Lanes that hang are replaced so often, for each lane. */
-const REPLACEMENTS = 2;
+/** Calls under way on one lane: the one that runs, and the next, so that its thread never waits for the event loop. */
+const CALLS = 2;
+
+/** How the server treats each of its threads: one that says nothing for 20 s while it has a window hangs. */
+export const LANE = { work: "a window", atOnce: CALLS, hungMs: 20_000 } satisfies Partial<ModelThreadOptions>;
 
 /** @throws PackError or Error when the pack or the runtime cannot be used. */
 export async function openWorkerBackend(options: WorkerBackendOptions): Promise<Backend> {
@@ -64,16 +70,29 @@ function gpuBuilds(): RuntimeBuild[] {
 async function open(build: RuntimeBuild, options: WorkerBackendOptions): Promise<WorkerBackend> {
   const onGpu = build === "cuda" || build === "webgpu";
   const count = options.lanes ?? (onGpu ? 1 : Math.min(8, availableParallelism()));
-  const settings: LaneSettings = {
+  const settings: InferenceThread["settings"] = {
     pack: options.pack,
     build,
     threads: 1,
     mostBatch: options.batch ?? MOST_BATCH,
   };
-  const makeLane = () => new Lane(() => startThread("inference-worker", import.meta.url, settings));
+  const start = () => startThread("inference-worker", import.meta.url, settings);
+  const makeLane = () => {
+    const lane: Lane = new ModelThread<InferenceThread>({
+      ...LANE,
+      start,
+      onLost: ({ message }) => {
+        const next = lane.lost
+          ? "no more threads take its place: start the server again"
+          : "another thread takes its place";
+        options.log?.(`${message}; ${next}`);
+      },
+    });
+    return lane;
+  };
   const lanes = Array.from({ length: count }, makeLane);
   // One after the other: what they measure of batches should not depend on each other.
-  const opened: StartedLane[] = [];
+  const opened: InferenceThread["ready"][] = [];
   try {
     for (const lane of lanes) opened.push(await lane.start());
   } catch (error) {
@@ -90,23 +109,25 @@ async function open(build: RuntimeBuild, options: WorkerBackendOptions): Promise
   if (count > 1) parts.push(`${count} side by side`);
   if (batch > 1) parts.push(`up to ${batch} windows together`);
   const windowsPerSecond = (1000 * count * best.windows) / best.ms;
-  return new WorkerBackend(parts.join(", "), batch, windowsPerSecond, lanes, makeLane, options.log);
+  return new WorkerBackend(parts.join(", "), batch, windowsPerSecond, lanes, start);
+}
+
+/** Windows through one thread; their memory goes along. */
+export function explainOn(lane: Lane, windows: readonly WindowQuery[]): Promise<WindowResult[]> {
+  return lane.ask("explain", windows, {
+    give: windows.map(({ magnitudes }) => magnitudes.buffer as ArrayBuffer),
+  });
 }
 
 class WorkerBackend implements Backend {
-  #replacements: number;
-
   constructor(
     readonly description: string,
     readonly batch: number,
     /** As warm-up measured it. */
     readonly windowsPerSecond: number,
-    private readonly all: Lane[],
-    private readonly makeLane: () => Lane,
-    private readonly log: (line: string) => void = () => {},
-  ) {
-    this.#replacements = REPLACEMENTS * all.length;
-  }
+    private readonly all: readonly Lane[],
+    private readonly start: () => Worker,
+  ) {}
 
   get lanes(): number {
     return this.#well.length;
@@ -125,31 +146,14 @@ class WorkerBackend implements Backend {
       .filter(({ underWay }) => underWay < CALLS)
       .sort((a, b) => a.underWay - b.underWay);
     if (!lane) throw new Error(`all ${this.lanes} lanes are busy`);
-    try {
-      return await lane.explain(windows);
-    } finally {
-      if (lane.lost) this.#replace(lane);
-    }
+    return explainOn(lane, windows);
   }
 
-  /** Its thread goes on hanging, so this cannot be done for ever. */
-  #replace(lane: Lane): void {
-    const index = this.all.indexOf(lane);
-    if (index < 0) return;
-    if (this.#replacements === 0) {
-      this.log("a model's thread hangs, and no more of them are replaced: start the server again");
-      return;
-    }
-    this.#replacements--;
-    this.log(`a model's thread hangs; another one takes its place (${this.#replacements} more may)`);
-    this.all[index] = this.makeLane();
-  }
-
-  /** On a lane of its own, so that those that answer are not held up. */
+  /** On a thread of its own, so that those that answer are not held up. */
   async prepare(pack: PackReading): Promise<void> {
-    const lane = this.makeLane();
+    const lane: Lane = new ModelThread<InferenceThread>({ ...LANE, start: this.start });
     try {
-      await lane.prepare(pack);
+      await lane.ask("prepare", pack);
     } finally {
       await lane.close();
     }

@@ -6,11 +6,11 @@ import { Worker } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { PackError } from "../../models/pack/pack.ts";
+import { ModelThread, type ModelThreadOptions } from "../../models/runtime/model-thread-node.ts";
 import { startThread } from "../../models/runtime/start-thread-node.ts";
 import type { Backend, WindowResult } from "../../server/explain/backend.ts";
-import type { LaneSettings } from "../../server/explain/inference-messages.ts";
-import { Lane } from "../../server/explain/lane.ts";
-import { openWorkerBackend } from "../../server/explain/worker-backend.ts";
+import type { InferenceThread } from "../../server/explain/inference-thread.ts";
+import { explainOn, LANE, openWorkerBackend } from "../../server/explain/worker-backend.ts";
 import { writeOddPack } from "../models/runtime/odd-pack.ts";
 import { withoutPackage } from "../without-package.ts";
 
@@ -32,7 +32,7 @@ async function failure(promise: Promise<unknown>): Promise<Error> {
 
 const reading = (folder: string) => ({ folder, generation: 1 });
 
-/** One window through a backend or a lane. */
+/** One window through a backend, or what explains as one. */
 async function explain(
   backend: Pick<Backend, "explain">,
   folder: string,
@@ -43,6 +43,27 @@ async function explain(
 ): Promise<WindowResult> {
   const [result] = await backend.explain([{ pack: reading(folder), method, maskFrames, target, magnitudes }]);
   return result;
+}
+
+/** One lane as the backend has many. */
+function laneOf(pack: string, options: Partial<ModelThreadOptions> = {}) {
+  const settings: InferenceThread["settings"] = {
+    pack: reading(pack),
+    build: "wasm",
+    threads: 1,
+    mostBatch: 1,
+  };
+  const threads: Worker[] = [];
+  const lane = new ModelThread<InferenceThread>({
+    ...LANE,
+    start: () => {
+      threads.push(startThread("inference-worker", SERVER, settings));
+      return threads.at(-1)!;
+    },
+    ...options,
+  });
+  const run = (method: string) => explain({ explain: (windows) => explainOn(lane, windows) }, pack, method);
+  return { lane, threads, run };
 }
 
 async function answers(backend: Backend, folder: string): Promise<void> {
@@ -89,13 +110,7 @@ test("a method whose graph is missing, broken or wrong fails by name, and the ot
 });
 
 test("a thread that dies fails its window and is replaced at the next", async () => {
-  const threads: Worker[] = [];
-  const lane = new Lane(() => {
-    const settings: LaneSettings = { pack: reading(odd), build: "wasm", threads: 1, mostBatch: 1 };
-    threads.push(startThread("inference-worker", SERVER, settings));
-    return threads.at(-1)!;
-  });
-  const run = (method: string) => explain(lane, odd, method);
+  const { lane, threads, run } = laneOf(odd);
   await run("bands");
   const inFlight = failure(run("slow"));
   await threads[0].terminate();
@@ -110,16 +125,11 @@ test("a thread that dies fails its window and is replaced at the next", async ()
 });
 
 test("a lane that is used for long gathers no listeners", async () => {
-  let thread: Worker | undefined;
-  const lane = new Lane(() => {
-    const settings: LaneSettings = { pack: reading(TINY), build: "auto", threads: 1, mostBatch: 1 };
-    thread = startThread("inference-worker", SERVER, settings);
-    return thread;
-  });
-  const count = () => ["message", "error", "exit"].map((name) => thread!.listenerCount(name));
-  await explain(lane, TINY, "bands");
+  const { lane, threads, run } = laneOf(TINY);
+  const count = () => ["message", "error", "exit"].map((name) => threads[0].listenerCount(name));
+  await run("bands");
   const before = count();
-  for (let i = 0; i < 20; i++) await explain(lane, TINY, "bands");
+  for (let i = 0; i < 20; i++) await run("bands");
   assert.equal(count(), before);
   await lane.close();
 });
@@ -167,28 +177,30 @@ test("another reading of a folder runs with what lies there then; windows of the
 });
 
 test("a model that hangs is given up, and another thread takes its lane", async () => {
-  const lines: string[] = [];
-  const lane = new Lane(() => {
-    const settings: LaneSettings = { pack: reading(odd), build: "wasm", threads: 1, mostBatch: 1 };
-    return startThread("inference-worker", SERVER, settings);
-  }, 1);
-  lines.push((await failure(explain(lane, odd, "slow"))).message);
-  assert.match(lines[0], "silent");
+  const { lane, run, threads } = laneOf(odd, { hungMs: 1, mostHanging: 0 });
+  assert.match((await failure(run("slow"))).message, "silent");
   assert.ok(lane.lost);
   await lane.close();
+  const patient = laneOf(odd, { hungMs: 1 });
+  await failure(patient.run("slow"));
+  assert.is(patient.lane.lost, false);
+  await failure(patient.run("slow"));
+  assert.is(patient.threads.length, 2);
+  await patient.lane.close();
+  assert.is(threads.length, 1);
 });
 
 test("a thread that never gets ready is given up", async () => {
   let worker: Worker | undefined;
-  const lane = new Lane(
-    () => {
+  const { lane, run } = laneOf(odd, {
+    start: () => {
       worker = new Worker("setInterval(() => {}, 1000)", { eval: true });
       return worker;
     },
-    1000,
-    50,
-  );
-  assert.match((await failure(explain(lane, odd, "bands"))).message, "not ready");
+    startMs: 50,
+    mostHanging: 0,
+  });
+  assert.match((await failure(run("bands"))).message, "not ready");
   assert.ok(lane.lost);
   assert.is(lane.underWay, 0);
   await lane.close();

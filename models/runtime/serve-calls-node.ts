@@ -1,0 +1,84 @@
+/** The inside of a thread that runs models: answers one call after the other, as a graph runs once at a time. */
+import { parentPort, workerData } from "node:worker_threads";
+import {
+  type CallName,
+  type FromThread,
+  type Progress,
+  type Reply,
+  type Request,
+  type ThreadContract,
+  type ToThread,
+  toldError,
+} from "./thread-contract.ts";
+
+/** What a call may do besides answering. */
+export interface CallContext<Part> {
+  progress(part: Part): void;
+  /** Memory that moves with the reply instead of being copied; it is gone here then. */
+  give(...memory: ArrayBuffer[]): void;
+}
+
+export type CallHandlers<C extends ThreadContract> = {
+  readonly [Name in CallName<C>]: (
+    request: Request<C, Name>,
+    context: CallContext<Progress<C, Name>>,
+  ) => Reply<C, Name> | Promise<Reply<C, Name>>;
+};
+
+export interface ServedThread<C extends ThreadContract> {
+  readonly ready: C["ready"];
+  readonly calls: CallHandlers<C>;
+  /**
+   * So often the thread says, while a call runs, that its event loop turns: for calls that take longer than it may be
+   * silent. A run of the model that never ends is noticed all the same, as it blocks the loop; a promise that is never
+   * kept is not.
+   */
+  readonly aliveMs?: number;
+}
+
+/**
+ * Serves a `ModelThread` from here on. What `open` throws makes the thread unusable, and ends it.
+ *
+ * @param open loads what the calls need.
+ */
+export async function serveCalls<C extends ThreadContract>(
+  open: (settings: C["settings"]) => Promise<ServedThread<C>>,
+): Promise<void> {
+  const port = parentPort!;
+  const send = (message: FromThread<C>, memory: ArrayBuffer[] = []) => port.postMessage(message, memory);
+
+  async function answer<Name extends CallName<C>>(
+    { calls, aliveMs }: ServedThread<C>,
+    name: Name,
+    request: Request<C, Name>,
+  ): Promise<void> {
+    const memory: ArrayBuffer[] = [];
+    const alive = aliveMs === undefined ? undefined : setInterval(() => send({ type: "alive" }), aliveMs);
+    try {
+      const reply = await calls[name](request, {
+        progress: (part) => send({ type: "progress", part }),
+        give: (...more) => memory.push(...more),
+      });
+      send({ type: "reply", reply }, memory);
+    } catch (error) {
+      send({ type: "failed", error: toldError(error) });
+    } finally {
+      clearInterval(alive);
+    }
+  }
+
+  try {
+    const served = await open(workerData);
+    let before = Promise.resolve();
+    port.on("message", (message: ToThread<C>) => {
+      if (message.type === "drop") process.exit();
+      before = before.then(() =>
+        message.type === "finish" ? port.close() : answer(served, message.name, message.request),
+      );
+    });
+    send({ type: "ready", ready: served.ready });
+  } catch (error) {
+    send({ type: "unusable", error: toldError(error) });
+    port.close();
+  }
+}

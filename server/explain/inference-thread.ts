@@ -1,0 +1,29 @@
+/** What the server and the threads that run its models have to say to each other. */
+import type { RuntimeBuild } from "../../models/runtime/runtime-node.ts";
+import type { PackReading, WindowQuery, WindowResult } from "./backend.ts";
+
+/** How long so many windows at once took, in milliseconds. */
+export interface BatchTime {
+  readonly windows: number;
+  readonly ms: number;
+}
+
+export interface InferenceThread {
+  readonly settings: {
+    readonly pack: PackReading;
+    readonly build: RuntimeBuild;
+    readonly threads: number;
+    /** The most windows at once that are tried at the start, to see how many pay. */
+    readonly mostBatch: number;
+  };
+  readonly ready: {
+    readonly description: string;
+    readonly notices: readonly string[];
+    readonly times: readonly BatchTime[];
+  };
+  readonly calls: {
+    /** Windows alike, whose memory is given along and comes back with the results. */
+    readonly explain: { readonly request: readonly WindowQuery[]; readonly reply: WindowResult[] };
+    readonly prepare: { readonly request: PackReading; readonly reply: undefined };
+  };
+}
