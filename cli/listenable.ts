@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-/** The `listenable` command: puts the subcommands together and turns errors into exit statuses. */
 import { Command, CommanderError } from "commander";
+/** The `listenable` command: puts the subcommands together and turns errors into exit statuses. */
+import { packageVersion } from "../models/pack/open-pack-node.ts";
 import { registerBench } from "./bench.ts";
 import {
   EXIT_FAILED,
@@ -18,7 +19,7 @@ import { registerPack } from "./pack.ts";
 import { registerServe } from "./serve.ts";
 import { registerStudy } from "./study.ts";
 import { registerTrain } from "./train.ts";
-import { packageVersion, registerVersion } from "./version.ts";
+import { registerVersion } from "./version.ts";
 
 function buildProgram(): Command {
   const program = new Command("listenable")

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { findPack, openPackFolder, packageFolder } from "../models/pack/open-pack-node.ts";
+import { findPack, openPackFolder, packageFolder, packageVersion } from "../models/pack/open-pack-node.ts";
 import { type Pack, PackError, packMethod } from "../models/pack/pack.ts";
 import { checkFfmpeg } from "../monitor/inputs/ffmpeg-input.ts";
 import type { Input } from "../monitor/inputs/input.ts";
@@ -15,7 +15,6 @@ import { UsageError } from "./errors.ts";
 import { addMonitorOptions, type MonitorCommandOptions } from "./monitor-options.ts";
 import { RUNTIMES } from "./options.ts";
 import { reloadOnHangUp, stopSignal } from "./run-until-told.ts";
-import { packageVersion } from "./version.ts";
 
 export function registerMonitor(program: Command): void {
   const command = program

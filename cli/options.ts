@@ -16,6 +16,15 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** 0 or more. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError(`"${text}" is not a whole number of 0 or more.`);
+  }
+  return value;
+}
+
 export function positiveNumber(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0) {

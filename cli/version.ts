@@ -1,13 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "commander";
-import { packageFolder } from "../models/pack/open-pack-node.ts";
+import { packageVersion } from "../models/pack/open-pack-node.ts";
 import type { CommonOptions } from "./options.ts";
-
-export function packageVersion(): string {
-  const text = readFileSync(join(packageFolder(), "package.json"), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 export function registerVersion(program: Command): void {
   program

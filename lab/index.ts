@@ -7,8 +7,12 @@ import type { Follow } from "./progress.ts";
 import { type MethodTraining, trainMethod } from "./training/train-method.ts";
 
 export { InterruptedError, UsageError } from "./errors.ts";
-export { defaultThreads, evaluate } from "./evaluation/evaluate.ts";
-export type { Evaluation, EvaluationOptions } from "./evaluation/evaluation.ts";
+export {
+  type Evaluated,
+  type EvaluateOptions,
+  type EvaluationRecord,
+  evaluate,
+} from "./evaluation/evaluate.ts";
 export { type ImportedClassifier, type ImportOptions, importClassifier } from "./import/import-classifier.ts";
 export { findMethod, METHODS } from "./methods/index.ts";
 export {

@@ -1,8 +1,10 @@
 /** `listenable study report`: what the participants said, as figures. */
+
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { packageVersion } from "../../models/pack/open-pack-node.ts";
 import { analyse } from "../../study/analysis.ts";
 import { ANSWERS_FILE, readAnswers } from "../../study/answers.ts";
 import { EXCLUSIONS, type Exclusion, ratingsCsv } from "../../study/ratings.ts";
@@ -10,7 +12,6 @@ import { studyHtml, studyMarkdown } from "../../study/report.ts";
 import { openStudy } from "../../study/study-file.ts";
 import { UsageError } from "../errors.ts";
 import type { CommonOptions } from "../options.ts";
-import { packageVersion } from "../version.ts";
 
 interface ReportOptions extends CommonOptions {
   results?: string;

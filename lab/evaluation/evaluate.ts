@@ -1,249 +1,211 @@
-/**
- * Evaluates a pack on a folder of sounds: what its classifier knows, and how faithful, selective and honest its
- * explanations are. Everything that is measured goes to the result store first, so that a run can stop at any moment
- * and go on later; the tables are made of what the store holds.
- */
+/** Evaluates a pack on a folder of sounds, into a folder of tables, a report and every figure on its own. */
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { ESC10_CLASSES } from "../data/esc50.ts";
-import { SPEECH } from "../data/sound-sets.ts";
-import type { ClipResult, Evaluation, EvaluationOptions, SettingTable, TableRow } from "./evaluation.ts";
-import { MASK_CONTROLS } from "./measure/explain-windows.ts";
-import type { LaneTask, RowId, SettingAnswers } from "./measure/lane-messages.ts";
-import type { MethodRows, SoundFile } from "./measure/measure-sound.ts";
-import type { LayerCheck } from "./measure/randomisation.ts";
-import type { ResultStore } from "./measure/result-store.ts";
-import { type ClassifierReport, classifierReport } from "./metrics/classifier-report.ts";
-import { meanOfRows } from "./metrics/metric-row.ts";
-import { argMax } from "./metrics/metrics.ts";
-import { type CheckedSound, type ChosenSounds, chooseSounds } from "./plan/choose-sounds.ts";
+import { join } from "node:path";
+import { findPack, openPackFolder, packageVersion } from "../../models/pack/open-pack-node.ts";
+import type { Pack } from "../../models/pack/pack.ts";
+import { type FoundSounds, findSentences, findSounds } from "../data/sound-folder.ts";
+import { InterruptedError, UsageError } from "../errors.ts";
+import type { Follow } from "../progress.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { evaluationFigures } from "./figures.ts";
+import type { LaneSettings } from "./measure/lane-messages.ts";
+import { LazyLanes } from "./measure/lanes.ts";
+import { ResultStore } from "./measure/result-store.ts";
 import type { Contamination } from "./plan/contamination.ts";
-import { type PlannedRow, plannedRows, ResultKeys } from "./plan/table-plan.ts";
-import { Steps } from "./steps.ts";
+import { REPORT_CLIPS, reportPage } from "./report/report.ts";
+import { evaluationMarkdown } from "./report/tables.ts";
 
-export async function evaluate(options: EvaluationOptions): Promise<Evaluation> {
-  const { settings, store, data } = options;
-  const progress = new Steps(options.onProgress);
-  const sounds = await chooseSounds(options, progress);
-  const rows = await plannedRows(options);
-  const keys = new ResultKeys(options, sounds, rows);
-  const work = missingWork(options, sounds, rows, keys);
-  const failures = await perform(work, options, sounds, progress);
-
-  const results = new Results(store, keys, rows);
-  return {
-    layout: data.layout,
-    clips: sounds.explained.length,
-    sentences: sounds.sentences.length,
-    classifier: sounds.labelled ? reportOf(options, sounds, results) : undefined,
-    tables: settings.map((setting) => settingTable(setting, options, sounds, results)),
-    randomisation: options.randomisation
-      ? Object.fromEntries(randomised(rows).map((row) => [row.name, results.randomisation(row)]))
-      : undefined,
-    skipped: sounds.skipped,
-    failures,
-    notes: sounds.notes,
-    perClip: settings.flatMap((setting) =>
-      sounds.explained.map((sound) => clipResult(setting, sound, results)),
-    ),
-    pools: sounds.pools,
-    key: keys.all(settings) + failures.length,
-  };
+export interface EvaluateOptions {
+  /** ESC-50, UrbanSound8K, or any folder of sounds. */
+  readonly data: string;
+  /** Folder for tables, report and results; a run that was stopped goes on from there. */
+  readonly out: string;
+  /** A released pack's name, or a folder with a `pack.json`; the default pack without. */
+  readonly pack?: string | undefined;
+  /** Only this fold of the data set, one that the pack was not trained on. */
+  readonly fold?: number | undefined;
+  /** Spoken sentences: LJSpeech, or any folder of sounds. */
+  readonly speech?: string | undefined;
+  /** Methods of the pack; all without, or where "all" is among them. */
+  readonly methods?: readonly string[] | undefined;
+  readonly contamination?: readonly Contamination[] | undefined;
+  /** Of the unknown categories, judge only these. */
+  readonly only?: readonly string[] | undefined;
+  /** At most so many clips of known classes and of others, drawn by the seed. */
+  readonly clips?: number | undefined;
+  /** Also randomise the classifier layer by layer and compare the masks. */
+  readonly randomisation?: boolean | undefined;
+  /** Clips a setting in the report, 0 for none. */
+  readonly reportClips?: number | undefined;
+  /** Frames from one window to the next; a whole window without. */
+  readonly stride?: number | undefined;
+  readonly seed?: number | undefined;
+  /** Sounds measured side by side. */
+  readonly threads?: number | undefined;
+  /** Which onnxruntime. */
+  readonly build?: LaneSettings["build"] | undefined;
 }
 
-/** A task, and the keys under which what comes of it is stored. */
-interface Work {
-  readonly task: LaneTask;
-  /** Results that come of it. */
-  readonly steps: number;
-  keyOf(row?: RowId): string;
-}
-
-/** Everything that is to be measured and was not. */
-function missingWork(
-  { settings, store, randomisation }: EvaluationOptions,
-  { explained, judged }: ChosenSounds,
-  rows: readonly PlannedRow[],
-  keys: ResultKeys,
-): Work[] {
-  const answers = judged
-    .filter((sound) => !store.has(keys.answers(sound)))
-    .map(
-      (sound): Work => ({
-        task: { type: "answers", file: fileOf(sound) },
-        steps: 1,
-        keyOf: () => keys.answers(sound),
-      }),
-    );
-  const measurements = settings.flatMap((setting) =>
-    explained.flatMap((sound): Work[] => {
-      const missing = rows.filter((row) => !store.has(keys.row(row, setting, sound)));
-      if (missing.length === 0) return [];
-      return [
-        {
-          task: { type: "measure", file: fileOf(sound), setting, rows: missing.map(({ id }) => id) },
-          steps: missing.length,
-          keyOf: (id) => keys.row(missing.find((row) => row.id === id)!, setting, sound),
-        },
-      ];
-    }),
-  );
-  const checks = (randomisation ? randomised(rows) : [])
-    .filter((row) => !store.has(keys.randomisation(row)))
-    .map(
-      (row): Work => ({
-        task: { type: "randomise", method: row.name, files: keys.randomisationSounds().map(fileOf) },
-        steps: 1,
-        keyOf: () => keys.randomisation(row),
-      }),
-    );
-  return [...answers, ...measurements, ...checks];
-}
-
-/** Does the work and stores what comes of it; returns what failed, with the reasons. */
-async function perform(
-  work: readonly Work[],
-  { lanes, store, signal }: EvaluationOptions,
-  { pools }: ChosenSounds,
-  progress: Steps,
-): Promise<string[]> {
-  if (work.length === 0) return [];
-  const failures: string[] = [];
-  const byTask = new Map(work.map((each) => [each.task, each]));
-  progress.add(work.reduce((sum, { steps }) => sum + steps, 0));
-  const started = await lanes.get();
-  started.setPools(pools);
-  await started.run([...byTask.keys()], {
-    signal,
-    onPart: (task, part) => {
-      if ("failure" in part) failures.push(`${whatOf(task)}, ${part.row}: ${part.failure}`);
-      else store.add(byTask.get(task)!.keyOf(part.row), "rows" in part ? part.rows : part.answers);
-      progress.step(whatOf(task));
-    },
-    onDone: (task, result) => {
-      const { keyOf } = byTask.get(task)!;
-      if (result instanceof Error) failures.push(`${whatOf(task)}: ${result.message}`);
-      else if (result.type === "answers") store.add(keyOf(), result.windows);
-      else if (result.type === "randomise") store.add(keyOf(), result.layers);
-      if (task.type !== "measure") progress.step(whatOf(task));
-    },
-  });
-  return failures;
-}
-
-function randomised(rows: readonly PlannedRow[]): PlannedRow[] {
-  return rows.filter(({ block }) => block === "listenable");
-}
-
-function fileOf({ name, path, label }: SoundFile): SoundFile {
-  return { name, path, label };
-}
-
-function whatOf(task: LaneTask): string {
-  switch (task.type) {
-    case "check":
-      return task.path;
-    case "answers":
-      return `classifier, ${task.file.name}`;
-    case "measure":
-    case "portrait":
-      return `${task.setting}, ${task.file.name}`;
-    case "randomise":
-      return `randomisation, ${task.method}`;
-    default:
-      return task satisfies never;
-  }
-}
-
-/** What the store holds, in the words of the tables; absent where it failed. */
-class Results {
-  constructor(
-    private readonly store: ResultStore,
-    private readonly keys: ResultKeys,
-    readonly rows: readonly PlannedRow[],
-  ) {}
-
-  row(row: PlannedRow, setting: Contamination, sound: CheckedSound): MethodRows | undefined {
-    return this.store.get(this.keys.row(row, setting, sound));
-  }
-
-  /** The classifier's answers to the contaminated sounds. */
-  settingAnswers(setting: Contamination, sound: CheckedSound): SettingAnswers | undefined {
-    return this.store.get(this.keys.row(this.rows[0], setting, sound));
-  }
-
-  /** Its answers to the windows of the sound as it is. */
-  answers(sound: CheckedSound): readonly number[][] | undefined {
-    return this.store.get(this.keys.answers(sound));
-  }
-
-  randomisation(row: PlannedRow): readonly LayerCheck[] {
-    return this.store.get(this.keys.randomisation(row)) ?? [];
-  }
-}
-
-function settingTable(
-  setting: Contamination,
-  { opened }: EvaluationOptions,
-  { labelled, explained }: ChosenSounds,
-  results: Results,
-): SettingTable {
-  const { labels } = opened.pack;
-  const answers = explained.flatMap((sound) => {
-    const found = results.settingAnswers(setting, sound);
-    return found ? [{ sound, ...found }] : [];
-  });
-  const right = answers.flatMap(({ sound, answers: of }) =>
-    of.map((answer) => labels[argMax(answer)] === sound.label),
-  );
-  const rows = results.rows.flatMap((row): TableRow[] => {
-    const { block, name, title } = row;
-    if (block === "classifier") return [];
-    const clips = explained.flatMap((sound) => results.row(row, setting, sound) ?? []);
-    return MASK_CONTROLS.flatMap((control): TableRow[] => {
-      const values = clips.flatMap((clip) => clip[control] ?? []);
-      if (values.length === 0) return [];
-      return [{ block, method: name, title, control, clips: values.length, mean: meanOfRows(values) }];
-    });
-  });
-  return {
-    setting,
-    accuracy: labelled ? { right: right.filter(Boolean).length, of: right.length } : undefined,
-    clips: explained.length,
-    sounds: right.length,
-    windows: answers.reduce((sum, { windows }) => sum + windows, 0),
-    rows,
-  };
-}
-
-function clipResult(setting: Contamination, sound: CheckedSound, results: Results): ClipResult {
-  const { name, path, label } = sound;
-  const heard = results.rows.filter(({ block }) => block === "listenable" || block === "baseline");
-  const rows = heard.flatMap((row) => {
-    const own = results.row(row, setting, sound)?.own;
-    return own ? [[row.name, own] as const] : [];
-  });
-  return { setting, clip: name, path, label, rows: Object.fromEntries(rows) };
-}
-
-function reportOf(
-  { opened, data }: EvaluationOptions,
-  { judged, known }: ChosenSounds,
-  results: Results,
-): ClassifierReport {
-  const { labels, other, threshold } = opened.pack;
-  const esc10 = data.layout === "ESC-50" && known.join() === ESC10_CLASSES.join();
-  const groups: Record<string, readonly string[]> = {
-    [esc10 ? "ESC-10" : "known classes"]: known,
-    ...(labels.includes(SPEECH) ? { [SPEECH]: [SPEECH] } : {}),
-  };
-  const answers = judged.flatMap((sound) => {
-    const windows = results.answers(sound)?.map((row) => Float32Array.from(row));
-    return windows ? [{ name: sound.name, label: sound.label!, windows }] : [];
-  });
-  return classifierReport(answers, labels, other, threshold, groups);
-}
+export const DEFAULT_CONTAMINATION: readonly Contamination[] = ["clean", "mixtures"];
 
 /** Threads that are worth starting: more than four fight for memory rather than cores. */
 export function defaultThreads(): number {
   return Math.max(1, Math.min(4, availableParallelism()));
+}
+
+/** What `table.json` holds. */
+export interface EvaluationRecord extends Omit<Evaluation, "perClip" | "pools"> {
+  /** Version that computed it. */
+  readonly listenable: string;
+  readonly pack: { readonly name: string; readonly version: string };
+  readonly data: string;
+  readonly fold: number | null;
+  readonly speech: string | null;
+  readonly seed: number;
+  readonly stride: number;
+  readonly runtime: string;
+}
+
+export interface Evaluated {
+  readonly record: EvaluationRecord;
+  /** The text of `table.md`. */
+  readonly markdown: string;
+}
+
+/**
+ * Writes `table.md`, `table.json`, `report.html` and, as they come, `results.jsonl` into the folder.
+ *
+ * @throws UsageError for methods that the pack does not have, or a setting that needs sentences; InterruptedError when the
+ *   signal aborts: what was measured is kept.
+ */
+export async function evaluate(options: EvaluateOptions, follow: Follow = {}): Promise<Evaluated> {
+  const { onNotice = () => {}, signal } = follow;
+  const settings = options.contamination ?? DEFAULT_CONTAMINATION;
+  const packFolder = findPack(options.pack);
+  const opened = await openPackFolder(packFolder);
+  const methods = chosenMethods(opened.pack, options.methods ?? ["all"]);
+  const { data, sentences } = await foundSounds(options, settings);
+  onNotice(`${data.folder}: ${data.layout}, ${data.sounds.length} sounds`);
+
+  const { seed = 1, stride = opened.pack.windowFrames, build = "auto" } = options;
+  const results = join(options.out, "results.jsonl");
+  const store = new ResultStore(results);
+  let runtime = "";
+  const lanes = new LazyLanes(
+    { packFolder, build, seed, stride },
+    options.threads ?? defaultThreads(),
+    (started) => {
+      runtime = started.description;
+      for (const notice of started.notices) onNotice(notice);
+    },
+  );
+  const onProgress = (done: number, total: number, what: string) =>
+    follow.onProgress?.({ stage: "evaluate", done, total, detail: `· ${what}` });
+  try {
+    const evaluation = await evaluationFigures({
+      ...{ opened, data, sentences, settings, methods, seed, stride, lanes, store, onProgress, signal },
+      only: options.only,
+      mostClips: options.clips,
+      randomisation: options.randomisation ?? false,
+    });
+    const { out, reportClips: clips = REPORT_CLIPS } = options;
+    const { name, version } = opened.pack;
+    const title = `Seed ${seed}${options.fold ? `, fold ${options.fold}` : ""}, pack ${name} ${version}, ${data.layout}, stride ${stride} frames.`;
+    await mkdir(out, { recursive: true });
+    const before = await recordOf(out);
+    const key = `${evaluation.key} ${clips}`;
+    const report = join(out, "report.html");
+    if (before?.reportKey !== key || !existsSync(report)) {
+      const page = { evaluation, pack: opened.pack, title, clips, lanes, onProgress, signal };
+      await replaceFile(report, await reportPage(page));
+    }
+    // A finished run starts no runtime; its figures were computed by the one of before.
+    const record = recorded(options, evaluation, opened.pack, {
+      ...{ seed, stride, runtime: runtime || (before?.runtime ?? "") },
+    });
+    const markdown = `${title}\n\n${evaluationMarkdown(evaluation)}`;
+    await replaceFile(join(out, "table.md"), markdown);
+    const text = JSON.stringify({ ...record, reportKey: key }, null, 1);
+    await replaceFile(join(out, "table.json"), `${text}\n`);
+    for (const sentence of leftOut(evaluation)) onNotice(sentence);
+    return { record, markdown };
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    throw new InterruptedError(
+      `interrupted; what was measured is kept in ${results}: the same command goes on`,
+    );
+  } finally {
+    store.close();
+    await lanes.stop();
+  }
+}
+
+async function foundSounds(
+  { data, fold, speech }: EvaluateOptions,
+  settings: readonly Contamination[],
+): Promise<{ data: FoundSounds; sentences: FoundSounds | undefined }> {
+  if (settings.includes("speech") && speech === undefined) {
+    throw new UsageError("--contamination speech needs --speech, a folder of spoken sentences");
+  }
+  const found = await findSounds(data, fold);
+  return { data: found, sentences: speech === undefined ? undefined : await findSentences(speech) };
+}
+
+function chosenMethods(pack: Pack, names: readonly string[]): string[] {
+  const known = [...new Set([...pack.methods, ...(pack.featureMethods ?? [])].map(({ name }) => name))];
+  const listenable = pack.methods.map(({ name }) => name);
+  if (names.includes("all")) return known;
+  for (const name of names) {
+    if (!listenable.includes(name)) {
+      throw new UsageError(
+        `--methods: pack ${pack.name} has no method "${name}"; it has: ${listenable.join(", ")}`,
+      );
+    }
+  }
+  return [...names];
+}
+
+function recorded(
+  { data, fold, speech }: EvaluateOptions,
+  { perClip: _clips, pools: _pools, ...figures }: Evaluation,
+  { name, version }: Pack,
+  run: Pick<EvaluationRecord, "seed" | "stride" | "runtime">,
+): EvaluationRecord {
+  return {
+    listenable: packageVersion(),
+    pack: { name, version },
+    data,
+    fold: fold ?? null,
+    speech: speech ?? null,
+    ...run,
+    ...figures,
+  };
+}
+
+/** Sentences on what was not measured; the record lists all of it. */
+function leftOut({ skipped, failures }: Evaluation): string[] {
+  const SHOWN = 5;
+  const count = skipped.length + failures.length;
+  if (count === 0) return [];
+  return [
+    ...[...skipped, ...failures].slice(0, SHOWN).map((line) => `left out: ${line}`),
+    `${skipped.length} sounds were left out and ${failures.length} figures could not be computed; ` +
+      "table.json lists them with their reasons",
+  ];
+}
+
+async function recordOf(folder: string): Promise<{ reportKey?: string; runtime?: string } | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, "table.json"), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whole or not at all: an interrupted run leaves the file of before. */
+async function replaceFile(path: string, content: string): Promise<void> {
+  await writeFile(`${path}.part`, content);
+  await rename(`${path}.part`, path);
 }

@@ -30,7 +30,7 @@ export interface EvaluationOptions {
   readonly lanes: LazyLanes;
   readonly store: ResultStore;
   readonly onProgress?: (done: number, total: number, what: string) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type TableBlock = "listenable" | "not listenable" | "baseline" | "oracle";

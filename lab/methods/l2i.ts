@@ -247,7 +247,7 @@ export const L2I_TRAINING: TrainingRecipe<L2iOptions> = {
   ],
   async prepare(options, ingredients) {
     const { classifier } = ingredients;
-    const batches = new LmacBatches((await ingredients.pools()).filter(({ size }) => size > 0));
+    const batches = new LmacBatches(await ingredients.pools());
     const { reconstruction, activity, fidelity, components, width, nmfFrames, nmfSteps } = options;
     const weights = { reconstruction, activity, fidelity };
     const settings = { ...weights, components, width, nmfFrames, nmfSteps };

@@ -147,7 +147,7 @@ export const LMAC_TRAINING: TrainingRecipe<LmacOptions> = {
     const first = options.finetune ? await loadRun<DecoderShape>(options.finetune, "lmac") : undefined;
     const masking = options.masking ?? first?.meta.masking ?? "linear";
     if (first) checkFirstStage(first, masking, options, ingredients);
-    const pools = (await ingredients.pools()).filter(({ size }) => size > 0);
+    const pools = await ingredients.pools();
     const shape = first?.meta.shape ?? { channels, ...(options.features && { features: true }) };
     const { keep, gain, rest, restCap, sparsity } = { ...options, ...(published && PUBLISHED) };
     const weights = { keep, gain, rest, restCap, sparsity };

@@ -29,8 +29,12 @@ export interface TrainingBatches {
 }
 
 export class LmacBatches implements TrainingBatches {
-  /** Each pool is drawn from equally often. */
-  constructor(private readonly pools: readonly SoundPool[]) {}
+  private readonly pools: readonly SoundPool[];
+
+  /** Each pool that is not empty is drawn from equally often. */
+  constructor(pools: readonly SoundPool[]) {
+    this.pools = withSounds(pools);
+  }
 
   next(random: Random, batch: number): TrainingBatch {
     const size = WINDOW_FRAMES * BINS;
@@ -60,8 +64,12 @@ export class LmacBatches implements TrainingBatches {
  * recipe mixes them, the others at −5 to 15 dB. One in five second sounds is coloured noise.
  */
 export class MixtureBatches implements TrainingBatches {
-  /** Each pool is drawn from equally often, for either part. */
-  constructor(private readonly pools: readonly SoundPool[]) {}
+  private readonly pools: readonly SoundPool[];
+
+  /** Each pool that is not empty is drawn from equally often, for either part. */
+  constructor(pools: readonly SoundPool[]) {
+    this.pools = withSounds(pools);
+  }
 
   next(random: Random, batch: number): TrainingBatch {
     const size = WINDOW_FRAMES * BINS;
@@ -90,6 +98,12 @@ export class MixtureBatches implements TrainingBatches {
     const gain = gainToRandomLevel(random, mixture);
     return { mixture: scale(mixture, gain), target: scale(target, gain) };
   }
+}
+
+function withSounds(pools: readonly SoundPool[]): readonly SoundPool[] {
+  const some = pools.filter(({ size }) => size > 0);
+  if (some.length === 0) throw new Error("there is nothing to hear in any of the training sounds");
+  return some;
 }
 
 function randomSound(random: Random, pools: readonly SoundPool[]): Float32Array {

@@ -25,6 +25,12 @@ function isOurs(file: string): boolean {
   return existsSync(file) && JSON.parse(readFileSync(file, "utf8")).name === "listenable";
 }
 
+/** The version of this package. */
+export function packageVersion(): string {
+  const text = readFileSync(join(packageFolder(), "package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
 /** Where the released packs lie. */
 export function releasedPacksFolder(): string {
   return join(packageFolder(), "models", "packs");

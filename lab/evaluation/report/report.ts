@@ -33,7 +33,7 @@ export interface ReportOptions {
   readonly clips: number;
   readonly lanes: LazyLanes;
   readonly onProgress?: (done: number, total: number, what: string) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export async function reportPage(options: ReportOptions): Promise<string> {
