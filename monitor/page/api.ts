@@ -16,7 +16,10 @@ export class ApiError extends Error {
 
 async function answerOf<T>(path: string, init?: RequestInit): Promise<T> {
   const response = await fetch(path, init);
-  if (!response.ok) throw new ApiError(response.status, (await response.text()).trim());
+  if (!response.ok) {
+    const { error = `status ${response.status}` } = await response.json().catch(() => ({}));
+    throw new ApiError(response.status, error);
+  }
   return (await response.json()) as T;
 }
 

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { writeWav } from "../../dsp/wav.ts";
 import type { MonitorEvent } from "../../monitor/protocol.ts";
 import { joined, quiet, RATE, tone } from "../monitor/rig.ts";
-import { runCli, TINY_PACK, temporaryFolder } from "./run-cli.ts";
+import { COMMAND, runCli, TINY_PACK, temporaryFolder } from "./run-cli.ts";
 
 const folder = await temporaryFolder();
 const sound = joined(quiet(3), tone(300, 2), quiet(6));
@@ -39,18 +39,9 @@ test("PCM comes through standard input", async () => {
   const pcm = Buffer.from(writeWav([sound, sound], RATE).subarray(44));
   const path = join(folder, "sound.pcm");
   await writeFile(path, pcm);
-  // Built by the first test.
   const { status, stdout } = await new Promise<{ status: number | null; stdout: string }>((resolve) => {
-    const script = join(
-      process.cwd(),
-      "node_modules",
-      ".cache",
-      "listenable-test",
-      `${process.pid}`,
-      "cli.js",
-    );
     const child = spawn(process.execPath, [
-      ...[script, "monitor", "yard=-", "--channels", "2", "--rate", `${RATE}`, "--data", data()],
+      ...[...COMMAND, "monitor", "yard=-", "--channels", "2", "--rate", `${RATE}`, "--data", data()],
       ...["--pack", TINY_PACK, "--runtime", "web"],
     ]);
     let stdout = "";

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const compiled = process.env["LISTENABLE_TEST_COMMAND"];
 /** As `test/run.mjs` compiled it; from the source where a test file is run without it. */
-const COMMAND = compiled ? [compiled] : ["--import", "tsx", join(root, "cli", "listenable.ts")];
+export const COMMAND = compiled ? [compiled] : ["--import", "tsx", join(root, "cli", "listenable.ts")];
 
 export const TINY_PACK = join(root, "test", "fixtures", "tiny-pack");
 

@@ -1,5 +1,4 @@
 // TLS with files of one's own. The certificates are made by openssl; without it these tests are skipped.
-import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
@@ -11,20 +10,12 @@ import { WebSocket } from "ws";
 import { NO_BACKEND } from "../../server/explain/no-backend.ts";
 import { readTlsFiles, watchTlsFiles } from "../../server/http/tls.ts";
 import { type RunningServer, startServer } from "../../server/start-server.ts";
+import { hasOpenssl, makeCertificate } from "./http/certificate.ts";
 
 const PACK = "test/fixtures/tiny-pack";
-const tlsTest = spawnSync("openssl", ["version"]).status === 0 ? test : test.skip;
+const tlsTest = hasOpenssl ? test : test.skip;
 const work = mkdtempSync(join(tmpdir(), "listenable-tls-"));
 test.after(() => rmSync(work, { recursive: true }));
-
-function makeCertificate(name: string): { cert: string; key: string } {
-  const files = { cert: join(work, `${name}.pem`), key: join(work, `${name}.key`) };
-  const words = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=${name}`;
-  execFileSync("openssl", [...words.split(" "), "-keyout", files.key, "-out", files.cert], {
-    stdio: "ignore",
-  });
-  return files;
-}
 
 function certificateOf({ port }: RunningServer): Promise<PeerCertificate> {
   return new Promise((resolve, reject) => {
@@ -37,7 +28,7 @@ function certificateOf({ port }: RunningServer): Promise<PeerCertificate> {
 }
 
 tlsTest("page and endpoint are reached by TLS 1.2 and later, and only by it", async () => {
-  const tls = makeCertificate("first");
+  const tls = makeCertificate(work, "first");
   const server = await startServer({ pack: PACK, port: 0, backend: NO_BACKEND, tls });
   try {
     assert.match(server.url, /^https:/);
@@ -85,7 +76,7 @@ tlsTest("page and endpoint are reached by TLS 1.2 and later, and only by it", as
 });
 
 tlsTest("a renewed certificate is taken up without a restart, a broken one is not", async () => {
-  const [first, second] = [makeCertificate("before"), makeCertificate("after")];
+  const [first, second] = [makeCertificate(work, "before"), makeCertificate(work, "after")];
   const tls = { cert: join(work, "live.pem"), key: join(work, "live.key") };
   const put = (files: { cert: string; key: string }) => {
     copyFileSync(files.cert, tls.cert);
@@ -107,7 +98,7 @@ tlsTest("a renewed certificate is taken up without a restart, a broken one is no
 });
 
 tlsTest("files that do not belong together are named", async () => {
-  const [one, two] = [makeCertificate("one"), makeCertificate("two")];
+  const [one, two] = [makeCertificate(work, "one"), makeCertificate(work, "two")];
   const message = await readTlsFiles({ cert: one.cert, key: two.key }).then(
     () => "",
     (error: Error) => error.message,
@@ -117,7 +108,7 @@ tlsTest("files that do not belong together are named", async () => {
 });
 
 tlsTest("a changed file is noticed, and only a changed one", async () => {
-  const files = makeCertificate("watched");
+  const files = makeCertificate(work, "watched");
   let changes = 0;
   let told: () => void = () => {};
   const change = new Promise<void>((resolve) => {

@@ -1,10 +1,11 @@
 import { css, html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { sharedStyles } from "../../../client/kit/shared-styles.ts";
+import { signIn } from "../../../client/kit/sign-in.ts";
 import { words } from "../../../client/kit/words/words.ts";
 import { WordsElement } from "../../../client/kit/words/words-element.ts";
 import type { ListedEvent, MonitorStatus, StreamMessage } from "../../protocol.ts";
-import { fetchEvents, fetchStatus, follow } from "../api.ts";
+import { ApiError, fetchEvents, fetchStatus, follow } from "../api.ts";
 import "./event-list.ts";
 import "./event-view.ts";
 import "./live-view.ts";
@@ -57,6 +58,8 @@ export class MonitorApp extends WordsElement {
   @state() private status: MonitorStatus | undefined;
   @state() private latest: readonly ListedEvent[] = [];
   @state() private connected = true;
+  /** Whether the monitor wants a token that this page does not have. */
+  @state() private denied = false;
   @state() private address = location.hash;
   #source: EventSource | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -80,17 +83,20 @@ export class MonitorApp extends WordsElement {
 
   async #load(): Promise<void> {
     try {
+      await signIn();
       const [status, { events }] = await Promise.all([fetchStatus(), fetchEvents({ limit: `${LATEST}` })]);
       this.status = status;
       this.latest = events;
       this.connected = true;
+      this.denied = false;
       this.#source?.close();
       this.#source = follow(this.#take, (open) => {
         // What happened while nobody listened is fetched anew.
         if (open && !this.connected) void this.#load();
         this.connected = open;
       });
-    } catch {
+    } catch (error) {
+      this.denied = error instanceof ApiError && error.status === 401;
       this.connected = false;
       this.#retry = setTimeout(() => void this.#load(), RETRY_MS);
     }
@@ -133,7 +139,7 @@ export class MonitorApp extends WordsElement {
         <a href="#/" aria-current=${view === "live" ? "page" : nothing}>${words.monitor.live}</a>
         <a href="#/events" aria-current=${view === "events" ? "page" : nothing}>${words.monitor.events}</a>
       </nav>
-      <p class="lost" role="status" ?hidden=${this.connected}>${words.monitor.lost}</p>
+      <p class="lost" role="status" ?hidden=${this.connected}>${this.denied ? words.monitor.denied : words.monitor.lost}</p>
       ${this.#body(view)}
     `;
   }

@@ -1,6 +1,7 @@
 import { css, html, type LitElement, type PropertyValues } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { sharedStyles } from "../../../client/kit/shared-styles.ts";
+import { signIn } from "../../../client/kit/sign-in.ts";
 import { words } from "../../../client/kit/words/words.ts";
 import { WordsElement } from "../../../client/kit/words/words-element.ts";
 import {
@@ -94,6 +95,7 @@ export class StudyApp extends WordsElement {
   async #join(): Promise<void> {
     for (;;) {
       try {
+        await signIn();
         const view = await join(this.#id);
         // What an earlier visit could not send counts already.
         const progress = this.#outbox.actions.reduce((before, action) => {

@@ -7,6 +7,7 @@ const { listedAny } = numbersIn("en");
 export const monitor = {
   live: "Live",
   events: "Events",
+  denied: "This monitor wants an access token: open the address that you were given, with #token= in it.",
   lost: "The monitor does not answer. This page comes back by itself when it does.",
   loading: "Loading …",
   nothingYet: "Nothing has been kept yet. Events appear here as they are explained.",

@@ -6,6 +6,8 @@ const { listedAny } = numbersIn("de");
 export const monitor: Words["monitor"] = {
   live: "Live",
   events: "Ereignisse",
+  denied:
+    "Dieser Monitor verlangt ein Zugangs-Token: Öffnen Sie die Adresse, die Sie bekommen haben, mit #token= darin.",
   lost: "Der Monitor antwortet nicht. Diese Seite kommt von selbst wieder, wenn er es tut.",
   loading: "Wird geladen …",
   nothingYet: "Noch wurde nichts behalten. Ereignisse erscheinen hier, wenn sie erklärt sind.",
