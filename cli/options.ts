@@ -1,5 +1,6 @@
 /** Parsers for option values; each names the option's value and what would be right. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_STRIDE } from "../models/explain/signal-explainer.ts";
 import { DEFAULT_PACK } from "../models/pack/open-pack-node.ts";
 
 /** Options that every command has. */
@@ -79,6 +80,14 @@ export function runtimeOption(): Option {
   )
     .choices(Object.keys(RUNTIMES))
     .default("auto");
+}
+
+/** `--stride`, of sounds that are explained as a whole. */
+export function strideOption(): Option {
+  return new Option(
+    "--stride <frames>",
+    `frames (of 8 ms in the released packs) from one window to the next (default: ${DEFAULT_STRIDE}, or a shorter window)`,
+  ).argParser(positiveInteger);
 }
 
 /** Gives every command the common options, whichever file registered it. */

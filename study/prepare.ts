@@ -50,7 +50,8 @@ export interface PrepareOptions {
   readonly loudness: number;
   /** Longer sounds are cut. */
   readonly mostSeconds: number;
-  readonly stride: number;
+  /** Frames from one window to the next; as `explainSound` has it when left out. */
+  readonly stride?: number | undefined;
   /** Also takes clips that the classifier gets wrong or is not sure of, and asks about what it said. */
   readonly keepWrong: boolean;
   readonly onProgress?: (done: number, total: number, what: string) => void;

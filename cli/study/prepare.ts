@@ -22,6 +22,7 @@ import {
   RUNTIMES,
   repeated,
   runtimeOption,
+  strideOption,
 } from "../options.ts";
 import { showProgress } from "../progress.ts";
 
@@ -44,7 +45,7 @@ interface PrepareCommandOptions extends CommonOptions {
   seed: number;
   loudness: number;
   seconds: number;
-  stride: number;
+  stride?: number;
   keepWrong?: boolean;
   name?: string;
   title: string;
@@ -92,7 +93,7 @@ export function registerPrepare(study: Command): void {
     .addOption(new Option("--scale <kind>", "of the ratings").choices(["0-100", "1-5"]).default("0-100"))
     .option("--loudness <lufs>", "of all sounds, where their peaks allow it", loudness, -23)
     .option("--seconds <n>", "longer sounds are cut", positiveNumber, 10)
-    .option("--stride <frames>", "frames from one window to the next", positiveInteger, 16)
+    .addOption(strideOption())
     .option("--keep-wrong", "also take clips that the classifier gets wrong or is not sure of")
     .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
     .option("--name <name>", "of the study: lower-case letters, digits, dashes (default: the folder's)")

@@ -1,0 +1,106 @@
+/** What `listenable explain` tells of an explanation: printed, as JSON on request, and in explanation.json with every window. */
+import type { ClipDecision } from "../../models/explain/clip-decision.ts";
+import { windowStart } from "../../models/explain/window-times.ts";
+import type { Pack } from "../../models/pack/pack.ts";
+import type { LoadedMethod } from "../../models/runtime/load-method.ts";
+import type { Recording } from "../../models/sound/open-recording-node.ts";
+import type { ExplanationFigures } from "./explanation-figures.ts";
+
+export interface ExplanationSubject {
+  readonly file: string;
+  readonly recording: Recording;
+  readonly loaded: LoadedMethod;
+  /** Label of the class that was asked about. */
+  readonly target: string | undefined;
+  /** Names of the files in `out`. */
+  readonly files: readonly string[];
+  readonly out: string;
+}
+
+export type ExplanationFacts = ReturnType<typeof explanationFacts>;
+
+export function explanationFacts(subject: ExplanationSubject, figures: ExplanationFigures) {
+  const { file, recording, loaded, target, files, out } = subject;
+  const { pack, method, runtime } = loaded;
+  const decision = figures.decision();
+  return {
+    file,
+    sampleRate: recording.sampleRate,
+    samples: figures.samples,
+    seconds: rounded(figures.samples / recording.sampleRate),
+    pack: { name: pack.name, version: pack.version },
+    method: method.name,
+    class: target ?? null,
+    runtime: runtime.description,
+    decision: decisionFacts(pack, decision),
+    maskMean: rounded(figures.maskMean()),
+    energy: { explanation: rounded(figures.share("explanation")), rest: rounded(figures.share("rest")) },
+    windows: decision.windows,
+    silentWindows: decision.silentWindows,
+    faintWindows: decision.faintWindows,
+    notes: recording.notes,
+    files,
+    out,
+  };
+}
+
+function decisionFacts({ labels, threshold }: Pack, decision: ClipDecision) {
+  const { label, probability, accepted, probabilities } = decision;
+  return {
+    label,
+    probability: probability === null ? null : rounded(probability),
+    accepted,
+    threshold,
+    probabilities: Object.fromEntries(labels.map((each, k) => [each, rounded(probabilities[k])])),
+  };
+}
+
+/** The facts and what was said of every window. */
+export function explanationDetails(facts: ExplanationFacts, pack: Pack, { windows }: ExplanationFigures) {
+  return {
+    ...facts,
+    windowSeconds: rounded((pack.windowFrames * pack.stft.hop) / pack.sampleRate),
+    labels: pack.labels,
+    perWindow: windows.map(({ firstFrame, probabilities, silent }) => ({
+      start: rounded(windowStart(firstFrame, pack)),
+      silent,
+      probabilities: silent ? null : Array.from(probabilities, rounded),
+    })),
+  };
+}
+
+/** "dog · 93 %", over the picture. */
+export function decisionTitle({ label, probability, accepted }: ClipDecision): string {
+  if (label === null || probability === null) return "Silence";
+  return `${plainName(label)} · ${percent(probability)}${accepted ? "" : " (not sure)"}`;
+}
+
+/** The facts in sentences. */
+export function explanationSummary(facts: ExplanationFacts): string {
+  return [
+    ...facts.notes.map((note) => `note: ${note}`),
+    `heard: ${heardText(facts.decision)}`,
+    `mask mean ${facts.maskMean}, explanation holds ${percent(facts.energy.explanation)} of the energy`,
+    `${facts.seconds} s in ${facts.windows} windows, method ${facts.method} of ${facts.pack.name}, ${facts.runtime}`,
+    `written to ${facts.out}: ${facts.files.join(", ")}`,
+  ].join("\n");
+}
+
+function heardText({ label, probability, accepted, threshold }: ExplanationFacts["decision"]): string {
+  if (label === null || probability === null) return "silence, nothing to decide";
+  const doubt = accepted ? "" : ` (not accepted: "other" or below ${percent(threshold)})`;
+  return `${plainName(label)}, ${percent(probability)}${doubt}`;
+}
+
+function plainName(label: string): string {
+  return label.replaceAll("_", " ");
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+/** Five decimals are more than any of these figures mean. */
+function rounded(value: number): number {
+  return Math.round(value * 1e5) / 1e5;
+}

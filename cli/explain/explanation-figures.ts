@@ -1,0 +1,52 @@
+/** What an explanation comes to, summed up block by block: the decision, the mask's mean, the parts' energies. */
+import {
+  type ClipDecision,
+  ClipDecisionMean,
+  type WindowDecision,
+} from "../../models/explain/clip-decision.ts";
+import type { ExplainedBlock } from "../../models/explain/signal-explainer.ts";
+import type { Pack } from "../../models/pack/pack.ts";
+
+const PARTS = ["original", "explanation", "rest"] as const;
+
+export class ExplanationFigures {
+  readonly windows: WindowDecision[] = [];
+  samples = 0;
+  readonly #mean: ClipDecisionMean;
+  readonly #energy = { original: 0, explanation: 0, rest: 0 };
+  #maskSum = 0;
+  #maskLength = 0;
+
+  constructor(pack: Pack) {
+    this.#mean = new ClipDecisionMean(pack);
+  }
+
+  add(block: ExplainedBlock): void {
+    for (const part of PARTS) this.#energy[part] += energy(block[part]);
+    this.#maskSum += block.mask.reduce((sum, value) => sum + value, 0);
+    this.#maskLength += block.mask.length;
+    this.samples += block.original.length;
+    for (const window of block.windows) {
+      this.#mean.add(window);
+      this.windows.push(window);
+    }
+  }
+
+  decision(): ClipDecision {
+    return this.#mean.result();
+  }
+
+  /** Mean of the mask over all frames and bins. */
+  maskMean(): number {
+    return this.#maskSum / this.#maskLength;
+  }
+
+  /** Energy of a part as a share of the recording's; those of both parts need not sum to one. */
+  share(part: "explanation" | "rest"): number {
+    return this.#energy.original > 0 ? this.#energy[part] / this.#energy.original : 0;
+  }
+}
+
+function energy(samples: Float32Array): number {
+  return samples.reduce((sum, sample) => sum + sample * sample, 0);
+}
