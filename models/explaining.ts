@@ -3,7 +3,7 @@ export { type IfUnaskable, type Question, targetIndex } from "./explain/ask-meth
 export {
   audible,
   type ClipDecision,
-  ClipDecisionMean,
+  clipDecision,
   type WindowDecision,
 } from "./explain/clip-decision.ts";
 export {

@@ -7,9 +7,11 @@ import { readSound } from "../lab/data/check-sound.ts";
 import { type Random, seededBy } from "../lab/data/random.ts";
 import type { FoundSound } from "../lab/data/sound-folder.ts";
 import { type Contamination, contaminate } from "../lab/evaluation/plan/contamination.ts";
+import { clipDecision } from "../models/explain/clip-decision.ts";
 import { explainSound } from "../models/explain/explain-sound.ts";
+import { hearSound } from "../models/explain/judge-parts.ts";
 import type { Pack } from "../models/pack/pack.ts";
-import type { LoadedMethod } from "../models/runtime/load-method.ts";
+import type { RunnablePack } from "../models/runtime/runnable-pack.ts";
 import { lowAnchor, nothingOfIt } from "./anchor.ts";
 import { type Anchor, conditionsOf, type ForeignMethod, soundsByStem, stemOf } from "./conditions.ts";
 import { DEFAULT_QUESTIONS, DEFAULT_TEXTS } from "./default-texts.ts";
@@ -28,11 +30,10 @@ export interface PrepareOptions {
   readonly name: string;
   readonly title: string;
   readonly sounds: readonly FoundSound[];
-  readonly pack: Pack;
-  /** Methods to be rated. */
-  readonly methods: readonly LoadedMethod[];
-  /** Says which class a sound is asked about where nothing else does; any method of the pack will do. */
-  readonly judge: LoadedMethod;
+  /** Its classifier says which class a sound is asked about where nothing else does. */
+  readonly opened: RunnablePack;
+  /** Names of its methods that are rated. */
+  readonly methods: readonly string[];
   readonly foreign: readonly ForeignMethod[];
   readonly anchors: readonly Anchor[];
   readonly contamination: Contamination;
@@ -80,21 +81,19 @@ class Preparation {
   readonly #leftOut: string[] = [];
   readonly #faint: string[] = [];
   readonly #random: Random;
+  readonly #pack: Pack;
   #foreign = new Map<string, Map<string, string>>();
 
   constructor(private readonly options: PrepareOptions) {
     this.#random = seededBy(options.seed, "prepare", options.name);
+    this.#pack = options.opened.pack;
   }
 
   async run(): Promise<Prepared> {
     const { options } = this;
-    const { folder, clips: wanted, attention, pack } = options;
-    const conditions = conditionsOf(
-      pack,
-      options.methods.map(({ method }) => method.name),
-      options.foreign,
-      options.anchors,
-    );
+    const { folder, clips: wanted, attention } = options;
+    const pack = this.#pack;
+    const conditions = conditionsOf(pack, options.methods, options.foreign, options.anchors);
     for (const { id, folder: from } of options.foreign) this.#foreign.set(id, await soundsByStem(from));
     await mkdir(join(folder, "sounds"), { recursive: true });
     const made: MadeClip[] = [];
@@ -161,7 +160,8 @@ class Preparation {
 
   /** The clip with all its sounds written, or why it can't be one. */
   async #clip(found: FoundSound, id: string): Promise<MadeClip | string> {
-    const { pack, methods, judge, keepWrong, stride, classes } = this.options;
+    const { opened, methods, keepWrong, stride, classes } = this.options;
+    const pack = this.#pack;
     const heardAs = { rate: pack.sampleRate, stride };
     let samples: Float32Array;
     try {
@@ -172,7 +172,7 @@ class Preparation {
     const known = classes?.get(stemOf(found.name)) ?? found.label;
     let asked = known;
     if (methods.length > 0 || known === undefined) {
-      const { decision } = await explainSound(judge, samples, heardAs);
+      const decision = clipDecision(pack, await hearSound(opened, samples, heardAs));
       if (decision.label === null) return "the classifier hears nothing in it";
       if (!keepWrong && known !== undefined && decision.label !== known) {
         return `the classifier hears ${decision.label} and not ${known}`;
@@ -184,11 +184,11 @@ class Preparation {
     }
     const target = pack.labels.indexOf(asked!);
     const parts = new Map<string, Float32Array>([["", samples]]);
-    for (const loaded of methods) {
+    for (const method of methods) {
       // All methods on one question: those that can't be asked about the class explain what wins.
-      const question = { ...heardAs, target, ifUnaskable: "any-winner" } as const;
-      const { explanation } = await explainSound(loaded, samples, question);
-      parts.set(loaded.method.name, explanation);
+      const question = { ...heardAs, method, target, ifUnaskable: "any-winner" } as const;
+      const { explanation } = await explainSound(opened, samples, question);
+      parts.set(method, explanation);
     }
     for (const [method, sounds] of this.#foreign) {
       const path = sounds.get(stemOf(found.name));
@@ -233,15 +233,16 @@ class Preparation {
       ["right", samples],
     ]);
     for (let k = 1; k < Math.max(2, count); k++) {
-      parts.set(`wrong-${k}`, nothingOfIt(samples.length, this.options.pack.sampleRate, this.#random));
+      parts.set(`wrong-${k}`, nothingOfIt(samples.length, this.#pack.sampleRate, this.#random));
     }
     const [original, right, ...wrong] = (await this.#writeLevelled(id, parts)).map(({ sound }) => sound);
     return { id, label: clip.label, original, right, wrong };
   }
 
   async #writeLevelled(id: string, parts: ReadonlyMap<string, Float32Array>) {
-    const { folder, pack, loudness: target, name, seed } = this.options;
-    const levelled = matchLevels([...parts.values()], pack.sampleRate, target);
+    const { folder, loudness: target, name, seed } = this.options;
+    const { sampleRate } = this.#pack;
+    const levelled = matchLevels([...parts.values()], sampleRate, target);
     return Promise.all(
       [...parts.keys()].map(async (part, k) => {
         const sound = createHash("sha256")
@@ -249,7 +250,7 @@ class Preparation {
           .digest("hex")
           .slice(0, 24);
         const { samples, gainDb, loudness } = levelled[k];
-        await writeFile(soundPath(folder, sound), writeWav([samples], pack.sampleRate));
+        await writeFile(soundPath(folder, sound), writeWav([samples], sampleRate));
         return { sound, gainDb, loudness };
       }),
     );
@@ -271,9 +272,9 @@ class Preparation {
   }
 
   async #read({ path }: FoundSound): Promise<Float32Array> {
-    const { pack, mostSeconds } = this.options;
-    const samples = await readSound(path, pack.sampleRate);
-    return samples.subarray(0, Math.round(mostSeconds * pack.sampleRate));
+    const { sampleRate } = this.#pack;
+    const samples = await readSound(path, sampleRate);
+    return samples.subarray(0, Math.round(this.options.mostSeconds * sampleRate));
   }
 }
 

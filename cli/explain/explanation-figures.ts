@@ -1,9 +1,5 @@
 /** What an explanation comes to, summed up block by block: the decision, the mask's mean, the parts' energies. */
-import {
-  type ClipDecision,
-  ClipDecisionMean,
-  type WindowDecision,
-} from "../../models/explain/clip-decision.ts";
+import { type ClipDecision, clipDecision, type WindowDecision } from "../../models/explain/clip-decision.ts";
 import type { ExplainedBlock } from "../../models/explain/signal-explainer.ts";
 import type { Pack } from "../../models/pack/pack.ts";
 
@@ -12,28 +8,22 @@ const PARTS = ["original", "explanation", "rest"] as const;
 export class ExplanationFigures {
   readonly windows: WindowDecision[] = [];
   samples = 0;
-  readonly #mean: ClipDecisionMean;
   readonly #energy = { original: 0, explanation: 0, rest: 0 };
   #maskSum = 0;
   #maskLength = 0;
 
-  constructor(pack: Pack) {
-    this.#mean = new ClipDecisionMean(pack);
-  }
+  constructor(private readonly pack: Pack) {}
 
   add(block: ExplainedBlock): void {
     for (const part of PARTS) this.#energy[part] += energy(block[part]);
     this.#maskSum += block.mask.reduce((sum, value) => sum + value, 0);
     this.#maskLength += block.mask.length;
     this.samples += block.original.length;
-    for (const window of block.windows) {
-      this.#mean.add(window);
-      this.windows.push(window);
-    }
+    this.windows.push(...block.windows);
   }
 
   decision(): ClipDecision {
-    return this.#mean.result();
+    return clipDecision(this.pack, this.windows);
   }
 
   /** Mean of the mask over all frames and bins. */

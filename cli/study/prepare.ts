@@ -5,12 +5,10 @@ import { basename, join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type FoundSound, findSentences, findSounds } from "../../lab/data/sound-folder.ts";
 import { CONTAMINATIONS, type Contamination } from "../../lab/evaluation/plan/contamination.ts";
-import { findPack, openPackFolder } from "../../models/pack/open-pack-node.ts";
 import { type Pack, packMethod } from "../../models/pack/pack.ts";
-import { type LoadedMethod, loadMethod } from "../../models/runtime/load-method.ts";
-import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
+import { openPack } from "../../models/runtime/open-pack-node.ts";
 import { ANCHORS, type Anchor, type ForeignMethod, stemOf } from "../../study/conditions.ts";
-import { type Prepared, prepareStudy } from "../../study/prepare.ts";
+import { type Prepared, type PrepareOptions, prepareStudy } from "../../study/prepare.ts";
 import { STUDY_FILE, type Study } from "../../study/study-file.ts";
 import { UsageError } from "../errors.ts";
 import { interruptible } from "../interrupt.ts";
@@ -100,58 +98,31 @@ export function registerPrepare(study: Command): void {
     .option("--title <text>", "what participants see first", "Listening study")
     .addOption(runtimeOption())
     .addHelpText("after", EXAMPLES)
-    .action(async (files: string[], options: PrepareCommandOptions) => {
-      const prepared = await prepare(files, options);
-      console.log(
-        options.json ? JSON.stringify(facts(prepared, options.out)) : summary(prepared, options.out),
-      );
-    });
+    .action(prepareAndTell);
+}
+
+async function prepareAndTell(files: readonly string[], options: PrepareCommandOptions): Promise<void> {
+  const { out, json } = options;
+  const prepared = await prepare(files, options);
+  console.log(json ? JSON.stringify(facts(prepared, out)) : summary(prepared, out));
 }
 
 async function prepare(files: readonly string[], options: PrepareCommandOptions): Promise<Prepared> {
   if (existsSync(join(options.out, STUDY_FILE))) {
     throw new UsageError(`${join(options.out, STUDY_FILE)} is there already; name another folder with --out`);
   }
-  const { pack, graph } = await openPackFolder(findPack(options.pack));
-  const names = chosenMethods(pack, options.methods);
-  const foreign = options.foreign.map(foreignMethod);
-  if (names.length + foreign.length === 0) {
-    throw new UsageError("nothing to rate: name methods of the pack with --methods, or --foreign sounds");
-  }
-  if (foreign.length > 0 && options.contamination !== "clean") {
-    throw new UsageError(
-      `--foreign sounds explain the clips as they are: leave --contamination ${options.contamination} out`,
-    );
-  }
-  const classes = options.classes === undefined ? undefined : await readClasses(options.classes);
-  const sounds = await chosenSounds(files, options, pack, classes);
-  const sentences = options.speech === undefined ? [] : (await findSentences(options.speech)).sounds;
-  if (options.contamination === "speech" && sentences.length === 0) {
-    throw new UsageError("--contamination speech needs --speech, a folder of spoken sentences");
-  }
-  if (options.contamination === "mixtures" && sounds.length < 2) {
-    throw new UsageError("--contamination mixtures needs two sounds to mix, and there is one");
-  }
   const log = (line: string) => console.error(`listenable: ${line}`);
-  const runtime = await nodeRuntime({ build: RUNTIMES[options.runtime], log });
-  const loaded: LoadedMethod[] = [];
+  const opened = await openPack(options.pack, { build: RUNTIMES[options.runtime], log });
+  const material = await chosenMaterial(files, options, opened.pack);
   const progress = showProgress("prepare", 1);
   try {
-    for (const name of names) loaded.push(await loadMethod(runtime, await graph(name), pack, name));
-    const judge = loaded[0] ?? (await loadMethod(runtime, await graph(pack.methods[0].name), pack));
-    if (loaded.length === 0) loaded.push(judge);
     return await interruptible((signal) =>
       prepareStudy({
         ...options,
+        ...material,
+        opened,
         folder: options.out,
         name: options.name ?? nameOf(options.out),
-        sounds,
-        pack,
-        methods: names.length === 0 ? [] : loaded,
-        judge,
-        foreign,
-        sentences,
-        classes,
         mostSeconds: options.seconds,
         keepWrong: options.keepWrong ?? false,
         signal,
@@ -163,8 +134,38 @@ async function prepare(files: readonly string[], options: PrepareCommandOptions)
     );
   } finally {
     progress.end();
-    for (const method of loaded) await method.close();
+    await opened.close();
   }
+}
+
+type Material = Required<Pick<PrepareOptions, "methods" | "foreign" | "classes" | "sounds" | "sentences">>;
+
+async function chosenMaterial(
+  files: readonly string[],
+  options: PrepareCommandOptions,
+  pack: Pack,
+): Promise<Material> {
+  const { contamination, speech } = options;
+  const methods = chosenMethods(pack, options.methods);
+  const foreign = options.foreign.map(foreignMethod);
+  if (methods.length + foreign.length === 0) {
+    throw new UsageError("nothing to rate: name methods of the pack with --methods, or --foreign sounds");
+  }
+  if (foreign.length > 0 && contamination !== "clean") {
+    throw new UsageError(
+      `--foreign sounds explain the clips as they are: leave --contamination ${contamination} out`,
+    );
+  }
+  const classes = options.classes === undefined ? undefined : await readClasses(options.classes);
+  const sounds = await chosenSounds(files, options, pack, classes);
+  const sentences = speech === undefined ? [] : (await findSentences(speech)).sounds;
+  if (contamination === "speech" && sentences.length === 0) {
+    throw new UsageError("--contamination speech needs --speech, a folder of spoken sentences");
+  }
+  if (contamination === "mixtures" && sounds.length < 2) {
+    throw new UsageError("--contamination mixtures needs two sounds to mix, and there is one");
+  }
+  return { methods, foreign, classes, sounds, sentences };
 }
 
 /** Sounds of classes that the pack doesn't know can't be asked about, unless somebody else explained them. */

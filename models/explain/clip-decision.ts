@@ -3,6 +3,8 @@
  * not silent and within 30 dB of the loudest window, as in the evaluation: a bark and ten seconds of hum are a dog.
  */
 
+import type { Pack } from "../pack/pack.ts";
+
 /** Windows fainter than this beside the loudest of their sound say nothing of it. */
 export const AUDIBLE_RANGE_DB = 30;
 
@@ -39,42 +41,26 @@ export interface ClipDecision {
   readonly faintWindows: number;
 }
 
-export class ClipDecisionMean {
-  readonly #heard: WindowDecision[] = [];
-  #windows = 0;
-  #silent = 0;
-
-  constructor(
-    private readonly classes: {
-      readonly labels: readonly string[];
-      readonly other?: string | undefined;
-      readonly threshold: number;
-    },
-  ) {}
-
-  add(window: WindowDecision): void {
-    this.#windows++;
-    if (window.silent) this.#silent++;
-    else this.#heard.push(window);
-  }
-
-  result(): ClipDecision {
-    const counted = audible(this.#heard);
-    const probabilities = this.classes.labels.map(
-      (_, k) =>
-        counted.reduce((sum, window) => sum + window.probabilities[k], 0) / Math.max(1, counted.length),
-    );
-    const counts = {
-      probabilities,
-      windows: this.#windows,
-      silentWindows: this.#silent,
-      faintWindows: this.#heard.length - counted.length,
-    };
-    if (counted.length === 0) return { label: null, probability: null, accepted: false, ...counts };
-    const best = probabilities.indexOf(Math.max(...probabilities));
-    const label = this.classes.labels[best];
-    const probability = probabilities[best];
-    const accepted = label !== this.classes.other && probability >= this.classes.threshold;
-    return { label, probability, accepted, ...counts };
-  }
+/** What its windows say of a recording with these classes: those of a pack. */
+export function clipDecision(
+  classes: Pick<Pack, "labels" | "threshold"> & { readonly other?: string | undefined },
+  windows: readonly WindowDecision[],
+): ClipDecision {
+  const heard = windows.filter(({ silent }) => !silent);
+  const counted = audible(heard);
+  const probabilities = classes.labels.map(
+    (_, k) => counted.reduce((sum, window) => sum + window.probabilities[k], 0) / Math.max(1, counted.length),
+  );
+  const counts = {
+    probabilities,
+    windows: windows.length,
+    silentWindows: windows.length - heard.length,
+    faintWindows: heard.length - counted.length,
+  };
+  if (counted.length === 0) return { label: null, probability: null, accepted: false, ...counts };
+  const best = probabilities.indexOf(Math.max(...probabilities));
+  const label = classes.labels[best];
+  const probability = probabilities[best];
+  const accepted = label !== classes.other && probability >= classes.threshold;
+  return { label, probability, accepted, ...counts };
 }

@@ -3,11 +3,10 @@
  * gives the same to the last bit. Both follow `SignalExplainer`.
  */
 import { joined } from "../../dsp/joined.ts";
-import type { Pack } from "../pack/pack.ts";
 import { type LoadedMethod, MethodInputError } from "../runtime/load-method.ts";
 import type { RunnablePack } from "../runtime/runnable-pack.ts";
 import { askMethod, type Question, targetIndex } from "./ask-method.ts";
-import { type ClipDecision, ClipDecisionMean, type WindowDecision } from "./clip-decision.ts";
+import { type ClipDecision, clipDecision, type WindowDecision } from "./clip-decision.ts";
 import { type ExplainedBlock, SignalExplainer, windowCount } from "./signal-explainer.ts";
 
 /** A pack, whose named or first method is loaded when needed and kept, or a method that the caller loaded. */
@@ -89,7 +88,7 @@ export async function explainSound(
     magnitudes: joined(blocks.map((block) => block.magnitudes)),
     mask,
     windows,
-    decision: decisionOf(pack, windows),
+    decision: clipDecision(pack, windows),
   };
 }
 
@@ -135,12 +134,6 @@ async function methodOf(from: Explaining, name: string | undefined): Promise<Loa
     );
   }
   return from;
-}
-
-function decisionOf(pack: Pack, windows: readonly WindowDecision[]): ClipDecision {
-  const mean = new ClipDecisionMean(pack);
-  for (const window of windows) mean.add(window);
-  return mean.result();
 }
 
 function checkSamples(samples: Float32Array): void {

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ClipDecisionMean } from "../../../models/explain/clip-decision.ts";
+import { clipDecision } from "../../../models/explain/clip-decision.ts";
 import { DecisionTimeline } from "../../../models/explain/decision-timeline.ts";
 import { MaskAverage } from "../../../models/explain/mask-average.ts";
 import { SampleQueue } from "../../../models/explain/sample-queue.ts";
@@ -15,11 +15,11 @@ const window = (firstFrame: number, probabilities: number[], silent = false, pow
 });
 
 test("a clip is what its windows say on the mean, silent ones left out", () => {
-  const mean = new ClipDecisionMean(classes);
-  mean.add(window(0, [1, 0, 0]));
-  mean.add(window(16, [0.5, 0.5, 0]));
-  mean.add(window(32, [0, 0, 1], true));
-  const result = mean.result();
+  const result = clipDecision(classes, [
+    window(0, [1, 0, 0]),
+    window(16, [0.5, 0.5, 0]),
+    window(32, [0, 0, 1], true),
+  ]);
   assert.is(result.label, "dog");
   assert.is(result.probability, 0.75);
   assert.is(result.accepted, true);
@@ -28,22 +28,19 @@ test("a clip is what its windows say on the mean, silent ones left out", () => {
 });
 
 test("below the threshold, or as none of the known classes, nothing is accepted", () => {
-  const unsure = new ClipDecisionMean(classes);
-  unsure.add(window(0, [0.5, 0.25, 0.25]));
-  assert.is(unsure.result().label, "dog");
-  assert.is(unsure.result().accepted, false);
-  const other = new ClipDecisionMean(classes);
-  other.add(window(0, [0, 0, 1]));
-  assert.is(other.result().label, "other");
-  assert.is(other.result().accepted, false);
+  const unsure = clipDecision(classes, [window(0, [0.5, 0.25, 0.25])]);
+  assert.is(unsure.label, "dog");
+  assert.is(unsure.accepted, false);
+  const other = clipDecision(classes, [window(0, [0, 0, 1])]);
+  assert.is(other.label, "other");
+  assert.is(other.accepted, false);
 });
 
 test("a clip of silence alone, or of nothing, has no label", () => {
-  const mean = new ClipDecisionMean(classes);
-  assert.is(mean.result().label, null);
-  mean.add(window(0, [1, 0, 0], true));
-  assert.is(mean.result().label, null);
-  assert.equal(mean.result().probabilities, [0, 0, 0]);
+  assert.is(clipDecision(classes, []).label, null);
+  const silent = clipDecision(classes, [window(0, [1, 0, 0], true)]);
+  assert.is(silent.label, null);
+  assert.equal(silent.probabilities, [0, 0, 0]);
 });
 
 test("masks are averaged with the windows' weights", () => {
@@ -101,16 +98,15 @@ test("a timeline of any length keeps its place in time", () => {
 });
 
 test("windows 30 dB below the loudest say nothing of the clip", () => {
-  const mean = new ClipDecisionMean(classes);
   const [first, second] = classes.labels;
   const sure = (label: string) => classes.labels.map((each) => (each === label ? 1 : 0));
-  mean.add(window(0, sure(first), false, 1));
-  for (let k = 1; k < 20; k++) mean.add(window(k, sure(second), false, 0.0009));
-  const result = mean.result();
+  const windows = [window(0, sure(first), false, 1)];
+  for (let k = 1; k < 20; k++) windows.push(window(k, sure(second), false, 0.0009));
+  const result = clipDecision(classes, windows);
   assert.is(result.label, first);
   assert.is(result.faintWindows, 19);
-  mean.add(window(20, sure(second), false, 0.0011));
-  assert.is(mean.result().probabilities[0], 0.5);
+  windows.push(window(20, sure(second), false, 0.0011));
+  assert.is(clipDecision(classes, windows).probabilities[0], 0.5);
 });
 
 test.run();
