@@ -11,14 +11,14 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const besideSources = {
   name: "beside-sources",
   setup({ onLoad }) {
-    onLoad({ filter: /\/(test|tools)\/.*\.ts$/ }, async ({ path }) => {
+    onLoad({ filter: /\/(test|tools)\/.*\.(ts|mjs)$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
       if (!text.includes("import.meta")) return undefined;
       const contents = text
         .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href))
         .replaceAll("import.meta.filename", JSON.stringify(path))
         .replaceAll("import.meta.dirname", JSON.stringify(dirname(path)));
-      return { contents, loader: "ts" };
+      return { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
     });
   },
 };
