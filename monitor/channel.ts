@@ -2,7 +2,8 @@
 
 import { writeWav } from "../dsp/wav.ts";
 import type { Pack } from "../models/pack/pack.ts";
-import { type AnalysisThread, ThreadLost } from "./analysis/analysis-thread.ts";
+import { ThreadLost } from "../models/runtime/model-thread-node.ts";
+import type { AnalysisThread } from "./analysis/analysis-thread.ts";
 import type { AnalysedBlock } from "./analysis/messages.ts";
 import { Detector, type DetectorOptions } from "./detector.ts";
 import { type DetectedEvent, eventId } from "./event.ts";
@@ -82,28 +83,61 @@ export class Channel {
   async #hear(stretch: Stretch, signal: AbortSignal): Promise<void> {
     const { thread } = this.parts;
     const { sampleRate } = stretch;
-    const hearing = new Hearing(this.input.name, stretch, this.settings, this.parts);
     const channel = this.number;
-    await thread.ask("open", { channel, sampleRate, stride: this.settings.stride });
     const size = Math.round(PUSH_SECONDS * sampleRate);
+    let hearing = await this.#begin(stretch, 0);
+    let given = 0;
+    const finish = async () => {
+      await hearing.take((await known(thread.ask("finish", { channel }))) ?? NOTHING);
+      await hearing.finish();
+    };
     try {
       for await (const block of stretch.blocks) {
         for (let at = 0; at < block.length && !signal.aborted; at += size) {
           const samples = block.subarray(at, at + size);
-          await hearing.take(await thread.ask("push", { channel, samples }));
+          given += samples.length;
+          const analysed = await known(thread.ask("push", { channel, samples }));
+          if (analysed) await hearing.take(analysed);
+          else {
+            await hearing.finish();
+            hearing = await this.#begin(stretch, given);
+          }
         }
         if (signal.aborted) break;
       }
     } catch (error) {
       if (error instanceof ThreadLost) throw error;
       // A file that breaks off: what was heard of it counts.
-      await hearing.take(await thread.ask("finish", { channel }));
-      await hearing.finish();
+      await finish();
       throw error;
     }
-    await hearing.take(await thread.ask("finish", { channel }));
-    await hearing.finish();
+    await finish();
   }
+
+  /** Hears the stretch from its sample `from` on: what was before is nothing to the thread. */
+  async #begin(stretch: Stretch, from: number): Promise<Hearing> {
+    const { sampleRate } = stretch;
+    await this.parts.thread.ask("open", {
+      channel: this.number,
+      sampleRate,
+      stride: this.settings.stride,
+    });
+    return new Hearing(this.input.name, stretch, from / sampleRate, this.settings, this.parts);
+  }
+}
+
+const NOTHING: AnalysedBlock = {
+  original: new Float32Array(0),
+  explanation: new Float32Array(0),
+  windows: [],
+};
+
+/** Undefined too when the thread ended or hung, and nothing when the monitor is ending. */
+async function known(answer: Promise<AnalysedBlock | undefined>): Promise<AnalysedBlock | undefined> {
+  return answer.catch((error: Error) => {
+    if (error instanceof ThreadLost && error.how !== "closed") return undefined;
+    throw error;
+  });
 }
 
 /** One stretch of sound while it is heard. */
@@ -120,6 +154,8 @@ class Hearing {
   constructor(
     private readonly input: string,
     private readonly stretch: Stretch,
+    /** Seconds of the stretch before the first sample that it takes; all other times count from there. */
+    private readonly from: number,
     private readonly settings: ChannelSettings,
     private readonly parts: ChannelParts,
   ) {
@@ -214,13 +250,13 @@ class Hearing {
       input: this.input,
       ...(file === undefined ? {} : { file }),
       at: at.toISOString(),
-      start: rounded(detected.start),
-      end: rounded(detected.end),
+      start: rounded(this.from + detected.start),
+      end: rounded(this.from + detected.end),
       continues: detected.continues,
       classes: detected.classes.map((each) => ({
         ...each,
-        start: rounded(each.start),
-        end: rounded(each.end),
+        start: rounded(this.from + each.start),
+        end: rounded(this.from + each.end),
         confidence: rounded(each.confidence),
         peak: rounded(each.peak),
       })),
@@ -235,7 +271,7 @@ class Hearing {
   }
 
   #timeOf(seconds: number): Date {
-    return new Date(this.stretch.startedAt.getTime() + 1000 * seconds);
+    return new Date(this.stretch.startedAt.getTime() + 1000 * (this.from + seconds));
   }
 }
 

@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { readWav, writeWav } from "../dsp/wav.ts";
 import type { Pack } from "../models/pack/pack.ts";
-import { type AnalysisThread, ThreadLost } from "./analysis/analysis-thread.ts";
+import { ThreadLost } from "../models/runtime/model-thread-node.ts";
+import type { AnalysisThread } from "./analysis/analysis-thread.ts";
 import type { EventFile } from "./event.ts";
 import type { Feed } from "./feed.ts";
 import type { MonitorEvent } from "./protocol.ts";
@@ -18,7 +19,7 @@ export interface EventExplainerParts {
   readonly now?: () => number;
 }
 
-/** An event at which the thread ended so often is left unexplained. */
+/** An event at which the thread ended or hung so often is left unexplained. */
 const MOST_ATTEMPTS = 2;
 
 export class EventExplainer {

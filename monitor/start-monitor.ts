@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { openPackFolder } from "../models/pack/open-pack-node.ts";
 import { type Pack, packMethod } from "../models/pack/pack.ts";
 import { type AccessOptions, type HttpLog, HttpServer } from "../server/http/index.ts";
-import { AnalysisThread } from "./analysis/analysis-thread.ts";
+import { analysisThread } from "./analysis/analysis-thread.ts";
 import { Channel, type ChannelSettings } from "./channel.ts";
 import { EventExplainer } from "./event-explainer.ts";
 import { Feed, type FeedMessage } from "./feed.ts";
@@ -81,7 +81,8 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
     readOnly: web?.readOnly ?? false,
     log,
   });
-  const threads = analysisThreads(options, method.name);
+  const feed = new Feed();
+  const threads = analysisThreads(options, method.name, feed);
   let http: HttpServer | undefined;
   let backend: string;
   try {
@@ -96,7 +97,6 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
     throw error;
   }
 
-  const feed = new Feed();
   const statuses = new InputStatuses(inputs);
   const failures = new RecentProblems();
   feed.listen(statuses.take);
@@ -205,11 +205,15 @@ function lines(log: (line: string) => void): HttpLog {
 }
 
 /** One explains; the others share the inputs, as many as there are cores for. */
-function analysisThreads({ pack, build = "auto", inputs }: MonitorOptions, method: string) {
+function analysisThreads({ pack, build = "auto", inputs }: MonitorOptions, method: string, feed: Feed) {
   const settings = { packFolder: pack, method, build } as const;
+  const open = (consequence: string) =>
+    analysisThread(settings, ({ message }) =>
+      feed.tell({ type: "problem", message: `${message}; ${consequence}` }),
+    );
+  const explaining = open("its event is tried once more");
   const lanes = Math.max(1, Math.min(inputs.length, availableParallelism() - 1));
-  const explaining = new AnalysisThread(settings);
-  const hearing = Array.from({ length: lanes }, () => new AnalysisThread(settings));
+  const hearing = Array.from({ length: lanes }, () => open("the sound that it had is lost"));
   return { explaining, hearing, all: [explaining, ...hearing] };
 }
 

@@ -63,6 +63,7 @@ export async function loadFeatureJudge(
       wanted("feature masks", masks, [batch, ...maskShape]);
       const heard = new Float32Array(magnitudes.length);
       copyMagnitudes(magnitudes, heard);
+      runtime.onRun?.();
       const { probabilities } = await session.run({
         magnitudes: new Tensor("float32", heard, windows),
         feature_mask: new Tensor("float32", masks, [batch, ...maskShape]),

@@ -148,6 +148,7 @@ class OnnxMethod implements LoadedMethod {
     const feeds = this.#feeds(magnitudes, batch, target, phases);
     this.#running = true;
     try {
+      this.runtime.onRun?.();
       const started = performance.now();
       const outputs = await this.session.run(feeds);
       const inferenceMs = performance.now() - started;

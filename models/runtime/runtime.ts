@@ -10,6 +10,8 @@ export interface Runtime {
   readonly description: string;
   readonly ort: Pick<typeof Ort, "InferenceSession" | "Tensor">;
   readonly sessionOptions: Ort.InferenceSession.SessionOptions;
+  /** Told before every run of a method's or a judge's graph. */
+  readonly onRun?: (() => void) | undefined;
 }
 
 /**

@@ -28,32 +28,38 @@ export type CallHandlers<C extends ThreadContract> = {
 export interface ServedThread<C extends ThreadContract> {
   readonly ready: C["ready"];
   readonly calls: CallHandlers<C>;
-  /**
-   * So often the thread says, while a call runs, that its event loop turns: for calls that take longer than it may be
-   * silent. A run of the model that never ends is noticed all the same, as it blocks the loop; a promise that is never
-   * kept is not.
-   */
-  readonly aliveMs?: number;
 }
+
+/** Signs of life are no closer to each other. */
+const ALIVE_MS = 100;
 
 /**
  * Serves a `ModelThread` from here on. What `open` throws makes the thread unusable, and ends it.
  *
- * @param open loads what the calls need.
+ * @param open loads what the calls need. `alive` is for calls that take longer than the thread may be silent: called
+ *   now and then, as before every run of the model, it says that they go on. (A timer would not do: between two runs on
+ *   WASM the event loop does not turn.)
  */
 export async function serveCalls<C extends ThreadContract>(
-  open: (settings: C["settings"]) => Promise<ServedThread<C>>,
+  open: (settings: C["settings"], alive: () => void) => Promise<ServedThread<C>>,
 ): Promise<void> {
   const port = parentPort!;
   const send = (message: FromThread<C>, memory: ArrayBuffer[] = []) => port.postMessage(message, memory);
 
+  let told = 0;
+  const alive = () => {
+    const now = performance.now();
+    if (now - told < ALIVE_MS) return;
+    told = now;
+    send({ type: "alive" });
+  };
+
   async function answer<Name extends CallName<C>>(
-    { calls, aliveMs }: ServedThread<C>,
+    { calls }: ServedThread<C>,
     name: Name,
     request: Request<C, Name>,
   ): Promise<void> {
     const memory: ArrayBuffer[] = [];
-    const alive = aliveMs === undefined ? undefined : setInterval(() => send({ type: "alive" }), aliveMs);
     try {
       const reply = await calls[name](request, {
         progress: (part) => send({ type: "progress", part }),
@@ -62,13 +68,11 @@ export async function serveCalls<C extends ThreadContract>(
       send({ type: "reply", reply }, memory);
     } catch (error) {
       send({ type: "failed", error: toldError(error) });
-    } finally {
-      clearInterval(alive);
     }
   }
 
   try {
-    const served = await open(workerData);
+    const served = await open(workerData, alive);
     let before = Promise.resolve();
     port.on("message", (message: ToThread<C>) => {
       if (message.type === "drop") process.exit();

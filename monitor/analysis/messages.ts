@@ -1,5 +1,4 @@
-/** What passes between the monitor and the threads that run its models. */
-import type { PackErrorCode } from "../../models/pack/pack.ts";
+/** What the monitor and the threads that run its models have to say to each other. */
 import type { EventClass, Faithfulness } from "../protocol.ts";
 
 /** Given to a thread at its start. */
@@ -45,26 +44,26 @@ export interface ExplainedClip {
   readonly faithfulness: Faithfulness;
 }
 
-/** Every task and what it is answered with. */
-export interface Tasks {
-  /** `stride`: frames from one window to the next. */
-  open: { task: { channel: number; sampleRate: number; stride: number }; result: true };
-  push: { task: { channel: number; samples: Float32Array }; result: AnalysedBlock };
-  /** The end of the channel's sound; the channel is forgotten. */
-  finish: { task: { channel: number }; result: AnalysedBlock };
-  drop: { task: { channel: number }; result: true };
-  explain: { task: ClipToExplain; result: ExplainedClip };
+/** What such a thread is asked. */
+export interface AnalysisContract {
+  readonly settings: AnalysisSettings;
+  readonly ready: { readonly description: string; readonly notices: readonly string[] };
+  readonly calls: {
+    /** `stride`: frames from one window to the next. */
+    readonly open: {
+      readonly request: { readonly channel: number; readonly sampleRate: number; readonly stride: number };
+      readonly reply: undefined;
+    };
+    /** Undefined when the channel was opened in another thread, whose place this one took. */
+    readonly push: {
+      readonly request: { readonly channel: number; readonly samples: Float32Array };
+      readonly reply: AnalysedBlock | undefined;
+    };
+    /** The end of the channel's sound; the channel is forgotten. Undefined as above. */
+    readonly finish: {
+      readonly request: { readonly channel: number };
+      readonly reply: AnalysedBlock | undefined;
+    };
+    readonly explain: { readonly request: ClipToExplain; readonly reply: ExplainedClip };
+  };
 }
-export type TaskName = keyof Tasks;
-
-export type ToAnalysis =
-  | {
-      [Name in TaskName]: { readonly id: number; readonly name: Name; readonly task: Tasks[Name]["task"] };
-    }[TaskName]
-  | { readonly name: "close" };
-
-export type FromAnalysis =
-  | { readonly type: "ready"; readonly description: string; readonly notices: readonly string[] }
-  | { readonly type: "unusable"; readonly message: string; readonly code: PackErrorCode | undefined }
-  | { readonly type: "result"; readonly id: number; readonly result: Tasks[TaskName]["result"] }
-  | { readonly type: "failed"; readonly id: number; readonly message: string };

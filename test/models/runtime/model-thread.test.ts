@@ -156,7 +156,7 @@ test("a call that is never answered: the thread is given up, and another one tak
 });
 
 test("a run that blocks the thread is not ended from outside; it ends when it wakes", async () => {
-  const { thread, workers } = opened({ hungMs: 100, mostHanging: 0 }, { aliveMs: 10 });
+  const { thread, workers } = opened({ hungMs: 100, mostHanging: 0 });
   await thread.start();
   const [worker] = workers;
   let woken = false;
@@ -178,11 +178,11 @@ test("a run that blocks the thread is not ended from outside; it ends when it wa
 });
 
 test("a call may take longer than a thread may be silent when it tells of itself", async () => {
-  const steps = opened({ hungMs: 200 });
-  assert.is(await steps.thread.ask("steps", 10), "done");
-  const alive = opened({ hungMs: 200 }, { aliveMs: 20 });
-  assert.is(await alive.thread.ask("wait", 500), "waited");
-  assert.is(steps.lost.length + alive.lost.length, 0);
+  const { thread, lost } = opened({ hungMs: 300 });
+  await thread.start();
+  assert.is(await thread.ask("steps", 15), "done");
+  assert.is(await thread.ask("live", 600), "lived");
+  assert.is(lost.length, 0);
 });
 
 test("what stops a start is told with its code; the next call tries again", async () => {

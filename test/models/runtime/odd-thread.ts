@@ -5,7 +5,6 @@ import { serveCalls } from "../../../models/runtime/serve-calls-node.ts";
 export interface OddThread {
   readonly settings: {
     readonly start?: "pack-error" | "error" | "exit" | "never";
-    readonly aliveMs?: number;
   };
   readonly ready: { readonly greeting: string };
   readonly calls: {
@@ -16,6 +15,8 @@ export interface OddThread {
     readonly wait: { readonly request: number; readonly reply: "waited" };
     /** The same, in which it does not, as in a model's run. */
     readonly block: { readonly request: number; readonly reply: "blocked" };
+    /** Answers after so many milliseconds, in which it says that it lives. */
+    readonly live: { readonly request: number; readonly reply: "lived" };
     readonly fail: { readonly request: string; readonly reply: never };
     readonly break: { readonly request: string; readonly reply: never };
     readonly exit: { readonly request: number; readonly reply: never };
@@ -31,13 +32,12 @@ let answered = 0;
 
 const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-await serveCalls<OddThread>(async ({ start, aliveMs }) => {
+await serveCalls<OddThread>(async ({ start }, alive) => {
   if (start === "pack-error") throw new PackError("somewhere/pack.json is missing", "model-missing");
   if (start === "error") throw new Error("no runtime: install one");
   if (start === "exit") process.exit(3);
   if (start === "never") await after(1e6);
   return {
-    ...(aliveMs === undefined ? {} : { aliveMs }),
     ready: { greeting: "hello" },
     calls: {
       double: (value) => {
@@ -52,6 +52,14 @@ await serveCalls<OddThread>(async ({ start, aliveMs }) => {
       block: (ms) => {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
         return "blocked";
+      },
+      live: async (ms) => {
+        const end = performance.now() + ms;
+        while (performance.now() < end) {
+          alive();
+          await after(20);
+        }
+        return "lived" as const;
       },
       fail: (message) => {
         throw new Error(message);
