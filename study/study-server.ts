@@ -1,7 +1,7 @@
 /** Starts the server of a study. */
 import { mkdir } from "node:fs/promises";
 import pino, { type Logger } from "pino";
-import { lockFolder } from "../monitor/storage/folder-lock.ts";
+import { lockFolder } from "../server/folder-lock.ts";
 import { type AccessOptions, HttpServer } from "../server/http/index.ts";
 import { Participants } from "./participants.ts";
 import type { OpenStudy } from "./study-file.ts";

@@ -6,11 +6,11 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { lockFolder } from "../../server/folder-lock.ts";
 import { EVENT_FILES, type EventFile, isEventId } from "../event.ts";
 import type { MonitorEvent, Review } from "../protocol.ts";
 import { type Database, inTransaction, openDatabase } from "./database.ts";
 import { makeFolderDurably, removeFolder, UNFINISHED, writeDurably } from "./durable-files.ts";
-import { lockFolder } from "./folder-lock.ts";
 import { type EventQuery, queryToSql } from "./query.ts";
 
 export interface StoredEvent {
@@ -47,7 +47,7 @@ export class EventStore {
   /** @throws Error when another process has the folder, or the database cannot be read. */
   static async open(folder: string): Promise<EventStore> {
     mkdirSync(join(folder, "events"), { recursive: true });
-    const unlock = lockFolder(folder);
+    const unlock = lockFolder(folder, { of: "monitor", option: "--data" });
     try {
       const database = openDatabase(join(folder, "monitor.db"));
       try {

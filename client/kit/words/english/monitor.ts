@@ -1,5 +1,4 @@
 /** The pages of the monitor. */
-import type { Badge, InputState, Review } from "../../../../monitor/protocol.ts";
 import { numbersIn } from "../numbers.ts";
 
 const { listedAny } = numbersIn("en");
@@ -57,12 +56,9 @@ export const monitor = {
     running: "listening",
     waiting: "waiting",
     ended: "ended",
-  } satisfies Record<InputState, string>,
-  reviews: { right: "Right", wrong: "Wrong", unsure: "Unsure" } satisfies Record<Review, string>,
-  badges: { faithful: "faithful", partly: "partly faithful", not: "not faithful" } satisfies Record<
-    Badge,
-    string
-  >,
+  },
+  reviews: { right: "Right", wrong: "Wrong", unsure: "Unsure" },
+  badges: { faithful: "faithful", partly: "partly faithful", not: "not faithful" },
   place: (input: string, file: string, time: string) => `${input} · ${file} at ${time}`,
   notExplained: (problem: string) => `No explanation: ${problem}`,
   beingExplained: "The explanation is being made.",

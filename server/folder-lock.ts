@@ -1,4 +1,4 @@
-/** One monitor or study server a folder: a file that names the process that has it. */
+/** One server a folder: a file that names the process that has it. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -9,7 +9,10 @@ import { join } from "node:path";
  * @returns what gives it back.
  * @throws Error when a living process has it.
  */
-export function lockFolder(folder: string, { of = "monitor", option = "--data" } = {}): () => void {
+export function lockFolder(
+  folder: string,
+  { of, option }: { readonly of: string; readonly option: string },
+): () => void {
   const file = join(folder, `${of}.lock`);
   const owner = `${process.pid} ${birthOf(process.pid)}`;
   for (;;) {
