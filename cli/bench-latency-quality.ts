@@ -2,12 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { findSounds } from "../lab/data/sound-folder.ts";
-import { classifierName } from "../lab/evaluation/measure/lane-models.ts";
-import { findPack, openPackFolder } from "../models/pack/open-pack-node.ts";
 import { audioShape } from "../models/pack/pack.ts";
 import { curvesSvg } from "../models/picture/curves-svg.ts";
-import { loadMethod } from "../models/runtime/load-method.ts";
-import { nodeRuntime } from "../models/runtime/runtime-node.ts";
+import { openPack } from "../models/runtime/open-pack-node.ts";
 import { hopMs } from "../protocol/audio-shape.ts";
 import { framingSeconds } from "../worklets/explainer.ts";
 import { type LatencyQuality, type MaskQuality, studyLatencyQuality } from "./bench/latency-quality.ts";
@@ -79,7 +76,7 @@ function frameList(text: string): number[] {
 
 async function study(options: Options): Promise<void> {
   if (options.stride.includes(0)) throw new UsageError("--stride: windows must be at least one frame apart");
-  const opened = await openPackFolder(findPack(options.pack));
+  const opened = await openPack(options.pack);
   const { pack } = opened;
   if (pack.phases) throw new UsageError(`pack ${pack.name} needs phases; this study masks magnitudes alone`);
   const { sounds } = await findSounds(options.data, options.fold);
@@ -87,9 +84,7 @@ async function study(options: Options): Promise<void> {
   const known = labelled.length > 0 ? labelled : sounds;
   const count = Math.min(options.clips, known.length);
   const chosen = Array.from({ length: count }, (_, k) => known[Math.floor((k * known.length) / count)]);
-  const runtime = await nodeRuntime();
-  const load = async (name?: string) => loadMethod(runtime, await opened.graph(name), pack, name);
-  const [classifier, method] = [await load(classifierName(opened)), await load(options.method)];
+  const [classifier, method] = [await opened.classifier(), await opened.method(options.method)];
   const progress = showProgress("clips", count);
   const result = await interruptible((signal) =>
     studyLatencyQuality({
@@ -98,7 +93,7 @@ async function study(options: Options): Promise<void> {
       onClip: (done) => progress.update(done),
     }),
   ).finally(() => progress.end());
-  await Promise.all([classifier.close(), method.close()]);
+  await opened.close();
 
   const shape = audioShape(pack);
   const latencyMs = (delay: number) => 1_000 * framingSeconds(options.rate, shape) + delay * hopMs(shape);

@@ -14,7 +14,7 @@ export {
   explainSound,
   explainStream,
 } from "./explain/explain-sound.ts";
-export { type Figures, type FrameSpan, figuresOf } from "./explain/figures.ts";
+export { type Figures, type FiguresOptions, type FrameSpan, figuresOf } from "./explain/figures.ts";
 export {
   hearSound,
   type JudgedWindow,

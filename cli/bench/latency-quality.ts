@@ -8,7 +8,7 @@ import type { FoundSound } from "../../lab/data/sound-folder.ts";
 import { askClassifier, gainsOf, keptAndRest } from "../../lab/evaluation/measure/explain-windows.ts";
 import { correlation } from "../../lab/evaluation/measure/randomisation.ts";
 import { type Faithfulness, faithfulness, meanOf } from "../../lab/evaluation/metrics/metrics.ts";
-import { AUDIBLE_RANGE_DB } from "../../models/explain/clip-decision.ts";
+import { audible } from "../../models/explain/clip-decision.ts";
 import { explainSound } from "../../models/explain/explain-sound.ts";
 import { audioShape } from "../../models/pack/pack.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
@@ -47,6 +47,9 @@ export interface LatencyQuality {
   readonly offline: MaskQuality;
   readonly streams: readonly StreamQuality[];
 }
+
+/** Mean squared magnitude below which a window is silent. */
+const LEAST_POWER = 1e-9;
 
 type Rows = { [Key in keyof MaskQuality]: number[] };
 
@@ -129,11 +132,12 @@ function comparedWindows(magnitudes: Float32Array, frames: number, bins: number,
   const last = magnitudes.length / bins - frames - longest;
   const starts: number[] = [];
   for (let start = frames; start <= last; start += frames) starts.push(start);
-  const powers = starts.map((start) =>
-    meanOf(magnitudes.subarray(start * bins, (start + frames) * bins).map((value) => value * value)),
-  );
-  const least = Math.max(1e-9, Math.max(...powers) * 10 ** (-AUDIBLE_RANGE_DB / 10));
-  return starts.filter((_, k) => powers[k] >= least);
+  const windows = starts.map((start) => {
+    const heard = magnitudes.subarray(start * bins, (start + frames) * bins);
+    const power = meanOf(heard.map((value) => value * value));
+    return { start, power, silent: power < LEAST_POWER };
+  });
+  return audible(windows).map(({ start }) => start);
 }
 
 const noRows = (): Rows => ({ ai: [], ad: [], ff: [], fidIn: [], correlation: [], distance: [] });

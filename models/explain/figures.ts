@@ -1,4 +1,5 @@
 /** What the classifier's answers about a span of a sound come to: is the explanation what it went by? */
+import type { Pack } from "../pack/pack.ts";
 import { audible } from "./clip-decision.ts";
 import type { JudgedWindow } from "./judge-parts.ts";
 
@@ -24,21 +25,24 @@ export interface FrameSpan {
   readonly to: number;
 }
 
-/**
- * Over the windows whose middle lies in the span, or over the one nearest to it. Null where none counts.
- *
- * @param target the class that was asked about; -1 takes the most probable one.
- * @param counting "audible": windows that are silent or 30 dB fainter than the loudest of them don't count, as in
- *   `ClipDecision`. "all": each counts, for a span that is known to be the class's own; nothing is heard in a silent one.
- */
+export interface FiguresOptions {
+  /** Index of the class that was asked about; the most probable one when left out or -1. */
+  readonly target?: number;
+  /** Only the windows whose middle lies in this span, or the one nearest to it; all when left out. */
+  readonly during?: FrameSpan & Pick<Pack, "windowFrames">;
+  /**
+   * "audible", the default: windows that are silent or 30 dB fainter than the loudest of them don't count, as in
+   * `ClipDecision`. "all": each counts, for a span that is known to be the class's own; nothing is heard in a silent one.
+   */
+  readonly counting?: "audible" | "all";
+}
+
+/** Means over the windows that count; null where none does. */
 export function figuresOf(
   windows: readonly JudgedWindow[],
-  span: FrameSpan,
-  windowFrames: number,
-  target: number,
-  counting: "audible" | "all" = "audible",
+  { target = -1, during, counting = "audible" }: FiguresOptions = {},
 ): Figures | null {
-  const inside = within(windows, span, windowFrames);
+  const inside = during ? within(windows, during) : windows;
   const counted = counting === "all" ? inside : audible(inside);
   if (counted.length === 0) return null;
   const mean = (of: (window: JudgedWindow) => number) =>
@@ -57,8 +61,7 @@ export function figuresOf(
 
 function within(
   windows: readonly JudgedWindow[],
-  { from, to }: FrameSpan,
-  windowFrames: number,
+  { from, to, windowFrames }: NonNullable<FiguresOptions["during"]>,
 ): readonly JudgedWindow[] {
   const middle = ({ firstFrame }: JudgedWindow) => firstFrame + windowFrames / 2;
   const inside = windows.filter((window) => middle(window) >= from && middle(window) < to);

@@ -18,10 +18,11 @@ export async function explainClip(loaded: LoadedMethod, clip: ClipToExplain): Pr
   const explained = await explainSound(loaded, samples, question);
   const { explanation, rest, target, windows } = explained;
 
-  const during = { from: frameAt(heard.start, pack), to: frameAt(heard.end, pack) };
+  const { windowFrames } = pack;
+  const during = { from: frameAt(heard.start, pack), to: frameAt(heard.end, pack), windowFrames };
   const judged = await judgeParts(loaded, explained);
   // Silent windows of an event are the event's too.
-  const figures = figuresOf(judged, during, pack.windowFrames, target, "all");
+  const figures = figuresOf(judged, { target, during, counting: "all" });
   const picture = new ExplanationPicture(pack);
   picture.add(explained);
   return {

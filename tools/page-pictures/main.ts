@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { findChromium, launchChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
 import { builtInSounds, sampleRate } from "../../client/kit/sounds/index.ts";
+import { joined } from "../../dsp/joined.ts";
 import { writeWav } from "../../dsp/wav.ts";
 import { DEFAULT_PACK, findPack, packageFolder } from "../../models/pack/open-pack-node.ts";
 import { startServer } from "../../server/start-server.ts";
@@ -42,16 +43,7 @@ const order = ["dog-by-the-sea", "helicopter-over-voices", "chainsaw-by-the-fire
 const FILE = "built-in-sounds.wav";
 const LIMIT_MS = 120_000;
 
-function allSounds(): Float32Array {
-  const parts = order.map((name) => builtInSounds.find((each) => each.name === name)!.make());
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
+const allSounds = () => joined(order.map((name) => builtInSounds.find((each) => each.name === name)!.make()));
 
 async function take(
   browser: Browser,

@@ -1,8 +1,7 @@
 /** What of a moment can be kept as files: sounds, and the facts as JSON. Nothing here sends anything anywhere. */
 import { writeWav } from "../../../dsp/wav.ts";
-import { figuresOf } from "../../../models/explain/figures.ts";
 import type { Moment } from "../../live/live-explainer.ts";
-import { framesOf, type MomentVersion, type SampleSpan } from "./version.ts";
+import { figuresIn, framesOf, type MomentVersion, type SampleSpan } from "./version.ts";
 
 /** The span of a sound as a WAV file of 32-bit floats, so that original = explanation + rest holds in the files too. */
 export function momentWav(
@@ -69,7 +68,7 @@ function explanationFacts(moment: Moment, version: MomentVersion, span: SampleSp
   const { pack, facts, bins } = moment;
   const { labels } = pack;
   const frames = framesOf(moment, span);
-  const figures = figuresOf(version.windows, frames, pack.windowFrames, version.target);
+  const figures = figuresIn(moment, version, span);
   const rows = version.mask.subarray(Math.max(0, frames.from) * bins, frames.to * bins);
   return {
     heard: version.heard,

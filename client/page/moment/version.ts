@@ -1,4 +1,4 @@
-import type { FrameSpan } from "../../../models/explain/figures.ts";
+import { type Figures, type FrameSpan, figuresOf } from "../../../models/explain/figures.ts";
 import type { JudgedWindow } from "../../../models/explain/judge-parts.ts";
 import type { Moment } from "../../live/live-explainer.ts";
 import type { Sounds } from "./moment-player.ts";
@@ -36,4 +36,15 @@ export function framesOf(
   // Frame k has its middle at sample (k + 1) * hop - window / 2.
   const frameAt = (sample: number) => Math.ceil((sample + window / 2) / hop) - 1;
   return { from: frameAt(from), to: frameAt(to) };
+}
+
+/** What the classifier's answers about the span come to, by default for the class asked about; null where there are none. */
+export function figuresIn(
+  moment: Moment,
+  { windows, target: asked }: MomentVersion,
+  span: SampleSpan,
+  target = asked,
+): Figures | null {
+  const { windowFrames } = moment.pack;
+  return figuresOf(windows, { target, during: { ...framesOf(moment, span), windowFrames } });
 }

@@ -1,5 +1,5 @@
 /** Runs methods over windows, and masks windows by what they give. */
-import { log1pGain, type Masking } from "../../../dsp/index.ts";
+import { joined, log1pGain, type Masking } from "../../../dsp/index.ts";
 import type { LoadedFeatureJudge } from "../../../models/runtime/load-feature-judge.ts";
 import type { LoadedMethod } from "../../../models/runtime/load-method.ts";
 import type { Random } from "../../data/random.ts";
@@ -60,16 +60,6 @@ export async function askFeatureJudge(
     answers.push(...rows(await judge.run(magnitudes, mask, part.length), part.length));
   }
   return answers;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 function rows(values: Float32Array, count: number): Float32Array[] {

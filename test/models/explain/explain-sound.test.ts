@@ -261,7 +261,7 @@ test("both parts are judged in the windows of the whole", async () => {
     judged.map(({ firstFrame }) => firstFrame),
     explained.windows.map(({ firstFrame }) => firstFrame),
   );
-  const figures = figuresOf(judged, { from: 0, to: explained.frames }, 128, explained.target);
+  const figures = figuresOf(judged, { target: explained.target });
   assert.is(figures?.target, 0);
   assert.ok(figures!.explanation > figures!.whole && figures!.rest < 0.1);
   const direct = await hearSound(pack, explained.rest, { rate: RATE });
@@ -292,13 +292,16 @@ test("nothing is heard in a part that only rounding is left of", async () => {
 test("silent windows count in a span that is the class's own, and nowhere else", async () => {
   const explained = await ask(tone(1_000, 6, { to: 2 }));
   const judged = await judgeParts(pack, explained);
-  const span = { from: 0, to: explained.frames };
-  const audible = figuresOf(judged, span, 128, 0);
-  const all = figuresOf(judged, span, 128, 0, "all");
+  const audible = figuresOf(judged, { target: 0 });
+  const all = figuresOf(judged, { target: 0, counting: "all" });
   assert.ok(audible!.whole > 0.9 && all!.windows > audible!.windows);
   assert.ok(Math.abs(all!.whole - (audible!.whole * audible!.windows) / all!.windows) < 0.05);
-  assert.is(figuresOf(judged, { from: 600, to: 700 }, 128, 0), null);
-  assert.is(figuresOf(judged, { from: 600, to: 700 }, 128, 0, "all")?.whole, 0);
+  assert.is(figuresOf(judged, { target: 0, during: { from: 600, to: 700, windowFrames: 128 } }), null);
+  assert.is(
+    figuresOf(judged, { target: 0, during: { from: 600, to: 700, windowFrames: 128 }, counting: "all" })
+      ?.whole,
+    0,
+  );
 });
 
 test("a window's middle is the same place in frames and in seconds", async () => {

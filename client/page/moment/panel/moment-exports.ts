@@ -1,13 +1,12 @@
 /** Makes the files of a moment when a person asks for them, and hands them to the browser. */
 
-import { figuresOf } from "../../../../models/explain/figures.ts";
 import { VERSION } from "../../../../protocol/version.ts";
 import { numbers, words } from "../../../kit/words/words.ts";
 import type { Listening, Moment } from "../../../live/live-explainer.ts";
 import { matchingGains } from "../match-loudness.ts";
 import { fileStem, momentFacts, momentWav } from "../moment-files.ts";
 import { type SharedSound, sharedPage } from "../shared-page.ts";
-import { framesOf, type MomentVersion, type SampleSpan } from "../version.ts";
+import { figuresIn, type MomentVersion, type SampleSpan } from "../version.ts";
 import type { MomentDrawing, MomentView } from "./moment-drawing.ts";
 import { type ImagePlot, momentImage, plotEdges } from "./moment-images.ts";
 import { figureRows, heardLabel, labelName, versionTitle } from "./moment-words.ts";
@@ -120,10 +119,9 @@ function sharedSounds({ moment, versions, span }: Shown): SharedSound[] {
 
 async function sharedPictures(shown: Shown) {
   const { moment, versions, span } = shown;
-  const frames = framesOf(moment, span);
   return Promise.all(
     versions.map(async (version, k) => {
-      const figures = figuresOf(version.windows, frames, moment.pack.windowFrames, version.target);
+      const figures = figuresIn(moment, version, span);
       const title = versionTitle(moment, version);
       const image = await imageOf({ ...shown, versions: [version] }, false);
       return {

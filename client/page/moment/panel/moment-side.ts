@@ -1,12 +1,12 @@
 import { css, html, nothing } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
-import { type Figures, figuresOf } from "../../../../models/explain/figures.ts";
+import type { Figures } from "../../../../models/explain/figures.ts";
 import { percent } from "../../../kit/format.ts";
 import { sharedStyles } from "../../../kit/shared-styles.ts";
 import { titleText, words } from "../../../kit/words/words.ts";
 import { WordsElement } from "../../../kit/words/words-element.ts";
 import type { Moment } from "../../../live/live-explainer.ts";
-import { framesOf, type MomentVersion, type SampleSpan } from "../version.ts";
+import { figuresIn, type MomentVersion, type SampleSpan } from "../version.ts";
 import type { MomentDrawing, MomentView } from "./moment-drawing.ts";
 import { tell } from "./moment-events.ts";
 import type { MomentPicture } from "./moment-picture.ts";
@@ -160,8 +160,7 @@ export class MomentSide extends WordsElement {
   override render() {
     const { moment, side, span } = this;
     const { version } = side;
-    const frames = framesOf(moment, span);
-    const figures = figuresOf(version.windows, frames, moment.pack.windowFrames, version.target);
+    const figures = figuresIn(moment, version, span);
     return html`
       <section aria-label=${words.moment.side(this.name)} aria-busy=${side.progress === null ? "false" : "true"}>
         ${this.#choices()}

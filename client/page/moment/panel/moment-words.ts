@@ -1,10 +1,10 @@
 /** Names and figures of a moment as people read them. */
 
-import { type Figures, figuresOf } from "../../../../models/explain/figures.ts";
+import type { Figures } from "../../../../models/explain/figures.ts";
 import { capitalised, className, percent } from "../../../kit/format.ts";
 import { numbers, titleText, words } from "../../../kit/words/words.ts";
 import type { Moment, PackSummary } from "../../../live/live-explainer.ts";
-import { framesOf, type MomentVersion, type SampleSpan } from "../version.ts";
+import { figuresIn, type MomentVersion, type SampleSpan } from "../version.ts";
 
 /** A class by its index. */
 export function labelName({ labels, other }: PackSummary, index: number): string {
@@ -26,7 +26,7 @@ export function versionTitle(moment: Moment, { heard, method, target }: MomentVe
 
 /** The class that was heard in the span; empty before the classifier was asked again, and in silence. */
 export function heardLabel(moment: Moment, version: MomentVersion, span: SampleSpan): string {
-  const figures = figuresOf(version.windows, framesOf(moment, span), moment.pack.windowFrames, -1);
+  const figures = figuresIn(moment, version, span, -1);
   return figures ? labelName(moment.pack, figures.target) : "";
 }
 

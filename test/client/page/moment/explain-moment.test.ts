@@ -65,7 +65,7 @@ test("the winner is explained, and the classifier judges both parts", async () =
   assert.is(mask.length, Math.ceil((original.length + 384) / 128) * BINS);
   assert.ok(Math.abs(mask[200 * BINS + 32] - 0.95) < 1e-6);
   assert.ok(Math.abs(mask[200 * BINS + 192] - 0.05) < 1e-6);
-  const figures = figuresOf(windows, { from: 0, to: 378 }, 128, -1);
+  const figures = figuresOf(windows, { target: -1, during: { from: 0, to: 378, windowFrames: 128 } });
   assert.ok(figures);
   assert.is(figures.target, 0);
   assert.ok(figures.whole > 0.5 && figures.explanation > figures.whole, "alone it is surer of low");
@@ -78,7 +78,7 @@ test("asked about another class, another part is kept", async () => {
   const { explanation, windows } = await ask("asked", original, 1);
   assert.ok(Math.abs(strength(explanation, 1_000) - 0.05 * 0.3) < 0.003);
   assert.ok(Math.abs(strength(explanation, 6_000) - 0.95 * 0.15) < 0.003);
-  const figures = figuresOf(windows, { from: 0, to: 253 }, 128, 1);
+  const figures = figuresOf(windows, { target: 1, during: { from: 0, to: 253, windowFrames: 128 } });
   assert.ok(figures && figures.explanation > 0.9 && figures.whole < 0.5);
 });
 
@@ -119,7 +119,7 @@ test("progress grows to the whole, and a sound shorter than a window is one wind
 
 test("silence is nothing to be judged", async () => {
   const { windows, explanation } = await ask("asked", new Float32Array(2 * RATE));
-  assert.is(figuresOf(windows, { from: 0, to: 253 }, 128, -1), null);
+  assert.is(figuresOf(windows, { target: -1, during: { from: 0, to: 253, windowFrames: 128 } }), null);
   assert.ok(explanation.every((sample) => sample === 0));
 });
 

@@ -61,16 +61,24 @@ const windowOf = (firstFrame: number, whole: number, power = 1): JudgedWindow =>
 
 test("figures are means over the audible windows in the span", () => {
   const windows = [windowOf(0, 0.5), windowOf(64, 1), windowOf(128, 0.5, 1e-4), windowOf(192, 0.75, 0)];
-  const figures = figuresOf(windows, { from: 0, to: 400 }, 128, 0);
+  const figures = figuresOf(windows, { target: 0, during: { from: 0, to: 400, windowFrames: 128 } });
   assert.ok(figures);
   assert.is(figures.windows, 2, "one is too faint beside the others and one silent");
   assert.is(figures.whole, 0.75);
   assert.is(figures.increase, 0.5);
   assert.is(figures.faithfulness, 0.5);
-  assert.is(figuresOf(windows, { from: 120, to: 130 }, 128, 0)?.whole, 1, "the one whose middle is there");
-  assert.is(figuresOf(windows, { from: 0, to: 4 }, 128, 0)?.whole, 0.5, "the nearest where there is none");
-  assert.is(figuresOf(windows, { from: 0, to: 400 }, 128, -1)?.target, 0);
-  assert.is(figuresOf([], { from: 0, to: 400 }, 128, -1), null);
+  assert.is(
+    figuresOf(windows, { target: 0, during: { from: 120, to: 130, windowFrames: 128 } })?.whole,
+    1,
+    "the one whose middle is there",
+  );
+  assert.is(
+    figuresOf(windows, { target: 0, during: { from: 0, to: 4, windowFrames: 128 } })?.whole,
+    0.5,
+    "the nearest where there is none",
+  );
+  assert.is(figuresOf(windows, { target: -1, during: { from: 0, to: 400, windowFrames: 128 } })?.target, 0);
+  assert.is(figuresOf([], { target: -1, during: { from: 0, to: 400, windowFrames: 128 } }), null);
 });
 
 const PACK: PackSummary = {
