@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { nodeEntries } from "../node-entries.mjs";
+import { nodeEntries, pageScripts } from "../node-entries.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -34,6 +34,7 @@ export async function bundleTests(files, outdir) {
   await mkdir(outdir, { recursive: true });
   // Below node_modules the type of the package above does not count.
   await writeFile(`${outdir}/package.json`, '{ "type": "module" }\n');
+  await build({ ...pageScripts, absWorkingDir: root, outdir, logLevel: "warning" });
   const tests = Object.fromEntries(files.map((file) => [bundledName(file).slice(0, -3), file]));
   await build({
     absWorkingDir: root,

@@ -13,3 +13,12 @@ export function encodeMuLaw(samples: Float32Array): Uint8Array {
     return ~(sign | (exponent << 4) | mantissa) & 0xff;
   });
 }
+
+/** The samples, full scale at 1. */
+export function decodeMuLaw(codes: Uint8Array): Float32Array {
+  return Float32Array.from(codes, (byte) => {
+    const code = ~byte & 0xff;
+    const magnitude = (((code & 0x0f) << 3) + BIAS) << ((code >> 4) & 7);
+    return ((code & 0x80 ? -1 : 1) * (magnitude - BIAS)) / 32767;
+  });
+}

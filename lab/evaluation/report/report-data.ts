@@ -1,4 +1,4 @@
-/** What the report's page reads: made in Node, drawn by `report-script.ts`. */
+/** What the report's page reads: made in Node, drawn by `page/`. */
 import type { MetricName, MetricRow } from "../metrics/metric-row.ts";
 
 export interface ReportData {

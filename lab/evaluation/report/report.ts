@@ -4,8 +4,8 @@ import type { ClipResult, Evaluation, SettingTable } from "../evaluation.ts";
 import type { LaneTask } from "../measure/lane-messages.ts";
 import type { LazyLanes } from "../measure/lanes.ts";
 import { METRICS, type MetricRow } from "../metrics/metric-row.ts";
+import { pageScript } from "./page-script.ts";
 import type { ReportCard, ReportData } from "./report-data.ts";
-import { reportScript } from "./report-script.ts";
 import { REPORT_STYLE } from "./report-style.ts";
 import {
   BLOCK_TITLES,
@@ -37,18 +37,26 @@ export interface ReportOptions {
 }
 
 export async function reportPage(options: ReportOptions): Promise<string> {
-  const { evaluation, pack, title } = options;
   const cards = await drawCards(options);
-  const methods = methodsShown(evaluation);
+  return reportHtml(options, cards, await pageScript());
+}
+
+/** The file's text; `script` is what runs in it. */
+export function reportHtml(
+  { evaluation, pack, title }: Pick<ReportOptions, "evaluation" | "pack" | "title">,
+  cards: readonly ReportCard[],
+  script: string,
+): string {
   const shown = new Set(cards.flatMap(({ rows }) => Object.values(rows).flatMap((row) => Object.keys(row))));
+  const metrics = METRICS.filter(({ name }) => shown.has(name));
   const data: ReportData = {
-    metrics: METRICS.filter(({ name }) => shown.has(name)).map(({ name, heading: text, better, digits }) => ({
+    metrics: metrics.map(({ name, heading: text, better, digits }) => ({
       name,
       heading: text,
       better,
       digits,
     })),
-    methods,
+    methods: methodsShown(evaluation),
     settings: evaluation.tables.map(({ setting }) => ({ name: setting, title: SETTING_TITLES[setting] })),
     cards,
   };
@@ -78,7 +86,7 @@ ${METRICS.map(({ heading: text, meaning }) => `<dt>${escaped(text)}</dt><dd>${es
 ${cards.length > 0 ? CARDS : ""}
 </main>
 <script type="application/json" id="data">${json}</script>
-<script>(${reportScript.toString()})();</script>
+<script>${script}</script>
 </body>
 </html>
 `;
