@@ -10,7 +10,12 @@ import type { Faithfulness } from "../protocol.ts";
 import { badgeOf } from "./faithfulness.ts";
 import type { ClipToExplain, ExplainedClip } from "./messages.ts";
 
-export async function explainClip(loaded: LoadedMethod, clip: ClipToExplain): Promise<ExplainedClip> {
+/** @param judge the classifier of the method's pack, or any of its methods. */
+export async function explainClip(
+  loaded: LoadedMethod,
+  judge: LoadedMethod,
+  clip: ClipToExplain,
+): Promise<ExplainedClip> {
   const { pack } = loaded;
   const { samples, sampleRate, heard } = clip;
   // A method that explains only what wins says nothing of the event's class where another one won.
@@ -20,7 +25,7 @@ export async function explainClip(loaded: LoadedMethod, clip: ClipToExplain): Pr
 
   const { windowFrames } = pack;
   const during = { from: frameAt(heard.start, pack), to: frameAt(heard.end, pack), windowFrames };
-  const judged = await judgeParts(loaded, explained);
+  const judged = await judgeParts(judge, explained);
   // Silent windows of an event are the event's too.
   const figures = figuresOf(judged, { target, during, counting: "all" });
   const picture = new ExplanationPicture(pack);

@@ -2,9 +2,8 @@
 import { askMethod } from "../../models/explain/ask-method.ts";
 import { SignalExplainer } from "../../models/explain/signal-explainer.ts";
 import { windowCentre } from "../../models/explain/window-times.ts";
-import { openPackFolder } from "../../models/pack/open-pack-node.ts";
 import type { Pack } from "../../models/pack/pack.ts";
-import { loadMethod } from "../../models/runtime/load-method.ts";
+import { openPack } from "../../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { serveCalls } from "../../models/runtime/serve-calls-node.ts";
 import { explainClip } from "./explain-clip.ts";
@@ -13,13 +12,13 @@ import type { AnalysedBlock, AnalysisContract, AnalysisSettings } from "./messag
 async function open({ packFolder, method, build }: AnalysisSettings, onRun: () => void) {
   const notices: string[] = [];
   const runtime = await nodeRuntime({ build, log: (line) => notices.push(line) });
-  const opened = await openPackFolder(packFolder);
+  const opened = await openPack(packFolder, { runtime: { ...runtime, onRun } });
   const { pack } = opened;
-  const loaded = await loadMethod({ ...runtime, onRun }, await opened.graph(method), pack, method);
+  const loaded = await opened.method(method);
   // The first run is slow, and a model that cannot run should stop the start, not the first event.
   const silence = new Float32Array(pack.windowFrames * pack.stft.bins);
   await loaded.run(silence, 1, undefined, pack.phases ? silence : undefined);
-  return { loaded, ready: { description: runtime.description, notices } };
+  return { opened, loaded, ready: { description: runtime.description, notices } };
 }
 
 function analysed(
@@ -40,7 +39,7 @@ function analysed(
 }
 
 await serveCalls<AnalysisContract>(async (settings, alive) => {
-  const { loaded, ready } = await open(settings, alive);
+  const { opened, loaded, ready } = await open(settings, alive);
   const { pack } = loaded;
   const channels = new Map<number, SignalExplainer>();
   return {
@@ -63,7 +62,7 @@ await serveCalls<AnalysisContract>(async (settings, alive) => {
         channels.delete(channel);
         return explainer && analysed(pack, await explainer.finish());
       },
-      explain: (clip) => explainClip(loaded, clip),
+      explain: async (clip) => explainClip(loaded, await opened.classifier(settings.method), clip),
     },
   };
 });
