@@ -1,5 +1,5 @@
 /** What the public entries of both worlds share: `index.ts` in the browser, `index-node.ts` in Node. */
-export { type IfUnaskable, type Question, targetIndex } from "./explain/ask-method.ts";
+export { type IfUnaskable, type MethodQuestion, targetIndex } from "./explain/ask-method.ts";
 export {
   audible,
   type ClipDecision,

@@ -13,7 +13,7 @@ import type { ExplainWindow } from "./signal-explainer.ts";
  */
 export type IfUnaskable = "refuse" | "any-winner" | "only-where-it-wins";
 
-export interface Question {
+export interface MethodQuestion {
   /** The class to explain, by its label or its index in `pack.labels`; the winner of each window when left out or -1. */
   readonly target?: string | number | undefined;
   /** Default "refuse". */
@@ -41,7 +41,7 @@ export function targetIndex(pack: Pack, target: string | number = -1): number {
  *
  * @throws MethodInputError for a class that the pack doesn't have or, by default, that the method can't be asked about.
  */
-export function askMethod(loaded: LoadedMethod, question: Question = {}): ExplainWindow {
+export function askMethod(loaded: LoadedMethod, question: MethodQuestion = {}): ExplainWindow {
   const { pack, method } = loaded;
   const { ifUnaskable = "refuse" } = question;
   const target = targetIndex(pack, question.target);

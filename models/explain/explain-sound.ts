@@ -5,14 +5,14 @@
 import { joined } from "../../dsp/joined.ts";
 import { type LoadedMethod, MethodInputError } from "../runtime/load-method.ts";
 import type { RunnablePack } from "../runtime/runnable-pack.ts";
-import { askMethod, type Question, targetIndex } from "./ask-method.ts";
+import { askMethod, type MethodQuestion, targetIndex } from "./ask-method.ts";
 import { type ClipDecision, clipDecision, type WindowDecision } from "./clip-decision.ts";
 import { type ExplainedBlock, SignalExplainer, windowCount } from "./signal-explainer.ts";
 
 /** A pack, whose named or first method is loaded when needed and kept, or a method that the caller loaded. */
 export type Explaining = RunnablePack | LoadedMethod;
 
-export interface ExplainStreamOptions extends Question {
+export interface ExplainStreamOptions extends MethodQuestion {
   /** Of the samples, in Hz; a whole number. The model hears them at the pack's rate. */
   readonly rate: number;
   /** Method of the pack; its first when left out. */

@@ -9,7 +9,8 @@ export interface RunnablePack extends OpenPack {
   runtime(): Promise<Runtime>;
   /**
    * The named method, or the pack's first: loaded once, kept until `close`, shared by all who ask. Runs that overlap take
-   * turns, so their arrays must stay as they are until they are answered. Rejects with a PackError.
+   * turns, so their arrays must stay as they are until they are answered. Closed before, it is loaded anew when asked for
+   * again. Rejects with a PackError.
    */
   method(name?: string): Promise<LoadedMethod>;
   /**
@@ -29,7 +30,7 @@ export function runnablePack(opened: OpenPack, start: () => Runtime | Promise<Ru
   let started: Promise<Runtime> | undefined;
   let closed = false;
 
-  const runtime = () => {
+  const runtime = async () => {
     started ??= Promise.resolve(start());
     return started;
   };
@@ -37,12 +38,13 @@ export function runnablePack(opened: OpenPack, start: () => Runtime | Promise<Ru
     if (closed) throw new Error(`pack ${pack.name} was closed; open it again`);
     const kept = loaded.get(key);
     if (kept) return kept;
+    const forget = () => loaded.delete(key);
     const method = graph(name).then(async (bytes) =>
-      inTurns(await loadMethod(await runtime(), await change(bytes), pack, name)),
+      inTurns(await loadMethod(await runtime(), await change(bytes), pack, name), forget),
     );
     loaded.set(key, method);
     // What could not be fetched now may be there the next time.
-    method.catch(() => loaded.delete(key));
+    method.catch(forget);
     return method;
   };
 
@@ -72,8 +74,8 @@ async function withoutMask(graph: Uint8Array): Promise<Uint8Array> {
   }
 }
 
-/** The same method for several callers, who need not know of each other. */
-function inTurns(loaded: LoadedMethod): LoadedMethod {
+/** The same method for several callers, who need not know of each other; whoever closes it closes it for all. */
+function inTurns(loaded: LoadedMethod, onClose: () => void): LoadedMethod {
   const { pack, method, runtime, maskShape } = loaded;
   let last: Promise<unknown> = Promise.resolve();
   const next = <T>(work: () => Promise<T>): Promise<T> => {
@@ -84,6 +86,9 @@ function inTurns(loaded: LoadedMethod): LoadedMethod {
   return {
     ...{ pack, method, runtime, maskShape },
     run: (...question) => next(() => loaded.run(...question)),
-    close: () => next(() => loaded.close()),
+    close: () => {
+      onClose();
+      return next(() => loaded.close());
+    },
   };
 }

@@ -94,6 +94,16 @@ test("closing lets a run end; nothing is loaded afterwards", async () => {
   assert.match((await failure(pack.method("all-ones"))).message, /pack tiny was closed; open it again/);
 });
 
+test("a method that was closed is loaded anew for the next who asks", async () => {
+  const pack = await openPack(TINY);
+  const method = await pack.method();
+  await method.close();
+  assert.match((await failure(method.run(new Float32Array(WINDOW), 1))).message, /closed/);
+  const next = await pack.method();
+  assert.is((await next.run(new Float32Array(WINDOW).fill(1), 1)).probabilities.length, 3);
+  await pack.close();
+});
+
 test("a graph that is missing is told by name, and found once it is there", async () => {
   const folder = copyOfTiny("missing");
   renameSync(join(folder, "bands.onnx"), join(folder, "elsewhere"));
