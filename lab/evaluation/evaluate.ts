@@ -10,8 +10,8 @@ import { InterruptedError, UsageError } from "../errors.ts";
 import type { Follow } from "../progress.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { evaluationFigures } from "./figures.ts";
-import type { LaneSettings } from "./measure/lane-messages.ts";
-import { LazyLanes } from "./measure/lanes.ts";
+import type { MeasuringSettings } from "./measure/measuring-contract.ts";
+import { LazyThreads } from "./measure/measuring-threads.ts";
 import { ResultStore } from "./measure/result-store.ts";
 import type { Contamination } from "./plan/contamination.ts";
 import { REPORT_CLIPS, reportPage } from "./report/report.ts";
@@ -45,7 +45,7 @@ export interface EvaluateOptions {
   /** Sounds measured side by side. */
   readonly threads?: number | undefined;
   /** Which onnxruntime. */
-  readonly build?: LaneSettings["build"] | undefined;
+  readonly build?: MeasuringSettings["build"] | undefined;
 }
 
 export const DEFAULT_CONTAMINATION: readonly Contamination[] = ["clean", "mixtures"];
@@ -92,20 +92,14 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
   const { seed = 1, stride = opened.pack.windowFrames, build = "auto" } = options;
   const results = join(options.out, "results.jsonl");
   const store = new ResultStore(results);
-  let runtime = "";
-  const lanes = new LazyLanes(
-    { packFolder, build, seed, stride },
-    options.threads ?? defaultThreads(),
-    (started) => {
-      runtime = started.description;
-      for (const notice of started.notices) onNotice(notice);
-    },
-  );
+  const threads = new LazyThreads({ packFolder, build, seed, stride }, options.threads ?? defaultThreads(), {
+    onNotice,
+  });
   const onProgress = (done: number, total: number, what: string) =>
     follow.onProgress?.({ stage: "evaluate", done, total, detail: `· ${what}` });
   try {
     const evaluation = await evaluationFigures({
-      ...{ opened, data, sentences, settings, methods, seed, stride, lanes, store, onProgress, signal },
+      ...{ opened, data, sentences, settings, methods, seed, stride, threads, store, onProgress, signal },
       only: options.only,
       mostClips: options.clips,
       randomisation: options.randomisation ?? false,
@@ -118,12 +112,12 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
     const key = `${evaluation.key} ${clips}`;
     const report = join(out, "report.html");
     if (before?.reportKey !== key || !existsSync(report)) {
-      const page = { evaluation, pack: opened.pack, title, clips, lanes, onProgress, signal };
+      const page = { evaluation, pack: opened.pack, title, clips, threads, onProgress, signal };
       await replaceFile(report, await reportPage(page));
     }
     // A finished run starts no runtime; its figures were computed by the one of before.
     const record = recorded(options, evaluation, opened.pack, {
-      ...{ seed, stride, runtime: runtime || (before?.runtime ?? "") },
+      ...{ seed, stride, runtime: (await threads.description()) || (before?.runtime ?? "") },
     });
     const markdown = `${title}\n\n${evaluationMarkdown(evaluation)}`;
     await replaceFile(join(out, "table.md"), markdown);
@@ -138,7 +132,7 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
     );
   } finally {
     store.close();
-    await lanes.stop();
+    await threads.stop();
   }
 }
 

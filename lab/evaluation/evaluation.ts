@@ -3,8 +3,8 @@
 import type { OpenPack } from "../../models/pack/open-pack.ts";
 import type { FoundSounds } from "../data/sound-folder.ts";
 import type { MaskControl } from "./measure/explain-windows.ts";
-import type { LazyLanes } from "./measure/lanes.ts";
 import type { SoundPools } from "./measure/measure-sound.ts";
+import type { LazyThreads } from "./measure/measuring-threads.ts";
 import type { LayerCheck } from "./measure/randomisation.ts";
 import type { ResultStore } from "./measure/result-store.ts";
 import type { ClassifierReport, Share } from "./metrics/classifier-report.ts";
@@ -27,7 +27,7 @@ export interface EvaluationOptions {
   readonly stride: number;
   /** Randomise the classifier's weights layer by layer as well. */
   readonly randomisation: boolean;
-  readonly lanes: LazyLanes;
+  readonly threads: LazyThreads;
   readonly store: ResultStore;
   readonly onProgress?: (done: number, total: number, what: string) => void;
   readonly signal?: AbortSignal | undefined;

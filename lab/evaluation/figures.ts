@@ -7,8 +7,8 @@ import { ESC10_CLASSES } from "../data/esc50.ts";
 import { SPEECH } from "../data/sound-sets.ts";
 import type { ClipResult, Evaluation, EvaluationOptions, SettingTable, TableRow } from "./evaluation.ts";
 import { MASK_CONTROLS } from "./measure/explain-windows.ts";
-import type { LaneTask, RowId, SettingAnswers } from "./measure/lane-messages.ts";
 import type { MethodRows, SoundFile } from "./measure/measure-sound.ts";
+import type { MeasuringTask, RowId, SettingAnswers } from "./measure/measuring-contract.ts";
 import type { LayerCheck } from "./measure/randomisation.ts";
 import type { ResultStore } from "./measure/result-store.ts";
 import { type ClassifierReport, classifierReport } from "./metrics/classifier-report.ts";
@@ -51,7 +51,7 @@ export async function evaluationFigures(options: EvaluationOptions): Promise<Eva
 
 /** A task, and the keys under which what comes of it is stored. */
 interface Work {
-  readonly task: LaneTask;
+  readonly task: MeasuringTask;
   /** Results that come of it. */
   readonly steps: number;
   keyOf(row?: RowId): string;
@@ -101,7 +101,7 @@ function missingWork(
 /** Does the work and stores what comes of it; returns what failed, with the reasons. */
 async function perform(
   work: readonly Work[],
-  { lanes, store, signal }: EvaluationOptions,
+  { threads, store, signal }: EvaluationOptions,
   { pools }: ChosenSounds,
   progress: Steps,
 ): Promise<string[]> {
@@ -109,7 +109,7 @@ async function perform(
   const failures: string[] = [];
   const byTask = new Map(work.map((each) => [each.task, each]));
   progress.add(work.reduce((sum, { steps }) => sum + steps, 0));
-  const started = await lanes.get();
+  const started = await threads.get();
   started.setPools(pools);
   await started.run([...byTask.keys()], {
     signal,
@@ -137,7 +137,7 @@ function fileOf({ name, path, label }: SoundFile): SoundFile {
   return { name, path, label };
 }
 
-function whatOf(task: LaneTask): string {
+function whatOf(task: MeasuringTask): string {
   switch (task.type) {
     case "check":
       return task.path;

@@ -1,16 +1,13 @@
 /** A thread of an evaluation: reads sounds and runs the pack's models, one task at a time. */
-import { parentPort, workerData } from "node:worker_threads";
 import { openPackFolder } from "../../../models/pack/open-pack-node.ts";
-import { PackError } from "../../../models/pack/pack.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
+import { serveCalls } from "../../../models/runtime/serve-calls-node.ts";
 import { checkSound, readSound } from "../../data/check-sound.ts";
 import { seededBy } from "../../data/random.ts";
 import { meanRow } from "../metrics/classifier-report.ts";
 import { windowShape, windowStarts, windowsAt } from "../plan/window-shape.ts";
 import { drawPortrait } from "../report/portrait.ts";
 import { askClassifier } from "./explain-windows.ts";
-import type { FromLane, LaneResult, LaneSettings, LaneTask, RowId, ToLane } from "./lane-messages.ts";
-import { LaneModels } from "./lane-models.ts";
 import {
   measureFeatures,
   measureMethod,
@@ -20,93 +17,89 @@ import {
   prepareSounds,
   type SoundPools,
 } from "./measure-sound.ts";
+import type {
+  MeasuringContract,
+  MeasuringSettings,
+  MeasuringTask,
+  RowId,
+  TaskPart,
+  TaskResult,
+} from "./measuring-contract.ts";
+import { PackModels } from "./pack-models.ts";
 import { randomisationCheck } from "./randomisation.ts";
 
-const port = parentPort!;
-const settings = workerData as LaneSettings;
-let pools: SoundPools = { clips: [], sentences: [] };
+type Tell = (part: TaskPart) => void;
 
-function send(message: FromLane): void {
-  port.postMessage(message);
-}
+class Measuring {
+  constructor(
+    private readonly models: PackModels,
+    private readonly settings: MeasuringSettings,
+    /** Sounds that are mixed into others. */
+    public pools: SoundPools,
+  ) {}
 
-async function open(): Promise<LaneModels> {
-  const notices: string[] = [];
-  const runtime = await nodeRuntime({ build: settings.build, log: (line) => notices.push(line) });
-  const models = new LaneModels(runtime, await openPackFolder(settings.packFolder));
-  await models.classifier();
-  send({ type: "ready", description: runtime.description, notices });
-  return models;
-}
-
-async function perform(models: LaneModels, task: LaneTask): Promise<LaneResult> {
-  const { seed, stride } = settings;
-  switch (task.type) {
-    case "check":
-      return { type: "check", check: await checkSound(task.path, models.pack.sampleRate) };
-    case "answers": {
-      const shape = windowShape(models.pack);
-      const samples = await readSound(task.file.path, shape.sampleRate);
-      const windows = windowsAt(samples, windowStarts(samples, shape, stride), shape);
-      const answers = await askClassifier(await models.classifier(), windows);
-      return { type: "answers", windows: answers.map((row) => Array.from(row)) };
-    }
-    case "measure":
-      await measure(models, task);
-      return { type: "measure" };
-    case "portrait": {
-      const sounds = await prepareSounds(
-        await models.classifier(),
-        task.file,
-        task.setting,
-        pools,
-        seed,
-        stride,
-      );
-      const methods = await Promise.all(task.methods.map((name) => models.method(name)));
-      return { type: "portrait", portrait: await drawPortrait(sounds[0], methods, models.pack) };
-    }
-    case "randomise":
-      return {
-        type: "randomise",
-        layers: await randomisationCheck(models, task.method, task.files, seed),
-      };
-    default:
-      return task satisfies never;
-  }
-}
-
-async function measure(models: LaneModels, task: LaneTask & { type: "measure" }): Promise<void> {
-  const { seed, stride } = settings;
-  const classifier = await models.classifier();
-  const sounds = await prepareSounds(classifier, task.file, task.setting, pools, seed, stride);
-  for (const row of task.rows) {
-    try {
-      if (row.startsWith("classifier:")) {
-        send({ type: "part", part: { row, answers: answersTo(sounds) } });
-      } else {
-        send({ type: "part", part: { row, rows: await measureRow(models, row, sounds, task) } });
+  async perform(task: MeasuringTask, tell: Tell): Promise<TaskResult> {
+    const { models } = this;
+    switch (task.type) {
+      case "check":
+        return { type: "check", check: await checkSound(task.path, models.pack.sampleRate) };
+      case "answers": {
+        const shape = windowShape(models.pack);
+        const samples = await readSound(task.file.path, shape.sampleRate);
+        const windows = windowsAt(samples, windowStarts(samples, shape, this.settings.stride), shape);
+        const answers = await askClassifier(await models.classifier(), windows);
+        return { type: "answers", windows: answers.map((row) => Array.from(row)) };
       }
-    } catch (error) {
-      send({ type: "part", part: { row, failure: messageOf(error) } });
+      case "measure":
+        await this.#measure(task, tell);
+        return { type: "measure" };
+      case "portrait": {
+        const sounds = await this.#prepared(task);
+        const methods = await Promise.all(task.methods.map((name) => models.method(name)));
+        return { type: "portrait", portrait: await drawPortrait(sounds[0], methods, models.pack) };
+      }
+      case "randomise":
+        return {
+          type: "randomise",
+          layers: await randomisationCheck(models, task.method, task.files, this.settings.seed),
+        };
+      default:
+        return task satisfies never;
     }
   }
-}
 
-async function measureRow(
-  models: LaneModels,
-  row: RowId,
-  sounds: readonly PreparedSound[],
-  task: LaneTask & { type: "measure" },
-) {
-  const classifier = await models.classifier();
-  const [kind, name] = row.split(":");
-  if (kind === "oracle") return measureOracle(name as Oracle, classifier, sounds);
-  if (kind === "features") {
-    return measureFeatures(await models.featureMethod(name), await models.featureJudge(), sounds);
+  async #prepared({ file, setting }: MeasuringTask & { type: "measure" | "portrait" }) {
+    const { seed, stride } = this.settings;
+    return prepareSounds(await this.models.classifier(), file, setting, this.pools, seed, stride);
   }
-  const random = seededBy(settings.seed, task.setting, task.file.name, row);
-  return measureMethod(await models.method(name), classifier, sounds, random);
+
+  async #measure(task: MeasuringTask & { type: "measure" }, tell: Tell): Promise<void> {
+    const sounds = await this.#prepared(task);
+    for (const row of task.rows) {
+      try {
+        if (row.startsWith("classifier:")) tell({ row, answers: answersTo(sounds) });
+        else tell({ row, rows: await this.#measureRow(row, sounds, task) });
+      } catch (error) {
+        tell({ row, failure: error instanceof Error ? error.message : String(error) });
+      }
+    }
+  }
+
+  async #measureRow(
+    row: RowId,
+    sounds: readonly PreparedSound[],
+    { setting, file }: MeasuringTask & { type: "measure" },
+  ) {
+    const { models, settings } = this;
+    const classifier = await models.classifier();
+    const [kind, name] = row.split(":");
+    if (kind === "oracle") return measureOracle(name as Oracle, classifier, sounds);
+    if (kind === "features") {
+      return measureFeatures(await models.featureMethod(name), await models.featureJudge(), sounds);
+    }
+    const random = seededBy(settings.seed, setting, file.name, row);
+    return measureMethod(await models.method(name), classifier, sounds, random);
+  }
 }
 
 function answersTo(sounds: readonly PreparedSound[]) {
@@ -116,27 +109,20 @@ function answersTo(sounds: readonly PreparedSound[]) {
   };
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-try {
-  const models = await open();
-  port.on("message", (message: ToLane) => {
-    if (message.type === "stop") process.exit();
-    if (message.type === "pools") {
-      pools = message.pools;
-      return;
-    }
-    perform(models, message.task).then(
-      (result) => send({ type: "done", result }),
-      (error) => send({ type: "failed", message: messageOf(error) }),
-    );
-  });
-} catch (error) {
-  send({
-    type: "unusable",
-    message: messageOf(error),
-    code: error instanceof PackError ? error.code : undefined,
-  });
-}
+await serveCalls<MeasuringContract>(async (settings, onRun) => {
+  const notices: string[] = [];
+  const runtime = await nodeRuntime({ build: settings.build, log: (line) => notices.push(line) });
+  const models = new PackModels({ ...runtime, onRun }, await openPackFolder(settings.packFolder));
+  await models.classifier();
+  const measuring = new Measuring(models, settings, settings.pools);
+  return {
+    ready: { description: runtime.description, notices },
+    calls: {
+      mixIn: (pools) => {
+        measuring.pools = pools;
+        return undefined;
+      },
+      perform: (task, { progress }) => measuring.perform(task, progress),
+    },
+  };
+});

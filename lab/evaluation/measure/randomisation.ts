@@ -16,8 +16,8 @@ import { seededBy } from "../../data/random.ts";
 import { argMax, meanOf } from "../metrics/metrics.ts";
 import { type SoundWindow, windowShape, windowStarts, windowsAt } from "../plan/window-shape.ts";
 import { runWindows } from "./explain-windows.ts";
-import type { LaneModels } from "./lane-models.ts";
 import type { SoundFile } from "./measure-sound.ts";
+import type { PackModels } from "./pack-models.ts";
 
 export interface LayerCheck {
   /** The layer randomised last: it and all behind it are random. */
@@ -30,7 +30,7 @@ const WINDOWS_PER_SOUND = 2;
 
 /** One entry a layer of the classifier, last layer first. Empty when the classifier has no weights to be found. */
 export async function randomisationCheck(
-  models: LaneModels,
+  models: PackModels,
   name: string,
   files: readonly SoundFile[],
   seed: number,

@@ -97,7 +97,7 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
 /** Looks into every file, or remembers what was seen there when it had the same size and date. */
 async function checkSounds(
   sounds: readonly FoundSound[],
-  { opened, store, lanes, signal }: EvaluationOptions,
+  { opened, store, threads, signal }: EvaluationOptions,
   progress: Steps,
 ): Promise<Map<string, SoundCheck>> {
   const checks = new Map<string, SoundCheck>();
@@ -114,10 +114,11 @@ async function checkSounds(
     .map(({ path }) => ({ type: "check", path }) as const);
   if (tasks.length === 0) return checks;
   progress.add(tasks.length);
-  await (await lanes.get()).run(tasks, {
+  await (await threads.get()).run(tasks, {
     signal,
     onDone: ({ path }, result) => {
-      if (!(result instanceof Error) && result.type === "check") {
+      if (result instanceof Error) checks.set(path, { usable: false, reason: `${path}: ${result.message}` });
+      else if (result.type === "check") {
         checks.set(path, result.check);
         store.add(keys.get(path)!, result.check);
       }

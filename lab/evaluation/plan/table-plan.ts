@@ -2,9 +2,9 @@
 import { packFeatureJudge } from "../../../models/pack/pack.ts";
 import { ALL_ONES } from "../../methods/all-ones.ts";
 import type { EvaluationOptions, TableBlock } from "../evaluation.ts";
-import type { RowId } from "../measure/lane-messages.ts";
-import { classifierName } from "../measure/lane-models.ts";
 import { ORACLES } from "../measure/measure-sound.ts";
+import type { RowId } from "../measure/measuring-contract.ts";
+import { classifierName } from "../measure/pack-models.ts";
 import { keyOf } from "../measure/result-store.ts";
 import type { CheckedSound, ChosenSounds } from "./choose-sounds.ts";
 import type { Contamination } from "./contamination.ts";

@@ -1,8 +1,8 @@
 /** The evaluation as one HTML file that fetches nothing: tables, and pictures and sounds of the worst clips. */
 import type { Pack } from "../../../models/pack/pack.ts";
 import type { ClipResult, Evaluation, SettingTable } from "../evaluation.ts";
-import type { LaneTask } from "../measure/lane-messages.ts";
-import type { LazyLanes } from "../measure/lanes.ts";
+import type { MeasuringTask } from "../measure/measuring-contract.ts";
+import type { LazyThreads } from "../measure/measuring-threads.ts";
 import { METRICS, type MetricRow } from "../metrics/metric-row.ts";
 import { pageScript } from "./page-script.ts";
 import type { ReportCard, ReportData } from "./report-data.ts";
@@ -31,7 +31,7 @@ export interface ReportOptions {
   readonly title: string;
   /** Clips a setting, at most. */
   readonly clips: number;
-  readonly lanes: LazyLanes;
+  readonly threads: LazyThreads;
   readonly onProgress?: (done: number, total: number, what: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -158,7 +158,7 @@ function methodsShown({ tables }: Evaluation): { name: string; title: string }[]
 
 /** The settings' worst clips in turn, as many as asked for and as fit. */
 async function drawCards(options: ReportOptions): Promise<ReportCard[]> {
-  const { evaluation, clips, lanes, onProgress, signal } = options;
+  const { evaluation, clips, threads, onProgress, signal } = options;
   const methods = methodsShown(evaluation).map(({ name }) => name);
   const [judged] = methods;
   if (clips === 0 || judged === undefined) return [];
@@ -175,7 +175,7 @@ async function drawCards(options: ReportOptions): Promise<ReportCard[]> {
   let bytes = 0;
   for (const results of wanted) {
     if (bytes > MOST_BYTES) break;
-    const tasks = new Map<LaneTask, ClipResult>(
+    const tasks = new Map<MeasuringTask, ClipResult>(
       results.map((result) => [
         {
           type: "portrait",
@@ -186,7 +186,7 @@ async function drawCards(options: ReportOptions): Promise<ReportCard[]> {
         result,
       ]),
     );
-    const started = await lanes.get();
+    const started = await threads.get();
     started.setPools(evaluation.pools);
     await started.run([...tasks.keys()], {
       signal,

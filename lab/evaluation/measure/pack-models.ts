@@ -8,7 +8,7 @@ import type { Runtime } from "../../../models/runtime/runtime.ts";
 import { classifierAlone } from "../../../models/tailor/classifier-alone.ts";
 import { ALL_ONES } from "../../methods/all-ones.ts";
 
-export class LaneModels {
+export class PackModels {
   readonly #methods = new Map<string, Promise<LoadedMethod>>();
   readonly #featureMethods = new Map<string, Promise<LoadedMethod>>();
   #classifier?: Promise<LoadedMethod>;

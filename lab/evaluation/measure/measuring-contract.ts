@@ -1,6 +1,4 @@
-/** What passes between an evaluation and the threads that run its models. */
-
-import type { PackErrorCode } from "../../../models/pack/pack.ts";
+/** What an evaluation and the threads that run its models have to say to each other. */
 import type { SoundCheck } from "../../data/check-sound.ts";
 import type { Contamination } from "../plan/contamination.ts";
 import type { Portrait } from "../report/report-data.ts";
@@ -8,17 +6,32 @@ import type { MethodRows, SoundFile, SoundPools } from "./measure-sound.ts";
 import type { LayerCheck } from "./randomisation.ts";
 
 /** Given to a thread at its start. */
-export interface LaneSettings {
+export interface MeasuringSettings {
   readonly packFolder: string;
   readonly build: "auto" | "native" | "wasm";
   readonly seed: number;
   readonly stride: number;
 }
 
+export interface MeasuringContract {
+  /** `pools`: the sounds that are mixed into others, as known by then. */
+  readonly settings: MeasuringSettings & { readonly pools: SoundPools };
+  readonly ready: { readonly description: string; readonly notices: readonly string[] };
+  readonly calls: {
+    /** Sounds that are mixed into others from now on. */
+    readonly mixIn: { readonly request: SoundPools; readonly reply: undefined };
+    readonly perform: {
+      readonly request: MeasuringTask;
+      readonly reply: TaskResult;
+      readonly progress: TaskPart;
+    };
+  };
+}
+
 /** One thing to measure of a sound: the classifier's answers, a method of the pack, or an oracle. */
 export type RowId = `${"classifier" | "method" | "features" | "oracle"}:${string}`;
 
-export type LaneTask =
+export type MeasuringTask =
   | { readonly type: "check"; readonly path: string }
   /** The classifier's answers to the sound as it is. */
   | { readonly type: "answers"; readonly file: SoundFile }
@@ -36,32 +49,20 @@ export type LaneTask =
     }
   | { readonly type: "randomise"; readonly method: string; readonly files: readonly SoundFile[] };
 
-export type ToLane =
-  | { readonly type: "pools"; readonly pools: SoundPools }
-  | { readonly type: "task"; readonly task: LaneTask }
-  | { readonly type: "stop" };
-
 /** What the classifier says of each contaminated sound: mean of its windows, [classes] a sound. */
 export interface SettingAnswers {
   readonly answers: readonly (readonly number[])[];
   readonly windows: number;
 }
 
-export type LanePart =
+export type TaskPart =
   | { readonly row: RowId; readonly rows: MethodRows }
   | { readonly row: RowId; readonly answers: SettingAnswers }
   | { readonly row: RowId; readonly failure: string };
 
-export type LaneResult =
+export type TaskResult =
   | { readonly type: "check"; readonly check: SoundCheck }
   | { readonly type: "answers"; readonly windows: readonly (readonly number[])[] }
   | { readonly type: "measure" }
   | { readonly type: "portrait"; readonly portrait: Portrait }
   | { readonly type: "randomise"; readonly layers: readonly LayerCheck[] };
-
-export type FromLane =
-  | { readonly type: "ready"; readonly description: string; readonly notices: readonly string[] }
-  | { readonly type: "unusable"; readonly message: string; readonly code: PackErrorCode | undefined }
-  | { readonly type: "part"; readonly part: LanePart }
-  | { readonly type: "done"; readonly result: LaneResult }
-  | { readonly type: "failed"; readonly message: string };
