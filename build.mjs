@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { chmod, copyFile, cp, mkdir, readFile, rm, stat } from "node:fs/promises";
 import { build } from "esbuild";
 import { buildTypes, libraryEntries } from "./build-library.mjs";
-import { nodeEntries, pageScripts } from "./node-entries.mjs";
+import { nodeEntries } from "./node-entries.mjs";
+import { scriptText } from "./script-text.mjs";
 
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 const out = "dist";
@@ -14,6 +15,7 @@ const common = {
   logLevel: "warning",
   target: "es2022",
   legalComments: "none",
+  plugins: [scriptText],
 };
 
 const browser = {
@@ -62,7 +64,6 @@ await Promise.all([
     packages: "external",
     define: { LISTENABLE_VERSION: JSON.stringify(version) },
   }),
-  build({ ...pageScripts, outdir: out, logLevel: "warning" }),
   build({ ...browser, entryPoints: browserEntries, outdir: publicFolder }),
   build({
     ...browser,

@@ -8,13 +8,3 @@ export const nodeEntries = {
   "evaluation-worker": "lab/evaluation/measure/evaluation-worker.ts",
   "monitor-worker": "monitor/analysis/monitor-worker.ts",
 };
-
-/** Scripts that Node writes into pages; they lie beside the command, too. */
-export const pageScripts = {
-  entryPoints: { "report-page": "lab/evaluation/report/page/main.ts" },
-  bundle: true,
-  minify: true,
-  format: "iife",
-  target: "es2022",
-  legalComments: "none",
-};

@@ -3,7 +3,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { nodeEntries, pageScripts } from "../node-entries.mjs";
+import { nodeEntries } from "../node-entries.mjs";
+import { scriptText } from "../script-text.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -34,7 +35,6 @@ export async function bundleTests(files, outdir) {
   await mkdir(outdir, { recursive: true });
   // Below node_modules the type of the package above does not count.
   await writeFile(`${outdir}/package.json`, '{ "type": "module" }\n');
-  await build({ ...pageScripts, absWorkingDir: root, outdir, logLevel: "warning" });
   const tests = Object.fromEntries(files.map((file) => [bundledName(file).slice(0, -3), file]));
   await build({
     absWorkingDir: root,
@@ -48,6 +48,6 @@ export async function bundleTests(files, outdir) {
     packages: "external",
     sourcemap: true,
     logLevel: "warning",
-    plugins: [besideSources],
+    plugins: [besideSources, scriptText],
   });
 }

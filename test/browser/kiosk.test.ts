@@ -59,7 +59,6 @@ async function open(url: string, before?: () => void): Promise<{ page: Page; com
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(message.text());
   });
-  await page.addInitScript("globalThis.__name ??= (value) => value");
   if (before) await page.addInitScript(before);
   await page.goto(url);
   return { page, complaints };

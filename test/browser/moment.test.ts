@@ -296,7 +296,6 @@ browserTest("frozen is what went out while the stream goes on; files and a share
   shared.on("request", (request) => requests.push(request.url().slice(0, 40)));
   shared.on("console", (message) => complaints.push(message.text()));
   shared.on("pageerror", (error) => complaints.push(String(error)));
-  await shared.addInitScript("globalThis.__name ??= (value) => value");
   await shared.addInitScript(tapContexts);
   await shared.goto(pathToFileURL(path).href);
   await shared.getByRole("heading", { name: "What made it hear “Low”" }).waitFor();

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { build } from "esbuild";
+import { scriptText } from "../../script-text.mjs";
 
 export const policy = [
   "default-src 'none'",
@@ -38,6 +39,7 @@ export async function serve(port = 0) {
     target: "es2022",
     platform: "browser",
     conditions: ["production"],
+    plugins: [scriptText],
   });
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, "http://localhost").pathname;

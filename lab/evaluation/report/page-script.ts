@@ -1,11 +1,9 @@
 /** The script of the report's page, as text. */
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-/** Built, it is `report-page.js` in the same folder as the command; from the sources it is made now. */
+/** Built, it is part of the bundle; from the sources, which Node runs as they are, it is bundled now. */
 export async function pageScript(): Promise<string> {
-  const fromSources = import.meta.url.endsWith(".ts");
-  if (!fromSources) return readFile(new URL("./report-page.js", import.meta.url), "utf8");
+  if (!import.meta.url.endsWith(".ts")) return (await import("./page/main.ts?script")).default;
   const { build } = await import("esbuild");
   const entry = fileURLToPath(new URL("./page/main.ts", import.meta.url));
   const options = { bundle: true, minify: true, format: "iife", target: "es2022" } as const;

@@ -5,7 +5,7 @@ import { numbers, words } from "../../../kit/words/words.ts";
 import type { Listening, Moment } from "../../../live/live-explainer.ts";
 import { matchingGains } from "../match-loudness.ts";
 import { fileStem, momentFacts, momentWav } from "../moment-files.ts";
-import { type SharedSound, sharedPage } from "../shared-page.ts";
+import { type SharedSound, sharedPage } from "../shared/page.ts";
 import { figuresIn, type MomentVersion, type SampleSpan } from "../version.ts";
 import type { MomentDrawing, MomentView } from "./moment-drawing.ts";
 import { type ImagePlot, momentImage, plotEdges } from "./moment-images.ts";

@@ -46,7 +46,8 @@ export class Player {
     this.#playing = { audio, button, url };
     button.setAttribute("aria-pressed", "true");
     audio.addEventListener("ended", () => this.stop());
-    void audio.play();
+    // Rejects where it is stopped before it has begun.
+    audio.play().catch(() => {});
   }
 }
 

@@ -6,7 +6,7 @@ import { matchingGains } from "../../../../client/page/moment/match-loudness.ts"
 import { fileStem, momentFacts, momentWav } from "../../../../client/page/moment/moment-files.ts";
 import { heardStretches } from "../../../../client/page/moment/panel/heard-stretches.ts";
 import { secondTicks } from "../../../../client/page/moment/panel/time.ts";
-import { sharedPage } from "../../../../client/page/moment/shared-page.ts";
+import { sharedPage } from "../../../../client/page/moment/shared/page.ts";
 import { framesOf, type MomentVersion } from "../../../../client/page/moment/version.ts";
 import { integratedLoudness } from "../../../../dsp/loudness.ts";
 import { readWav } from "../../../../dsp/wav.ts";

@@ -1,6 +1,6 @@
 /** A moment as one HTML file that plays and shows it anywhere, without a network and without this page. */
-import { writeWav } from "../../../dsp/wav.ts";
-import { sharedScript } from "./shared-script.ts";
+import { writeWav } from "../../../../dsp/wav.ts";
+import script from "./main.ts?script";
 
 export interface SharedSound {
   readonly title: string;
@@ -122,7 +122,7 @@ ${pictures.map(pictureSection).join("\n")}
 <details><summary>${escaped(words.each)}</summary>${players.join("\n")}</details>
 <details><summary>${escaped(words.facts)}</summary><pre>${escaped(json)}</pre></details>
 <script type="application/json" id="moment">${json.replaceAll("<", "\\u003c")}</script>
-<script>(${sharedScript.toString()})()</script>
+<script>${script}</script>
 </body>
 </html>
 `;

@@ -1,0 +1,5 @@
+/** A module and all that it imports, bundled into one script: see `script-text.mjs`. */
+declare module "*?script" {
+  const text: string;
+  export default text;
+}
