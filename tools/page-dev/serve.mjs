@@ -19,12 +19,12 @@ export const policy = [
 
 const types = { ".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
 
-/** Starts on a loopback port (0 takes a free one); returns the server. */
 /** A file of the page, or one that every page has. */
 function readShared(name) {
   return readFile(`client/page/static${name}`).catch(() => readFile(`client/kit/static${name}`));
 }
 
+/** Starts on a loopback port (0 takes a free one); returns the server. */
 export async function serve(port = 0) {
   const { outputFiles } = await build({
     entryPoints: {
