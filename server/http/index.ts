@@ -7,5 +7,5 @@ export { HttpError, notFound } from "./http-error.ts";
 export { type AccessOptions, HttpServer, type HttpServerOptions } from "./http-server.ts";
 export type { HttpLog, HttpObserver, HttpRefusal } from "./observe.ts";
 export type { Exchange, Handler, Route } from "./router.ts";
-export { HTML, sendJson, sendText, TEXT } from "./send.ts";
+export { HTML, sendJson, sendText } from "./send.ts";
 export { sendFile, warmFile } from "./send-file.ts";

@@ -1,7 +1,7 @@
 /** Short answers. None of them may be kept: files go through `sendFile`, which lets browsers ask whether they changed. */
 import type { ServerResponse } from "node:http";
 
-export const TEXT = "text/plain; charset=utf-8";
+const TEXT = "text/plain; charset=utf-8";
 export const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json; charset=utf-8";
 
