@@ -1,6 +1,6 @@
 /** The public surface of dsp/: signal processing that runs anywhere and depends on nothing else in the tree. */
 export { toMono } from "./channels.ts";
-export { BINS, type FrameShape, HOP, hann, MODEL_RATE, OUTPUT_DELAY, WINDOW } from "./frames.ts";
+export { type FrameShape, hann } from "./frames.ts";
 export { StreamingIstft } from "./istft.ts";
 export { joined } from "./joined.ts";
 export { hzToMel, type MelOptions, type MelScale, melFilterbank, melToHz } from "./mel.ts";

@@ -21,7 +21,7 @@ export class StreamingIstft {
   /** Sums under way: the first hop is finished by the next frame. */
   readonly #sum: Float64Array;
 
-  constructor(shape?: FrameShape) {
+  constructor(shape: FrameShape) {
     const { window, hop } = checkedShape(shape);
     this.window = window;
     this.hop = hop;

@@ -19,7 +19,7 @@ export interface Spectrogram {
  * All frames that a recording of `length` samples touches: ceil((length + window - hop) / hop) of them, the same
  * as the live stream's, and the recording counts as followed by silence.
  */
-export function stft(samples: Float32Array, shape?: FrameShape): Spectrogram {
+export function stft(samples: Float32Array, shape: FrameShape): Spectrogram {
   const stream = new StreamingStft(shape);
   const frames = Math.ceil((samples.length + stream.window - stream.hop) / stream.hop);
   const spectra = new Float32Array(frames * stream.bins * 2);
@@ -30,7 +30,7 @@ export function stft(samples: Float32Array, shape?: FrameShape): Spectrogram {
 }
 
 /** `length` samples, aligned with the samples that `stft` was given. */
-export function istft(spectrogram: Spectrogram, length: number, shape?: FrameShape): Float32Array {
+export function istft(spectrogram: Spectrogram, length: number, shape: FrameShape): Float32Array {
   const { frames, bins, spectra } = spectrogram;
   const stream = new StreamingIstft(shape);
   const samples = new Float32Array(length);

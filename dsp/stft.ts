@@ -25,7 +25,7 @@ export class StreamingStft {
   #filled = 0;
   #frame = 0;
 
-  constructor(shape?: FrameShape) {
+  constructor(shape: FrameShape) {
     const { window, hop } = checkedShape(shape);
     this.window = window;
     this.hop = hop;

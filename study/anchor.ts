@@ -3,14 +3,16 @@
 import { istft, stft } from "../dsp/index.ts";
 import type { Random } from "../lab/data/random.ts";
 
-/** Cells of the random mask, in frames and bins of the released packs: 64 ms by 250 Hz. */
+/** Of the released packs; any other would do. */
+const SHAPE = { window: 512, hop: 128 };
+/** Cells of the random mask, in frames and bins: 64 ms by 250 Hz. */
 const CELL = 8;
 /** Cells that are kept. */
 const KEPT = 0.3;
 
 /** The sound under a mask that knows nothing of it, cells kept at random: fits no class and sounds broken. */
 export function lowAnchor(samples: Float32Array, random: Random): Float32Array {
-  const { frames, bins, spectra } = stft(samples);
+  const { frames, bins, spectra } = stft(samples, SHAPE);
   const columns = Math.ceil(bins / CELL);
   const cells = Array.from({ length: Math.ceil(frames / CELL) * columns }, () => random.chance(KEPT));
   for (let k = 0; k < frames * bins; k++) {
@@ -19,7 +21,7 @@ export function lowAnchor(samples: Float32Array, random: Random): Float32Array {
     spectra[2 * k] = 0;
     spectra[2 * k + 1] = 0;
   }
-  return istft({ frames, bins, spectra }, samples.length);
+  return istft({ frames, bins, spectra }, samples.length, SHAPE);
 }
 
 /** Soft noise that swells and fades, as long as the clip and with nothing of it. */

@@ -1,7 +1,7 @@
 /** Whether a sound file can be measured on, and what is in it, before hours are spent on it. */
 import { createHash } from "node:crypto";
-import { MODEL_RATE } from "../../dsp/index.ts";
 import { readMono } from "../../models/sound/read-audio.ts";
+import { MODEL_RATE } from "../networks/own-shape.ts";
 import { audibleStarts } from "./waves.ts";
 import { WINDOW_SAMPLES } from "./windows.ts";
 

@@ -1,6 +1,7 @@
 /** Whole sounds in memory at the model's rate, and where in them something can be heard. */
-import { MODEL_RATE } from "../../dsp/index.ts";
+
 import { readMono } from "../../models/sound/read-audio.ts";
+import { MODEL_RATE } from "../networks/own-shape.ts";
 
 export interface Wave {
   readonly name: string;

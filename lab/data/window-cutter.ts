@@ -10,7 +10,7 @@ export interface CutShape {
   /** Frames in a window. */
   readonly frames: number;
   readonly bins: number;
-  readonly stft: Required<FrameShape>;
+  readonly stft: FrameShape;
   readonly needsPhases: boolean;
 }
 

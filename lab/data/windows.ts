@@ -1,5 +1,6 @@
 /** Cuts sounds into the windows that classifiers see, and turns those into magnitudes. */
-import { BINS, HOP, magnitudes, StreamingStft, WINDOW } from "../../dsp/index.ts";
+import { magnitudes, StreamingStft } from "../../dsp/index.ts";
+import { BINS, HOP, OWN_STFT, WINDOW } from "../networks/own-shape.ts";
 
 /** T: frames in one window. */
 export const WINDOW_FRAMES = 128;
@@ -7,7 +8,7 @@ export const WINDOW_FRAMES = 128;
 /** Samples that `WINDOW_FRAMES` whole frames cover: 1.048 s. */
 export const WINDOW_SAMPLES = (WINDOW_FRAMES - 1) * HOP + WINDOW;
 
-const stft = new StreamingStft();
+const stft = new StreamingStft(OWN_STFT);
 /** The first frames of a stream reach back before its start; a cut-out window has none of those. */
 const LEADING = WINDOW / HOP - 1;
 

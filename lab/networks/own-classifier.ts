@@ -1,15 +1,16 @@
 /** This project's classifier, with trained weights, as methods, decoders and metrics see it. */
-import { HOP, hzToMel, WINDOW } from "../../dsp/index.ts";
+import { hzToMel } from "../../dsp/index.ts";
 import { type ClassifierShape, classifyLogMel, logMel, SILENT_LOG_MEL, windowLevel } from "./classifier.ts";
 import type { ExplainedClassifier } from "./explained-classifier.ts";
 import { FrozenLayers, type WeightValues } from "./frozen-layers.ts";
+import { OWN_STFT } from "./own-shape.ts";
 
 export function ownClassifier(values: WeightValues, shape: ClassifierShape): ExplainedClassifier {
   return {
     frames: shape.frames,
     bins: shape.bins,
     sampleRate: shape.sampleRate,
-    stft: { window: WINDOW, hop: HOP },
+    stft: OWN_STFT,
     classes: shape.classes,
     needsPhases: false,
     features: (g, magnitudes) => logMel(new FrozenLayers(g, values), magnitudes, shape),

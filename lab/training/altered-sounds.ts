@@ -2,9 +2,10 @@
  * Known sounds changed until they are no longer what they were: near enough to a class to be mistaken for it, and
  * so the best teachers of where the class ends.
  */
-import { MODEL_RATE } from "../../dsp/index.ts";
+
 import type { Random } from "../data/random.ts";
 import { WINDOW_SAMPLES } from "../data/windows.ts";
+import { MODEL_RATE } from "../networks/own-shape.ts";
 import { toUnitPower } from "./augment.ts";
 import type { SoundPool } from "./sound-pool.ts";
 

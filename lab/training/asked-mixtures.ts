@@ -1,7 +1,8 @@
 /** Training windows whose parts are known, each with the class that the decoder is asked about. */
-import { BINS } from "../../dsp/index.ts";
+
 import type { Random } from "../data/random.ts";
 import { WINDOW_FRAMES, WINDOW_SAMPLES, windowMagnitudes } from "../data/windows.ts";
+import { BINS } from "../networks/own-shape.ts";
 import { colouredNoise, gainToRandomLevel, randomSpeed, scale, tiltBins, toUnitPower } from "./augment.ts";
 import type { SoundPool } from "./sound-pool.ts";
 

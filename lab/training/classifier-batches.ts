@@ -1,7 +1,8 @@
 /** Makes the classifier's training windows: real sounds, made-up others, mixtures, other rooms and microphones. */
-import { BINS } from "../../dsp/index.ts";
+
 import type { Random } from "../data/random.ts";
 import { WINDOW_FRAMES, WINDOW_SAMPLES, windowMagnitudes } from "../data/windows.ts";
+import { BINS } from "../networks/own-shape.ts";
 import { alteredSound } from "./altered-sounds.ts";
 import {
   colouredNoise,

@@ -1,7 +1,8 @@
 /** Makes the decoder's training windows: sounds alone, two sounds together, sounds in noise. No labels. */
-import { BINS } from "../../dsp/index.ts";
+
 import type { Random } from "../data/random.ts";
 import { WINDOW_FRAMES, WINDOW_SAMPLES, windowMagnitudes } from "../data/windows.ts";
+import { BINS } from "../networks/own-shape.ts";
 import {
   colouredNoise,
   gainToRandomLevel,

@@ -2,8 +2,9 @@
  * Made-up sounds that belong to no class. A classifier that has only heard its own classes takes everything for one
  * of them; these teach it what "other" can be: tones, sweeps, bursts, clicks, resonances, modulated noise.
  */
-import { MODEL_RATE } from "../../dsp/index.ts";
+
 import type { Random } from "../data/random.ts";
+import { MODEL_RATE } from "../networks/own-shape.ts";
 import { colouredNoise, toUnitPower } from "./augment.ts";
 
 type Maker = (random: Random, length: number, rate: number) => Float32Array;

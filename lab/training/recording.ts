@@ -1,6 +1,7 @@
 /** Made-up recordings: the room, the microphone and the line through which a clean sound reaches a classifier. */
-import { applyMask, BINS, istft, MODEL_RATE, stft } from "../../dsp/index.ts";
+import { applyMask, istft, stft } from "../../dsp/index.ts";
 import type { Random } from "../data/random.ts";
+import { BINS, MODEL_RATE, OWN_STFT } from "../networks/own-shape.ts";
 import { colouredNoise, mixAtRatio, randomRoom } from "./augment.ts";
 
 /** The sound as a random room, microphone and line would give it: as many samples, at MODEL_RATE, any level. */
@@ -32,11 +33,11 @@ function microphoneGains(random: Random): Float32Array {
 }
 
 function throughGains(samples: Float32Array, gains: Float32Array): Float32Array {
-  const spectrogram = stft(samples);
+  const spectrogram = stft(samples, OWN_STFT);
   const { frames, bins, spectra } = spectrogram;
   for (let frame = 0; frame < frames; frame++) {
     const spectrum = spectra.subarray(frame * bins * 2, (frame + 1) * bins * 2);
     applyMask(spectrum, gains, "linear", spectrum);
   }
-  return istft(spectrogram, samples.length);
+  return istft(spectrogram, samples.length, OWN_STFT);
 }

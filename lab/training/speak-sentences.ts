@@ -7,9 +7,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { MODEL_RATE, readWav, resample, toMono, writeWav } from "../../dsp/index.ts";
+import { readWav, resample, toMono, writeWav } from "../../dsp/index.ts";
 import { Random } from "../data/random.ts";
 import { CREDITS_FILE } from "../data/sound-sets.ts";
+import { MODEL_RATE } from "../networks/own-shape.ts";
 import { recorded } from "./recording.ts";
 
 const run = promisify(execFile);

@@ -1,9 +1,10 @@
 /** Trains the classifier: cross-entropy against (mixed) labels. */
-import { BINS, MODEL_RATE } from "../../dsp/index.ts";
+
 import { crossEntropy } from "../../models/graph/index.ts";
 import { isKnown, LABELS, OTHER, type SoundSet, SPEECH } from "../data/sound-sets.ts";
 import { WINDOW_FRAMES } from "../data/windows.ts";
 import { type ClassifierShape, classify, embeddingSize } from "../networks/classifier.ts";
+import { BINS, MODEL_RATE } from "../networks/own-shape.ts";
 import { planWeights } from "../networks/training-layers.ts";
 import type { Follow } from "../progress.ts";
 import { calibrated } from "./calibration.ts";

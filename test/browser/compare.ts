@@ -1,6 +1,7 @@
 /** How alike what a page plays is to what it should play. */
 import type { TappedSound } from "../../cli/bench/live-page.ts";
 import { resample, spectrogramMagnitudes, stft } from "../../dsp/offline.ts";
+import { OWN_STFT } from "../../lab/networks/own-shape.ts";
 import { type ExplainWindow, SignalExplainer } from "../../models/explain/signal-explainer.ts";
 import type { Pack } from "../../models/pack/pack.ts";
 
@@ -40,7 +41,7 @@ export async function compareOutput(
 
 /** ∑(|A| - |B|)² / ∑|B|² over the spectrogram: 0 for the same sound, 1 for silence against a sound. */
 function spectralDistance(a: Float32Array, b: Float32Array): number {
-  const [ours, theirs] = [a, b].map((samples) => spectrogramMagnitudes(stft(samples)));
+  const [ours, theirs] = [a, b].map((samples) => spectrogramMagnitudes(stft(samples, OWN_STFT)));
   let difference = 0;
   let energy = 0;
   for (let i = 0; i < theirs.length; i++) {

@@ -3,11 +3,12 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { MODEL_RATE, writeWav } from "../../dsp/index.ts";
+import { writeWav } from "../../dsp/index.ts";
 import { Random } from "../../lab/data/random.ts";
 import type { Evaluation, SettingTable } from "../../lab/evaluation/evaluation.ts";
 import { METRICS } from "../../lab/evaluation/metrics/metric-row.ts";
 import { cellText, columnsOf } from "../../lab/evaluation/report/tables.ts";
+import { MODEL_RATE } from "../../lab/networks/own-shape.ts";
 import { runCli, runCliWatched, TINY_PACK, temporaryFolder } from "./run-cli.ts";
 
 const test = suite("evaluate");

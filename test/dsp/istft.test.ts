@@ -1,15 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  applyMask,
-  BINS,
-  type FrameShape,
-  HOP,
-  type Masking,
-  OUTPUT_DELAY,
-  StreamingIstft,
-  StreamingStft,
-} from "../../dsp/index.ts";
+import { applyMask, type FrameShape, type Masking, StreamingIstft, StreamingStft } from "../../dsp/index.ts";
+import { BINS, HOP, OWN_STFT, WINDOW } from "../../lab/networks/own-shape.ts";
 import { heapBytesPerCall, largestDifference, noise, pieces, reference, tone } from "./signals.ts";
 
 /** Analysis, an all-ones mask and overlap-add, as the audio thread does it. */
@@ -17,7 +9,7 @@ function throughAllOnes(
   chunks: Iterable<Float32Array>,
   length: number,
   masking: Masking,
-  shape?: FrameShape,
+  shape: FrameShape = OWN_STFT,
 ) {
   const analysis = new StreamingStft(shape);
   const synthesis = new StreamingIstft(shape);
@@ -47,7 +39,7 @@ test("an all-ones mask gives the input back 384 samples later, for any chunking"
   for (const [name, chunks] of chunkings) {
     const { out, written, delay } = throughAllOnes(chunks, samples.length, "linear");
     assert.is(written, 160_000);
-    assert.is(delay, OUTPUT_DELAY);
+    assert.is(delay, WINDOW - HOP);
     assert.is(delay, 384);
     assert.ok(
       largestDifference(out.subarray(0, delay), new Float32Array(delay)) < 1e-6,
@@ -92,7 +84,7 @@ test("masked frames overlap as in librosa.istft", () => {
   const spectra = reference("noise_spectra");
   const mask = reference("mask");
   const expected = reference("masked_sound");
-  const stream = new StreamingIstft();
+  const stream = new StreamingIstft(OWN_STFT);
   const frames = mask.length / BINS;
   const out = new Float32Array(frames * HOP);
   const masked = new Float32Array(2 * BINS);
@@ -101,14 +93,14 @@ test("masked frames overlap as in librosa.istft", () => {
     stream.add(masked, out, k * HOP);
   }
   // librosa treats the first and the last window - hop samples its own way.
-  assert.ok(largestDifference(out, expected, OUTPUT_DELAY) < 2e-6);
+  assert.ok(largestDifference(out, expected, WINDOW - HOP) < 2e-6);
 });
 
 test("reset forgets what came before", () => {
   const spectrum = noise(2 * BINS, 10);
   const fresh = new Float32Array(HOP);
-  new StreamingIstft().add(spectrum, fresh);
-  const stream = new StreamingIstft();
+  new StreamingIstft(OWN_STFT).add(spectrum, fresh);
+  const stream = new StreamingIstft(OWN_STFT);
   const out = new Float32Array(HOP);
   stream.add(new Float32Array(2 * BINS).fill(Number.NaN), out);
   stream.reset();
@@ -117,7 +109,7 @@ test("reset forgets what came before", () => {
 });
 
 test("allocates nothing once it runs", () => {
-  const stream = new StreamingIstft();
+  const stream = new StreamingIstft(OWN_STFT);
   const spectrum = noise(2 * BINS, 11);
   const mask = noise(BINS, 12).map(Math.abs);
   const masked = new Float32Array(2 * BINS);

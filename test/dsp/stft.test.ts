@@ -1,10 +1,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { BINS, HOP, magnitudes, StreamingStft, WINDOW } from "../../dsp/index.ts";
+import { magnitudes, StreamingStft } from "../../dsp/index.ts";
+import { BINS, HOP, OWN_STFT, WINDOW } from "../../lab/networks/own-shape.ts";
 import { heapBytesPerCall, largestDifference, noise, pieces, reference } from "./signals.ts";
 
 function allFrames(samples: Float32Array, chunks: Iterable<Float32Array>): Float32Array[] {
-  const stream = new StreamingStft();
+  const stream = new StreamingStft(OWN_STFT);
   const frames: Float32Array[] = [];
   for (const chunk of chunks) {
     stream.push(chunk, (spectrum, frame) => {
@@ -47,7 +48,7 @@ test("takes a part of an array", () => {
   const samples = noise(1024, 6);
   const padded = new Float32Array(2000).fill(9);
   padded.set(samples, 500);
-  const stream = new StreamingStft();
+  const stream = new StreamingStft(OWN_STFT);
   const frames: Float32Array[] = [];
   stream.push(padded, (spectrum) => frames.push(spectrum.slice()), 500, 1524);
   for (const [k, frame] of allFrames(samples, [samples]).entries()) {
@@ -70,7 +71,7 @@ test("a constant and a full-scale square wave have the spectra known by hand", (
 
 test("reset forgets what came before, and a NaN is gone after one window", () => {
   const samples = noise(2048, 7);
-  const stream = new StreamingStft();
+  const stream = new StreamingStft(OWN_STFT);
   stream.push(new Float32Array(300).fill(Number.NaN), () => {});
   stream.reset();
   let after = 0;
@@ -90,7 +91,7 @@ test("reset forgets what came before, and a NaN is gone after one window", () =>
 });
 
 test("allocates nothing once it runs", () => {
-  const stream = new StreamingStft();
+  const stream = new StreamingStft(OWN_STFT);
   const quantum = noise(128, 8);
   const out = new Float32Array(BINS);
   const keep = (spectrum: Float32Array) => magnitudes(spectrum, out);
@@ -98,9 +99,9 @@ test("allocates nothing once it runs", () => {
 });
 
 test("refuses shapes that can't be framed, by value", () => {
-  assert.throws(() => new StreamingStft({ window: 500 }), /window is 500/);
-  assert.throws(() => new StreamingStft({ hop: 100 }), /hop is 100/);
-  assert.throws(() => new StreamingStft({ hop: 0 }), /hop is 0/);
+  assert.throws(() => new StreamingStft({ ...OWN_STFT, window: 500 }), /window is 500/);
+  assert.throws(() => new StreamingStft({ ...OWN_STFT, hop: 100 }), /hop is 100/);
+  assert.throws(() => new StreamingStft({ ...OWN_STFT, hop: 0 }), /hop is 0/);
 });
 
 test.run();

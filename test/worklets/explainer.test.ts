@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { BINS, HOP, WINDOW } from "../../dsp/index.ts";
+import { BINS, HOP, WINDOW } from "../../lab/networks/own-shape.ts";
 import {
   constantMask,
   delayed,

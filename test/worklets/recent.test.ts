@@ -1,7 +1,8 @@
 // What went out lately: kept by the audio thread, copied by another, and told in pieces where nothing is shared.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { applyMask, BINS, HOP, StreamingIstft, StreamingStft } from "../../dsp/index.ts";
+import { applyMask, StreamingIstft, StreamingStft } from "../../dsp/index.ts";
+import { BINS, HOP, OWN_STFT } from "../../lab/networks/own-shape.ts";
 import type { ProcessorToPage, RecentHops } from "../../protocol/port.ts";
 import { emptyHops, Recent, recentBytes } from "../../worklets/recent.ts";
 import { PIECE_HOPS, RecentSender } from "../../worklets/recent-sender.ts";
@@ -94,8 +95,8 @@ test("sound, frames and masks belong together: masking the original anew gives t
   rig.maskEvery((frame) => next.slice(frame * BINS, (frame + 1) * BINS).map(Math.abs));
   rig.run(noise(50 * HOP, 6));
   const { original, explanation, mask, frames } = kept(recent);
-  const stft = new StreamingStft();
-  const istft = new StreamingIstft();
+  const stft = new StreamingStft(OWN_STFT);
+  const istft = new StreamingIstft(OWN_STFT);
   const again = new Float32Array(original.length);
   const ahead = istft.delay / HOP;
   stft.push(original, (spectrum, frame) => {

@@ -1,5 +1,6 @@
 // An explainer with everything around it made by hand: masks written by the test, records kept.
-import { BINS, HOP, MODEL_RATE, ringBufferStorage, WINDOW } from "../../dsp/index.ts";
+import { ringBufferStorage } from "../../dsp/index.ts";
+import { BINS, HOP, MODEL_RATE, WINDOW } from "../../lab/networks/own-shape.ts";
 import type { AudioShape } from "../../protocol/audio-shape.ts";
 import {
   RECORD_HEADER,

@@ -1,7 +1,8 @@
 import { MessageChannel } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { BINS, RingBuffer } from "../../dsp/index.ts";
+import { RingBuffer } from "../../dsp/index.ts";
+import { BINS } from "../../lab/networks/own-shape.ts";
 import {
   PACKET_HEADER,
   PacketField,

@@ -284,9 +284,9 @@ function fakeMoment(pack: PackSummary, samples: Float32Array): Moment {
     const on = Math.floor(frame / 62) % 2 === 0;
     for (let bin = 0; bin < bins; bin++) mask[frame * bins + bin] = on && bin >= 32 && bin < 128 ? 0.9 : 0.05;
   }
-  const spectrogram = stft(original);
+  const spectrogram = stft(original, { window: 512, hop });
   const spectra = spectrogram.spectra.map((value, n) => value * mask[n >> 1]);
-  const explanation = istft({ ...spectrogram, spectra }, original.length);
+  const explanation = istft({ ...spectrogram, spectra }, original.length, { window: 512, hop });
   return {
     sampleRate: 16_000,
     window: 512,

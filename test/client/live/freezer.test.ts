@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import type { PackSummary } from "../../../client/live/live-explainer.ts";
 import { Freezer } from "../../../client/live/session/freezer.ts";
 import { momentOf } from "../../../client/live/session/moment.ts";
-import { BINS, HOP } from "../../../dsp/index.ts";
+import { BINS, HOP } from "../../../lab/networks/own-shape.ts";
 import type { PageToProcessor } from "../../../protocol/port.ts";
 import { Recent, recentBytes } from "../../../worklets/recent.ts";
 import { RecentSender } from "../../../worklets/recent-sender.ts";

@@ -8,7 +8,7 @@ import { DelayPolicy, type DelaySettings } from "../../../client/live/pipeline/d
 import { Pipeline, type Timing } from "../../../client/live/pipeline/pipeline.ts";
 import type { FrameRecord } from "../../../client/live/pipeline/processor-link.ts";
 import { planStream } from "../../../client/live/session/stream-plan.ts";
-import { BINS, HOP, WINDOW } from "../../../dsp/index.ts";
+import { BINS, HOP, WINDOW } from "../../../lab/networks/own-shape.ts";
 import type { Explanation, SpectralWindow } from "../../../protocol/engine.ts";
 import { delayed, largestDifference, noise, OWN_SHAPE, Rig, sine } from "../../worklets/rig.ts";
 import { settled } from "./fakes.ts";

@@ -1,8 +1,9 @@
 /** A made-up data set in ESC-50's official layout: one chord a category, told apart by its pitch. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MODEL_RATE, writeWav } from "../../../dsp/index.ts";
+import { writeWav } from "../../../dsp/index.ts";
 import { ESC10_CLASSES } from "../../../lab/data/esc50.ts";
+import { MODEL_RATE } from "../../../lab/networks/own-shape.ts";
 
 const TARGETS = [0, 1, 10, 11, 12, 20, 21, 38, 40, 41];
 

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BINS, type Masking, MODEL_RATE } from "../../../dsp/index.ts";
+import type { Masking } from "../../../dsp/index.ts";
 import { Random } from "../../../lab/data/random.ts";
 import { foreignClassifier } from "../../../lab/import/foreign-classifier.ts";
 import { L2I } from "../../../lab/methods/l2i.ts";
@@ -16,6 +16,7 @@ import {
 } from "../../../lab/networks/interpreter.ts";
 import { levelledLogSpectrum } from "../../../lab/networks/log-spectrum.ts";
 import { ownClassifier } from "../../../lab/networks/own-classifier.ts";
+import { BINS, MODEL_RATE } from "../../../lab/networks/own-shape.ts";
 import {
   initialWeights,
   planWeights,

@@ -3,7 +3,6 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BINS, MODEL_RATE } from "../../../dsp/index.ts";
 import { Random } from "../../../lab/data/random.ts";
 import { foreignClassifier } from "../../../lab/import/foreign-classifier.ts";
 import { findMethod } from "../../../lab/methods/index.ts";
@@ -12,6 +11,7 @@ import { type DecoderShape, decodeMask, isAsked, masksFeatures } from "../../../
 import { type ExplainedClassifier, windowInputs } from "../../../lab/networks/explained-classifier.ts";
 import type { WeightValues } from "../../../lab/networks/frozen-layers.ts";
 import { ownClassifier } from "../../../lab/networks/own-classifier.ts";
+import { BINS, MODEL_RATE } from "../../../lab/networks/own-shape.ts";
 import {
   initialWeights,
   planWeights,

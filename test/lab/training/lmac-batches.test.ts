@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BINS, MODEL_RATE } from "../../../dsp/index.ts";
 import { Random } from "../../../lab/data/random.ts";
 import { WINDOW_FRAMES } from "../../../lab/data/windows.ts";
+import { BINS, MODEL_RATE } from "../../../lab/networks/own-shape.ts";
 import { LmacBatches, MixtureBatches } from "../../../lab/training/lmac-batches.ts";
 import { SoundPool } from "../../../lab/training/sound-pool.ts";
 import { chord } from "../data/made-up-esc50.ts";

@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { MODEL_RATE, spectrogramMagnitudes, stft } from "../../../dsp/index.ts";
+import { spectrogramMagnitudes, stft } from "../../../dsp/index.ts";
 import { Random } from "../../../lab/data/random.ts";
+import { MODEL_RATE, OWN_STFT } from "../../../lab/networks/own-shape.ts";
 import { colouredNoise } from "../../../lab/training/augment.ts";
 import { recorded } from "../../../lab/training/recording.ts";
 
@@ -10,7 +11,7 @@ const sound = colouredNoise(new Random(1), 2 * MODEL_RATE);
 
 /** Share of the energy above 5 kHz. */
 function share(samples: Float32Array): number {
-  const { frames, bins, ...spectrogram } = stft(samples);
+  const { frames, bins, ...spectrogram } = stft(samples, OWN_STFT);
   const magnitudes = spectrogramMagnitudes({ frames, bins, ...spectrogram });
   let high = 0;
   let all = 0;

@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BINS } from "../../../dsp/index.ts";
 import { Random } from "../../../lab/data/random.ts";
 import { WINDOW_FRAMES } from "../../../lab/data/windows.ts";
 import { parted } from "../../../lab/methods/lmac-selective.ts";
+import { BINS } from "../../../lab/networks/own-shape.ts";
 import { AskedMixtures } from "../../../lab/training/asked-mixtures.ts";
 import { SoundPool } from "../../../lab/training/sound-pool.ts";
 import { GraphBuilder } from "../../../models/graph/index.ts";
