@@ -87,7 +87,9 @@ test("the explanation is the sound with its mean mask, as the offline transform 
   assert.is(frames, whole.frames);
   assert.is(mask.length, frames * BINS);
   const masked = whole.spectra.map((value, i) => value * mask[i >> 1]);
-  assert.ok(furthest(explanation, istft({ ...whole, spectra: masked }, samples.length, pack.pack.stft)) < 1e-5);
+  assert.ok(
+    furthest(explanation, istft({ ...whole, spectra: masked }, samples.length, pack.pack.stft)) < 1e-5,
+  );
   const [frame, bin] = [100, 32];
   const at = 2 * (frame * BINS + bin);
   const expected = Math.hypot(whole.spectra[at], whole.spectra[at + 1]);
