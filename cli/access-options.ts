@@ -26,8 +26,9 @@ const MOST_PROXIES = 8;
 
 /** @param port the usual one; undefined where nothing is served until one is named. */
 export function addPortOptions(command: Command, port?: number): Command {
+  const what = port === undefined ? "serve the pages on this port" : "port to listen on";
   return command
-    .option("--port <number>", "port to listen on; 0 takes any free one", portNumber, port)
+    .option("--port <number>", `${what}; 0 takes any free one`, portNumber, port)
     .option("--host <address>", "address to listen on; 0.0.0.0 lets other machines in", "127.0.0.1");
 }
 

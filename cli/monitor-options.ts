@@ -65,6 +65,9 @@ Each event gets a folder in DATA/events/DAY/ID with clip.wav, explanation.wav, r
 event.json, and a row in DATA/monitor.db (SQLite). The badge says whether the classifier still names the class
 in the explanation alone, and no longer in the rest: both faithful, one partly, none not.
 
+Pages (--port) listen on this machine alone until --host says otherwise. With a token file they are opened as
+https://HOST/#token=TOKEN. SIGHUP reads certificate and tokens again (docs/deployment.md).
+
 Events are printed as they are explained: a line each, with --json an object each. The log goes to standard error.
 Secrets are taken from the environment: LISTENABLE_WEBHOOK_SECRET signs web hooks (HMAC-SHA256),
 LISTENABLE_MQTT_USER and LISTENABLE_MQTT_PASSWORD log in to the broker. docs/monitor.md has everything.
@@ -78,6 +81,15 @@ Examples:
 `;
 
 export function addMonitorOptions(command: Command): void {
+  addInputOptions(command);
+  addDetectorOptions(command);
+  addKeepingOptions(command);
+  addOutputOptions(command);
+  addPageOptions(command);
+  command.addHelpText("after", EXAMPLES);
+}
+
+function addInputOptions(command: Command): void {
   command
     .option("--data <dir>", "folder of the events; made if it is not there", "monitor-data")
     .addOption(packOption())
@@ -89,7 +101,12 @@ export function addMonitorOptions(command: Command): void {
       new Option("--format <format>", "samples of standard input").choices([...PCM_FORMATS]).default("s16le"),
     )
     .option("--watch", "wait for new files in folders, and hear none twice")
-    .option("--real-time", "hear files no faster than they were recorded")
+    .option("--real-time", "hear files no faster than they were recorded");
+}
+
+/** When a class counts as heard, and where its event ends. */
+function addDetectorOptions(command: Command): void {
+  command
     .option("--stride <seconds>", "from one window of sound to the next", positiveNumber, 0.25)
     .option(
       "--threshold <[class=]probability>",
@@ -101,7 +118,12 @@ export function addMonitorOptions(command: Command): void {
     .option("--gap <seconds>", "pause that ends an event", positiveNumber, 1)
     .option("--cool-down <seconds>", "after an event of a class, before it may open another", seconds, 3)
     .option("--longest <seconds>", "longer events are cut", positiveNumber, 60)
-    .option("--floor <decibels>", "fainter sound, in dB of full scale, counts as silence", level, -60)
+    .option("--floor <decibels>", "fainter sound, in dB of full scale, counts as silence", level, -60);
+}
+
+/** What is kept of an event, and for how long. */
+function addKeepingOptions(command: Command): void {
+  command
     .option("--before <seconds>", "kept before each event", seconds, 2)
     .option("--after <seconds>", "kept after each event", seconds, 2)
     .option(
@@ -117,7 +139,11 @@ export function addMonitorOptions(command: Command): void {
       "another age for this class; can be given again",
       (text: string, before: ReadonlyMap<string, number>) => withPair(text, before, positiveNumber),
       new Map(),
-    )
+    );
+}
+
+function addOutputOptions(command: Command): void {
+  command
     .option(
       "--webhook <url>",
       "post every event there; can be given again",
@@ -129,6 +155,9 @@ export function addMonitorOptions(command: Command): void {
     )
     .option("--mqtt-topic <topic>", "first part of the topics", "listenable")
     .option("--no-mqtt-discovery", "don't announce the inputs to Home Assistant");
+}
+
+function addPageOptions(command: Command): void {
   addPortOptions(command);
   addAccessOptions(command)
     .option(
@@ -136,8 +165,7 @@ export function addMonitorOptions(command: Command): void {
       "who shows one of its tokens may read /metrics (else whoever sees the events)",
     )
     .option("--public", "pages are read-only, and show neither addresses of inputs nor metrics")
-    .option("--live-audio", "let pages listen to the inputs, not to events alone")
-    .addHelpText("after", EXAMPLES);
+    .option("--live-audio", "let pages listen to the inputs, not to events alone");
 }
 
 function share(text: string): number {

@@ -99,20 +99,22 @@ async function start(
     },
     webhooks: options.webhook,
     webhookSecret: process.env["LISTENABLE_WEBHOOK_SECRET"],
-    mqtt:
-      options.mqtt === undefined
-        ? undefined
-        : {
-            url: options.mqtt,
-            username: process.env["LISTENABLE_MQTT_USER"],
-            password: process.env["LISTENABLE_MQTT_PASSWORD"],
-            topic: options.mqttTopic,
-            discovery: options.mqttDiscovery ? undefined : null,
-          },
+    mqtt: brokerOf(options),
     web: webOptions(options),
     version: packageVersion(),
     log,
   });
+}
+
+function brokerOf({ mqtt: url, mqttTopic: topic, mqttDiscovery }: MonitorCommandOptions) {
+  if (url === undefined) return undefined;
+  return {
+    url,
+    username: process.env["LISTENABLE_MQTT_USER"],
+    password: process.env["LISTENABLE_MQTT_PASSWORD"],
+    topic,
+    discovery: mqttDiscovery ? undefined : null,
+  };
 }
 
 function inputsOf(words: readonly string[], options: MonitorCommandOptions, store: EventStore): Input[] {

@@ -55,6 +55,26 @@ Examples:
 export function registerServe(program: Command): void {
   const command = program.command("serve").description("serve the page and explain what it hears");
   addPortOptions(command, 8080);
+  addModelOptions(command);
+  command
+    .option("--max-sessions <number>", "remote engines connected at the same time", positiveInteger, 64)
+    .option("--no-offline", "make browsers forget what they keep of the page for when there is no network")
+    .option("--local-only", "serve the page and the packs, and explain nothing: pages do it themselves")
+    .option("--kiosk <file>", "settings of the full-screen page at /kiosk, as JSON (docs/kiosk.md)")
+    .option("--no-page", "serve the WebSocket endpoint and the packs without the page");
+  addServeAccessOptions(command)
+    .addOption(
+      new Option(
+        "--log-level <level>",
+        "how much is logged (default: warn on a terminal, else info)",
+      ).choices(LOG_LEVELS),
+    )
+    .option("--json", "print the address and what is served as one JSON object on standard output")
+    .addHelpText("after", EXAMPLES)
+    .action(serve);
+}
+
+function addModelOptions(command: Command): void {
   command
     .option(
       "--pack <names or dirs...>",
@@ -74,22 +94,7 @@ export function registerServe(program: Command): void {
       "model threads side by side (default: as many as cores, up to 8; on a GPU one)",
       positiveInteger,
     )
-    .option("--batch <number>", "most windows explained together (default: as many as pay)", positiveInteger)
-    .option("--max-sessions <number>", "remote engines connected at the same time", positiveInteger, 64)
-    .option("--no-offline", "make browsers forget what they keep of the page for when there is no network")
-    .option("--local-only", "serve the page and the packs, and explain nothing: pages do it themselves")
-    .option("--kiosk <file>", "settings of the full-screen page at /kiosk, as JSON (docs/kiosk.md)")
-    .option("--no-page", "serve the WebSocket endpoint and the packs without the page");
-  addServeAccessOptions(command)
-    .addOption(
-      new Option(
-        "--log-level <level>",
-        "how much is logged (default: warn on a terminal, else info)",
-      ).choices(LOG_LEVELS),
-    )
-    .option("--json", "print the address and what is served as one JSON object on standard output")
-    .addHelpText("after", EXAMPLES)
-    .action(serve);
+    .option("--batch <number>", "most windows explained together (default: as many as pay)", positiveInteger);
 }
 
 /** Runs until it is told to stop. */

@@ -1,0 +1,43 @@
+/** What is told of channels, and what they take it to mean for a pack. */
+import type { Pack } from "../models/pack/pack.ts";
+import type { ChannelSettings } from "./channel.ts";
+
+export interface ChannelWishes {
+  /** Seconds from one window to the next. Default 0.25. */
+  readonly stride?: number;
+  /** Default: the pack's threshold, 2 of 3 windows, a gap of 1 s, a cool-down of 3 s, at most 60 s. */
+  readonly detector?: Partial<Omit<ChannelSettings["detector"], "labels" | "stride">>;
+  /** Decibels of full scale below which windows count as silence. Default -60. */
+  readonly floor?: number;
+  /** Seconds of a clip before and after its event. Default 2 each. */
+  readonly before?: number;
+  readonly after?: number;
+  readonly discard?: ReadonlyMap<string, number>;
+}
+
+export function channelSettingsOf(wishes: ChannelWishes, pack: Pack, method: string): ChannelSettings {
+  const strideFrames = Math.max(
+    1,
+    Math.min(pack.windowFrames, Math.round(((wishes.stride ?? 0.25) * pack.sampleRate) / pack.stft.hop)),
+  );
+  return {
+    pack,
+    method,
+    stride: strideFrames,
+    detector: {
+      ignored: pack.other === undefined ? [] : [pack.other],
+      threshold: pack.threshold,
+      confirm: { hits: 2, of: 3 },
+      gap: 1,
+      coolDown: 3,
+      longest: 60,
+      ...wishes.detector,
+      labels: pack.labels,
+      stride: (strideFrames * pack.stft.hop) / pack.sampleRate,
+    },
+    floor: wishes.floor ?? -60,
+    before: wishes.before ?? 2,
+    after: wishes.after ?? 2,
+    discard: wishes.discard ?? new Map(),
+  };
+}
