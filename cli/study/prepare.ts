@@ -1,34 +1,31 @@
 /** `listenable study prepare`: sounds and a study file from data and methods. */
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type FoundSound, findSentences, findSounds } from "../../lab/data/sound-folder.ts";
 import { CONTAMINATIONS, type Contamination } from "../../lab/evaluation/plan/contamination.ts";
-import { type Pack, packMethod } from "../../models/pack/pack.ts";
 import { openPack } from "../../models/runtime/open-pack-node.ts";
-import { ANCHORS, type Anchor, type ForeignMethod, stemOf } from "../../study/conditions.ts";
-import { type Prepared, type PrepareOptions, prepareStudy } from "../../study/prepare.ts";
+import { ANCHORS, type Anchor, type ForeignMethod } from "../../study/conditions.ts";
+import { chosenMaterial, nameOf } from "../../study/material.ts";
+import { type Prepared, prepareStudy } from "../../study/prepare.ts";
 import { STUDY_FILE, type Study } from "../../study/study-file.ts";
 import { UsageError } from "../errors.ts";
-import { interruptible } from "../interrupt.ts";
+import { followed } from "../follow.ts";
 import {
   type CommonOptions,
   packOption,
   positiveInteger,
   positiveNumber,
   RUNTIMES,
-  repeated,
   runtimeOption,
   strideOption,
+  wholeNumber,
 } from "../options.ts";
-import { showProgress } from "../progress.ts";
 
 interface PrepareCommandOptions extends CommonOptions {
   data?: string;
   fold?: number;
   methods: string[];
-  foreign: string[];
+  foreign: ForeignMethod[];
   anchors: Anchor[];
   pack: string;
   runtime: keyof typeof RUNTIMES;
@@ -74,7 +71,7 @@ export function registerPrepare(study: Command): void {
     .option("--data <dir>", "ESC-50, UrbanSound8K, or any folder of sounds")
     .option("--fold <n>", "only this fold of the data set", positiveInteger)
     .option("--methods <list>", "methods of the pack that are rated, or all", list, [])
-    .option("--foreign <name=dir>", "explanations made elsewhere; can be given again", repeated, [])
+    .option("--foreign <name=dir>", "explanations made elsewhere; can be given again", foreign, [])
     .option("--anchors <list>", `hidden among the methods: ${ANCHORS.join(", ")}`, anchors, [])
     .addOption(packOption())
     .addOption(
@@ -98,151 +95,30 @@ export function registerPrepare(study: Command): void {
     .option("--title <text>", "what participants see first", "Listening study")
     .addOption(runtimeOption())
     .addHelpText("after", EXAMPLES)
-    .action(prepareAndTell);
+    .action(prepare);
 }
 
-async function prepareAndTell(files: readonly string[], options: PrepareCommandOptions): Promise<void> {
-  const { out, json } = options;
-  const prepared = await prepare(files, options);
-  console.log(json ? JSON.stringify(facts(prepared, out)) : summary(prepared, out));
-}
-
-async function prepare(files: readonly string[], options: PrepareCommandOptions): Promise<Prepared> {
-  if (existsSync(join(options.out, STUDY_FILE))) {
-    throw new UsageError(`${join(options.out, STUDY_FILE)} is there already; name another folder with --out`);
+async function prepare(files: readonly string[], options: PrepareCommandOptions): Promise<void> {
+  const { out, json, pack, stride, ...wishes } = options;
+  if (existsSync(join(out, STUDY_FILE))) {
+    throw new UsageError(`${join(out, STUDY_FILE)} is there already; name another folder with --out`);
   }
-  const log = (line: string) => console.error(`listenable: ${line}`);
-  const opened = await openPack(options.pack, { build: RUNTIMES[options.runtime], log });
-  const material = await chosenMaterial(files, options, opened.pack);
-  const progress = showProgress("prepare", 1);
-  try {
-    return await interruptible((signal) =>
-      prepareStudy({
-        ...options,
-        ...material,
-        opened,
-        folder: options.out,
-        name: options.name ?? nameOf(options.out),
+  const prepared = await followed(async ({ signal, onProgress, onNotice }) => {
+    const opened = await openPack(pack, { build: RUNTIMES[options.runtime], log: onNotice });
+    try {
+      return await prepareStudy({
+        ...wishes,
+        ...(await chosenMaterial({ ...wishes, files }, opened.pack)),
+        ...{ opened, folder: out, name: options.name ?? nameOf(out), stride, signal },
         mostSeconds: options.seconds,
         keepWrong: options.keepWrong ?? false,
-        signal,
-        onProgress: (done, total, what) => {
-          progress.setTotal(total);
-          progress.update(done, `· ${what}`);
-        },
-      }),
-    );
-  } finally {
-    progress.end();
-    await opened.close();
-  }
-}
-
-type Material = Required<Pick<PrepareOptions, "methods" | "foreign" | "classes" | "sounds" | "sentences">>;
-
-async function chosenMaterial(
-  files: readonly string[],
-  options: PrepareCommandOptions,
-  pack: Pack,
-): Promise<Material> {
-  const { contamination, speech } = options;
-  const methods = chosenMethods(pack, options.methods);
-  const foreign = options.foreign.map(foreignMethod);
-  if (methods.length + foreign.length === 0) {
-    throw new UsageError("nothing to rate: name methods of the pack with --methods, or --foreign sounds");
-  }
-  if (foreign.length > 0 && contamination !== "clean") {
-    throw new UsageError(
-      `--foreign sounds explain the clips as they are: leave --contamination ${contamination} out`,
-    );
-  }
-  const classes = options.classes === undefined ? undefined : await readClasses(options.classes);
-  const sounds = await chosenSounds(files, options, pack, classes);
-  const sentences = speech === undefined ? [] : (await findSentences(speech)).sounds;
-  if (contamination === "speech" && sentences.length === 0) {
-    throw new UsageError("--contamination speech needs --speech, a folder of spoken sentences");
-  }
-  if (contamination === "mixtures" && sounds.length < 2) {
-    throw new UsageError("--contamination mixtures needs two sounds to mix, and there is one");
-  }
-  return { methods, foreign, classes, sounds, sentences };
-}
-
-/** Sounds of classes that the pack doesn't know can't be asked about, unless somebody else explained them. */
-async function chosenSounds(
-  files: readonly string[],
-  { data, fold, methods }: PrepareCommandOptions,
-  pack: Pack,
-  classes?: ReadonlyMap<string, string>,
-): Promise<readonly FoundSound[]> {
-  if ((data === undefined) === (files.length === 0)) {
-    throw new UsageError("name either sound files or, with --data, a folder of them");
-  }
-  if (data === undefined) {
-    for (const file of files) {
-      if (!(await stat(file).catch(() => undefined))?.isFile()) {
-        throw new UsageError(`there is no sound file ${file}; a folder is named with --data`);
-      }
+        onProgress: (done, total, what) => onProgress({ stage: "prepare", done, total, detail: `· ${what}` }),
+      });
+    } finally {
+      await opened.close();
     }
-    return files.map((path) => ({ name: basename(path), path }));
-  }
-  const found = await findSounds(data, fold);
-  const known = found.sounds.filter(
-    ({ label }) => label === undefined || (pack.labels.includes(label) && label !== pack.other),
-  );
-  if (methods.length > 0 && known.length === 0) {
-    throw new Error(
-      `none of the classes of ${found.layout} in ${data} is one of pack ${pack.name}: ${pack.labels.join(", ")}`,
-    );
-  }
-  const usable = methods.length > 0 ? known : found.sounds;
-  return classes ? usable.filter(({ name }) => classes.has(stemOf(name))) : usable;
-}
-
-function chosenMethods(pack: Pack, names: readonly string[]): string[] {
-  if (names.includes("all")) return pack.methods.map(({ name }) => name);
-  for (const name of names) {
-    try {
-      packMethod(pack, name);
-    } catch (error) {
-      throw new UsageError(`--methods: ${(error as Error).message}`);
-    }
-  }
-  return [...names];
-}
-
-function foreignMethod(text: string): ForeignMethod {
-  const found = /^([a-z0-9][a-z0-9-]*)=(.+)$/.exec(text);
-  if (!found) {
-    throw new UsageError(
-      `--foreign: "${text}" is not a name (lower-case letters, digits, dashes), "=" and a folder: l2i=l2i-sounds`,
-    );
-  }
-  return { id: found[1], folder: found[2] };
-}
-
-async function readClasses(path: string): Promise<Map<string, string>> {
-  const text = await readFile(path, "utf8").catch(() => {
-    throw new UsageError(`--classes: there is no file ${path}`);
   });
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  const classes = new Map<string, string>();
-  for (const [k, line] of lines.entries()) {
-    const cells = line.split(",").map((cell) => cell.trim());
-    if (k === 0 && cells[0] === "clip") continue;
-    if (cells.length !== 2 || cells.includes("")) {
-      throw new UsageError(`${path}, line ${k + 1}: "${line}" is not a clip, a comma and its class`);
-    }
-    classes.set(stemOf(cells[0]), cells[1]);
-  }
-  return classes;
-}
-
-function nameOf(folder: string): string {
-  const name = basename(join(process.cwd(), folder))
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-");
-  return name.replaceAll(/^-+|-+$/g, "").slice(0, 64) || "study";
+  console.log(json ? JSON.stringify(facts(prepared, out)) : summary(prepared, out));
 }
 
 function facts({ study, leftOut, faint }: Prepared, out: string) {
@@ -271,6 +147,16 @@ function summary({ study, leftOut, faint }: Prepared, out: string): string {
   ].join("\n");
 }
 
+function foreign(text: string, before: readonly ForeignMethod[]): ForeignMethod[] {
+  const found = /^([a-z0-9][a-z0-9-]*)=(.+)$/.exec(text);
+  if (!found) {
+    throw new UsageError(
+      `--foreign: "${text}" is not a name (lower-case letters, digits, dashes), "=" and a folder: l2i=l2i-sounds`,
+    );
+  }
+  return [...before, { id: found[1], folder: found[2] }];
+}
+
 function list(text: string): string[] {
   return [...new Set(text.split(",").map((word) => word.trim()))];
 }
@@ -281,14 +167,6 @@ function anchors(text: string): Anchor[] {
     if (!found) throw new InvalidArgumentError(`"${name}" is not one of ${ANCHORS.join(", ")}.`);
     return found;
   });
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new InvalidArgumentError(`"${text}" is not a whole number of 0 or more.`);
-  }
-  return value;
 }
 
 function loudness(text: string): number {
