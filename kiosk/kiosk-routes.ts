@@ -4,14 +4,15 @@ import {
   type Exchange,
   HTML,
   HttpError,
+  pathOf,
   type Route,
   readText,
   refusal,
+  searchOf,
   sendFile,
   sendJson,
   sendText,
 } from "../server/http/index.ts";
-import { pathOf, searchOf } from "../server/http/paths.ts";
 import type { Kiosks, KnownKiosk } from "./kiosks.ts";
 import {
   KIOSK_PAGE,

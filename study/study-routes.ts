@@ -5,13 +5,14 @@ import {
   type Exchange,
   HttpError,
   notFound,
+  pathOf,
+  RateLimit,
   type Route,
   readJson,
+  searchOf,
   sendFile,
   sendJson,
 } from "../server/http/index.ts";
-import { pathOf, searchOf } from "../server/http/paths.ts";
-import { RateLimit } from "../server/http/rate-limit.ts";
 import { parseEvent } from "./event-schema.ts";
 import { NotAdmitted, type Participants } from "./participants.ts";
 import { PARTICIPANT_ID } from "./protocol.ts";

@@ -6,6 +6,8 @@ export type { Guard } from "./guard.ts";
 export { HttpError, notFound } from "./http-error.ts";
 export { type AccessOptions, HttpServer, type HttpServerOptions } from "./http-server.ts";
 export type { HttpLog, HttpObserver, HttpRefusal } from "./observe.ts";
+export { pathOf, searchOf } from "./paths.ts";
+export { RateLimit } from "./rate-limit.ts";
 export type { Exchange, Handler, Route } from "./router.ts";
 export { HTML, sendJson, sendText } from "./send.ts";
 export { sendFile, warmFile } from "./send-file.ts";
