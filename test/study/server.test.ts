@@ -17,7 +17,7 @@ async function start(): Promise<void> {
   server = await startStudyServer({
     open: await openStudy(folder),
     results: join(folder, "results"),
-    publicFolder: join(packageFolder(), "client", "page", "static"),
+    publicFolder: join(packageFolder(), "client", "kit", "static"),
     port: 0,
   });
 }
