@@ -4,6 +4,8 @@
  *   const pack = await openPack("/packs/esc10-speech/");
  *   const sound = await explainSound(pack, samples, { rate: 48_000 });
  *   // sound.explanation + sound.rest = samples; sound.decision.label is what was heard
+ *   const figures = figuresOf(await judgeParts(pack, sound), { target: sound.target });
+ *   // figures.explanation and figures.rest: what the classifier says of each alone
  *
  * In Node the same is in `index-node.ts`, where a pack is also opened by its name or its folder.
  */
