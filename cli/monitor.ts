@@ -145,6 +145,7 @@ function webOptions(options: MonitorCommandOptions): MonitorWebOptions | undefin
     if (without) throw new UsageError(`${without} is about the pages: add --port, as in --port 8090`);
     return undefined;
   }
+  const access = accessOptions(options);
   const pages = join(packageFolder(), "dist", "public", "monitor");
   if (!existsSync(join(pages, "index.html"))) {
     throw new Error(
@@ -152,7 +153,7 @@ function webOptions(options: MonitorCommandOptions): MonitorWebOptions | undefin
     );
   }
   return {
-    ...accessOptions(options),
+    ...access,
     pages,
     host: options.host,
     port: options.port,

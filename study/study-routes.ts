@@ -38,7 +38,6 @@ const SHARED_FILES = ["page.css", "icon.svg"];
 
 /** The page itself is no secret; sounds and answers are for bearers of a token, where the study asks for one. */
 export function studyRoutes({ open, participants, publicFolder }: StudyRouteParts): Route[] {
-  const page = (...path: string[]) => join(publicFolder, ...path);
   const answers = new Answers(participants);
   return [
     {
@@ -64,6 +63,13 @@ export function studyRoutes({ open, participants, publicFolder }: StudyRoutePart
       answer: (exchange, id) => answers.take(id, exchange),
     },
     { method: "GET", path: "study/sounds/:file", needs: "token", answer: soundsOf(open) },
+    ...pageRoutes(publicFolder),
+  ];
+}
+
+function pageRoutes(publicFolder: string): Route[] {
+  const page = (...path: string[]) => join(publicFolder, ...path);
+  return [
     { method: "GET", path: "", answer: (exchange) => redirect(exchange, "study") },
     {
       method: "GET",

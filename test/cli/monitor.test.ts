@@ -66,6 +66,8 @@ test("misuse ends with 2 and says what would be right", async () => {
     [[file, "--keep-class", "low"], /CLASS=NUMBER/],
     [[file, "--stride", "3"], /leaves gaps/],
     [[file, "--public"], /add --port/],
+    [[file, "--token-file", "tokens"], /--token-file is about the pages: add --port/],
+    [[file, "--port", "0", "--tls-cert", "cert.pem"], /--tls-cert and --tls-key go together/],
     [[file, "--webhook", "ftp://host/"], /http or https/],
     [[file, "--mqtt", "host:1883"], /mqtt:\/\/host:1883/],
     [[file, "--method", "nothing"], /no method "nothing"/],
