@@ -1,6 +1,7 @@
 /** The server's addresses: the page, the packs, its state (/healthz, /readyz, /metrics). */
 import { join } from "node:path";
 import type { OpenPack } from "../models/pack/open-pack.ts";
+import { explainingFiles } from "../models/pack/pack-files.ts";
 import { COMPAT_PAGE, SERVICE_WORKER, SERVICE_WORKER_OFF } from "../protocol/pages.ts";
 import { type Exchange, notFound, type Route, sendFile, sendJson, sendText } from "./http/index.ts";
 import { securityHeaders } from "./http/security-headers.ts";
@@ -69,7 +70,7 @@ export function packRoutes(packs: ReadonlyMap<string, OpenPack>, explained: read
 
 /** Only what a pack names is served from its folder. */
 function sendPack(open: OpenPack | undefined, file: string, exchange: Exchange): Promise<void> {
-  const files = open ? ["pack.json", "README.md", ...open.pack.methods.map(({ graph }) => graph)] : [];
+  const files = open ? ["pack.json", "README.md", ...explainingFiles(open.pack)] : [];
   if (!open || !files.includes(file)) throw notFound();
   return sendFile(join(open.source, file), exchange);
 }

@@ -1,7 +1,7 @@
 /** What every method of a pack costs for one window, in every runtime there is, and against its first method. */
 import { METHODS } from "../../lab/methods/index.ts";
 import { methodSettings, type Passes } from "../../lab/methods/method.ts";
-import type { OpenPack } from "../../models/pack/open-pack.ts";
+import type { GraphFiles, OpenPack } from "../../models/pack/open-pack.ts";
 import type { PackMethod } from "../../models/pack/pack.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { measureEngine } from "./engine-time.ts";
@@ -44,11 +44,16 @@ export async function measureMethods(
       passes: passesOf(method),
       nodeMs: native && (await measureEngine(native, opened, name, windows)).cpuP50Ms,
       wasmMs: (await measureEngine(wasm, opened, name, windows)).cpuP50Ms,
-      graphBytes: (await opened.graph(name)).length,
+      graphBytes: bytesOf(await opened.graph(name)),
     });
     onDone(times.length);
   }
   return times;
+}
+
+/** Of the graph and the files that its weights lie in. */
+function bytesOf({ bytes, weights }: GraphFiles): number {
+  return [...weights.values()].reduce((sum, { length }) => sum + length, bytes.length);
 }
 
 function passesOf({ name, parameters }: PackMethod): Passes | null {

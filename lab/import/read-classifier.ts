@@ -3,6 +3,7 @@
  * batch, logits [B, classes], float32), and whatever cannot is refused with the reason and the way out.
  */
 import { decodeModel, GraphBuilder, type Node, type Tensor } from "../../models/graph/index.ts";
+import { fetchExternal } from "../../models/graph/onnx/external-weights.ts";
 import { type GraphMessage, readModel, type ValueInfoMessage } from "../../models/graph/onnx/schema.ts";
 import { inline } from "./inline.ts";
 import { withoutQuantisation } from "./quantised.ts";
@@ -97,39 +98,6 @@ export function readClassifier(bytes: Uint8Array, options: ReadOptions): ReadCla
     answerGuessed: head.guessed,
     notes,
   };
-}
-
-/** Weights kept in files beside the model are read into it. */
-function fetchExternal({ initializers = [] }: GraphMessage, external?: (file: string) => Uint8Array): void {
-  const files = new Map<string, Uint8Array>();
-  for (const tensor of initializers) {
-    if (!tensor.dataLocation) continue;
-    const entries = new Map(tensor.externalData?.map(({ key = "", value = "" }) => [key, value]));
-    const location = entries.get("location") ?? "";
-    if (!external || !location || /^[/\\]|^[a-z]:|\.\.[/\\]|\.\.$/i.test(location)) {
-      throw new Error(
-        `the weights "${tensor.name}" lie in the file "${location}" outside of it; save the model as one file ` +
-          "(onnx.save_model(model, path, save_as_external_data=False))",
-      );
-    }
-    const file = files.get(location) ?? plain(external(location));
-    files.set(location, file);
-    const offset = Number(entries.get("offset") ?? 0);
-    const length = Number(entries.get("length") ?? file.length - offset);
-    if (offset + length > file.length) {
-      throw new Error(
-        `the weights "${tensor.name}" should reach to byte ${offset + length} of ${location}, which has ${file.length}; ` +
-          "copy the file again or export the model again",
-      );
-    }
-    tensor.rawData = file.subarray(offset, offset + length);
-    tensor.dataLocation = undefined;
-  }
-}
-
-/** Without what Node's Buffer adds: slices of that are views of the whole file. */
-function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function rankOf(value: ValueInfoMessage): number | undefined {

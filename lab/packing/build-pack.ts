@@ -1,10 +1,12 @@
 /** Writes a pack: `pack.json`, one graph a method, and who the sounds are by that it learnt from. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Pack, parsePack } from "../../models/pack/pack.ts";
+import type { Masking } from "../../dsp/index.ts";
+import type { Pack } from "../../models/pack/pack.ts";
 import type { ExplainedClassifier } from "../networks/explained-classifier.ts";
 import { attributionMarkdown, type Sources } from "./attribution.ts";
-import { type ChosenMethod, type LearntWeights, type PackGraphs, packGraphs } from "./pack-graphs.ts";
+import { type ChosenMethod, type LearntWeights, packGraphs } from "./pack-graphs.ts";
+import { type PackDescription, writePack } from "./write-pack.ts";
 
 export interface PackParts {
   readonly name: string;
@@ -37,28 +39,22 @@ export interface BuiltPack {
   readonly pack: Pack;
   /** Millions of multiply-adds a window of the first method with weights of its own; absent without one. */
   readonly mmac?: number | undefined;
-  /** All graphs together. */
+  /** All graphs and their weights together. */
   readonly bytes: number;
 }
 
 /** @throws as `packGraphs` does; PackError for parts that make no pack. */
 export async function buildPack(folder: string, parts: PackParts): Promise<BuiltPack> {
   const { classifier, learnt, features, sources } = parts;
-  const { files, mmac, ...described } = packGraphs(classifier, parts.methods, { learnt, features });
-  const text = `${JSON.stringify(manifestOf(parts, described), null, 2)}\n`;
-  const pack = parsePack(JSON.parse(text), join(folder, "pack.json"));
-  await mkdir(folder, { recursive: true });
-  for (const [file, bytes] of files) await writeFile(join(folder, file), bytes);
-  await writeFile(join(folder, "pack.json"), text);
+  const { masking, mmac, files, ...entries } = packGraphs(classifier, parts.methods, { learnt, features });
+  const { pack, bytes } = await writePack(folder, describe(parts, masking), entries, files);
   if (sources) await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown(sources));
-  const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
   return { pack, mmac, bytes };
 }
 
-function manifestOf(parts: PackParts, graphs: Omit<PackGraphs, "files" | "mmac">) {
+function describe(parts: PackParts, masking: Masking): PackDescription {
   const { classifier, about } = parts;
   return {
-    format: 1,
     name: parts.name,
     version: parts.version,
     title: parts.title,
@@ -71,7 +67,7 @@ function manifestOf(parts: PackParts, graphs: Omit<PackGraphs, "files" | "mmac">
     stft: { window: classifier.stft.window, hop: classifier.stft.hop, bins: classifier.bins },
     windowFrames: classifier.frames,
     phases: classifier.needsPhases || undefined,
-    ...graphs,
+    masking,
     ...about,
   };
 }

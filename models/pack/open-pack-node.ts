@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type OpenPack, readPackText } from "./open-pack.ts";
-import { PackError, packMethod } from "./pack.ts";
+import { type OpenPack, openedPack, readPackText } from "./open-pack.ts";
+import { PackError } from "./pack.ts";
 
 /** The pack that is used when nobody names one. */
 export const DEFAULT_PACK = "esc10-speech";
@@ -81,5 +81,5 @@ export async function openPackFolder(folder: string): Promise<OpenPack> {
     }
   };
   const pack = readPackText(await get("pack.json"), join(folder, "pack.json"));
-  return { pack, source: folder, graph: async (method) => get(packMethod(pack, method).graph), file: get };
+  return openedPack(pack, folder, get);
 }

@@ -1,12 +1,22 @@
 /** An opened pack: its checked description and the bytes of its graphs, wherever they lie. */
-import { type Pack, PackError, packMethod, parsePack } from "./pack.ts";
+import { type Pack, PackError, type PackGraph, packMethod, parsePack } from "./pack.ts";
+
+/** A graph with everything that it needs. */
+export interface GraphFiles {
+  /** Of the `.onnx` file. */
+  readonly bytes: Uint8Array;
+  /** The other files that hold weights of it, by the names that it has for them. */
+  readonly weights: ReadonlyMap<string, Uint8Array>;
+}
 
 export interface OpenPack {
   readonly pack: Pack;
   /** Where it was found, for messages: a folder or a URL. */
   readonly source: string;
-  /** The `.onnx` bytes of the named method, or of the default one. Rejects with a PackError. */
-  graph(method?: string): Promise<Uint8Array>;
+  /** The graph of the named method, or of the default one. Rejects with a PackError. */
+  graph(method?: string): Promise<GraphFiles>;
+  /** A graph that `pack.json` describes. Rejects with a PackError. */
+  read(graph: PackGraph): Promise<GraphFiles>;
   /** The bytes of a file that `pack.json` names. Rejects with a PackError. */
   file(name: string): Promise<Uint8Array>;
 }
@@ -48,7 +58,20 @@ export async function fetchPack(url: string, options: FetchPackOptions = {}): Pr
     }
   };
   const pack = readPackText(await get("pack.json"), `${folder}pack.json`);
-  return { pack, source: folder, graph: async (method) => get(packMethod(pack, method).graph), file: get };
+  return openedPack(pack, folder, get);
+}
+
+/** @param file gets the bytes of a file of the pack; rejects with a PackError. */
+export function openedPack(
+  pack: Pack,
+  source: string,
+  file: (name: string) => Promise<Uint8Array>,
+): OpenPack {
+  const read = async ({ graph, weights = [] }: PackGraph): Promise<GraphFiles> => {
+    const [bytes, ...others] = await Promise.all([graph, ...weights].map(file));
+    return { bytes, weights: new Map(weights.map((name, n) => [name, others[n]])) };
+  };
+  return { pack, source, file, read, graph: async (method) => read(packMethod(pack, method)) };
 }
 
 /** The pack in the bytes of a `pack.json`; `source` is named in the error. */

@@ -12,6 +12,11 @@
  * For evaluation a pack may also hold its methods in the form that masks the classifier's own input ("not listenable":
  * nobody can hear a log-mel picture). Those graphs give `mask` [B, t, m], steps of that input in time and in frequency,
  * and one more graph, the judge, tells what the classifier says of its input under such a mask.
+ *
+ * Weights that several graphs have lie once, in a file beside them (ONNX's external data): a graph's entry names the files
+ * that it takes weights from. A prepared pack also holds what the live page asks for, cut out of its graphs: the masks of a
+ * window's newest frames alone, and the classifier without a mask. Format 1 is of packs whose methods' graphs hold all their
+ * weights themselves, so that readers of before know them; format 2 of all others.
  */
 import * as v from "valibot";
 import { checkedShape } from "../../dsp/frames.ts";
@@ -21,21 +26,35 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const fileName = v.pipe(v.string(), v.regex(/^[\w][\w.-]*$/, "must be a plain file name inside the pack"));
 
+const graphEntries = {
+  graph: fileName,
+  /** Other files of the pack that hold weights of this graph. */
+  weights: v.optional(v.array(fileName)),
+};
+
+const cutSchema = v.object({
+  /** The graph gives masks of so many of a window's newest frames. */
+  frames: count,
+  ...graphEntries,
+});
+
 const methodSchema = v.object({
   /** Short name used on the command line and the wire, e.g. "lmac". */
   name: v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and dashes")),
   /** Name shown to people, e.g. "L-MAC". */
   title: v.string(),
-  graph: fileName,
+  ...graphEntries,
   /** Whether the graph takes a `target` input. */
   target: v.optional(v.boolean(), false),
   /** The method's settings when its graph was built, for people. */
   parameters: v.optional(v.record(v.string(), v.number())),
+  /** Prepared graphs of its newest frames, the fewest first; none where that would compute no less. */
+  newest: v.optional(v.array(cutSchema)),
 });
 
 const featureJudgeSchema = v.object({
   /** `magnitudes [B, T, F], feature_mask [B, t, m] → probabilities [B, C]`. */
-  graph: fileName,
+  ...graphEntries,
   /** t: steps of the classifier's own input in time. */
   time: count,
   /** m: steps of the classifier's own input in frequency. */
@@ -43,7 +62,7 @@ const featureJudgeSchema = v.object({
 });
 
 const packSchema = v.object({
-  format: v.literal(1),
+  format: v.picklist([1, 2]),
   name: v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and dashes")),
   version: v.string(),
   title: v.string(),
@@ -69,6 +88,8 @@ const packSchema = v.object({
   masking: v.picklist(["linear", "log1p"]),
   /** The first method is the default. */
   methods: v.pipe(v.array(methodSchema), v.minLength(1)),
+  /** The classifier by itself, in a prepared pack: every method's signature without `target`, with masks of zeros. */
+  classifier: v.optional(v.object(graphEntries)),
   /** Methods whose masks lie on the classifier's own input: for evaluation, never to be picked live. */
   featureMethods: v.optional(v.array(methodSchema)),
   /** There when there are feature methods. */
@@ -77,7 +98,11 @@ const packSchema = v.object({
 
 export type Pack = v.InferOutput<typeof packSchema>;
 export type PackMethod = v.InferOutput<typeof methodSchema>;
+export type MaskCut = v.InferOutput<typeof cutSchema>;
 export type FeatureJudge = v.InferOutput<typeof featureJudgeSchema>;
+
+/** A graph of a pack, and where its weights are. */
+export type PackGraph = Pick<PackMethod, "graph" | "weights">;
 
 /** Why a pack or one of its graphs cannot be used: its files are not there, or they do not hold what they should. */
 export type PackErrorCode = "model-missing" | "model-broken";

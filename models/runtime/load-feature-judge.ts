@@ -1,6 +1,7 @@
 /** Asks the classifier what it makes of its own input under a mask: the judge of methods in their feature form. */
 import { type Pack, PackError, packFeatureJudge } from "../pack/pack.ts";
 import { copyMagnitudes, MethodInputError } from "./load-method.ts";
+import { type Graph, openSession } from "./open-session.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface LoadedFeatureJudge {
@@ -21,23 +22,23 @@ export interface LoadedFeatureJudge {
 /**
  * Loads the judge of a pack.
  *
- * @param graph the bytes of the file that `packFeatureJudge(pack).graph` names.
+ * @param graph what `OpenPack.read` gives for `packFeatureJudge(pack)`.
  * @throws PackError when the pack has no judge, or its graph cannot be read or has another signature.
  */
 export async function loadFeatureJudge(
   runtime: Runtime,
-  graph: Uint8Array,
+  graph: Graph,
   pack: Pack,
 ): Promise<LoadedFeatureJudge> {
   const judge = packFeatureJudge(pack);
-  const { Tensor, InferenceSession } = runtime.ort;
+  const { Tensor } = runtime.ort;
   const broken = (what: string, cause?: unknown) =>
     new PackError(
       `graph ${judge.graph} of pack ${pack.name} ${pack.version} ${what}; build the pack again`,
       "model-broken",
       { cause },
     );
-  const session = await InferenceSession.create(graph, runtime.sessionOptions).catch((cause: Error) => {
+  const session = await openSession(runtime, graph).catch((cause: Error) => {
     throw broken(`cannot be loaded by ${runtime.name}: ${cause.message}`, cause);
   });
   if ([...session.inputNames].sort().join() !== "feature_mask,magnitudes") {

@@ -8,7 +8,7 @@ import {
   packFeatureMethod,
   packMethod,
 } from "../pack/pack.ts";
-import { newestRows } from "../tailor/newest-rows.ts";
+import { type Graph, graphBytes, openSession } from "./open-session.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface MethodResult {
@@ -54,66 +54,52 @@ export class MethodInputError extends Error {
 /**
  * Loads the graph of a pack's method (its default method when no name is given).
  *
- * @param graph the bytes of the method's `.onnx` file.
+ * @param graph of the method, as `OpenPack.graph` gives it.
  * @throws PackError when the graph cannot be read or has another signature than `models/pack/pack.ts` says.
  */
 export async function loadMethod(
   runtime: Runtime,
-  graph: Uint8Array,
+  graph: Graph,
   pack: Pack,
   name?: string,
 ): Promise<LoadedMethod> {
-  return load(runtime, graph, pack, packMethod(pack, name), [pack.windowFrames, pack.stft.bins]);
-}
-
-/**
- * Like `loadMethod`, but its masks are those of the window's newest `frames` alone, where that costs less; else of all.
- */
-export async function loadNewest(
-  runtime: Runtime,
-  graph: Uint8Array,
-  pack: Pack,
-  name: string | undefined,
-  frames: number,
-): Promise<LoadedMethod> {
-  const cut = frames < pack.windowFrames ? newestOrNone(graph, frames) : null;
-  const rows = cut ? frames : pack.windowFrames;
-  return load(runtime, cut ?? graph, pack, packMethod(pack, name), [rows, pack.stft.bins]);
-}
-
-/** Graphs that we can't read are onnxruntime's to judge. */
-function newestOrNone(graph: Uint8Array, frames: number): Uint8Array | null {
-  try {
-    return newestRows(graph, frames);
-  } catch {
-    return null;
-  }
+  return loadGraph(runtime, graph, pack, packMethod(pack, name), [pack.windowFrames, pack.stft.bins]);
 }
 
 /**
  * Loads the graph of a pack's feature method: its masks lie on the classifier's own input, see `FeatureJudge`.
  *
- * @param graph the bytes of the file that `packFeatureMethod(pack, name).graph` names.
+ * @param graph what `OpenPack.read` gives for `packFeatureMethod(pack, name)`.
  * @throws PackError as `loadMethod` does.
  */
 export async function loadFeatureMethod(
   runtime: Runtime,
-  graph: Uint8Array,
+  graph: Graph,
   pack: Pack,
   name: string,
 ): Promise<LoadedMethod> {
   const { time, frequency } = packFeatureJudge(pack);
-  return load(runtime, graph, pack, packFeatureMethod(pack, name), [time, frequency]);
+  return loadGraph(runtime, graph, pack, packFeatureMethod(pack, name), [time, frequency]);
 }
 
-async function load(
+/**
+ * Loads a graph with the signature that `models/pack/pack.ts` describes.
+ *
+ * @param maskShape steps of its masks in time and in frequency.
+ * @throws PackError as `loadMethod` does.
+ */
+export async function loadGraph(
   runtime: Runtime,
-  graph: Uint8Array,
+  graph: Graph,
   pack: Pack,
   method: PackMethod,
   maskShape: readonly [number, number],
 ): Promise<LoadedMethod> {
-  const session = await openSession(runtime, graph, pack, method);
+  const session = await openSession(runtime, graph).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const what = `(${graphBytes(graph)} bytes) cannot be loaded by ${runtime.name}: ${reason}`;
+    throw broken(pack, method, what, cause);
+  });
   try {
     checkSignature(session, pack, method, maskShape);
   } catch (error) {
@@ -238,25 +224,6 @@ class OnnxMethod implements LoadedMethod {
     }
     clampMask(masks, () => broken(this.pack, this.method, "gave a mask with values that are not numbers"));
     return { probabilities, masks };
-  }
-}
-
-async function openSession(
-  runtime: Runtime,
-  graph: Uint8Array,
-  pack: Pack,
-  method: PackMethod,
-): Promise<InferenceSession> {
-  try {
-    return await runtime.ort.InferenceSession.create(graph, runtime.sessionOptions);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw broken(
-      pack,
-      method,
-      `(${graph.length} bytes) cannot be loaded by ${runtime.name}: ${reason}`,
-      cause,
-    );
   }
 }
 

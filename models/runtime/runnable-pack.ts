@@ -1,6 +1,7 @@
 /** An open pack whose methods can be run: it chooses no runtime and loads no graph before somebody asks. */
 import type { OpenPack } from "../pack/open-pack.ts";
 import { packMethod } from "../pack/pack.ts";
+import { loadClassifier } from "./load-cut.ts";
 import { type LoadedMethod, loadMethod } from "./load-method.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -16,7 +17,7 @@ export interface RunnablePack extends OpenPack {
   /**
    * The classifier that all methods explain, without one: the same probabilities for less work, and masks of zeros.
    *
-   * @param from the method whose graph it is cut out of, where that is at hand already; the pack's first when left out.
+   * @param from the method whose graph it is cut out of where the pack was not prepared; the first when left out.
    */
   classifier(from?: string): Promise<LoadedMethod>;
   /** Lets runs end and gives all memory back; nothing can be loaded afterwards. */
@@ -25,7 +26,7 @@ export interface RunnablePack extends OpenPack {
 
 /** @param start makes the runtime, at most once. */
 export function runnablePack(opened: OpenPack, start: () => Runtime | Promise<Runtime>): RunnablePack {
-  const { pack, graph } = opened;
+  const { pack } = opened;
   const loaded = new Map<string, Promise<LoadedMethod>>();
   let started: Promise<Runtime> | undefined;
   let closed = false;
@@ -34,14 +35,14 @@ export function runnablePack(opened: OpenPack, start: () => Runtime | Promise<Ru
     started ??= Promise.resolve(start());
     return started;
   };
-  const load = (key: string, name: string, change: (bytes: Uint8Array) => Promise<Uint8Array>) => {
+  const load = (key: string, make: (runtime: Runtime) => Promise<LoadedMethod>) => {
     if (closed) throw new Error(`pack ${pack.name} was closed; open it again`);
     const kept = loaded.get(key);
     if (kept) return kept;
     const forget = () => loaded.delete(key);
-    const method = graph(name).then(async (bytes) =>
-      inTurns(await loadMethod(await runtime(), await change(bytes), pack, name), forget),
-    );
+    const method = runtime()
+      .then(make)
+      .then((made) => inTurns(made, forget));
     loaded.set(key, method);
     // What could not be fetched now may be there the next time.
     method.catch(forget);
@@ -53,25 +54,15 @@ export function runnablePack(opened: OpenPack, start: () => Runtime | Promise<Ru
     runtime,
     method: async (name) => {
       const { name: known } = packMethod(pack, name);
-      return load(`method ${known}`, known, async (bytes) => bytes);
+      return load(`method ${known}`, async (on) => loadMethod(on, await opened.graph(known), pack, known));
     },
-    classifier: async (from) => load("classifier", packMethod(pack, from).name, withoutMask),
+    classifier: async (from) => load("classifier", (on) => loadClassifier(on, opened, from)),
     close: async () => {
       closed = true;
       const methods = await Promise.allSettled(loaded.values());
       await Promise.all(methods.map((method) => method.status === "fulfilled" && method.value.close()));
     },
   };
-}
-
-/** Graphs that we can't read are run as they are. */
-async function withoutMask(graph: Uint8Array): Promise<Uint8Array> {
-  const { classifierAlone } = await import("../tailor/classifier-alone.ts");
-  try {
-    return classifierAlone(graph);
-  } catch {
-    return graph;
-  }
 }
 
 /** The same method for several callers, who need not know of each other; whoever closes it closes it for all. */

@@ -15,10 +15,15 @@ interface Rows {
  * it gave, to the last bit but for the order of sums. Only what they need is computed, as far as the operators are known;
  * of others the newest rows are taken. Null where so no less would be computed.
  *
+ * @param weights the files beside the graph that hold weights of it.
  * @throws Error when the file holds what decodeModel can't read, or its masks are not longer than `frames`.
  */
-export function newestRows(graph: Uint8Array, frames: number): Uint8Array<ArrayBuffer> | null {
-  const g = decodeModel(graph);
+export function newestRows(
+  graph: Uint8Array,
+  frames: number,
+  weights: ReadonlyMap<string, Uint8Array> = new Map(),
+): Uint8Array<ArrayBuffer> | null {
+  const g = decodeModel(graph, { external: (file) => weights.get(file) });
   const mask = g.outputs.get("mask");
   const total = mask?.shape[1];
   if (!mask || typeof total !== "number" || frames < 1 || frames >= total) {

@@ -1,14 +1,15 @@
 /** A thread that holds the packs' models and runs one batch of windows at a time; onnxruntime blocks the thread it runs on. */
+import { pagesMaskFrames } from "../../models/pack/live-frames.ts";
 import type { OpenPack } from "../../models/pack/open-pack.ts";
 import { openPackFolder } from "../../models/pack/open-pack-node.ts";
-import { type LoadedMethod, loadNewest } from "../../models/runtime/load-method.ts";
+import { loadNewest } from "../../models/runtime/load-cut.ts";
+import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import type { Runtime } from "../../models/runtime/runtime.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { serveCalls } from "../../models/runtime/serve-calls-node.ts";
 import { encodeMask } from "../../protocol/wire-levels.ts";
 import type { PackReading, WindowQuery, WindowResult } from "./backend.ts";
 import type { BatchTime, InferenceThread } from "./inference-thread.ts";
-import { pagesMaskFrames } from "./limits.ts";
 
 /** One reading of a pack and the graphs of it that were asked for. */
 class Models {
@@ -24,8 +25,7 @@ class Models {
     const key = `${name} ${maskFrames}`;
     let method = this.#loaded.get(key);
     if (!method) {
-      const { pack } = this.open;
-      method = this.open.graph(name).then((graph) => loadNewest(this.runtime, graph, pack, name, maskFrames));
+      method = loadNewest(this.runtime, this.open, name, maskFrames);
       this.#loaded.set(key, method);
       method.catch(() => this.#loaded.delete(key));
     }

@@ -66,22 +66,3 @@ export function wireLimits(limits: ServerLimits, windowFrames: number, bins: num
     idleSeconds: limits.idleSeconds,
   };
 }
-
-/** Every number of mask frames has a graph of its own, so only a few are offered: eighths of the window. */
-const MASK_STEPS = 8;
-
-/** What a session that wants masks of so many of a window's newest frames gets; 0 is all. */
-export function heldMaskFrames(wanted: number, windowFrames: number): number {
-  if (wanted === 0 || wanted >= windowFrames) return windowFrames;
-  const step = Math.ceil(windowFrames / MASK_STEPS);
-  return Math.min(windowFrames, step * Math.ceil(wanted / step));
-}
-
-/** Pages hold sound back for this long at most, and want no masks of what has gone out. */
-const LONGEST_DELAY_MS = 300;
-
-/** What the session of a page gets, in all likelihood. */
-export function pagesMaskFrames({ sampleRate, stft, windowFrames }: Pack): number {
-  const wanted = Math.ceil((LONGEST_DELAY_MS * sampleRate) / (1_000 * stft.hop));
-  return heldMaskFrames(wanted, windowFrames);
-}

@@ -2,6 +2,7 @@
  * One client's conversation, free of sockets: bytes in, bytes out. It keeps the client's newest frames, cuts windows
  * from them and hands them to the scheduler. Whatever a client sends ends at most its own session.
  */
+import { heldMaskFrames } from "../../models/pack/live-frames.ts";
 import { type Pack, PackError, type PackMethod, packMethod } from "../../models/pack/pack.ts";
 import { localOnlyReason } from "../../protocol/audio-shape.ts";
 import {
@@ -21,7 +22,6 @@ import { decodeMagnitudes } from "../../protocol/wire-levels.ts";
 import { RateLimit } from "../http/rate-limit.ts";
 import { NO_OBSERVER, type ServerObserver, type WindowDrop } from "../observe.ts";
 import type { PackReading } from "./backend.ts";
-import { heldMaskFrames } from "./limits.ts";
 import type { Job, Scheduler } from "./scheduler.ts";
 import { WindowPool } from "./window-pool.ts";
 

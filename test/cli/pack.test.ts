@@ -10,7 +10,7 @@ import { BINS, MODEL_RATE } from "../../lab/networks/own-shape.ts";
 import { initialWeights, planWeights, weightValues } from "../../lab/networks/training-layers.ts";
 import { saveWeights } from "../../lab/training/weights-file.ts";
 import { openPackFolder } from "../../models/pack/open-pack-node.ts";
-import { packFeatureJudge } from "../../models/pack/pack.ts";
+import { packFeatureJudge, packFeatureMethod } from "../../models/pack/pack.ts";
 import { loadFeatureJudge } from "../../models/runtime/load-feature-judge.ts";
 import { loadFeatureMethod, loadMethod } from "../../models/runtime/load-method.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
@@ -49,7 +49,7 @@ test("methods that need no training: graphs, settings and the form on the featur
   assert.is(status, 0, stderr);
   assert.equal(JSON.parse(stdout).methods, ["gradcam", "ig", "all-ones"]);
 
-  const { pack, graph, file } = await openPackFolder(out);
+  const { pack, graph, read } = await openPackFolder(out);
   assert.equal(
     pack.methods.map(({ name, target, parameters }) => [name, target, parameters]),
     [
@@ -64,15 +64,15 @@ test("methods that need no training: graphs, settings and the form on the featur
     { length: WINDOW_FRAMES * BINS },
     () => -5 * Math.log(1 - random.uniform()),
   );
-  const judge = await loadFeatureJudge(runtime, await file(packFeatureJudge(pack).graph), pack);
+  const judge = await loadFeatureJudge(runtime, await read(packFeatureJudge(pack)), pack);
   for (const { name } of pack.methods) {
     const method = await loadMethod(runtime, await graph(name), pack, name);
     const { masks, probabilities } = await method.run(window, 1);
     assert.ok(masks.every((value) => value >= 0 && value <= 1));
     await method.close();
 
-    const bytes = await file(pack.featureMethods!.find((each) => each.name === name)!.graph);
-    const onFeatures = await loadFeatureMethod(runtime, bytes, pack, name);
+    const featureGraph = await read(packFeatureMethod(pack, name));
+    const onFeatures = await loadFeatureMethod(runtime, featureGraph, pack, name);
     const featureMask = (await onFeatures.run(window, 1)).masks;
     assert.is(featureMask.length, judge.maskShape[0] * judge.maskShape[1]);
     const judged = await judge.run(window, featureMask, 1);

@@ -183,8 +183,8 @@ run("decoders of the classifier's own input become rows that are not listenable"
   const runtime = await nodeRuntime();
   const window = windowMagnitudes(chord(440, 2), 0, new Float32Array(WINDOW_FRAMES * BINS));
   for (const name of ["lmac-plain", "lmac-ft"]) {
-    const { graph } = packFeatureMethod(opened.pack, name);
-    const method = await loadFeatureMethod(runtime, await opened.file(graph), opened.pack, name);
+    const graph = await opened.read(packFeatureMethod(opened.pack, name));
+    const method = await loadFeatureMethod(runtime, graph, opened.pack, name);
     const { masks } = await method.run(window, 1);
     assert.is(masks.length, WINDOW_FRAMES * 64);
     assert.ok(masks.every((value) => value > 0 && value < 1));

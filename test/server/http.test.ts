@@ -242,7 +242,7 @@ test("packs are named, the server's own first, and can be opened over HTTP", asy
   });
   const opened = await fetchPack(`${server.url}packs/odd/`);
   assert.is(opened.pack.name, "odd");
-  assert.ok((await opened.graph("targeted")).length > 100);
+  assert.ok((await opened.graph("targeted")).bytes.length > 100);
 });
 
 test("/healthz tells how the server is", async () => {

@@ -6,6 +6,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
 import { RemoteEngine, type WebSocketClass } from "../../client/live/engines/remote-engine.ts";
+import { liveFrames } from "../../models/pack/live-frames.ts";
+import { fetchPack } from "../../models/pack/open-pack.ts";
 import { startServer } from "../../server/start-server.ts";
 import { engineError, windowWith } from "../client/live/engines/engine-suite.ts";
 import { FRAMES } from "./raw-client.ts";
@@ -49,6 +51,26 @@ test("each pack has its address; the first one answers at the plain one", async 
       RemoteEngine.connect({ url: `${server.explainUrl}/third`, WebSocket: ws }),
     );
     assert.is(none.code, "lost");
+  } finally {
+    await server.close();
+  }
+});
+
+test("the released pack is served with what was prepared for pages, and nothing else of its folder", async () => {
+  const folder = "models/packs/esc10-speech";
+  const server = await startServer({ pack: folder, port: 0, lanes: 1 });
+  try {
+    const { pack } = await fetchPack(`${server.url}packs/esc10-speech`);
+    const { classifier, methods } = pack;
+    const prepared = [classifier!, ...methods[0].newest!];
+    assert.is(prepared.length, 1 + liveFrames(pack).length);
+    for (const { graph, weights = [] } of prepared) {
+      for (const file of [graph, ...weights]) {
+        const answer = await fetch(`${server.url}packs/esc10-speech/${file}`);
+        assert.equal(Buffer.from(await answer.arrayBuffer()), readFileSync(join(folder, file)), file);
+      }
+    }
+    assert.is((await fetch(`${server.url}packs/esc10-speech/CARD.md`)).status, 404);
   } finally {
     await server.close();
   }

@@ -6,10 +6,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
+import { heldMaskFrames } from "../../../models/pack/live-frames.ts";
 import { findPack, openPackFolder } from "../../../models/pack/open-pack-node.ts";
-import { loadNewest } from "../../../models/runtime/load-method.ts";
+import { loadNewest } from "../../../models/runtime/load-cut.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
-import { heldMaskFrames } from "../../../server/explain/limits.ts";
 import { ownCommand } from "../server-process.ts";
 import { liveMaskFrames } from "./load-stream.ts";
 
@@ -90,7 +90,7 @@ export async function runRawLane(
   const { windowFrames, stft } = opened.pack;
   const runtime = await nodeRuntime({ build, threads: 1 });
   const frames = heldMaskFrames(liveMaskFrames(opened.pack), windowFrames);
-  const loaded = await loadNewest(runtime, await opened.graph(method), opened.pack, method, frames);
+  const loaded = await loadNewest(runtime, opened, method, frames);
   // Values as of noise: zeros could take short cuts.
   const magnitudes = Float32Array.from(
     { length: windowFrames * stft.bins },

@@ -1,7 +1,8 @@
 /** The engine that runs the model where it is called: in the pipeline's worker, or in Node. */
 
 import type { OpenPack } from "../../../models/pack/open-pack.ts";
-import { type LoadedMethod, loadNewest, MethodInputError } from "../../../models/runtime/load-method.ts";
+import { loadNewest } from "../../../models/runtime/load-cut.ts";
+import { type LoadedMethod, MethodInputError } from "../../../models/runtime/load-method.ts";
 import type { Runtime } from "../../../models/runtime/runtime.ts";
 import { type Engine, EngineError, type Explanation, type SpectralWindow } from "../../../protocol/engine.ts";
 
@@ -37,9 +38,8 @@ export class LocalEngine implements Engine {
    */
   static async open(options: LocalEngineOptions): Promise<LocalEngine> {
     const { pack } = options.pack;
-    const graph = await options.pack.graph(options.method);
     const { runtime, newestFrames = pack.windowFrames } = options;
-    const method = await loadNewest(runtime, graph, pack, options.method, newestFrames);
+    const method = await loadNewest(runtime, options.pack, options.method, newestFrames);
     try {
       const silence = new Float32Array(pack.windowFrames * pack.stft.bins);
       await method.run(silence, 1, options.target, pack.phases ? silence : undefined);

@@ -1,4 +1,6 @@
 /** Packs as they were used, for when there is no network. With one, the server's are taken. */
+import type { Pack } from "../../../models/pack/pack.ts";
+import { explainingFiles } from "../../../models/pack/pack-files.ts";
 import { within } from "../../live/within.ts";
 
 const NAME = "listenable-packs";
@@ -48,15 +50,15 @@ export class PackFiles {
     return response;
   }
 
-  /** Everything of a pack: its description, the list of packs, and its graphs. */
+  /** Everything of a pack: its description, the list of packs, its graphs and their weights. */
   async keepAll(url: string): Promise<void> {
     const get = (address: string) => this.answer(new Request(address));
     await get(new URL("index.json", this.#packs).href);
     const described = await get(new URL("pack.json", url).href);
-    const { methods } = (await described.json()) as { methods: readonly { graph: string }[] };
+    const pack = (await described.json()) as Pick<Pack, "methods" | "classifier">;
     const cache = await this.#parts.caches.open(NAME);
-    for (const graph of new Set(methods.map((method) => method.graph))) {
-      const address = new URL(graph, url).href;
+    for (const file of explainingFiles(pack)) {
+      const address = new URL(file, url).href;
       if (!(await cache.match(address))) await get(address);
     }
   }

@@ -44,14 +44,14 @@ export class PackModels {
   /** The method in the form that masks the classifier's own input. */
   featureMethod(name: string): Promise<LoadedMethod> {
     return kept(this.#featureMethods, name, async () => {
-      const { graph } = packFeatureMethod(this.pack, name);
-      return loadFeatureMethod(this.runtime, await this.opened.file(graph), this.pack, name);
+      const graph = await this.opened.read(packFeatureMethod(this.pack, name));
+      return loadFeatureMethod(this.runtime, graph, this.pack, name);
     });
   }
 
   featureJudge(): Promise<LoadedFeatureJudge> {
     this.#featureJudge ??= this.opened
-      .file(packFeatureJudge(this.pack).graph)
+      .read(packFeatureJudge(this.pack))
       .then((graph) => loadFeatureJudge(this.runtime, graph, this.pack));
     return this.#featureJudge;
   }

@@ -50,7 +50,8 @@ export async function randomisationCheck(
     : undefined;
   const before = targets ? await runWindows(trained, windows, targets) : answers;
 
-  const g = decodeModel(await models.opened.graph(name));
+  const graph = await models.opened.graph(name);
+  const g = decodeModel(graph.bytes, { external: (file) => graph.weights.get(file) });
   const random = seededBy(seed, name, "randomisation");
   const checks: LayerCheck[] = [];
   for (const { layer, weights } of classifierLayers(g).reverse()) {

@@ -1,4 +1,5 @@
 /** The rows of the tables, and the keys under which their results are stored. */
+import type { GraphFiles } from "../../../models/pack/open-pack.ts";
 import { packFeatureJudge } from "../../../models/pack/pack.ts";
 import { ALL_ONES } from "../../methods/all-ones.ts";
 import type { EvaluationOptions, TableBlock } from "../evaluation.ts";
@@ -29,7 +30,10 @@ const ORACLE_TITLES = { "ideal-binary-mask": "Ideal binary mask", "ideal-ratio-m
 /** The classifier itself, the methods in the order asked for, those that mask its own input, the oracles. */
 export async function plannedRows({ opened, methods }: EvaluationOptions): Promise<PlannedRow[]> {
   const { pack } = opened;
-  const hash = async (bytes: Promise<Uint8Array>) => keyOf(Buffer.from(await bytes).toString("base64"));
+  const hash = async (graph: Promise<GraphFiles>) => {
+    const { bytes, weights } = await graph;
+    return keyOf(...[bytes, ...weights.values()].map((each) => Buffer.from(each).toString("base64")));
+  };
   const classifier = keyOf(pack.masking, pack.labels, await hash(opened.graph(classifierName(opened))));
   const rows: PlannedRow[] = [
     { id: "classifier:", name: "", title: "", block: "classifier", graphs: classifier },
@@ -46,9 +50,9 @@ export async function plannedRows({ opened, methods }: EvaluationOptions): Promi
     const method = pack.featureMethods?.find(({ name }) => name === wanted);
     // A mask of ones is the same on whatever it lies.
     if (!method || method.name === ALL_ONES.name) continue;
-    const { name, title, graph } = method;
-    const judge = await hash(opened.file(packFeatureJudge(pack).graph));
-    const graphs = keyOf(classifier, judge, await hash(opened.file(graph)));
+    const { name, title } = method;
+    const judge = await hash(opened.read(packFeatureJudge(pack)));
+    const graphs = keyOf(classifier, judge, await hash(opened.read(method)));
     rows.push({ id: `features:${name}`, name, title, block: "not listenable", graphs });
   }
   for (const name of ORACLES) {

@@ -8,6 +8,7 @@ import {
   type TensorValue,
   typedArray,
 } from "../types.ts";
+import { fetchExternal } from "./external-weights.ts";
 import { modernize } from "./modernize.ts";
 import {
   type AttributeMessage,
@@ -27,6 +28,8 @@ export interface DecodeOptions {
   parameters?: (name: string, value: TensorValue) => boolean;
   /** Half-precision models are refused unless they are to be computed in single precision instead. */
   float16?: "refuse" | "convert";
+  /** The bytes of a file beside this one, for weights that lie there; without it such models are refused. */
+  external?: (file: string) => Uint8Array | undefined;
 }
 
 /** The operator sets that can be read; what lies between is rewritten in the words of the newest spelling. */
@@ -41,6 +44,7 @@ const OLDEST_OPSET = 9;
 export function decodeModel(file: Uint8Array | ModelMessage, options: DecodeOptions = {}): GraphBuilder {
   const model = file instanceof Uint8Array ? readModel(file) : file;
   const graph = model.graph ?? {};
+  if (options.external) fetchExternal(graph, options.external);
   const opset = model.opsets?.find(({ domain = "" }) => domain === "" || domain === "ai.onnx")?.version ?? 0;
   if (opset < OLDEST_OPSET) {
     throw new Error(

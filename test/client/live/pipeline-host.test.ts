@@ -43,7 +43,8 @@ function rig(factories: Partial<EngineFactories> = {}, openPack?: () => Promise<
       (async () => ({
         pack,
         source: options.packUrl,
-        graph: async () => new Uint8Array(),
+        graph: async () => ({ bytes: new Uint8Array(), weights: new Map() }),
+        read: async () => ({ bytes: new Uint8Array(), weights: new Map() }),
         file: async () => new Uint8Array(),
       })),
     factories: () => ({ local: open("local"), remote: open("remote"), ...factories }),

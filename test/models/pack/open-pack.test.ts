@@ -29,7 +29,7 @@ function copyOfTiny(name: string): string {
 test("a folder opens and gives its graphs", async () => {
   const { pack, graph } = await openPackFolder(TINY);
   assert.is(pack.name, "tiny");
-  assert.ok((await graph()).length > 100);
+  assert.ok((await graph()).bytes.length > 100);
   assert.not.equal(await graph("all-ones"), await graph("bands"));
 });
 
@@ -88,7 +88,7 @@ test("over HTTP: found, not found, broken, unreachable", async () => {
   };
   const opened = await fetchPack("http://host/packs/tiny", { fetch });
   assert.is(opened.pack.name, "tiny");
-  assert.equal(await opened.graph(), new Uint8Array([1, 2, 3]));
+  assert.equal((await opened.graph()).bytes, new Uint8Array([1, 2, 3]));
   assert.is((await failure(opened.graph("all-ones"))).code, "model-missing");
   assert.is((await failure(fetchPack("http://host/packs/text/", { fetch }))).code, "model-broken");
   const missing = await failure(fetchPack("http://host/packs/none/", { fetch }));

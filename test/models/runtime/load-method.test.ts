@@ -83,7 +83,7 @@ for (const runtime of runtimes) {
   test(`${runtime.name}: a broken graph names its file and the way out`, async () => {
     const contents: [string, Uint8Array][] = [
       ["text", new TextEncoder().encode("this is not a model")],
-      ["half", graph.slice(0, graph.length / 2)],
+      ["half", graph.bytes.slice(0, graph.bytes.length / 2)],
       ["nothing", new Uint8Array(0)],
     ];
     for (const [name, bytes] of contents) {

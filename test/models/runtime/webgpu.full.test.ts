@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DEFAULT_PACK, findPack, openPackFolder } from "../../../models/pack/open-pack-node.ts";
-import { loadNewest } from "../../../models/runtime/load-method.ts";
+import { loadNewest } from "../../../models/runtime/load-cut.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
 
 /** Where Debian's chromium has it. */
@@ -15,12 +15,13 @@ run(
   `WebGPU draws the masks that the processor draws, one window or two together${found ? "" : " (no software adapter here)"}`,
   async () => {
     process.env["VK_ICD_FILENAMES"] ??= ADAPTER;
-    const { pack, graph } = await openPackFolder(findPack(DEFAULT_PACK));
+    const opened = await openPackFolder(findPack(DEFAULT_PACK));
+    const { pack } = opened;
     const size = pack.windowFrames * pack.stft.bins;
     const sound = Float32Array.from({ length: 2 * size }, (_, i) => Math.abs(Math.sin(i * i * 0.37)));
     const masks = async (build: "native" | "webgpu") => {
       const runtime = await nodeRuntime({ build });
-      const method = await loadNewest(runtime, await graph(), pack, undefined, 48);
+      const method = await loadNewest(runtime, opened, undefined, 48);
       const one = await method.run(sound.subarray(0, size), 1);
       const two = await method.run(sound, 2);
       await method.close();

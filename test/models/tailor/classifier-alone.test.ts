@@ -15,7 +15,7 @@ const runtime = await nodeRuntime();
 async function assertSame(folder: string, name: string): Promise<void> {
   const opened = await openPackFolder(folder);
   const { pack } = opened;
-  const bytes = await opened.graph(name);
+  const { bytes } = await opened.graph(name);
   const alone = classifierAlone(bytes);
   assert.ok(alone.length <= bytes.length, `${name}: ${alone.length} bytes of ${bytes.length}`);
   const whole = await loadMethod(runtime, bytes, pack, name);

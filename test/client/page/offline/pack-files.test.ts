@@ -66,6 +66,29 @@ test("a pack is kept whole, and answers without a network", async () => {
   assert.ok(await rejects(get("cats/pack.json")), "what was never there is not there");
 });
 
+test("with a pack its weights, its prepared cuts and its classifier are kept", async () => {
+  const prepared = {
+    methods: [
+      {
+        graph: "a.onnx",
+        weights: ["weights.bin"],
+        newest: [{ frames: 33, graph: "a.newest-33.onnx", weights: ["weights.bin"] }],
+      },
+    ],
+    classifier: { graph: "classifier.onnx", weights: ["weights.bin"] },
+  };
+  const files = ["a.onnx", "weights.bin", "a.newest-33.onnx", "classifier.onnx"];
+  const answers = new Map([
+    ["index.json", "{}"],
+    ["dogs/pack.json", JSON.stringify(prepared)],
+    ...files.map((file): [string, string] => [`dogs/${file}`, `bytes of ${file}`]),
+  ]);
+  const { packs, get, server } = rig(answers);
+  await packs.keepAll(`${BASE}packs/dogs/`);
+  server.online = false;
+  for (const file of files) assert.is(await get(`dogs/${file}`), `bytes of ${file}`);
+});
+
 test("graphs of an older version of the pack do not answer for the newer", async () => {
   const answers = dogs();
   const { packs, get, server } = rig(answers);

@@ -1,0 +1,64 @@
+/** Methods cut down to what is asked for: as their pack was prepared, else cut when they are loaded. */
+import type { GraphFiles, OpenPack } from "../pack/open-pack.ts";
+import { type PackGraph, type PackMethod, packMethod } from "../pack/pack.ts";
+import { type LoadedMethod, loadGraph } from "./load-method.ts";
+import type { Runtime } from "./runtime.ts";
+
+/**
+ * Like `loadMethod`, but its masks are those of the window's newest `frames` alone, or of some more, where that costs less;
+ * else of all.
+ */
+export async function loadNewest(
+  runtime: Runtime,
+  opened: OpenPack,
+  name: string | undefined,
+  frames: number,
+): Promise<LoadedMethod> {
+  const { pack } = opened;
+  const { windowFrames, stft } = pack;
+  const method = packMethod(pack, name);
+  const load = (graph: GraphFiles, rows: number, { graph: file }: PackGraph = method) =>
+    loadGraph(runtime, graph, pack, { ...method, graph: file }, [rows, stft.bins]);
+  const nothingToGain = frames >= windowFrames || method.newest?.length === 0;
+  if (nothingToGain) return load(await opened.read(method), windowFrames);
+  const prepared = method.newest?.find((cut) => cut.frames >= frames);
+  if (prepared) return load(await opened.read(prepared), prepared.frames, prepared);
+  const whole = await opened.read(method);
+  const { newestRows } = await import("../tailor/newest-rows.ts");
+  const cut = orNone(() => newestRows(whole.bytes, frames, whole.weights));
+  return cut ? load(selfContained(cut), frames) : load(whole, windowFrames);
+}
+
+/**
+ * The pack's classifier, which all of its methods share, with masks of zeros: a fraction of a method's work.
+ *
+ * @param method the one to cut it out of, where the pack was not prepared.
+ */
+export async function loadClassifier(
+  runtime: Runtime,
+  opened: OpenPack,
+  method?: string,
+): Promise<LoadedMethod> {
+  const { pack } = opened;
+  const load = (graph: GraphFiles, described: PackMethod) =>
+    loadGraph(runtime, graph, pack, described, [pack.windowFrames, pack.stft.bins]);
+  if (pack.classifier) {
+    const described = { ...pack.classifier, name: "classifier", title: pack.title, target: false };
+    return load(await opened.read(pack.classifier), described);
+  }
+  const whole = await opened.graph(method);
+  const { classifierAlone } = await import("../tailor/classifier-alone.ts");
+  const alone = orNone(() => classifierAlone(whole.bytes, { weights: whole.weights }));
+  return load(alone ? selfContained(alone) : whole, packMethod(pack, method));
+}
+
+const selfContained = (bytes: Uint8Array): GraphFiles => ({ bytes, weights: new Map() });
+
+/** Graphs that we can't read are onnxruntime's to judge. */
+function orNone<T>(cut: () => T | null): T | null {
+  try {
+    return cut();
+  } catch {
+    return null;
+  }
+}
