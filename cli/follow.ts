@@ -18,7 +18,7 @@ export async function followed<T>(work: (follow: Required<Follow>) => Promise<T>
             stage = progress.stage;
             bar = showProgress(stage, progress.total);
           }
-          bar.setTotal(progress.total);
+          if (progress.total !== null) bar.setTotal(progress.total);
           bar.update(progress.done, progress.detail);
         },
         onNotice(sentence) {

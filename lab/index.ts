@@ -13,6 +13,7 @@ export {
   type EvaluationRecord,
   evaluate,
 } from "./evaluation/evaluate.ts";
+export { type ExplainFileOptions, explainFile } from "./explaining/explain-file.ts";
 export { type ImportedClassifier, type ImportOptions, importClassifier } from "./import/import-classifier.ts";
 export { findMethod, METHODS } from "./methods/index.ts";
 export {

@@ -4,8 +4,8 @@ export interface Progress {
   /** What is under way, in a word: "sounds", "dictionary", "evaluate", ... */
   readonly stage: string;
   readonly done: number;
-  /** May still grow while a stage is under way. */
-  readonly total: number;
+  /** May still grow while a stage is under way; null where nobody knows it. */
+  readonly total: number | null;
   /** More about the step that was just done, for people. */
   readonly detail?: string;
 }

@@ -7,9 +7,9 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { WavFileWriter } from "../cli/audio/wav-file-writer.ts";
 import { ESC10_CLASSES, type Esc50Clip, readEsc50 } from "../lab/data/esc50.ts";
 import { Random } from "../lab/data/random.ts";
+import { WavFileWriter } from "../lab/explaining/wav-file-writer.ts";
 import { findPack, packageVersion } from "../models/pack/open-pack-node.ts";
 import { readMono } from "../models/sound/read-audio.ts";
 import { fileInput } from "../monitor/inputs/file-input.ts";

@@ -7,7 +7,7 @@ import type { Pack } from "../../models/pack/pack.ts";
 import { ExplanationPicture } from "../../models/picture/explanation-picture.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import type { Recording } from "../../models/sound/open-recording-node.ts";
-import { showProgress } from "../progress.ts";
+import type { Follow } from "../progress.ts";
 import {
   decisionTitle,
   type ExplanationFacts,
@@ -17,7 +17,7 @@ import {
 import { ExplanationFigures } from "./explanation-figures.ts";
 import { OutputSounds } from "./output-sounds.ts";
 
-export interface RecordingJob extends Pick<ExplainStreamOptions, "stride" | "signal"> {
+export interface RecordingJob extends Pick<ExplainStreamOptions, "stride"> {
   readonly file: string;
   readonly recording: Recording;
   readonly loaded: LoadedMethod;
@@ -30,14 +30,14 @@ export interface RecordingJob extends Pick<ExplainStreamOptions, "stride" | "sig
 }
 
 /** A failure, or the signal, leaves no half-written sounds behind. */
-export async function explainRecording(job: RecordingJob): Promise<ExplanationFacts> {
+export async function explainRecording(job: RecordingJob, follow: Follow = {}): Promise<ExplanationFacts> {
   const { file, recording, loaded, out } = job;
   const { pack, method } = loaded;
   const names = job.original ? PARTS : PARTS.slice(0, 2);
   const figures = new ExplanationFigures(pack);
   const picture = new ExplanationPicture(pack);
   await makeFolder(out);
-  await writeSounds(job, names, figures, picture);
+  await writeSounds(job, names, figures, picture, follow);
 
   const decision = figures.decision();
   const drawn = picture.draw({
@@ -61,23 +61,27 @@ async function writeSounds(
   names: readonly (typeof PARTS)[number][],
   figures: ExplanationFigures,
   picture: ExplanationPicture,
+  { onProgress = () => {}, signal }: Follow,
 ): Promise<void> {
   const { sampleRate } = recording;
-  const progress = showProgress(basename(file), recording.length);
+  const told = { stage: basename(file), total: recording.length };
   const sounds = await OutputSounds.create(out, names, sampleRate);
   try {
-    for await (const block of explainStream(loaded, recording.blocks, { ...question, rate: sampleRate })) {
+    for await (const block of explainStream(loaded, recording.blocks, {
+      ...question,
+      rate: sampleRate,
+      signal,
+    })) {
       for (const name of names) await sounds.write(name, block[name]);
       figures.add(block);
       picture.add(block);
-      progress.update(figures.samples, `· ${(figures.samples / sampleRate).toFixed(0)} s`);
+      const detail = `· ${(figures.samples / sampleRate).toFixed(0)} s`;
+      onProgress({ ...told, done: figures.samples, detail });
     }
     await sounds.finish();
   } catch (error) {
     await sounds.abandon();
     throw error;
-  } finally {
-    progress.end();
   }
 }
 

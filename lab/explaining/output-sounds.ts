@@ -1,7 +1,7 @@
 /** The sound files under way, written under another name until they are whole. */
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { WavFileWriter } from "../audio/wav-file-writer.ts";
+import { WavFileWriter } from "./wav-file-writer.ts";
 
 export class OutputSounds {
   private constructor(

@@ -1,0 +1,80 @@
+/** `listenable explain`: a sound file, split into what the classifier went by and the rest, into a folder. */
+import { targetIndex } from "../../models/explain/ask-method.ts";
+import { type Pack, PackError, type PackMethod, packMethod } from "../../models/pack/pack.ts";
+import { MethodInputError } from "../../models/runtime/load-method.ts";
+import { openPack } from "../../models/runtime/open-pack-node.ts";
+import type { RuntimeBuild } from "../../models/runtime/runtime-node.ts";
+import { openRecording } from "../../models/sound/open-recording-node.ts";
+import { UsageError } from "../errors.ts";
+import type { Follow } from "../progress.ts";
+import { explainRecording } from "./explain-recording.ts";
+import type { ExplanationFacts } from "./explanation-facts.ts";
+
+export interface ExplainFileOptions {
+  /** Folder for the results; made if it is not there. */
+  readonly out: string;
+  /** A released pack's name, a folder or an address; the default pack without. */
+  readonly pack?: string | undefined;
+  /** The pack's first without. */
+  readonly method?: string | undefined;
+  /** Label of the class to explain; each window's most probable one without. */
+  readonly class?: string | undefined;
+  /** Frames from one window to the next; as `explainSound` has it without. */
+  readonly stride?: number | undefined;
+  /** Also writes original.wav, the mean of the recording's channels. */
+  readonly original?: boolean | undefined;
+  /** Which onnxruntime. */
+  readonly build?: RuntimeBuild | undefined;
+}
+
+/**
+ * Writes explanation.wav, rest.wav, spectrogram.png and explanation.json, replacing what is there.
+ *
+ * @throws UsageError for a method, class or stride that the pack does not have; Error that names the file where it cannot be
+ *   read. A failure, or the signal, leaves no half-written sounds behind.
+ */
+export async function explainFile(
+  file: string,
+  options: ExplainFileOptions,
+  follow: Follow = {},
+): Promise<ExplanationFacts> {
+  const { onNotice = () => {} } = follow;
+  const opened = await openPack(options.pack, { build: options.build ?? "auto", log: onNotice });
+  try {
+    const { pack } = opened;
+    const method = chosenMethod(pack, options.method);
+    const target = chosenClass(pack, method, options.class);
+    const { out, stride, original = false } = options;
+    if (stride !== undefined && stride > pack.windowFrames) {
+      throw new UsageError(`--stride ${stride} leaves gaps; windows have ${pack.windowFrames} frames`);
+    }
+    const recording = await openRecording(file);
+    const loaded = await opened.method(method.name);
+    return await explainRecording({ file, recording, loaded, target, stride, out, original }, follow);
+  } finally {
+    await opened.close();
+  }
+}
+
+function chosenMethod(pack: Pack, name?: string): PackMethod {
+  try {
+    return packMethod(pack, name);
+  } catch (error) {
+    throw error instanceof PackError ? new UsageError(`--method: ${error.message}`) : error;
+  }
+}
+
+function chosenClass(pack: Pack, method: PackMethod, label?: string): string | undefined {
+  if (label === undefined) return undefined;
+  try {
+    targetIndex(pack, label);
+  } catch (error) {
+    throw error instanceof MethodInputError ? new UsageError(`--class: ${error.message}`) : error;
+  }
+  if (!method.target) {
+    throw new UsageError(
+      `--class: method ${method.name} of pack ${pack.name} explains only the most probable class; leave --class out`,
+    );
+  }
+  return label;
+}
