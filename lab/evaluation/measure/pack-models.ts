@@ -2,10 +2,10 @@
 
 import type { OpenPack } from "../../../models/pack/open-pack.ts";
 import { packFeatureJudge, packFeatureMethod } from "../../../models/pack/pack.ts";
+import { loadClassifier } from "../../../models/runtime/load-cut.ts";
 import { type LoadedFeatureJudge, loadFeatureJudge } from "../../../models/runtime/load-feature-judge.ts";
 import { type LoadedMethod, loadFeatureMethod, loadMethod } from "../../../models/runtime/load-method.ts";
 import type { Runtime } from "../../../models/runtime/runtime.ts";
-import { classifierAlone } from "../../../models/tailor/classifier-alone.ts";
 import { ALL_ONES } from "../../methods/all-ones.ts";
 
 export class PackModels {
@@ -25,14 +25,8 @@ export class PackModels {
 
   /** The classifier alone: every graph of a pack holds the same, with a mask that need not be computed. */
   classifier(): Promise<LoadedMethod> {
-    this.#classifier ??= this.#loadClassifier();
+    this.#classifier ??= loadClassifier(this.runtime, this.opened, classifierName(this.opened));
     return this.#classifier;
-  }
-
-  async #loadClassifier(): Promise<LoadedMethod> {
-    const name = classifierName(this.opened);
-    if (name === ALL_ONES.name) return this.method(name);
-    return loadMethod(this.runtime, classifierAlone(await this.opened.graph(name)), this.pack, name);
   }
 
   method(name: string): Promise<LoadedMethod> {
