@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { basename, extname } from "node:path";
 import { openPackFolder } from "../../models/pack/open-pack-node.ts";
+import { loadClassifier } from "../../models/runtime/load-cut.ts";
 import { loadMethod } from "../../models/runtime/load-method.ts";
 import { type FolderSounds, loadSounds } from "../data/load-sounds.ts";
 import { UsageError } from "../errors.ts";
@@ -19,7 +20,6 @@ import { trainingRuntime } from "../training/training-runtime.ts";
 import { UnlabelledBatches } from "../training/unlabelled-batches.ts";
 import { type BuiltPack, buildPack } from "./build-pack.ts";
 import { chooseMethods, DEFAULT_METHODS, type MethodChoice } from "./choose-methods.ts";
-import { explanationGraph } from "./method-graph.ts";
 import type { LearntWeights } from "./pack-graphs.ts";
 import { type PackWords, RUNS_WORDS } from "./pack-runs.ts";
 
@@ -233,11 +233,8 @@ async function measure(
 ): Promise<readonly MethodFigures[]> {
   const opened = await openPackFolder(out);
   const load = async (name: string) => loadMethod(runtime, await opened.graph(name), opened.pack, name);
-  // The classifier as cheap as it gets, whatever methods the pack holds.
-  const { name, title, target } = ALL_ONES;
-  const judging = { ...opened.pack, methods: [{ name, title, target, graph: `${name}.onnx` }] };
-  const judge = await loadMethod(runtime, explanationGraph(classifier, ALL_ONES).bytes, judging);
-  const names = opened.pack.methods.map((method) => method.name).filter((each) => each !== name);
+  const judge = await loadClassifier(runtime, opened);
+  const names = opened.pack.methods.map(({ name }) => name).filter((name) => name !== ALL_ONES.name);
   const loaded = await Promise.all(names.map(load));
   try {
     const heard = await classesHeard(classifier, judge, sounds);
