@@ -29,7 +29,7 @@ export interface ModelThreadOptions extends Omit<ThreadPatience, "startMs"> {
   readonly mostHanging?: number;
   /** Between the end of a thread and the start of the next, until a call is answered. Default 0.1 s to 5 s. */
   readonly backOff?: BackOff;
-  /** Told of each thread that ended or hangs, after its calls were. */
+  /** Told of each thread that was ready and ended or hangs, after its calls were. */
   readonly onLost?: (error: ThreadLost) => void;
 }
 
@@ -154,8 +154,9 @@ export class ModelThread<C extends ThreadContract> {
   /** @throws ThreadLost when no thread may be started. */
   async #pause(): Promise<void> {
     const { backOff = BACK_OFF } = this.#options;
-    if (this.lost)
+    if (this.lost) {
       throw new ThreadLost("too many of the model's threads hang: start the program again", "hung");
+    }
     if (this.#failures === 0) return;
     const { signal } = this.#closing;
     await sleep(backOffMs(this.#failures - 1, backOff), undefined, { signal }).catch(() => {
@@ -166,12 +167,10 @@ export class ModelThread<C extends ThreadContract> {
   #give(most = this.#options.atOnce): void {
     const thread = this.#thread;
     if (!thread) {
+      if (this.#calls.length === 0) return;
       // What stops the start rejects the calls.
-      if (this.#calls.length > 0)
-        void this.#started().then(
-          () => this.#give(),
-          () => {},
-        );
+      const begun = this.#started().then(() => this.#give());
+      begun.catch(() => {});
       return;
     }
     while (this.#given < Math.min(most, this.#calls.length)) {

@@ -64,21 +64,21 @@ export class RunningThread<C extends ThreadContract> {
       };
       worker.on("message", (message: FromThread<C>) => {
         if (this.#gone) return;
-        if (message.type !== "ready" && message.type !== "unusable") return this.#take(message);
-        clearTimeout(this.#overdue);
-        ready = message.type === "ready";
-        if (message.type === "ready") resolve(message.ready);
-        else reject(errorOf(message.error));
+        if (message.type === "unusable") {
+          clearTimeout(this.#overdue);
+          reject(errorOf(message.error));
+        } else if (message.type === "ready") {
+          clearTimeout(this.#overdue);
+          ready = true;
+          resolve(message.ready);
+        } else this.#take(message);
       });
       worker.on("error", (error: Error) => {
         reason = error.message;
       });
       worker.once("exit", (code) => {
-        const when = !ready
-          ? "before it was ready"
-          : this.#due > 0
-            ? `in the middle of ${work}`
-            : "by itself";
+        const idle = ready ? "by itself" : "before it was ready";
+        const when = this.#due > 0 ? `in the middle of ${work}` : idle;
         lost(new ThreadLost(`the model's thread ended ${when} (${reason || `exit code ${code}`})`, "died"));
       });
       this.#overdue = setTimeout(
