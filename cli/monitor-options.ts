@@ -1,7 +1,7 @@
 /** The options of `listenable monitor`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { PCM_FORMATS, type PcmFormat } from "../monitor/inputs/pcm.ts";
-import { checkBroker } from "../monitor/outputs/mqtt.ts";
+import { checkBroker } from "../monitor/outputs/mqtt-broker.ts";
 import { webhook } from "../monitor/outputs/webhook.ts";
 import { type AccessWishes, addAccessOptions, addPortOptions } from "./access-options.ts";
 import {

@@ -139,7 +139,7 @@ class Monitor implements RunningMonitor {
   async begin(): Promise<void> {
     await this.#retain();
     this.#retention = setInterval(() => void this.#retain(), RETENTION_MS).unref();
-    this.parts.outputs.start();
+    await this.parts.outputs.start();
     this.#explainer.nudge();
     this.#running = Promise.all(this.#channels.map((channel) => this.#run(channel)));
     this.#finished = this.#running.then(async () => {

@@ -13,7 +13,7 @@ import {
   whatIsThis,
 } from "../../dsp/index.ts";
 import type { Decoded } from "./packets.ts";
-import { type ContainerKind, containerPieces } from "./read-container.ts";
+import type { ContainerKind } from "./read-container.ts";
 
 export class AudioFileError extends Error {
   override name = "AudioFileError";
@@ -193,7 +193,7 @@ async function* decodedPieces(kind: CompressedKind, file: ByteSource, path: stri
         "convert its sound to WAV: ffmpeg -i INPUT OUTPUT.wav",
     );
   }
-  const pieces = isContainer(kind) ? containerPieces(kind, file, path) : streamPieces(kind, file);
+  const pieces = isContainer(kind) ? await piecesOfContainer(kind, file, path) : streamPieces(kind, file);
   for await (const piece of pieces) yield* decodedPiece(piece);
 }
 
@@ -206,6 +206,12 @@ interface StreamDecoder {
 
 type StreamKind = "mp3" | "flac" | "opus" | "oga" | "aiff" | "caf" | "wma";
 type CompressedKind = StreamKind | ContainerKind;
+
+/** Loaded when a file needs it: the reader of containers is half a megabyte. */
+async function piecesOfContainer(kind: ContainerKind, file: ByteSource, path: string) {
+  const { containerPieces } = await import("./read-container.ts");
+  return containerPieces(kind, file, path);
+}
 
 function isContainer(kind: CompressedKind): kind is ContainerKind {
   return kind === "m4a" || kind === "webm" || kind === "aac";

@@ -2,6 +2,7 @@
 import { connect, type MqttClient } from "mqtt";
 import type { InputState } from "../protocol.ts";
 import type { Send } from "./deliveries.ts";
+import { checkBroker } from "./mqtt-broker.ts";
 
 export interface MqttOptions {
   /** mqtt:// or mqtts://, user and password in it or in the next two. */
@@ -24,14 +25,6 @@ export interface MqttOptions {
 }
 
 const TIMEOUT_MS = 10_000;
-
-/** @throws Error when the address is not one of a broker. */
-export function checkBroker(url: string): void {
-  if (/^mqtts?:\/\/[^/]/.test(url) && URL.canParse(url)) return;
-  throw new Error(`an MQTT broker is mqtt://host:1883 or mqtts://host:8883, not "${url}"`);
-}
-
-export const MQTT_TARGET = "mqtt";
 
 export class MqttOutput {
   readonly #client: MqttClient;

@@ -8,7 +8,8 @@ import { EventStream } from "./event-stream.ts";
 import { LiveAudio } from "./live-audio.ts";
 import { eventMessage } from "./message.ts";
 import { MonitorMetrics } from "./metrics.ts";
-import { checkBroker, MQTT_TARGET, type MqttOptions, MqttOutput } from "./mqtt.ts";
+import type { MqttOptions, MqttOutput } from "./mqtt.ts";
+import { checkBroker, MQTT_TARGET } from "./mqtt-broker.ts";
 import { webhook, webhookTarget } from "./webhook.ts";
 
 export interface OutputWishes {
@@ -72,9 +73,11 @@ export class Outputs {
   }
 
   /** Connects, and sends what still waits from an earlier run. */
-  start(): void {
+  async start(): Promise<void> {
     const { mqtt } = this.#wishes;
     if (mqtt) {
+      // Loaded where there is a broker: it would take a quarter of every command's start.
+      const { MqttOutput } = await import("./mqtt.ts");
       const onConnect = () => this.#deliveries.retry(MQTT_TARGET);
       this.#mqtt = new MqttOutput({ ...mqtt, ...this.#parts, onConnect });
       this.#targets.set(MQTT_TARGET, this.#mqtt.send);

@@ -58,17 +58,16 @@ const body = async () => {
   await page.waitForLabel("low");
   await page.page.waitForTimeout(2_000);
   const missed: string[] = [];
-  // A machine that is loaded with other things misses some now and then: before and after tell whether it is.
+  // A machine that is loaded with other things misses some now and then: idle spans tell whether it is.
   for (let attempt = 0; attempt < 3; attempt++) {
-    const before = await span(page, () => idle(page));
     const during = await span(page, () => busy(page));
-    const after = await span(page, () => idle(page));
     if (during.missed === 0) {
       missed.length = 0;
       break;
     }
-    missed.push(`${during.missed} while busy, ${before.missed} and ${after.missed} while idle`);
-    if (before.missed + after.missed > 0)
+    const idles = [await span(page, () => idle(page)), await span(page, () => idle(page))];
+    missed.push(`${during.missed} while busy, ${idles[0].missed} and ${idles[1].missed} while idle`);
+    if (idles[0].missed + idles[1].missed > 0)
       console.log(`skipped: machine too loaded to judge (${missed.at(-1)})`);
   }
   const unloaded = missed.filter((each) => each.endsWith("0 and 0 while idle"));

@@ -15,7 +15,7 @@ import { setUp, TINY_PACK } from "./set-up.ts";
 const chromium = findChromium();
 
 /** Long enough for dozens of windows; the masks of a remote engine would have come and gone. */
-const WATCH_MS = 5_000;
+const WATCH_MS = 3_000;
 /** What stands for bytes that go out, or for the wish to send some. */
 const SENDING = [
   "URL_REQUEST_START_JOB",

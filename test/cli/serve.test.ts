@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
 import { RemoteEngine, type WebSocketClass } from "../../client/live/engines/remote-engine.ts";
 import { windowWith } from "../client/live/engines/engine-suite.ts";
+import { COMMAND } from "./run-cli.ts";
 
 const TINY = ["--pack", "test/fixtures/tiny-pack"];
 
@@ -17,7 +18,7 @@ interface Running {
 }
 
 function serve(...words: string[]): Running {
-  const child = spawn(process.execPath, ["--import", "tsx", "cli/listenable.ts", "serve", ...words]);
+  const child = spawn(process.execPath, [...COMMAND, "serve", ...words]);
   let stdout = "";
   let stderr = "";
   child.stderr.on("data", (chunk) => {
