@@ -150,13 +150,14 @@ for (const kind of SERVERS) {
 }
 
 for (const kind of SERVERS) {
-  const test = suite(`${kind.name}: with TLS and tokens`);
+  const test = suite(`${kind.name}: with TLS, tokens and a proxy in front`);
   const tokenFile = join(work, `tokens-${kind.name}`);
   let server: AnyServer;
   test.before(async () => {
     await writeFile(tokenFile, `${TOKEN}\n`);
     const tls = hasOpenssl ? makeCertificate(work, kind.name) : undefined;
-    server = await kind.start({ tls, tokenFile });
+    const addressLimits = { requestsPerSecond: 0.001 };
+    server = await kind.start({ tls, tokenFile, behindProxies: 1, addressLimits });
   });
   test.after(() => server.close());
 
@@ -177,6 +178,14 @@ for (const kind of SERVERS) {
     const query = { ...kind, post: `${kind.post}?token=${TOKEN}` };
     assert.is((await withToken(query, server, {})).status, 401);
     assert.is.not((await withToken(kind, server, { authorization: `Bearer ${TOKEN}` })).status, 401);
+  });
+
+  test("an address that asks without end is told to wait, and this machine is not", async () => {
+    const waiting = await ask(server, kind.page, { headers: { "x-forwarded-for": "203.0.113.7" } });
+    assert.is(waiting.status, 429);
+    assert.is(waiting.headers["retry-after"], "1");
+    assert.is((await ask(server, kind.page, { headers: { "x-forwarded-for": "127.0.0.1" } })).status, 200);
+    assert.is((await ask(server, kind.page)).status, 200);
   });
 
   test("a page gets a cookie for its token that scripts can't read and other sites can't use", async () => {
