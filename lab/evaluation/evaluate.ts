@@ -14,7 +14,7 @@ import type { MeasuringSettings } from "./measure/measuring-contract.ts";
 import { LazyThreads } from "./measure/measuring-threads.ts";
 import { ResultStore } from "./measure/result-store.ts";
 import type { Contamination } from "./plan/contamination.ts";
-import { REPORT_CLIPS, reportPage } from "./report/report.ts";
+import { REPORT_CLIPS, type ReportOptions, reportPage } from "./report/report.ts";
 import { evaluationMarkdown } from "./report/tables.ts";
 
 export interface EvaluateOptions {
@@ -104,27 +104,10 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
       mostClips: options.clips,
       randomisation: options.randomisation ?? false,
     });
-    const { out, reportClips: clips = REPORT_CLIPS } = options;
-    const { name, version } = opened.pack;
-    const title = `Seed ${seed}${options.fold ? `, fold ${options.fold}` : ""}, pack ${name} ${version}, ${data.layout}, stride ${stride} frames.`;
-    await mkdir(out, { recursive: true });
-    const before = await recordOf(out);
-    const key = `${evaluation.key} ${clips}`;
-    const report = join(out, "report.html");
-    if (before?.reportKey !== key || !existsSync(report)) {
-      const page = { evaluation, pack: opened.pack, title, clips, threads, onProgress, signal };
-      await replaceFile(report, await reportPage(page));
-    }
-    // A finished run starts no runtime; its figures were computed by the one of before.
-    const record = recorded(options, evaluation, opened.pack, {
-      ...{ seed, stride, runtime: (await threads.description()) || (before?.runtime ?? "") },
-    });
-    const markdown = `${title}\n\n${evaluationMarkdown(evaluation)}`;
-    await replaceFile(join(out, "table.md"), markdown);
-    const text = JSON.stringify({ ...record, reportKey: key }, null, 1);
-    await replaceFile(join(out, "table.json"), `${text}\n`);
+    const run = { pack: opened.pack, layout: data.layout, seed, stride };
+    const evaluated = await written(options, evaluation, run, { threads, onProgress, signal });
     for (const sentence of leftOut(evaluation)) onNotice(sentence);
-    return { record, markdown };
+    return evaluated;
   } catch (error) {
     if (!signal?.aborted) throw error;
     throw new InterruptedError(
@@ -134,6 +117,40 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
     store.close();
     await threads.stop();
   }
+}
+
+/** What tells one run from another, but for what `EvaluateOptions` say. */
+interface Run {
+  readonly pack: Pack;
+  readonly layout: string;
+  readonly seed: number;
+  readonly stride: number;
+}
+
+/** Tables and report in the folder; a report that is there already is made anew only when its figures have changed. */
+async function written(
+  options: EvaluateOptions,
+  evaluation: Evaluation,
+  run: Run,
+  drawing: Pick<ReportOptions, "threads" | "onProgress" | "signal">,
+): Promise<Evaluated> {
+  const { out, fold, reportClips: clips = REPORT_CLIPS } = options;
+  const { pack, layout, seed, stride } = run;
+  const title = `Seed ${seed}${fold ? `, fold ${fold}` : ""}, pack ${pack.name} ${pack.version}, ${layout}, stride ${stride} frames.`;
+  await mkdir(out, { recursive: true });
+  const before = await recordOf(out);
+  const reportKey = `${evaluation.key} ${clips}`;
+  const report = join(out, "report.html");
+  if (before?.reportKey !== reportKey || !existsSync(report)) {
+    await replaceFile(report, await reportPage({ evaluation, pack, title, clips, ...drawing }));
+  }
+  // A finished run starts no runtime; its figures were computed by the one of before.
+  const runtime = (await drawing.threads.description()) || (before?.runtime ?? "");
+  const record = recorded(options, evaluation, pack, { seed, stride, runtime });
+  const markdown = `${title}\n\n${evaluationMarkdown(evaluation)}`;
+  await replaceFile(join(out, "table.md"), markdown);
+  await replaceFile(join(out, "table.json"), `${JSON.stringify({ ...record, reportKey }, null, 1)}\n`);
+  return { record, markdown };
 }
 
 async function foundSounds(

@@ -33,6 +33,7 @@ import {
   type LmacWeights,
   logOdds,
   lostOdds,
+  type MaskedLogits,
 } from "./parts/lmac-loss.ts";
 
 export interface SelectiveWeights extends LmacWeights {
@@ -74,73 +75,116 @@ export function selectiveTask(
       const picture = (name: string) => g.input(name, "float32", [batch, frames, bins]);
       const perClass = (name: string) => g.input(name, "float32", [batch, classes]);
       const windows = windowInputs(g, classifier, batch);
-      const { magnitudes } = windows;
-      const first = picture("first");
-      const second = picture("second");
-      const firstClass = perClass("first_class");
-      const secondClass = perClass("second_class");
+      const parts = { first: picture("first"), second: picture("second") };
+      const partClasses = { first: perClass("first_class"), second: perClass("second_class") };
       const asked = perClass("asked");
 
       const whole = frozenAnswer(g, classifier, windows);
-      const winner = explainedClass(g, whole.logits);
       const query = mostProbable(g, whole.logits, asked);
       const mask = decodeMask(layers, classifier, whole, decoder, query);
-      const kept = g.mul(mask, magnitudes);
-      const parts = [kept, g.sub(magnitudes, kept)];
-      const [ofKept, ofRest] = judgeParts(g, classifier, windows, parts, batch);
-
-      const dot = (a: Tensor, b: Tensor) => g.reduceSum(g.mul(a, b), [1]);
-      const isFirst = dot(query, firstClass);
-      const isSecond = dot(query, secondClass);
-      const known = g.add(isFirst, isSecond);
-      const isWinner = dot(query, winner);
-      const there = g.op("Max", [known, isWinner]);
-      const absent = g.sub(1, there);
-      const meanWhere = (where: Tensor, values: Tensor) => g.reduceMean(g.mul(where, values));
-
-      const crossEntropy = (logits: Tensor) => g.neg(dot(query, g.op("LogSoftmax", [logits], { axis: 1 })));
-      const oddsBefore = g.stopGradient(logOdds(g, whole.logits, query));
-      const oddsAfter = logOdds(g, ofKept, query);
-      const keep = meanWhere(there, crossEntropy(ofKept));
-      const gain = meanWhere(isWinner, lostOdds(g, oddsBefore, oddsAfter));
-      const rest = meanWhere(isWinner, g.op("Min", [crossEntropy(ofRest), g.constant(weights.restCap)]));
+      const kept = g.mul(mask, windows.magnitudes);
+      const rest = g.sub(windows.magnitudes, kept);
+      const [ofKept, ofRest] = judgeParts(g, classifier, windows, [kept, rest], batch);
       const [ofResidue] = judgeParts(g, heardAnew(classifier), windows, [kept], batch);
-      const gained = g.sub(logOdds(g, ofResidue, query), oddsBefore);
-      const force = meanWhere(absent, g.relu(g.add(gained, g.constant(0.5))));
 
-      const chosen = (a: Tensor, b: Tensor) => {
-        const spread = (where: Tensor) => g.reshape(where, [batch, 1, 1]);
-        return g.add(g.mul(spread(isFirst), a), g.mul(spread(isSecond), b));
+      const there = presenceOf(g, query, partClasses, explainedClass(g, whole.logits));
+      const logits = { whole: whole.logits, kept: ofKept, rest: ofRest, residue: ofResidue };
+      const terms = {
+        ...classTerms(g, query, logits, there, weights.restCap),
+        ...partTerms(g, mask, parts, there, weights.aim),
       };
-      const { separation, selectivity } = parted(
-        g,
-        mask,
-        chosen(first, second),
-        chosen(second, first),
-        weights.aim,
-      );
-      const sep = meanWhere(known, separation);
-      const sel = meanWhere(known, selectivity);
-
-      const maskMeans = g.reduceMean(mask, [1, 2]);
-      const size = meanWhere(there, maskMeans);
-      const empty = meanWhere(absent, maskMeans);
-      const loss = [
-        [keep, weights.keep],
-        [gain, weights.gain],
-        [rest, -weights.rest],
-        [size, weights.sparsity],
-        [sep, weights.separation],
-        [sel, weights.selectivity],
-        [empty, weights.absent],
-        [force, weights.force],
-      ]
-        .map(([term, weight]) => g.mul(term as Tensor, g.constant(weight as number)))
-        .reduce((sum, term) => g.add(sum, term));
-      return { loss, logged: { keep, gain, rest, sep, sel, mask: size, absent: empty, force } };
+      const { force, ...others } = terms;
+      return { loss: weighted(g, terms, weights), logged: { ...others, force } };
     },
     feeds: (random, batch) => ({ ...batches.next(random, batch) }),
   };
+}
+
+/** What is there of the class that is asked about, in each window [B]: 1 or 0. */
+interface Presence {
+  readonly asFirst: Tensor;
+  readonly asSecond: Tensor;
+  /** Whether it is the class of a part that is known. */
+  readonly known: Tensor;
+  readonly asWinner: Tensor;
+  readonly anyhow: Tensor;
+  readonly absent: Tensor;
+}
+
+function presenceOf(
+  g: GraphBuilder,
+  query: Tensor,
+  { first, second }: { readonly first: Tensor; readonly second: Tensor },
+  winner: Tensor,
+): Presence {
+  const is = (classes: Tensor) => g.reduceSum(g.mul(query, classes), [1]);
+  const [asFirst, asSecond, asWinner] = [first, second, winner].map(is);
+  const known = g.add(asFirst, asSecond);
+  const anyhow = g.op("Max", [known, asWinner]);
+  return { asFirst, asSecond, known, asWinner, anyhow, absent: g.sub(1, anyhow) };
+}
+
+/** Mean over all windows of values [B] that count in some of them. */
+function meanWhere(g: GraphBuilder, where: Tensor, values: Tensor): Tensor {
+  return g.reduceMean(g.mul(where, values));
+}
+
+/** The terms on what the classifier says of the kept part, of the rest, and of the kept part heard on its own. */
+function classTerms(
+  g: GraphBuilder,
+  query: Tensor,
+  logits: MaskedLogits & { readonly residue: Tensor },
+  there: Presence,
+  restCap: number,
+) {
+  const crossEntropy = (of: Tensor) =>
+    g.neg(g.reduceSum(g.mul(query, g.op("LogSoftmax", [of], { axis: 1 })), [1]));
+  const before = g.stopGradient(logOdds(g, logits.whole, query));
+  const capped = g.op("Min", [crossEntropy(logits.rest), g.constant(restCap)]);
+  const gained = g.sub(logOdds(g, logits.residue, query), before);
+  return {
+    keep: meanWhere(g, there.anyhow, crossEntropy(logits.kept)),
+    gain: meanWhere(g, there.asWinner, lostOdds(g, before, logOdds(g, logits.kept, query))),
+    rest: meanWhere(g, there.asWinner, capped),
+    force: meanWhere(g, there.absent, g.relu(g.add(gained, g.constant(0.5)))),
+  };
+}
+
+/** The terms on the mask [B, T, F] itself, and on what it keeps of the parts. */
+function partTerms(
+  g: GraphBuilder,
+  mask: Tensor,
+  { first, second }: { readonly first: Tensor; readonly second: Tensor },
+  there: Presence,
+  aim: number,
+) {
+  const spread = (where: Tensor) => g.reshape(where, [-1, 1, 1]);
+  const chosen = (a: Tensor, b: Tensor) =>
+    g.add(g.mul(spread(there.asFirst), a), g.mul(spread(there.asSecond), b));
+  const { separation, selectivity } = parted(g, mask, chosen(first, second), chosen(second, first), aim);
+  const maskMeans = g.reduceMean(mask, [1, 2]);
+  return {
+    sep: meanWhere(g, there.known, separation),
+    sel: meanWhere(g, there.known, selectivity),
+    mask: meanWhere(g, there.anyhow, maskMeans),
+    absent: meanWhere(g, there.absent, maskMeans),
+  };
+}
+
+type Terms = ReturnType<typeof classTerms> & ReturnType<typeof partTerms>;
+
+function weighted(g: GraphBuilder, terms: Terms, weights: SelectiveWeights): Tensor {
+  const sum: readonly (readonly [Tensor, number])[] = [
+    [terms.keep, weights.keep],
+    [terms.gain, weights.gain],
+    [terms.rest, -weights.rest],
+    [terms.mask, weights.sparsity],
+    [terms.sep, weights.separation],
+    [terms.sel, weights.selectivity],
+    [terms.absent, weights.absent],
+    [terms.force, weights.force],
+  ];
+  return sum.map(([term, weight]) => g.mul(term, g.constant(weight))).reduce((all, term) => g.add(all, term));
 }
 
 /** One-hot of the largest logit among the classes [B, classes] that are 1. */

@@ -80,92 +80,140 @@ interface Meta {
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 
+/** What a step changes, as one flat vector each. */
 const STATE = ["parameters", "statistics", "m", "v"] as const;
+type State = Readonly<Record<(typeof STATE)[number], Float32Array>>;
+
+interface RunState {
+  /** Steps that are done. */
+  step: number;
+  state: State;
+}
+
+/** Steps from one line of the log to the next. */
+const LOG_EVERY = 20;
 
 /** Trains, or goes on from `checkpoint.bin` in the directory: the same seed gives the same weights either way. */
 export async function train(task: TrainingTask, options: TrainingOptions): Promise<TrainedWeights> {
   const { directory, seed, optimiser, threads, onStep = () => {}, checkpointEvery = 200, signal } = options;
-  const { steps, batch } = optimiser;
+  const { steps } = optimiser;
   await mkdir(directory, { recursive: true });
   const path = join(directory, "checkpoint.bin");
   const settings = JSON.stringify({ ...options.settings, seed, optimiser });
-
-  let step = 0;
-  let state: Record<string, Float32Array>;
-  if (existsSync(path)) {
-    const saved = await loadCheckpoint<Meta>(path);
-    if (saved.meta.settings !== settings) {
-      throw new Error(
-        `${path} was made with other settings; give another --out folder or delete it.\n  there: ${saved.meta.settings}\n  now:   ${settings}`,
-      );
-    }
-    step = saved.meta.step;
-    state = { ...saved.arrays };
-  } else {
-    const size = planSize(task.plan.parameters);
-    const initial = (specs: readonly WeightSpec[]) =>
-      task.from ? flatWeights(specs, task.from) : initialWeights(specs, new Random(seed));
-    state = {
-      parameters: initial(task.plan.parameters),
-      statistics: initial(task.plan.statistics),
-      m: new Float32Array(size),
-      v: new Float32Array(size),
-    };
-  }
+  const run = existsSync(path) ? await resumed(path, settings) : fresh(task, seed);
+  const save = () =>
+    saveCheckpoint<Meta>(path, { meta: { step: run.step, settings }, arrays: { ...run.state } });
 
   const { session, Tensor } = await openTrainingSession(trainingGraph(task, optimiser), threads);
   const log = new RunLog(join(directory, "log.jsonl"), onStep);
-  const save = () => saveCheckpoint<Meta>(path, { meta: { step, settings }, arrays: state });
-  const end = Math.min(steps, step + (options.stopAfter ?? steps));
-  const names = session.outputNames.filter((name) => !name.startsWith("new_"));
-  let sums = new Map<string, number>();
-  let summed = 0;
+  const end = Math.min(steps, run.step + (options.stopAfter ?? steps));
+  const means = new LoggedMeans(session.outputNames.filter((name) => !name.startsWith("new_")));
   const shapes = new Map(
     session.inputMetadata.map((value) => [value.name, value.isTensor ? value.shape.map(Number) : []]),
   );
   try {
-    while (step < end && !signal?.aborted) {
-      // A generator of its own for every step makes resuming exact without saving one.
-      const random = new Random(seed * 1_000_003 + step + 1);
+    while (run.step < end && !signal?.aborted) {
+      const rate = warmUpCosine(run.step, steps, optimiser.learningRate);
+      const values = stepInputs(task, run, rate, options);
       const feeds: Record<string, RuntimeTensor> = {};
-      const rate = warmUpCosine(step, steps, optimiser.learningRate);
-      const values = {
-        ...task.feeds(random, batch),
-        ...state,
-        learning_rate: Float32Array.of(rate),
-        beta1_power: Float32Array.of(BETA1 ** (step + 1)),
-        beta2_power: Float32Array.of(BETA2 ** (step + 1)),
-      } as Record<string, Float32Array>;
-      if (task.dropout) {
-        values["dropout_noise"] = Float32Array.from({ length: batch * task.dropout.features }, () =>
-          random.uniform(),
-        );
-      }
       for (const name of session.inputNames)
         feeds[name] = new Tensor("float32", values[name], shapes.get(name)!);
       const outputs = await session.run(feeds);
-      for (const name of STATE) state[name] = outputs[`new_${name}`].data as Float32Array;
-      step++;
-      for (const name of names) sums.set(name, (sums.get(name) ?? 0) + Number(outputs[name].data[0]));
-      summed++;
-      if (!Number.isFinite(sums.get("loss"))) {
-        throw new Error(`the loss is not a number at step ${step}; lower the learning rate (now ${rate})`);
-      }
-      if (step % 20 === 0 || step === end || signal?.aborted) {
-        const means = Object.fromEntries(
-          [...sums].map(([name, sum]) => [name, Number((sum / summed).toPrecision(5))]),
+      run.state = stateOf((name) => outputs[`new_${name}`].data as Float32Array);
+      run.step++;
+      means.add((name) => Number(outputs[name].data[0]));
+      if (!means.finite) {
+        throw new Error(
+          `the loss is not a number at step ${run.step}; lower the learning rate (now ${rate})`,
         );
-        log.step(step, { ...means, rate: Number(rate.toPrecision(3)) });
-        sums = new Map();
-        summed = 0;
       }
-      if (step % checkpointEvery === 0) await save();
+      if (run.step % LOG_EVERY === 0 || run.step === end || signal?.aborted) {
+        log.step(run.step, { ...means.take(), rate: Number(rate.toPrecision(3)) });
+      }
+      if (run.step % checkpointEvery === 0) await save();
     }
     await save();
   } finally {
     await session.release();
   }
-  return { parameters: state["parameters"], statistics: state["statistics"], stepsDone: step };
+  const { parameters, statistics } = run.state;
+  return { parameters, statistics, stepsDone: run.step };
+}
+
+async function resumed(path: string, settings: string): Promise<RunState> {
+  const { meta, arrays } = await loadCheckpoint<Meta>(path);
+  if (meta.settings !== settings) {
+    throw new Error(
+      `${path} was made with other settings; give another --out folder or delete it.\n  there: ${meta.settings}\n  now:   ${settings}`,
+    );
+  }
+  return { step: meta.step, state: stateOf((name) => arrays[name]) };
+}
+
+function fresh({ plan, from }: TrainingTask, seed: number): RunState {
+  const initial = (specs: readonly WeightSpec[]) =>
+    from ? flatWeights(specs, from) : initialWeights(specs, new Random(seed));
+  const size = planSize(plan.parameters);
+  const state = {
+    parameters: initial(plan.parameters),
+    statistics: initial(plan.statistics),
+    m: new Float32Array(size),
+    v: new Float32Array(size),
+  };
+  return { step: 0, state };
+}
+
+function stateOf(value: (name: string) => Float32Array): State {
+  const [parameters, statistics, m, v] = STATE.map(value);
+  return { parameters, statistics, m, v };
+}
+
+/** All inputs of one step, by name. */
+function stepInputs(
+  task: TrainingTask,
+  { step, state }: RunState,
+  rate: number,
+  { seed, optimiser: { batch } }: TrainingOptions,
+): Record<string, Float32Array> {
+  // A generator of its own for every step makes resuming exact without saving one.
+  const random = new Random(seed * 1_000_003 + step + 1);
+  const inputs: Record<string, Float32Array> = {
+    ...task.feeds(random, batch),
+    ...state,
+    learning_rate: Float32Array.of(rate),
+    beta1_power: Float32Array.of(BETA1 ** (step + 1)),
+    beta2_power: Float32Array.of(BETA2 ** (step + 1)),
+  };
+  if (!task.dropout) return inputs;
+  const noise = Float32Array.from({ length: batch * task.dropout.features }, () => random.uniform());
+  return { ...inputs, dropout_noise: noise };
+}
+
+/** Means of what is logged, since they were last taken. */
+class LoggedMeans {
+  #sums = new Map<string, number>();
+  #count = 0;
+
+  constructor(private readonly names: readonly string[]) {}
+
+  add(value: (name: string) => number): void {
+    for (const name of this.names) this.#sums.set(name, (this.#sums.get(name) ?? 0) + value(name));
+    this.#count++;
+  }
+
+  /** Whether the loss has been a number throughout. */
+  get finite(): boolean {
+    return Number.isFinite(this.#sums.get("loss"));
+  }
+
+  take(): Record<string, number> {
+    const means = [...this.#sums].map(
+      ([name, sum]) => [name, Number((sum / this.#count).toPrecision(5))] as const,
+    );
+    this.#sums = new Map();
+    this.#count = 0;
+    return Object.fromEntries(means);
+  }
 }
 
 function trainingGraph(task: TrainingTask, { batch, weightDecay }: Optimiser): Uint8Array {
