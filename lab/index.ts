@@ -16,21 +16,32 @@ export {
 export { type ExplainFileOptions, explainFile } from "./explaining/explain-file.ts";
 export { type ImportedClassifier, type ImportOptions, importClassifier } from "./import/import-classifier.ts";
 export { findMethod, METHODS } from "./methods/index.ts";
+export { DECODED } from "./methods/lmac.ts";
 export {
   type ExplanationMethod,
+  fixedPasses,
   type LearntMethod,
+  type MethodParameter,
   type MethodSettings,
   methodSettings,
+  passesAtPoints,
 } from "./methods/method.ts";
+export { IMPROVED, lmacModel, lmacTask } from "./methods/parts/lmac-loss.ts";
+export { attributionMask } from "./methods/parts/mask.ts";
+export { classGradient, classScore, type MaskPlace, type Scene } from "./methods/parts/scene.ts";
 export type { ExplainedClassifier } from "./networks/explained-classifier.ts";
+export { ownClassifier } from "./networks/own-classifier.ts";
 export { type BuiltPack, buildPack, type PackParts } from "./packing/build-pack.ts";
+export { explanationGraph } from "./packing/method-graph.ts";
 export {
   type PackClassifierOptions,
   type PackedClassifier,
   packClassifier,
 } from "./packing/pack-classifier.ts";
+export type { ChosenMethod, LearntWeights } from "./packing/pack-graphs.ts";
 export { type PackRunsOptions, packRuns } from "./packing/pack-runs.ts";
 export type { Follow, Progress } from "./progress.ts";
+export { LmacBatches } from "./training/lmac-batches.ts";
 export type { TrainingRecipe } from "./training/recipe.ts";
 export { speakSentences } from "./training/speak-sentences.ts";
 export { trainClassifier } from "./training/train-classifier.ts";

@@ -32,6 +32,7 @@ export const GRADCAM: ExplanationMethod = {
   description: "The channels of one latent that speak for the class, spread over the spectrogram.",
   parameters: [LAYER],
   target: true,
+  readsLatents: true,
   passes: fixedPasses(1, 1),
   mask: (scene, { layer }) => attributionMask(scene, gradCam(scene, layer)),
 };

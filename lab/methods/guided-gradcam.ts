@@ -19,6 +19,7 @@ export const GUIDED_GRADCAM: ExplanationMethod = {
   description: "Guided Backprop times GradCAM.",
   parameters: [LAYER],
   target: true,
+  readsLatents: true,
   passes: fixedPasses(1, 2),
   mask: (scene, { layer }) => attributionMask(scene, guidedGradCam(scene, layer)),
 };

@@ -316,6 +316,7 @@ export const L2I: ExplanationMethod = {
     },
   ],
   target: true,
+  readsLatents: true,
   passes: fixedPasses(1, 0),
   learnt: LEARNT,
 };

@@ -313,6 +313,7 @@ export const LMAC_SELECTIVE: ExplanationMethod = {
   description: "L-MAC that is asked about a class, trained to part it from other sounds.",
   parameters: [],
   target: true,
+  readsLatents: true,
   passes: fixedPasses(1, 0),
   learnt: { ...DECODED, recipe: SELECTIVE_TRAINING },
 };

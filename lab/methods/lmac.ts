@@ -211,6 +211,7 @@ export const LMAC: ExplanationMethod = {
   description: "A trained decoder reads the classifier's latents and draws the mask.",
   parameters: [],
   target: false,
+  readsLatents: true,
   passes: fixedPasses(1, 0),
   learnt: { ...DECODED, recipe: LMAC_TRAINING },
 };

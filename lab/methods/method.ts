@@ -38,6 +38,8 @@ export interface ExplanationMethod {
   readonly parameters: readonly MethodParameter[];
   /** Whether the class to explain can be chosen. */
   readonly target: boolean;
+  /** Whether it reads the classifier's latents: where a classifier has none, it can't be explained so. */
+  readonly readsLatents?: boolean;
   passes(settings: MethodSettings): Passes;
   /** The mask [B, ...scene.maskShape] in [0, 1], of methods that need nothing but the classifier. */
   mask?(scene: Scene, settings: MethodSettings): Tensor;

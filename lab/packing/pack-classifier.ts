@@ -13,6 +13,7 @@ import {
   importClassifier,
 } from "../import/import-classifier.ts";
 import { ALL_ONES } from "../methods/all-ones.ts";
+import { LMAC } from "../methods/lmac.ts";
 import { IMPROVED, lmacModel, lmacTask } from "../methods/parts/lmac-loss.ts";
 import type { Follow } from "../progress.ts";
 import { type CourseOptions, runCourse } from "../training/run-course.ts";
@@ -129,13 +130,13 @@ function checked(
         `${basename(options.file)} answers for ${classes} classes (output "${output}")`,
     );
   }
-  if (data === undefined && names.includes("lmac")) {
+  if (data === undefined && names.includes(LMAC.name)) {
     throw new UsageError(
       "--data is missing: any folder of sounds to train L-MAC's decoder on; or take methods without one: --methods gradcam",
     );
   }
-  const methods = chooseMethods(options, data === undefined ? [] : ["lmac"]);
-  if (classifier.latents.length === 0 && methods.some(({ method }) => /lmac|cam/.test(method.name))) {
+  const methods = chooseMethods(options, data === undefined ? [] : [LMAC.name]);
+  if (classifier.latents.length === 0 && methods.some(({ method }) => method.readsLatents)) {
     throw new UsageError(
       "no activation of a convolution was found that a decoder or GradCAM could read; " +
         "take methods that need none: --methods saliency,smoothgrad,ig",
@@ -202,7 +203,7 @@ async function trainDecoder(
   };
   const trained = await runCourse(task, { ...course, title: "decoder", directory, settings }, follow);
   const { values, stepsDone } = trained;
-  return values ? { meta: { kind: "lmac", shape }, values } : { directory, stepsDone, steps };
+  return values ? { method: LMAC, shape, values } : { directory, stepsDone, steps };
 }
 
 /** What `pack.json` keeps of how the pack came about. */

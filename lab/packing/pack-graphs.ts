@@ -1,12 +1,10 @@
 /** The graphs of a pack's methods, and what pack.json says of them. */
 import type { Masking } from "../../dsp/index.ts";
 import type { FeatureJudge, PackMethod } from "../../models/pack/pack.ts";
-import { findMethod } from "../methods/index.ts";
 import { type ExplanationMethod, type MethodSettings, methodSettings } from "../methods/method.ts";
 import type { MaskPlace } from "../methods/parts/scene.ts";
 import type { ExplainedClassifier } from "../networks/explained-classifier.ts";
 import type { WeightValues } from "../networks/frozen-layers.ts";
-import type { MethodMeta } from "../training/weights-file.ts";
 import { explanationGraph, featureJudgeGraph } from "./method-graph.ts";
 
 /** A method for a pack, with the settings that differ from its defaults. */
@@ -17,18 +15,17 @@ export interface ChosenMethod {
 
 /** Trained weights of a method's own. */
 export interface LearntWeights {
-  readonly meta: Pick<MethodMeta, "kind" | "method" | "masking" | "shape">;
+  readonly method: ExplanationMethod;
+  /** What builds their network again. */
+  readonly shape: unknown;
+  /** What they were trained to multiply; |X| without. */
+  readonly masking?: Masking | undefined;
   readonly values: WeightValues;
 }
 
-/** The method that trained weights are of. */
-export function methodOf({ meta }: LearntWeights): ExplanationMethod {
-  return findMethod(meta.method ?? meta.kind);
-}
-
 /** Where the masks of trained weights lie. */
-export function placeOf(weights: LearntWeights): MaskPlace {
-  return methodOf(weights).learnt?.place?.(weights.meta.shape) ?? "spectrogram";
+export function placeOf({ method, shape }: LearntWeights): MaskPlace {
+  return method.learnt?.place?.(shape) ?? "spectrogram";
 }
 
 export interface PackGraphsOptions {
@@ -68,54 +65,63 @@ export function packGraphs(
     throw new Error("a decoder masks the classifier's own input; such a pack is built with --features");
   }
   const masking = commonMasking(listenable);
-  const files = new Map<string, Uint8Array>();
-  const costs: number[] = [];
-  const add = (
-    prefix: string,
-    each: ChosenMethod,
-    place: MaskPlace,
-    weights: LearntWeights | undefined,
-  ): PackMethod => {
-    const { name, title, target } = each.method;
-    const graph = `${prefix}${name}.onnx`;
-    const settings = methodSettings(each.method, each.settings);
-    const trained = weights && { values: weights.values, shape: weights.meta.shape, masking };
-    const built = explanationGraph(classifier, each.method, { place, settings, weights: trained });
-    files.set(graph, built.bytes);
-    if (trained) costs.push(built.mmac);
-    return { name, title, graph, target, ...(Object.keys(settings).length > 0 && { parameters: settings }) };
-  };
+  const compiler = new Compiler(classifier, masking);
   const weightsOf = byMethod(listenable);
-  const methods = chosen.map((each) => add("", each, "spectrogram", weightsOf.get(each.method)));
-  if (!features) return { masking, methods, files, mmac: costs[0] };
+  const methods = chosen.map((each) => compiler.add(each, "spectrogram", weightsOf.get(each.method)));
+  const { files, mmac } = compiler;
+  if (!features) return { masking, methods, files, mmac };
 
   const judge = "feature-judge.onnx";
   files.set(judge, featureJudgeGraph(classifier).bytes);
-  const featureMethods = [
-    ...[...byMethod(onFeatures)].map(([method, weights]) =>
-      add("features-", { method }, "features", weights),
-    ),
-    ...chosen
-      .filter(({ method }) => method.mask)
-      .map((each) => add("features-", each, "features", undefined)),
-  ];
+  const trained = [...byMethod(onFeatures)].map(([method, weights]) =>
+    compiler.add({ method }, "features", weights),
+  );
+  const computed = chosen.filter(({ method }) => method.mask).map((each) => compiler.add(each, "features"));
   const { time, frequency } = classifier.featureMap!;
   const featureJudge = { graph: judge, time, frequency };
-  return { masking, methods, featureMethods, featureJudge, files, mmac: costs[0] };
+  return { masking, methods, featureMethods: [...trained, ...computed], featureJudge, files, mmac };
+}
+
+/** Compiles methods one by one and keeps what comes of them. */
+class Compiler {
+  readonly files = new Map<string, Uint8Array>();
+  #mmac: number | undefined;
+
+  constructor(
+    private readonly classifier: ExplainedClassifier,
+    private readonly masking: Masking,
+  ) {}
+
+  /** Of the first method with weights of its own. */
+  get mmac(): number | undefined {
+    return this.#mmac;
+  }
+
+  /** What pack.json says of it. */
+  add({ method, settings: given }: ChosenMethod, place: MaskPlace, weights?: LearntWeights): PackMethod {
+    const { name, title, target } = method;
+    const graph = `${place === "features" ? "features-" : ""}${name}.onnx`;
+    const settings = methodSettings(method, given);
+    const trained = weights && { values: weights.values, shape: weights.shape, masking: this.masking };
+    const built = explanationGraph(this.classifier, method, { place, settings, weights: trained });
+    this.files.set(graph, built.bytes);
+    if (trained) this.#mmac ??= built.mmac;
+    return { name, title, graph, target, ...(Object.keys(settings).length > 0 && { parameters: settings }) };
+  }
 }
 
 /** @throws Error when two are of the same method. */
 function byMethod(learnt: readonly LearntWeights[]): ReadonlyMap<ExplanationMethod, LearntWeights> {
-  const found = new Map(learnt.map((weights) => [methodOf(weights), weights]));
+  const found = new Map(learnt.map((weights) => [weights.method, weights]));
   if (found.size === learnt.length) return found;
-  const names = learnt.map((weights) => methodOf(weights).name);
+  const names = learnt.map(({ method }) => method.name);
   throw new Error(`two decoders are of the same method: ${names.join(", ")}`);
 }
 
 /** What the weights were trained to multiply; those that serve either have no say. */
 function commonMasking(learnt: readonly LearntWeights[]): Masking {
-  const bound = learnt.filter((weights) => !methodOf(weights).learnt?.anyMasking);
-  const domains = new Set(bound.map(({ meta }) => meta.masking ?? "linear"));
+  const bound = learnt.filter(({ method }) => !method.learnt?.anyMasking);
+  const domains = new Set(bound.map(({ masking = "linear" }) => masking));
   if (domains.size > 1)
     throw new Error("a pack masks in one domain; these decoders were trained in linear and log1p");
   return [...domains][0] ?? "linear";

@@ -1,10 +1,11 @@
 /** From the run folders of a classifier and of methods trained for it to a pack. */
+import { findMethod } from "../methods/index.ts";
 import { ownClassifier } from "../networks/own-classifier.ts";
-import { loadClassifierRun, loadRun } from "../training/weights-file.ts";
+import { loadClassifierRun, loadRun, type MethodMeta, type Weights } from "../training/weights-file.ts";
 import { sourcesOf } from "./attribution.ts";
 import { type BuiltPack, buildPack } from "./build-pack.ts";
 import { chooseMethods, type MethodChoice } from "./choose-methods.ts";
-import { methodOf, placeOf } from "./pack-graphs.ts";
+import { type LearntWeights, placeOf } from "./pack-graphs.ts";
 
 /** What people read of a pack. */
 export interface PackWords {
@@ -43,10 +44,11 @@ export async function packRuns(options: PackRunsOptions): Promise<BuiltPack> {
   const { out, decoders = [], l2i, features, credit, settings } = options;
   const classifier = await loadClassifierRun(options.classifier);
   const drawn = await Promise.all(decoders.map((folder) => loadRun(folder)));
-  const learnt = [...drawn, ...(l2i ? [await loadRun(l2i, "l2i")] : [])];
+  const runs = [...drawn, ...(l2i ? [await loadRun(l2i, "l2i")] : [])];
+  const learnt = runs.map(learntOf);
   const trained = learnt
     .filter((weights) => placeOf(weights) === "spectrogram")
-    .map((weights) => methodOf(weights).name);
+    .map(({ method }) => method.name);
   const methods = options.methods ?? (trained.length > 0 ? trained : undefined);
   const { shape, labels, other, categories } = classifier.meta;
   return buildPack(out, {
@@ -63,9 +65,17 @@ export async function packRuns(options: PackRunsOptions): Promise<BuiltPack> {
     learnt,
     features,
     sources: sourcesOf(
-      [classifier, ...learnt].map(({ meta }) => meta),
+      [classifier, ...runs].map(({ meta }) => meta),
       credit,
     ),
     about: { training: { classifier: classifier.meta.settings, decoder: drawn[0]?.meta.settings } },
   });
+}
+
+/** Weights as a pack takes them; their file says which method they are of. */
+function learntOf({
+  meta: { kind, method = kind, shape, masking },
+  values,
+}: Weights<MethodMeta>): LearntWeights {
+  return { method: findMethod(method), shape, masking, values };
 }

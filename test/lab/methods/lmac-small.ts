@@ -28,6 +28,7 @@ export const LMAC_SMALL: ExplanationMethod = {
   description: "A decoder of few channels draws the mask in bands of equal width.",
   parameters: [],
   target: false,
+  readsLatents: true,
   passes: fixedPasses(1, 0),
   learnt: { ...DECODED, recipe: RECIPE },
 };

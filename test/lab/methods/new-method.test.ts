@@ -11,7 +11,7 @@ import { type ClassifierShape, classify } from "../../../lab/networks/classifier
 import { ownClassifier } from "../../../lab/networks/own-classifier.ts";
 import { BINS, MODEL_RATE } from "../../../lab/networks/own-shape.ts";
 import { initialWeights, planWeights, weightValues } from "../../../lab/networks/training-layers.ts";
-import { explanationGraph } from "../../../lab/packing/method-graph.ts";
+import { packGraphs } from "../../../lab/packing/pack-graphs.ts";
 import { type TrainingRecipe, withDefaults } from "../../../lab/training/recipe.ts";
 import { runCourse } from "../../../lab/training/run-course.ts";
 import { SoundPool } from "../../../lab/training/sound-pool.ts";
@@ -46,8 +46,7 @@ run("its recipe is followed, and its mask comes out of what was learnt", async (
     const labels = ["low", "high", "other"];
     const origin = { attributions: [], credits: [], settings: {} };
     const meta = { kind: "classifier", shape, labels, other: "other", categories: [], ...origin } as const;
-    const { learnt } = LMAC_SMALL;
-    const recipe = learnt!.recipe as TrainingRecipe;
+    const recipe = LMAC_SMALL.learnt!.recipe as TrainingRecipe;
     const classifier = ownClassifier(values, shape);
     const prepared = await recipe.prepare(withDefaults(recipe.options, {}), {
       ...{ weights: { meta, values }, classifier, folder: "", out, seed: 1, threads: 1 },
@@ -60,10 +59,13 @@ run("its recipe is followed, and its mask comes out of what was learnt", async (
     const place = { title: recipe.name, directory: out, settings: prepared.settings };
     const trained = await runCourse(prepared.task, { ...course, ...place });
     const window = windowMagnitudes(chord(440, 2), 0, new Float32Array(WINDOW_FRAMES * BINS));
-    const { bytes } = explanationGraph(classifier, LMAC_SMALL, {
-      weights: { values: trained.values!, shape: prepared.meta.shape, masking: "linear" },
-    });
-    const { mask } = await runGraph(bytes, window, [1, WINDOW_FRAMES, BINS]);
+    const learnt = { method: LMAC_SMALL, shape: prepared.meta.shape, values: trained.values! };
+    const packed = packGraphs(classifier, [{ method: LMAC_SMALL }], { learnt: [learnt] });
+    assert.equal(
+      packed.methods.map(({ name, graph }) => [name, graph]),
+      [["lmac-small", "lmac-small.onnx"]],
+    );
+    const { mask } = await runGraph(packed.files.get("lmac-small.onnx")!, window, [1, WINDOW_FRAMES, BINS]);
     assert.is(mask.length, WINDOW_FRAMES * BINS);
     assert.ok(mask.every((value) => value > 0 && value < 1));
   } finally {
