@@ -37,6 +37,7 @@ export {
   type PackClassifierOptions,
   type PackedClassifier,
   packClassifier,
+  type StoppedTraining,
 } from "./packing/pack-classifier.ts";
 export type { ChosenMethod, LearntWeights } from "./packing/pack-graphs.ts";
 export { type PackRunsOptions, packRuns } from "./packing/pack-runs.ts";

@@ -106,5 +106,5 @@ async function soundFiles(folder: string): Promise<string[]> {
   return sounds;
 }
 
-export const isEsc10 = (label: string) => (ESC10_CLASSES as readonly string[]).includes(label);
+const isEsc10 = (label: string) => (ESC10_CLASSES as readonly string[]).includes(label);
 export const isKnown = (label: string) => isEsc10(label) || label === SPEECH;

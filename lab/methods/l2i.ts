@@ -52,7 +52,7 @@ export interface L2iWeights {
 export const L2I_WEIGHTS: L2iWeights = { reconstruction: 10, activity: 0.8, fidelity: 1 };
 
 /** @param dictionary [K, F] */
-export function l2iTask(
+function l2iTask(
   classifier: ExplainedClassifier,
   shape: L2iShape,
   dictionary: Float32Array,
@@ -122,7 +122,7 @@ const FRAMES_PER_WINDOW = 16;
 const WINDOWS_AT_ONCE = 16;
 
 /** Levelled log spectra [rows, bins] of random frames of training windows. */
-export function dictionaryFrames(
+function dictionaryFrames(
   { frames, bins }: Pick<ExplainedClassifier, "frames" | "bins">,
   batches: TrainingBatches,
   random: Random,
@@ -147,7 +147,7 @@ export function dictionaryFrames(
  * The dictionary with the largest value of every spectrum at 1: the penalty on the activations would otherwise depend
  * on how NMF happened to share the scale out.
  */
-export function normalisedDictionary({ dictionary }: Factors, bins: number): Float32Array {
+function normalisedDictionary({ dictionary }: Factors, bins: number): Float32Array {
   const out = dictionary.slice();
   for (let first = 0; first < out.length; first += bins) {
     const spectrum = out.subarray(first, first + bins);

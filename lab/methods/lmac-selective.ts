@@ -58,7 +58,7 @@ const AUDIBLE = 1e-4;
 /** Energy that keeps silent parts from dividing by zero. */
 const TINY = 1e-3;
 
-export function selectiveTask(
+function selectiveTask(
   classifier: ExplainedClassifier,
   decoder: DecoderShape,
   weights: SelectiveWeights,

@@ -47,7 +47,7 @@ const LOG_SPREAD = 3.5;
 export const SILENT_LOG_MEL = (Math.log(BAND_FLOOR) - LOG_CENTRE) / LOG_SPREAD;
 
 /** [bins, mels]; each band is a weighted mean of the power of its bins. */
-export function meanMelBands(bins: number, mels: number, sampleRate: number): Float32Array {
+function meanMelBands(bins: number, mels: number, sampleRate: number): Float32Array {
   const bands = melFilterbank({ sampleRate, bins, mels, low: 50, high: sampleRate / 2 });
   for (let mel = 0; mel < mels; mel++) {
     let sum = 0;

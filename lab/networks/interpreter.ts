@@ -77,7 +77,7 @@ export interface PooledActivations {
 }
 
 /** θ: attention over time (Ilse et al. 2018, arXiv 1802.04712), then a linear layer; of activations [B, T, K]. */
-export function classifyActivations(layers: Layers, activity: Tensor, shape: L2iShape): PooledActivations {
+function classifyActivations(layers: Layers, activity: Tensor, shape: L2iShape): PooledActivations {
   const { g } = layers;
   const { frames, components, classes } = shape;
   const map = g.reshape(g.transpose(activity, [0, 2, 1]), [-1, components, frames, 1]);

@@ -114,7 +114,7 @@ function byLabel({ sounds }: SoundSet): TrainingSounds {
   return { known, other };
 }
 
-export function classifierShape(classes: number): ClassifierShape {
+function classifierShape(classes: number): ClassifierShape {
   return {
     frames: WINDOW_FRAMES,
     bins: BINS,

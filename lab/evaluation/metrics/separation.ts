@@ -6,7 +6,7 @@ import { istft, type Spectrogram, stft } from "../../../dsp/index.ts";
 import type { WindowShape } from "../plan/window-shape.ts";
 
 /** Parts further apart than this leave nothing to separate. */
-export const PART_RANGE_DB = 30;
+const PART_RANGE_DB = 30;
 
 /** Whether both parts are heard. */
 export function bothHeard(target: Float32Array, interferer: Float32Array): boolean {
