@@ -1,24 +1,26 @@
 // Which lane a test file runs in, told by its folder or the ending of its name; the first that fits.
 import { availableParallelism } from "node:os";
 
-const cores = availableParallelism();
-const MINUTE_MS = 60_000;
+/** What `npm test` leaves out. */
+export const FULL = "full";
 
-/** `processes`: files that run at the same time; `full`: left out of `npm test`. */
-const LANES = [
-  { name: "full", files: /\.full\.test\.ts$/, processes: 1, limitMs: 30 * MINUTE_MS, full: true },
-  // Sound in real time: a test wants the machine for itself.
-  { name: "browser", files: /^test\/browser\/|\.browser\.test\.ts$/, processes: 1, limitMs: 5 * MINUTE_MS },
-  {
-    name: "slow",
-    files: /^test\/(cli|examples|package)\/|\.slow\.test\.ts$/,
-    processes: cores,
-    limitMs: 5 * MINUTE_MS,
-  },
-  { name: "unit", files: /./, processes: cores, limitMs: 2 * MINUTE_MS },
+const FILES = {
+  [FULL]: /\.full\.test\.ts$/,
+  browser: /^test\/browser\/|\.browser\.test\.ts$/,
+  slow: /^test\/(cli|examples|package)\/|\.slow\.test\.ts$/,
+  unit: /./,
+};
+
+export const LANES = Object.keys(FILES);
+
+export const laneOf = (file) => LANES.find((lane) => FILES[lane].test(file));
+
+/**
+ * Lanes that share processes, each queue beside the others. Sound in real time comes one file at a time and goes before the
+ * rest, which gives way (`nice`) and fills what the browser leaves; its longest files come first, so that none is left alone
+ * at the end.
+ */
+export const QUEUES = [
+  { lanes: ["browser", FULL], processes: 1, nice: 0 },
+  { lanes: ["slow", "unit"], processes: availableParallelism(), nice: 10 },
 ];
-
-export const laneOf = (file) => LANES.find(({ files }) => files.test(file));
-
-/** In the order they run in: what fails soonest first. */
-export const lanes = LANES.toReversed();

@@ -3,11 +3,13 @@
 // Without a lane it runs all but "full". Closing line: "N passed, N failed, N skipped".
 import { spawn } from "node:child_process";
 import { readdir, rm } from "node:fs/promises";
+import { getPriority, setPriority } from "node:os";
 import { parseArgs } from "node:util";
 import { bundledName, bundleTests } from "./bundle.mjs";
-import { laneOf, lanes } from "./lanes.mjs";
+import { FULL, LANES, laneOf, QUEUES } from "./lanes.mjs";
 
 const SLOWEST = 10;
+const MINUTE_MS = 60_000;
 
 const { values, positionals: parts } = parseArgs({
   allowPositionals: true,
@@ -17,29 +19,30 @@ const { values, positionals: parts } = parseArgs({
     node: { type: "string", default: process.env.LISTENABLE_TEST_NODE || process.execPath },
   },
 });
-const wanted = values.lane?.split(",") ?? lanes.filter(({ full }) => !full).map(({ name }) => name);
-for (const name of wanted)
-  if (!lanes.some((lane) => lane.name === name)) throw new Error(`there is no lane "${name}"`);
+const wanted = values.lane?.split(",") ?? LANES.filter((lane) => lane !== FULL);
+for (const lane of wanted) if (!LANES.includes(lane)) throw new Error(`there is no lane "${lane}"`);
 
 const files = (await readdir("test", { recursive: true }))
   .filter((file) => file.endsWith(".test.ts"))
   .map((file) => `test/${file.replaceAll("\\", "/")}`)
-  .filter((file) => wanted.includes(laneOf(file).name))
+  .filter((file) => wanted.includes(laneOf(file)))
   .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
   .sort();
 
 const folder = `${process.cwd()}/node_modules/.cache/listenable-test/${process.pid}`;
 
 /** Resolves to what the file's process printed and how it ended. */
-function runProcess(file, limitMs) {
+function runProcess(file, nice) {
   return new Promise((resolve) => {
     const child = spawn(values.node, ["--enable-source-maps", `${folder}/${bundledName(file)}`], {
       env: { ...process.env, FORCE_COLOR: "0", LISTENABLE_TEST_COMMAND: `${folder}/cli.js` },
     });
+    if (child.pid) setPriority(child.pid, Math.max(nice, getPriority()));
     const chunks = [];
     child.stdout.on("data", (chunk) => chunks.push(chunk));
     child.stderr.on("data", (chunk) => chunks.push(chunk));
-    const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
+    const minutes = laneOf(file) === FULL ? 30 : 5;
+    const timer = setTimeout(() => child.kill("SIGKILL"), minutes * MINUTE_MS);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
       resolve({ output: Buffer.concat(chunks).toString(), ended: signal ?? code });
@@ -47,9 +50,9 @@ function runProcess(file, limitMs) {
   });
 }
 
-async function runFile(file, { limitMs }) {
+async function runFile(file, nice) {
   const started = performance.now();
-  const { output, ended } = await runProcess(file, limitMs);
+  const { output, ended } = await runProcess(file, nice);
   const seconds = (performance.now() - started) / 1000;
   const count = (name) =>
     [...output.matchAll(new RegExp(`^\\s*${name}:\\s+(\\d+)`, "gm"))].reduce(
@@ -65,40 +68,36 @@ async function runFile(file, { limitMs }) {
   return { file, seconds, output, ended, ok, passed, skipped, failed };
 }
 
-function tell({ file, seconds, output, ended, ok, passed }, { full }) {
+function tell({ file, seconds, output, ended, ok, passed }) {
   console.log(`${ok ? "ok  " : "FAIL"} ${file} (${passed} passed, ${seconds.toFixed(1)} s)`);
   if (!ok) console.log(`${output}\n  ${file} ended with ${ended}`);
   // Long runs tell figures.
-  else if (full) console.log(output.trimEnd());
+  else if (laneOf(file) === FULL) console.log(output.trimEnd());
 }
 
-async function runLane(lane) {
-  const waiting = files.filter((file) => laneOf(file) === lane);
-  if (waiting.length === 0) return [];
-  const started = performance.now();
-  const results = [];
+async function runQueue({ lanes, processes, nice }) {
+  const waiting = lanes.flatMap((lane) => files.filter((file) => laneOf(file) === lane));
+  const done = [];
   async function runWaiting() {
     for (let file = waiting.shift(); file; file = waiting.shift()) {
-      const result = await runFile(file, lane);
-      tell(result, lane);
-      results.push(result);
+      const result = await runFile(file, nice);
+      tell(result);
+      done.push(result);
     }
   }
-  await Promise.all(Array.from({ length: lane.processes }, runWaiting));
-  const seconds = (performance.now() - started) / 1000;
-  console.log(`     ${lane.name}: ${results.length} files in ${seconds.toFixed(1)} s\n`);
-  return results;
+  await Promise.all(Array.from({ length: processes }, runWaiting));
+  return done;
 }
 
-const results = [];
+let results;
 try {
   await bundleTests(files, folder);
-  for (const lane of lanes) results.push(...(await runLane(lane)));
+  results = (await Promise.all(QUEUES.map(runQueue))).flat();
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 const slowest = results.toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
-console.log("Slowest:");
+console.log("\nSlowest:");
 for (const { file, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`);
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 console.log(`${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
