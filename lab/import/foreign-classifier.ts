@@ -39,69 +39,67 @@ export function foreignClassifier(
   read: ReadClassifier,
   { front, latents: names }: ForeignOptions,
 ): ForeignClassifier {
-  const notes: string[] = [];
   const wrong = (what: string) => new FrontError(`${read.source}: ${what}`);
-  const { sampleRate } = front;
   const layout = layoutOf(read, front, wrong);
   const plan =
     front.input === "waveform" ? waveformPlan(read, front, layout) : picturePlan(read, front, layout);
-  if (plan.note) notes.push(plan.note);
   const { frames, stft, needsPhases, size } = plan;
   const bins = stft.window / 2 + 1;
   if (frames < 4) throw wrong(`a window of ${frames} frames is too short to explain; give more`);
-
-  const sized = sizedGraph(read, inputShape(layout, size), wrong);
-  const candidates = latentCandidates(sized.graph);
+  const network = sizedGraph(read, inputShape(layout, size), wrong);
+  const candidates = latentCandidates(network.graph);
   const latents = chooseLatents(candidates, names);
-
-  const features = (g: GraphBuilder, magnitudes: Tensor, phases?: Tensor): Tensor => {
-    if (!needsPhases) return pictureOf(g, { magnitudes }, front, frames);
-    if (!phases) throw new Error("this classifier hears the waveform: its features need the phases");
-    if (front.input === "waveform") {
-      const samples = samplesFrom(g, magnitudes, phases, stft, size[0]);
-      return waveformOf(g, samples, front);
-    }
-    const samples = samplesFrom(g, magnitudes, phases, stft, samplesForFront(front, size[0]));
-    return pictureOf(g, { power: ownPower(g, samples, front) }, front, size[0]);
-  };
-
-  const classify = (g: GraphBuilder, input: Tensor): ClassifierAnswer => {
-    const turned = layout === "B1FT" || layout === "BFT";
-    const kept: Tensor[] = [];
-    // The latents that are handed out lie on the way to the logits, so that gradients by them are what they should be.
-    const handOut = (copy: Tensor): Tensor => {
-      if (!turned || copy.shape.length !== 4) {
-        kept.push(copy);
-        return copy;
-      }
-      const asTimeFirst = g.transpose(copy, [0, 1, 3, 2]);
-      kept.push(asTimeFirst);
-      return g.transpose(asTimeFirst, [0, 1, 3, 2]);
-    };
-    const replace = new Map(latents.map(({ tensor }) => [tensor, handOut]));
-    const copyOf = inline(g, sized.graph, inLayout(g, input, layout, size), { replace });
-    return { logits: copyOf(sized.logits), latents: kept };
-  };
-
-  const centres = bandCentres(front, sampleRate, bins);
+  const centres = bandCentres(front, front.sampleRate, bins);
   return {
-    frames,
-    bins,
-    sampleRate,
-    classes: read.classes,
-    needsPhases,
-    features,
-    classify,
+    ...{ frames, bins, sampleRate: front.sampleRate, stft, classes: read.classes, needsPhases },
+    features: (g, magnitudes, phases) => featuresOf(g, front, plan, magnitudes, phases),
+    classify: (g, input) => answerOf(g, network, latents, layout, inLayout(g, input, layout, size)),
     featureMap: featureMapOf(front, size, centres, bins),
-    stft,
-    front,
-    layout,
-    inputSize: size,
-    candidates,
-    latents,
-    centres,
-    notes,
+    ...{ front, layout, inputSize: size, candidates, latents, centres },
+    notes: plan.note ? [plan.note] : [],
   };
+}
+
+/** Magnitudes [B, T, F], and phases where they are needed, to what the front makes of the sound. */
+function featuresOf(
+  g: GraphBuilder,
+  front: Front,
+  { frames, stft, needsPhases, size }: Plan,
+  magnitudes: Tensor,
+  phases?: Tensor,
+): Tensor {
+  if (!needsPhases) return pictureOf(g, { magnitudes }, front, frames);
+  if (!phases) throw new Error("this classifier hears the waveform: its features need the phases");
+  if (front.input === "waveform") {
+    return waveformOf(g, samplesFrom(g, magnitudes, phases, stft, size[0]), front);
+  }
+  const samples = samplesFrom(g, magnitudes, phases, stft, samplesForFront(front, size[0]));
+  return pictureOf(g, { power: ownPower(g, samples, front) }, front, size[0]);
+}
+
+/** The network on its own input; latents have time before frequency, whatever the layout. */
+function answerOf(
+  g: GraphBuilder,
+  network: { readonly graph: GraphBuilder; readonly logits: Tensor },
+  latents: readonly LatentCandidate[],
+  layout: Layout,
+  input: Tensor,
+): ClassifierAnswer {
+  const turned = layout === "B1FT" || layout === "BFT";
+  const kept: Tensor[] = [];
+  // The latents that are handed out lie on the way to the logits, so that gradients by them are what they should be.
+  const handOut = (copy: Tensor): Tensor => {
+    if (!turned || copy.shape.length !== 4) {
+      kept.push(copy);
+      return copy;
+    }
+    const asTimeFirst = g.transpose(copy, [0, 1, 3, 2]);
+    kept.push(asTimeFirst);
+    return g.transpose(asTimeFirst, [0, 1, 3, 2]);
+  };
+  const replace = new Map(latents.map(({ tensor }) => [tensor, handOut]));
+  const copyOf = inline(g, network.graph, input, { replace });
+  return { logits: copyOf(network.logits), latents: kept };
 }
 
 interface Plan {
