@@ -14,11 +14,11 @@ const file = join(folder, "night.wav");
 await writeFile(file, writeWav([sound], RATE));
 let runs = 0;
 const data = () => join(folder, `data-${runs++}`);
-const monitor = (...words: string[]) => runCli("monitor", ...words, "--pack", TINY_PACK, "--runtime", "web");
+const monitor = (...words: string[]) => runCli("monitor", ...words, "--pack", TINY_PACK);
 
 test("a file gives its events as JSON lines, and a folder that holds them", async () => {
   const out = data();
-  const { status, stdout, stderr } = await monitor(file, "--data", out, "--json");
+  const { status, stdout, stderr } = await monitor(file, "--data", out, "--json", "--runtime", "web");
   assert.is(status, 0, stderr);
   const lines = stdout.trim().split("\n");
   assert.is(lines.length, 1);
@@ -42,7 +42,7 @@ test("PCM comes through standard input", async () => {
   const { status, stdout } = await new Promise<{ status: number | null; stdout: string }>((resolve) => {
     const child = spawn(process.execPath, [
       ...[...COMMAND, "monitor", "yard=-", "--channels", "2", "--rate", `${RATE}`, "--data", data()],
-      ...["--pack", TINY_PACK, "--runtime", "web"],
+      ...["--pack", TINY_PACK],
     ]);
     let stdout = "";
     child.stdout.on("data", (chunk) => {
