@@ -35,24 +35,46 @@ const browser = {
 };
 
 /** Output name to source file; workers are started by file, so each has an entry of its own. */
-const browserEntries = {
+const pageEntries = {
   page: "client/page/main.ts",
   early: "client/kit/early.ts",
-  kiosk: "kiosk/page/main.ts",
   pipeline: "client/live/pipeline/pipeline-worker.ts",
   moment: "client/page/moment/moment-worker.ts",
   picture: "client/kit/spectrogram/picture-worker.ts",
   worklet: "worklets/explainer-processor.ts",
+};
+const otherEntries = {
+  kiosk: "kiosk/page/main.ts",
   "study/main": "study/page/main.ts",
   "monitor/monitor": "monitor/page/main.ts",
   "monitor/early": "client/kit/early.ts",
 };
 
+/** The page's scripts, each with all that it needs at once; what it may need later lies in chunks. Gives the files' names. */
+async function buildPage() {
+  const built = await Promise.all(
+    Object.entries(pageEntries).map(([name, source]) =>
+      build({
+        ...browser,
+        entryPoints: { [name]: source },
+        outdir: publicFolder,
+        splitting: true,
+        chunkNames: "chunks/[name]-[hash]",
+        metafile: true,
+      }),
+    ),
+  );
+  const files = built.flatMap(({ metafile }) => Object.keys(metafile.outputs));
+  const scripts = files.filter((file) => file.endsWith(".js"));
+  return [...new Set(scripts.map((file) => file.slice(publicFolder.length + 1)))];
+}
+
 await rm(out, { recursive: true, force: true });
 await mkdir(`${publicFolder}/ort`, { recursive: true });
 await mkdir(`${publicFolder}/monitor`);
 
-await Promise.all([
+const [pageScripts] = await Promise.all([
+  buildPage(),
   // Packages stay outside the Node bundle: they hold native code, wasm and worker threads of their own.
   build({
     ...common,
@@ -64,7 +86,7 @@ await Promise.all([
     packages: "external",
     define: { LISTENABLE_VERSION: JSON.stringify(version) },
   }),
-  build({ ...browser, entryPoints: browserEntries, outdir: publicFolder }),
+  build({ ...browser, entryPoints: otherEntries, outdir: publicFolder }),
   build({
     ...browser,
     entryPoints: libraryEntries.browser,
@@ -88,7 +110,7 @@ await Promise.all([
 const pageFiles = [
   "",
   ...["manifest.webmanifest", "icon.svg", "icon-192.png", "page.css"],
-  ...["early.js", "page.js", "pipeline.js", "moment.js", "picture.js", "worklet.js"],
+  ...pageScripts,
   ...["ort/ort-wasm-simd-threaded.mjs", "ort/ort-wasm-simd-threaded.wasm"],
 ];
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
