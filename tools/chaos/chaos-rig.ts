@@ -9,7 +9,7 @@ import { type ServerProcess, startServerProcess } from "../../cli/bench/server-p
 import { randomFrom } from "../../client/kit/sounds/synth.ts";
 import { writeWav } from "../../dsp/wav.ts";
 import { TINY_PACK } from "../../test/browser/set-up.ts";
-import { FROM_SOURCE } from "../soak/server-under-watch.ts";
+import { BUILT } from "../soak/server-under-watch.ts";
 import { type Alignment, alignment, type Continuity, continuity } from "./continuity.ts";
 import { GOOD_NETWORK, type Network, startFlakyProxy } from "./flaky-proxy.ts";
 import { slowGraph } from "./slow-graph.ts";
@@ -159,7 +159,7 @@ export async function chaosRig(chromium: string, listening: Listening, seed = 1)
 
 function startServer(): Promise<ServerProcess> {
   const words = ["--port", "0", "--pack", TINY_PACK, "--log-level", "error", "--lanes", "1"];
-  return startServerProcess([process.execPath, ...FROM_SOURCE], words);
+  return startServerProcess([process.execPath, ...BUILT], words);
 }
 
 const portOf = (server: ServerProcess) => Number(new URL(server.url).port);

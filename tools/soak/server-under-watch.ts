@@ -55,10 +55,5 @@ function openFiles(pid: number): number | null {
   }
 }
 
-/** The two ways to run the command from a checkout. */
+/** The command of a checkout. */
 export const BUILT = [fileURLToPath(new URL("../../dist/cli.js", import.meta.url))];
-export const FROM_SOURCE = [
-  "--import",
-  "tsx",
-  fileURLToPath(new URL("../../cli/listenable.ts", import.meta.url)),
-];

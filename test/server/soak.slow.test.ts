@@ -3,12 +3,12 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { packageFolder } from "../../models/pack/open-pack-node.ts";
 import { runSoak } from "../../tools/soak/run-soak.ts";
-import { FROM_SOURCE } from "../../tools/soak/server-under-watch.ts";
 import { VISITORS } from "../../tools/soak/visitors.ts";
+import { COMMAND } from "../cli/run-cli.ts";
 
 test("20 seconds among all bad habits: nothing is lost, nothing is left behind", async () => {
   const report = await runSoak({
-    script: FROM_SOURCE,
+    script: COMMAND,
     pack: `${packageFolder()}/test/fixtures/tiny-pack`,
     seconds: 20,
     sessions: 12,
