@@ -22,10 +22,15 @@ export class ProblemError extends Error implements Problem {
 /** What a person should be told of an error from a pack, an engine or anything else. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
+  if (isProblem(error)) return error;
   const detail = error instanceof Error ? error.message : String(error);
   if (error instanceof PackError) return { code: error.code, detail };
   if (error instanceof EngineError) return { code: engineProblem(error), detail };
-  return { code: "unexpected", detail };
+  return { code: "unexpected", detail: String(error) };
+}
+
+function isProblem(error: unknown): error is Problem {
+  return typeof error === "object" && error !== null && "code" in error && "detail" in error;
 }
 
 function engineProblem({ code }: EngineError): ProblemCode {

@@ -7,7 +7,6 @@ import {
   delaySettings,
   type EngineChoice,
   type Listening,
-  type LiveExplainer,
 } from "../live/live-explainer.ts";
 
 export interface Choices {
@@ -38,15 +37,4 @@ export function firstChoices({ listening, loudness, engine, delay }: Settings): 
 export function rememberChoices({ matchLoudness, delay }: Partial<Choices>): void {
   if (matchLoudness !== undefined) remember("loudness", matchLoudness ? "matched" : "unchanged");
   if (delay !== undefined) remember("delay", delay);
-}
-
-/** Tells the explainer what is otherwise than `before`. */
-export function tellChoices(explainer: LiveExplainer, now: Choices, before: Partial<Choices>): void {
-  const { listening, matchLoudness, engine, delay, method, target } = now;
-  if (listening !== before.listening) explainer.setListening(listening);
-  if (matchLoudness !== before.matchLoudness) explainer.setMatchLoudness(matchLoudness);
-  if (engine !== before.engine) explainer.setEngine(engine);
-  if (delay !== before.delay) explainer.setDelay(delay);
-  if (method !== undefined && method !== before.method) explainer.setMethod(method);
-  if (target !== before.target) explainer.setTarget(target);
 }

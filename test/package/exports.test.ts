@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const SUBPATHS: Readonly<Record<string, readonly string[]>> = {
   listenable: ["openPack", "explainSound", "SignalExplainer", "judgeParts", "loadMethod", "PackError"],
   "listenable/live": ["createLiveExplainer", "listenings"],
-  "listenable/elements": ["SpectrogramView"],
+  "listenable/elements": ["ListenableExplainer", "ListenableSpectrogram"],
   "listenable/dsp": ["StreamingStft", "readWav"],
   "listenable/graph": ["GraphBuilder", "decodeModel"],
   "listenable/wire": ["decodeServerMessage", "EXPLAIN_PATH"],

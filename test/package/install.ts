@@ -24,20 +24,33 @@ export async function installPackage(folder: string, more: readonly string[] = [
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
   await run("tar", ["-xzf", filename], { cwd: folder });
   await rename(join(folder, "package"), join(modules, "listenable"));
-  const manifest = JSON.parse(await readFile(join(modules, "listenable", "package.json"), "utf8")) as {
-    dependencies: Record<string, string>;
-    optionalDependencies?: Record<string, string>;
-  };
-  const names = [
-    ...Object.keys(manifest.dependencies),
-    ...Object.keys(manifest.optionalDependencies ?? {}),
-    ...more,
-  ];
-  await Promise.all(
-    names.map(async (name) => {
-      const link = join(modules, name);
-      await mkdir(dirname(link), { recursive: true });
-      await symlink(join(tree, "node_modules", name), link);
-    }),
-  );
+  const { dependencies, optionalDependencies = {} } = await manifestOf(join(modules, "listenable"));
+  const names = [...Object.keys(dependencies), ...Object.keys(optionalDependencies), ...more];
+  await Promise.all(names.map((name) => link(join(tree, "node_modules", name), join(modules, name))));
+  for (const name of ["listenable", ...more]) {
+    for (const [command, file] of Object.entries(await commandsOf(join(modules, name)))) {
+      await link(join(modules, name, file), join(modules, ".bin", command));
+    }
+  }
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly bin?: string | Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+async function manifestOf(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+}
+
+async function commandsOf(folder: string): Promise<Readonly<Record<string, string>>> {
+  const { name, bin = {} } = await manifestOf(folder);
+  return typeof bin === "string" ? { [name]: bin } : bin;
+}
+
+async function link(target: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await symlink(target, path);
 }

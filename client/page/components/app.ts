@@ -1,16 +1,17 @@
 import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { Hearing, minuteFrames } from "../../kit/hearing.ts";
+import type { ListenableExplainer } from "../../elements/listenable-explainer.ts";
+import { type Hearing, minuteFrames } from "../../kit/hearing.ts";
 import { readSettings, type Settings, type SourceKind } from "../../kit/parameters.ts";
 import { recall, remember } from "../../kit/remembered.ts";
 import { sharedStyles } from "../../kit/shared-styles.ts";
 import { builtInSounds } from "../../kit/sounds/index.ts";
+import { type StatusText, statusText } from "../../kit/status-text.ts";
 import { StreamController } from "../../kit/stream-controller.ts";
 import { type Verdict, verdictText } from "../../kit/verdict.ts";
 import { titleText, toldText, words } from "../../kit/words/words.ts";
 import { WordsElement } from "../../kit/words/words-element.ts";
 import {
-  type Decision,
   type LiveEvent,
   type LiveExplainer,
   listenings,
@@ -20,18 +21,17 @@ import {
   type Status,
   type Timings,
 } from "../../live/live-explainer.ts";
+import { toProblem } from "../../live/problems.ts";
 import { Announcer } from "../announcer.ts";
 import { chosenByKey } from "../choice-keys.ts";
-import { type Choices, firstChoices, rememberChoices, tellChoices } from "../choices.ts";
+import { type Choices, firstChoices, rememberChoices } from "../choices.ts";
 import { type DiagnosticFacts, withoutQueries } from "../diagnostics.ts";
 import { FileDrop } from "../file-drop.ts";
 import { FREEZE_KEY } from "../moment/panel/freeze-moment.ts";
-import { toProblem } from "../problems.ts";
 import { firstSource, mustBeSilent, type SourceChoice, sourceOf } from "../source-choice.ts";
 import type { PageEvents } from "./emit.ts";
-import { type StatusText, statusText } from "./status-text.ts";
 import "../moment/panel/freeze-moment.ts";
-import "../../kit/spectrogram/spectrogram-view.ts";
+import "../../elements/listenable-explainer.ts";
 import "../../kit/class-bars.ts";
 import "./diagnostics-panel.ts";
 import "./listening-switch.ts";
@@ -41,9 +41,6 @@ import "./running-panel.ts";
 import "./source-panel.ts";
 import "./verdict-line.ts";
 import "./welcome-card.ts";
-
-/** Shortest time between two redraws of the numbers, so that they can be read. */
-const readableMs = 100;
 
 /**
  * The root of the page: holds what was chosen, passes it to the live explainer, and passes on what comes back.
@@ -65,10 +62,6 @@ export class ListenableApp extends WordsElement {
         display: grid;
         grid-template-columns: minmax(0, 1fr) 19rem;
         gap: clamp(0.75rem, 1.5vw, 1.125rem);
-      }
-      .main {
-        display: grid;
-        gap: 0.75rem;
       }
       .notices {
         display: grid;
@@ -137,11 +130,9 @@ export class ListenableApp extends WordsElement {
   @state() private volume!: number;
   @state() private shortcuts = true;
   /** A frozen moment is heard, so the live sound is not. */
-  #momentSounds = false;
+  @state() private momentSounds = false;
 
   #configured: LiveExplainer | undefined;
-  /** Counts starts and stops, so that only the last one's failure is shown. */
-  #wish = 0;
   /** Of the stream that runs or ran last, once the pack is there. */
   #hearing: Hearing | undefined;
   readonly #drop = new FileDrop(this, (file) => this.#playFile(file));
@@ -149,23 +140,6 @@ export class ListenableApp extends WordsElement {
 
   constructor() {
     super();
-    new StreamController(
-      this,
-      () => this.explainer?.status$,
-      (status) => this.#statusChanged(status),
-    );
-    new StreamController(
-      this,
-      () => this.explainer?.decisions$,
-      (decision) => this.#decided(decision),
-    );
-    new StreamController(
-      this,
-      () => this.explainer?.columns$,
-      (columns) => {
-        if (this.#hearing?.heard(columns)) this.requestUpdate();
-      },
-    );
     new StreamController(
       this,
       () => this.explainer?.timings$,
@@ -195,7 +169,6 @@ export class ListenableApp extends WordsElement {
     });
     this.#listen("set-headphones", (headphones) => {
       this.source = { ...this.source, headphones };
-      this.#applyVolume();
     });
     this.#listen("try-sound", () => {
       void this.#closeWelcome();
@@ -206,7 +179,6 @@ export class ListenableApp extends WordsElement {
     this.#listen("start-stop", () => this.#startStop());
     this.#listen("set-volume", (volume) => {
       this.volume = volume;
-      this.#applyVolume();
     });
     this.#listen("choose-listening", (listening) => this.#choose({ listening }));
     this.#listen("match-loudness", (matchLoudness) => this.#choose({ matchLoudness }));
@@ -218,8 +190,7 @@ export class ListenableApp extends WordsElement {
     });
     this.#listen("choose-target", (target) => this.#choose({ target }));
     this.#listen("moment-sounds", (sounds) => {
-      this.#momentSounds = sounds;
-      this.#applyVolume();
+      this.momentSounds = sounds;
     });
     this.#listen("set-shortcuts", (on) => {
       this.shortcuts = on;
@@ -281,8 +252,24 @@ export class ListenableApp extends WordsElement {
           : nothing
       }
       <div class="stage">
-        <section class="card main" aria-label=${words.page.whatItHears}>
+        <section class="card" aria-label=${words.page.whatItHears}>
+          <listenable-explainer
+            .explainer=${this.explainer}
+            .listening=${choices.listening}
+            .matchLoudness=${choices.matchLoudness}
+            .engine=${choices.engine}
+            .delay=${choices.delay}
+            .method=${choices.method}
+            .target=${choices.target}
+            .volume=${mustBeSilent(source) || this.momentSounds ? 0 : this.volume}
+            .headphones=${true}
+            @state=${this.#statusChanged}
+            @decision=${this.#decided}
+            @problem=${this.#failed}
+          >
+            <span slot="problem" hidden></span>
           <verdict-line
+            slot="verdict"
             .headline=${line.headline}
             .sentence=${line.sentence}
             .sure=${line.sure ?? false}
@@ -291,21 +278,15 @@ export class ListenableApp extends WordsElement {
             .threshold=${this.pack?.threshold ?? 0.5}
           ></verdict-line>
           <minute-strip
+            slot="verdict"
             .stretches=${this.#hearing?.stretches ?? []}
             .labels=${this.pack?.labels ?? []}
             .threshold=${this.pack?.threshold ?? 0.5}
             .now=${this.#hearing?.newest ?? 0}
             .frames=${this.pack ? minuteFrames(this.pack) : 1}
           ></minute-strip>
-          <spectrogram-view
-            .columns=${this.explainer?.columns$}
-            .ports=${this.explainer?.columnPorts$}
-            .sampleRate=${this.pack?.sampleRate ?? 16_000}
-            .hop=${this.pack?.hop ?? 128}
-            .bins=${this.pack?.bins ?? 257}
-            .listening=${choices.listening}
-          ></spectrogram-view>
           <listening-switch
+            slot="controls"
             .value=${choices.listening}
             .volume=${this.volume}
             .matchLoudness=${choices.matchLoudness}
@@ -313,12 +294,14 @@ export class ListenableApp extends WordsElement {
             .silentBecause=${this.#silentBecause}
           ></listening-switch>
           <freeze-moment
+            slot="controls"
             .explainer=${this.explainer}
             .available=${running !== undefined || (this.#hearing !== undefined && !this.#busy)}
             .volume=${this.volume}
             .listening=${choices.listening}
             .shortcuts=${this.shortcuts}
           ></freeze-moment>
+          </listenable-explainer>
         </section>
         <class-bars
           .ranked=${this.#hearing?.ranked ?? []}
@@ -444,8 +427,6 @@ export class ListenableApp extends WordsElement {
   }
 
   async #configure(explainer: LiveExplainer): Promise<void> {
-    tellChoices(explainer, this.choices, { target: -1 });
-    this.#applyVolume();
     void this.#listMicrophones();
     try {
       await this.#loadPack(explainer);
@@ -465,7 +446,7 @@ export class ListenableApp extends WordsElement {
     if (this.pack.localOnly && engine === "remote") this.#apply({ engine: "local" });
   }
 
-  #statusChanged(status: Status): void {
+  #statusChanged({ detail: status }: CustomEvent<Status>): void {
     const before = this.status.state;
     this.status = status;
     if (status.state === before) return;
@@ -480,26 +461,22 @@ export class ListenableApp extends WordsElement {
       // Not there yet when the page opened; the start found it.
       if (!this.pack && this.explainer) void this.#loadPack(this.explainer);
     }
-    // The last minute stays to be looked at.
-    if ((status.state === "stopped" || status.state === "failed") && this.#hearing) {
-      this.#hearing.verdict = undefined;
-    }
     if (status.state === "stopped") {
       this.announcement = words.page.spoken[status.reason === "ended" ? "ended" : "stopped"];
     }
   }
 
-  #decided(decision: Decision): void {
-    const { pack } = this;
-    if (!pack || this.status.state !== "running") return;
-    this.#hearing ??= new Hearing(pack, readableMs);
-    const now = performance.now();
-    if (!this.#hearing.decided(decision, now)) return;
+  #decided({ detail: hearing }: CustomEvent<Hearing>): void {
+    this.#hearing = hearing;
     this.requestUpdate();
-    const { verdict } = this.#hearing;
+    const { verdict, pack } = hearing;
     if (!verdict) return;
     const sentence = words.page.spoken.hears(verdictText(verdict, pack.threshold).headline);
-    this.announcement = this.#announcer.offer(sentence, now) ?? this.announcement;
+    this.announcement = this.#announcer.offer(sentence, performance.now()) ?? this.announcement;
+  }
+
+  #failed({ detail: problem }: CustomEvent<Problem>): void {
+    this.problem = problem;
   }
 
   readonly #listMicrophones = async (): Promise<void> => {
@@ -509,7 +486,6 @@ export class ListenableApp extends WordsElement {
   #chooseSource(kind: SourceKind): void {
     if (kind === this.source.kind) return;
     this.source = { ...this.source, kind };
-    this.#applyVolume();
     if (kind === "microphone") void this.#listMicrophones();
     // The old source is stopped, and the new one waits for Start: nobody's microphone opens by surprise.
     if (this.#busy) this.#stop();
@@ -526,14 +502,7 @@ export class ListenableApp extends WordsElement {
   }
 
   #apply(change: Partial<Choices>): void {
-    const before = this.choices;
-    this.choices = { ...before, ...change };
-    if (this.explainer) tellChoices(this.explainer, this.choices, before);
-  }
-
-  #applyVolume(): void {
-    const silent = mustBeSilent(this.source) || this.#momentSounds;
-    this.explainer?.setVolume(silent ? 0 : this.volume);
+    this.choices = { ...this.choices, ...change };
   }
 
   #startStop(): void {
@@ -548,21 +517,16 @@ export class ListenableApp extends WordsElement {
   }
 
   #start(): void {
-    const { explainer } = this;
     const source = sourceOf(this.source);
-    if (!explainer || !source) return;
-    this.#applyVolume();
-    this.#wish += 1;
-    const wish = this.#wish;
-    explainer.start(source).catch((error: unknown) => {
-      // Most failures come with the status; what a start says that was overtaken interests nobody.
-      if (wish === this.#wish && this.status.state !== "failed") this.problem = toProblem(error);
-    });
+    if (source) void this.#explained?.start(source);
   }
 
   #stop(): void {
-    this.#wish += 1;
-    void this.explainer?.stop();
+    void this.#explained?.stop();
+  }
+
+  get #explained(): ListenableExplainer | null {
+    return this.renderRoot.querySelector("listenable-explainer");
   }
 
   readonly #keyPressed = (event: KeyboardEvent): void => {

@@ -9,11 +9,11 @@ import {
   rate,
 } from "../../../client/kit/format.ts";
 import { readSettings } from "../../../client/kit/parameters.ts";
+import { statusText } from "../../../client/kit/status-text.ts";
 import type { Status, Timings } from "../../../client/live/live-explainer.ts";
+import { toProblem } from "../../../client/live/problems.ts";
 import { Announcer } from "../../../client/page/announcer.ts";
 import { latencyParts, latencyTotal, tooSlowForLive } from "../../../client/page/components/latency.ts";
-import { statusText } from "../../../client/page/components/status-text.ts";
-import { toProblem } from "../../../client/page/problems.ts";
 
 test("anything thrown becomes a problem", () => {
   const problem = { code: "server-gone", detail: "ws://x" } as const;

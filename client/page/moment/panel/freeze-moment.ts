@@ -4,7 +4,7 @@ import { sharedStyles } from "../../../kit/shared-styles.ts";
 import { words } from "../../../kit/words/words.ts";
 import { WordsElement } from "../../../kit/words/words-element.ts";
 import type { Listening, LiveExplainer, Moment } from "../../../live/live-explainer.ts";
-import { toProblem } from "../../problems.ts";
+import { toProblem } from "../../../live/problems.ts";
 import { MomentClient } from "../moment-client.ts";
 import "./moment-panel.ts";
 

@@ -1,6 +1,6 @@
-import { percent } from "../../kit/format.ts";
-import { words } from "../../kit/words/words.ts";
-import type { Status } from "../../live/live-explainer.ts";
+import type { Status } from "../live/live-explainer.ts";
+import { percent } from "./format.ts";
+import { words } from "./words/words.ts";
 
 export interface StatusText {
   readonly headline: string;
