@@ -8,7 +8,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
 import { packageFolder } from "../../models/pack/open-pack-node.ts";
-import { type RunningServer, startServer } from "../../server/start-server.ts";
+import type { RunningServer } from "../../server/start-server.ts";
+import { serveKiosk } from "../kiosk/serve-kiosk.ts";
 import { browserTest } from "./browser-test.ts";
 import { TINY_PACK } from "./set-up.ts";
 
@@ -44,7 +45,7 @@ test.after.each(async () => {
 });
 
 async function serve(options: { readonly port?: number; readonly offline?: boolean } = {}): Promise<string> {
-  server = await startServer({ pack: TINY_PACK, port: 0, publicFolder, ...options });
+  server = await serveKiosk(undefined, { pack: TINY_PACK, port: 0, publicFolder, ...options });
   return server.url;
 }
 
