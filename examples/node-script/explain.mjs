@@ -1,0 +1,12 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { explainSound, openPack } from "listenable";
+import { readWav, toMono, writeWav } from "listenable/dsp";
+
+const { channels, sampleRate: rate } = readWav(await readFile(process.argv[2]));
+const pack = await openPack("esc10-speech");
+const sound = await explainSound(pack, toMono(channels), { rate });
+await writeFile("explanation.wav", writeWav([sound.explanation], rate));
+
+const percent = (share) => `${Math.round(100 * share)} %`;
+console.log(`It hears: ${sound.decision.label} (${percent(sound.decision.probability)})`);
+await pack.close();

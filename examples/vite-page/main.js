@@ -1,0 +1,18 @@
+import { createLiveExplainer } from "listenable/live";
+
+const show = (id, text) => {
+  document.getElementById(id).textContent = text;
+};
+
+const explainer = createLiveExplainer({ pack: "./packs/esc10-speech/" });
+const { labels, threshold } = await explainer.pack();
+
+explainer.decisions$.subscribe(({ probabilities }) => {
+  const best = probabilities.indexOf(Math.max(...probabilities));
+  if (probabilities[best] >= threshold) show("label", labels[best]);
+});
+explainer.status$.subscribe((status) => {
+  show("problem", status.state === "failed" ? `${status.problem.code}: ${status.problem.detail}` : "");
+});
+
+document.getElementById("start").onclick = () => explainer.start({ kind: "microphone" }).catch(() => {});
