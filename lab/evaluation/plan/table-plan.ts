@@ -1,4 +1,5 @@
 /** The rows of the tables, and the keys under which their results are stored. */
+import { withWeightsInside } from "../../../models/graph/onnx/external-weights.ts";
 import type { GraphFiles } from "../../../models/pack/open-pack.ts";
 import { packFeatureJudge } from "../../../models/pack/pack.ts";
 import { ALL_ONES } from "../../methods/all-ones.ts";
@@ -32,7 +33,8 @@ export async function plannedRows({ opened, methods }: EvaluationOptions): Promi
   const { pack } = opened;
   const hash = async (graph: Promise<GraphFiles>) => {
     const { bytes, weights } = await graph;
-    return keyOf(...[bytes, ...weights.values()].map((each) => Buffer.from(each).toString("base64")));
+    // The same for the same method, whatever else its pack holds and however it lies there.
+    return keyOf(Buffer.from(withWeightsInside(bytes, weights)).toString("base64"));
   };
   const classifier = keyOf(pack.masking, pack.labels, await hash(opened.graph(classifierName(opened))));
   const rows: PlannedRow[] = [

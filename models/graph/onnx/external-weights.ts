@@ -1,5 +1,5 @@
 /** Weights that lie outside of their graph's file: ONNX's external data. */
-import type { GraphMessage } from "./schema.ts";
+import { type GraphMessage, readModel, writeModel } from "./schema.ts";
 
 /**
  * Reads weights that are kept in other files into the graph's message.
@@ -38,4 +38,17 @@ export function fetchExternal(
     delete tensor.dataLocation;
     delete tensor.externalData;
   }
+}
+
+/**
+ * The graph with all of its weights inside: to the byte what it was before `shareWeights` took them out.
+ *
+ * @param weights the files beside the graph that hold weights of it.
+ * @throws Error as `fetchExternal` does.
+ */
+export function withWeightsInside(bytes: Uint8Array, weights: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  if (weights.size === 0) return bytes;
+  const model = readModel(bytes);
+  fetchExternal(model.graph ?? {}, (file) => weights.get(file));
+  return writeModel(model);
 }

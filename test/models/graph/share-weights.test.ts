@@ -4,6 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../../lab/data/random.ts";
 import { decodeModel, encodeModel, GraphBuilder } from "../../../models/graph/index.ts";
+import { withWeightsInside } from "../../../models/graph/onnx/external-weights.ts";
 import { shareWeights } from "../../../models/graph/onnx/share-weights.ts";
 import { openSession } from "../../../models/runtime/open-session.ts";
 import type { Runtime } from "../../../models/runtime/runtime.ts";
@@ -119,6 +120,7 @@ test("a graph is read back with its weights, and without them it is refused by t
   ]);
   const { files } = shareWeights(graphs);
   const bytes = files.get("a.onnx")!;
+  assert.equal(withWeightsInside(bytes, files), graphs.get("a.onnx"), "to the byte");
   const g = decodeModel(bytes, { external: (file) => files.get(file) });
   assert.equal(encodeModel(g), encodeModel(decodeModel(graphs.get("a.onnx")!)));
   assert.throws(() => decodeModel(bytes), /lies in an external file/);
