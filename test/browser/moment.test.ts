@@ -217,8 +217,11 @@ function likenessOf(piece: Float32Array, other: Float32Array): number {
   };
   const last = other.length - piece.length;
   let likest = 0;
-  for (let place = 0; place <= last; place += 4) if (at(place) > at(likest)) likest = place;
   let best = 0;
+  for (let place = 0; place <= last; place += 4) {
+    const alike = at(place);
+    if (alike > best) [best, likest] = [alike, place];
+  }
   for (let place = Math.max(0, likest - 3); place <= Math.min(last, likest + 3); place++) {
     best = Math.max(best, at(place));
   }
