@@ -6,7 +6,7 @@ import { buildTypes, libraryEntries } from "./build-library.mjs";
 import { nodeEntries } from "./node-entries.mjs";
 import { scriptText } from "./script-text.mjs";
 
-const { version } = JSON.parse(await readFile("package.json", "utf8"));
+const { version, dependencies, optionalDependencies } = JSON.parse(await readFile("package.json", "utf8"));
 const out = "dist";
 const publicFolder = `${out}/public`;
 const common = {
@@ -75,7 +75,8 @@ await mkdir(`${publicFolder}/monitor`);
 
 const [pageScripts] = await Promise.all([
   buildPage(),
-  // Packages stay outside the Node bundle: they hold native code, wasm and worker threads of their own.
+  // Packages that are installed with ours stay outside the Node bundle: they hold native code, wasm and worker threads of
+  // their own. Of onnxruntime-web (140 MB) the bundle has what runs here; its wasm is the one that browsers get.
   build({
     ...common,
     entryPoints: { ...libraryEntries.node, ...nodeEntries },
@@ -83,8 +84,11 @@ const [pageScripts] = await Promise.all([
     platform: "node",
     format: "esm",
     splitting: true,
-    packages: "external",
-    define: { LISTENABLE_VERSION: JSON.stringify(version) },
+    external: [...Object.keys({ ...dependencies, ...optionalDependencies }), "playwright-core"],
+    define: {
+      LISTENABLE_VERSION: JSON.stringify(version),
+      LISTENABLE_ORT_FOLDER: JSON.stringify(`${publicFolder}/ort/`),
+    },
   }),
   build({ ...browser, entryPoints: otherEntries, outdir: publicFolder }),
   build({

@@ -1,5 +1,5 @@
 /** Turns one graph of a pack into a function from magnitudes to probabilities and masks. */
-import type { InferenceSession, Tensor } from "onnxruntime-web";
+import type { InferenceSession, Tensor } from "onnxruntime-common";
 import {
   type Pack,
   PackError,

@@ -1,5 +1,11 @@
 /** onnxruntime in Node: the native package where it is installed, else the same graphs on WASM. */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { packageFolder } from "../pack/open-pack-node.ts";
 import { type Runtime, sessionOptions, threadsText } from "./runtime.ts";
+
+/** Where the build put onnxruntime-web's files, in the package's folder; the sources take them from its own package. */
+declare const LISTENABLE_ORT_FOLDER: string | undefined;
 
 /** "native" is onnxruntime-node on the processor, "cuda" and "webgpu" the same on a GPU, "wasm" onnxruntime-web. */
 export type RuntimeBuild = "auto" | "native" | "cuda" | "webgpu" | "wasm";
@@ -46,6 +52,9 @@ async function nativeRuntime(threads: number, provider: keyof typeof PROVIDERS):
 
 async function wasmRuntime(threads: number): Promise<Runtime> {
   const ort = await import("onnxruntime-web");
+  if (typeof LISTENABLE_ORT_FOLDER === "string") {
+    ort.env.wasm.wasmPaths = pathToFileURL(join(packageFolder(), LISTENABLE_ORT_FOLDER)).href;
+  }
   ort.env.wasm.numThreads = threads;
   return {
     name: "onnxruntime-web",

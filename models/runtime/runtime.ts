@@ -2,7 +2,7 @@
  * The seam to onnxruntime: which build runs the graphs, and with which settings.
  * `web.ts` makes one for the browser, `runtime-node.ts` one for Node; nothing else in the tree knows them apart.
  */
-import type * as Ort from "onnxruntime-web";
+import type * as Ort from "onnxruntime-common";
 
 export interface Runtime {
   readonly name: "onnxruntime-web" | "onnxruntime-node";
