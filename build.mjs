@@ -1,21 +1,24 @@
 // Builds everything that runs: the `listenable` command (Node) and the browser's page, worker and worklet.
 import { createHash } from "node:crypto";
-import { chmod, copyFile, cp, mkdir, readFile, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 import { buildTypes, libraryEntries } from "./build-library.mjs";
+import { BundledLicences } from "./build-licences.mjs";
 import { nodeEntries } from "./node-entries.mjs";
 import { scriptText } from "./script-text.mjs";
 
 const { version, dependencies, optionalDependencies } = JSON.parse(await readFile("package.json", "utf8"));
 const out = "dist";
 const publicFolder = `${out}/public`;
+const licences = new BundledLicences();
 const common = {
   bundle: true,
   sourcemap: true,
   logLevel: "warning",
   target: "es2022",
   legalComments: "none",
-  plugins: [scriptText],
+  metafile: true,
+  plugins: [scriptText, licences.plugin],
 };
 
 const browser = {
@@ -84,10 +87,16 @@ const [pageScripts] = await Promise.all([
     platform: "node",
     format: "esm",
     splitting: true,
-    external: [...Object.keys({ ...dependencies, ...optionalDependencies }), "playwright-core"],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    external: [...Object.keys({ ...dependencies, ...optionalDependencies }), "playwright-core", "esbuild"],
     define: {
       LISTENABLE_VERSION: JSON.stringify(version),
       LISTENABLE_ORT_FOLDER: JSON.stringify(`${publicFolder}/ort/`),
+    },
+    // For the bundled packages that are CommonJS.
+    banner: {
+      js: 'import { createRequire as nodeRequire } from "node:module"; const require = nodeRequire(import.meta.url);',
     },
   }),
   build({ ...browser, entryPoints: otherEntries, outdir: publicFolder }),
@@ -136,4 +145,5 @@ await build({
     PAGE_VERSION: JSON.stringify(sha256(JSON.stringify(pinned)).slice(0, 16)),
   },
 });
+await writeFile(`${out}/bundled-licences.txt`, await licences.text());
 await chmod(`${out}/cli.js`, 0o755);

@@ -1,6 +1,5 @@
 /** Kiosks as what `listenable serve` adds to its server: page, settings, reports, status and figures. */
-import { Gauge, type Registry } from "prom-client";
-import type { ServerExtension } from "../server/extension.ts";
+import type { Figure, ServerExtension } from "../server/extension.ts";
 import { kioskRoutes } from "./kiosk-routes.ts";
 import { Kiosks, type KiosksOptions, type KnownKiosk } from "./kiosks.ts";
 
@@ -14,13 +13,15 @@ export async function openKioskExtension(options: KioskExtensionOptions): Promis
   const kiosks = await Kiosks.open(options);
   return {
     routes: kioskRoutes(kiosks, options.publicFolder),
-    measure: (registry) => measure(kiosks, registry),
+    figures: FIGURES.map((figure) => figureOf(kiosks, figure)),
     reload: () => kiosks.reload(),
     close: () => kiosks.close(),
   };
 }
 
-const FIGURES: readonly [name: string, help: string, value: (kiosk: KnownKiosk) => number][] = [
+type KioskFigure = readonly [name: string, help: string, value: (kiosk: KnownKiosk) => number];
+
+const FIGURES: readonly KioskFigure[] = [
   ["report_age_seconds", "Since a kiosk's last report.", ({ at }) => (Date.now() - at) / 1000],
   [
     "running",
@@ -41,17 +42,11 @@ const FIGURES: readonly [name: string, help: string, value: (kiosk: KnownKiosk) 
   ],
 ];
 
-function measure(kiosks: Kiosks, registry: Registry): void {
-  for (const [name, help, value] of FIGURES) {
-    new Gauge({
-      name: `listenable_kiosk_${name}`,
-      help,
-      labelNames: ["kiosk"],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const kiosk of kiosks.known) this.set({ kiosk: kiosk.report.name }, value(kiosk));
-      },
-    });
-  }
+function figureOf(kiosks: Kiosks, [name, help, value]: KioskFigure): Figure {
+  return {
+    name: `listenable_kiosk_${name}`,
+    help,
+    label: "kiosk",
+    values: () => kiosks.known.map((kiosk) => [kiosk.report.name, value(kiosk)] as const),
+  };
 }

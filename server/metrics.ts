@@ -1,6 +1,7 @@
 /** The server's figures for Prometheus, counted from what `ServerObserver` is told. */
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Figure } from "./extension.ts";
 import type { Refusal, ServerObserver, WindowDrop, WindowTimes } from "./observe.ts";
 
 /** A window that takes longer than this is late: at ten windows a second the next one is due by then. */
@@ -102,9 +103,17 @@ export class ServerMetrics implements ServerObserver {
     this.#process();
   }
 
-  /** Where products add figures of their own. */
-  get registry(): Registry {
-    return this.#registry;
+  add({ name, help, label, values }: Figure): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [of, value] of values()) this.set({ [label]: of }, value);
+      },
+    });
   }
 
   get names(): readonly string[] {

@@ -122,7 +122,7 @@ class ExplainServer implements RunningServer {
       ready: () => this.#unready() === undefined,
       windowsWaiting: () => this.#scheduler.waiting,
     });
-    for (const { measure } of this.#extensions) measure?.(this.#metrics.registry);
+    for (const { figures = [] } of this.#extensions) for (const figure of figures) this.#metrics.add(figure);
     this.#endpoint = attachExplainEndpoint(web.http, {
       services: new Map(services.map((service) => [service.pack.name, service])),
       limits,

@@ -1,4 +1,4 @@
-import type { InferenceSession } from "onnxruntime-web";
+import type { InferenceSession } from "onnxruntime-common";
 import type { GraphFiles } from "../pack/open-pack.ts";
 import type { Runtime } from "./runtime.ts";
 

@@ -4,8 +4,29 @@ import { mkdir, readFile, rename, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { packageFolder } from "../../models/pack/open-pack-node.ts";
+import { stagePackage } from "../../tools/package/stage.ts";
 
 const run = promisify(execFile);
+
+/**
+ * What npm would publish of what is built, in `folder`.
+ *
+ * @returns the tarball's path and how large it is, packed and unpacked, in bytes.
+ */
+export async function packPackage(
+  folder: string,
+): Promise<{ tarball: string; size: number; unpackedSize: number; files: { path: string }[] }> {
+  const staged = join(folder, "staged");
+  await stagePackage(staged);
+  const { stdout } = await run("npm", ["pack", staged, "--json"], {
+    cwd: folder,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const [{ filename, ...figures }] = JSON.parse(stdout) as [
+    { filename: string; size: number; unpackedSize: number; files: { path: string }[] },
+  ];
+  return { tarball: join(folder, filename), ...figures };
+}
 
 /**
  * Packs what is built and unpacks it under `folder`/node_modules. Its dependencies are links to the ones of this tree, so
@@ -17,12 +38,8 @@ export async function installPackage(folder: string, more: readonly string[] = [
   const tree = packageFolder();
   const modules = join(folder, "node_modules");
   await mkdir(modules, { recursive: true });
-  const { stdout } = await run("npm", ["pack", tree, "--ignore-scripts", "--json"], {
-    cwd: folder,
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-  await run("tar", ["-xzf", filename], { cwd: folder });
+  const { tarball } = await packPackage(folder);
+  await run("tar", ["-xzf", tarball], { cwd: folder });
   await rename(join(folder, "package"), join(modules, "listenable"));
   const { dependencies, optionalDependencies = {} } = await manifestOf(join(modules, "listenable"));
   const names = [...Object.keys(dependencies), ...Object.keys(optionalDependencies), ...more];

@@ -1,0 +1,116 @@
+// The package as somebody installs it who leaves out what is optional: how large it is, and that its command explains a sound.
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, normalize } from "node:path";
+import { promisify } from "node:util";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { writeWav } from "../../dsp/index.ts";
+import { packPackage } from "./install.ts";
+
+const run = promisify(execFile);
+const MOST_PACKED = 7e6;
+const MOST_INSTALLED = 60e6;
+
+const folder = await mkdtemp(join(tmpdir(), "listenable-npm-"));
+const packed = await packPackage(folder);
+const home = join(folder, "home");
+await mkdir(home);
+await writeFile(join(home, "package.json"), "{}");
+const words = ["install", "--omit=optional", "--prefer-offline", "--no-audit", "--no-fund", packed.tarball];
+const installed = await run("npm", words, { cwd: home, timeout: 240_000 }).catch((error: Error) => error);
+const online = !(
+  installed instanceof Error && /E(NOTFOUND|AI_AGAIN|CONNREFUSED|TIMEDOUT)|ENOTCACHED/.test(installed.message)
+);
+if (!online)
+  console.log("skipped: npm reaches no registry, so the package's dependencies can't be installed");
+const whenInstalled = online ? test : test.skip;
+
+test.after(() => rm(folder, { recursive: true }));
+
+test("the tarball is small, and holds neither source maps nor tests", () => {
+  assert.ok(packed.size <= MOST_PACKED, `${packed.size} bytes packed`);
+  const paths = packed.files.map(({ path }) => path);
+  assert.equal(
+    paths.filter((path) => /\.map$|(^|\/)tests?\//.test(path)),
+    [],
+  );
+  for (const path of ["README.md", "LICENSE", "deploy/kiosk.json", "dist/bundled-licences.txt"]) {
+    assert.ok(paths.includes(path), `${path} is missing`);
+  }
+});
+
+test("no package in the bundles has a licence that would bind Listenable", async () => {
+  const text = await readFile(join(folder, "staged", "dist", "bundled-licences.txt"), "utf8");
+  const packages = text.split(/\n-{80}\n\n/);
+  assert.ok(packages.length > 10);
+  for (const each of packages) {
+    assert.match(each, /^\S+ \S+ \((MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0)\)/);
+  }
+});
+
+test("links in the tarball's texts lead to what is in it", async () => {
+  const paths = new Set(packed.files.map(({ path }) => path));
+  const dead: string[] = [];
+  for (const path of [...paths].filter((each) => each.endsWith(".md"))) {
+    const text = await readFile(join(folder, "staged", path), "utf8");
+    for (const [, link] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+      if (/^[a-z]+:/.test(link)) continue;
+      const target = normalize(join(dirname(path), link));
+      if (![...paths].some((each) => each === target || each.startsWith(`${target}/`)))
+        dead.push(`${path}: ${link}`);
+    }
+  }
+  assert.equal(dead, []);
+});
+
+whenInstalled("npm installs it without a warning", () => {
+  assert.not.instance(installed, Error);
+  assert.is((installed as { stderr: string }).stderr, "");
+});
+
+whenInstalled("installed without what is optional it is small", async () => {
+  const bytes = await bytesUnder(join(home, "node_modules"));
+  assert.ok(bytes <= MOST_INSTALLED, `${bytes} bytes installed`);
+});
+
+whenInstalled("listenable explain runs there on the wasm that comes with it", async () => {
+  const clicks = Float32Array.from({ length: 32_000 }, (_, n) =>
+    n % 4000 < 80 ? 0.3 * Math.sin(n * 0.9) : 0,
+  );
+  await writeFile(join(home, "clicks.wav"), writeWav([clicks], 16_000));
+  const { stdout } = await run(
+    "npx",
+    ["--no-install", "listenable", "explain", "clicks.wav", "--out", "heard", "--json"],
+    {
+      cwd: home,
+    },
+  );
+  const said = JSON.parse(stdout) as {
+    runtime: string;
+    samples: number;
+    decision: { probabilities: object };
+  };
+  assert.match(said.runtime, "onnxruntime-web");
+  assert.is(said.samples, 32_000);
+  assert.is(Object.keys(said.decision.probabilities).length, 12);
+  assert.equal((await readdir(join(home, "heard"))).sort(), [
+    "explanation.json",
+    "explanation.wav",
+    "rest.wav",
+    "spectrogram.png",
+  ]);
+});
+
+async function bytesUnder(path: string): Promise<number> {
+  const files = await readdir(path, { recursive: true, withFileTypes: true });
+  const sizes = await Promise.all(
+    files
+      .filter((file) => file.isFile())
+      .map(async (file) => (await stat(join(file.parentPath, file.name))).size),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+test.run();
