@@ -1,12 +1,13 @@
 // A whole sound explained in somebody's page, in three lines, and as Node has it.
 import { join } from "node:path";
+import type { Browser } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
 import type * as Listenable from "../../models/index.ts";
 import { explainSound, figuresOf, judgeParts, openPack } from "../../models/index-node.ts";
 import { packageFolder } from "../../models/pack/open-pack-node.ts";
-import { staticSite } from "../static-site.ts";
+import { type Site, staticSite } from "../static-site.ts";
 import { browserTest } from "./browser-test.ts";
 import { TINY_PACK } from "./set-up.ts";
 
@@ -16,13 +17,23 @@ const samples = Float32Array.from({ length: 2 * RATE }, (_, n) => {
   return 0.3 * Math.sin(1_000 * t) + 0.1 * Math.sin(6_000 * t);
 });
 
-browserTest("a whole sound is explained and judged in a page as in Node", async () => {
-  const site = await staticSite(
+const chromium = findChromium();
+let browser: Browser | undefined;
+let site: Site;
+test.before(async () => {
+  site = await staticSite(
     { "/some/where/lib": join(packageFolder(), "dist", "public"), "/some/where/packs/tiny": TINY_PACK },
     { instead: { "/some/where/index.html": "<!doctype html><title>Somebody's page</title>" } },
   );
-  const browser = await launchChromium({ path: findChromium()!, microphone: "" });
-  const page = await browser.newPage();
+  if (chromium) browser = await launchChromium({ path: chromium, microphone: "" });
+});
+test.after(async () => {
+  await browser?.close();
+  await site.close();
+});
+
+browserTest("a whole sound is explained and judged in a page as in Node", async () => {
+  const page = await browser!.newPage();
   await page.goto(`${site.origin}/some/where/`);
   const inPage = await page.evaluate(
     async ({ values, rate, from }) => {
@@ -36,8 +47,6 @@ browserTest("a whole sound is explained and judged in a page as in Node", async 
     },
     { values: [...samples], rate: RATE, from: "./lib/listenable.js" },
   );
-  await browser.close();
-  await site.close();
 
   const pack = await openPack(TINY_PACK);
   const sound = await explainSound(pack, samples, { rate: RATE });
