@@ -68,8 +68,8 @@ export function tableOf(sizes) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  // Sizes of the package, packed and installed, are rows like these.
-  const { lines, ok } = tableOf([...(await scriptSizes())]);
+  const { packageSizes } = await import("./package/pack.ts");
+  const { lines, ok } = tableOf([...(await scriptSizes()), ...(await packageSizes())]);
   for (const line of lines) console.log(line);
   process.exitCode = ok ? 0 : 1;
 }

@@ -4,29 +4,9 @@ import { mkdir, readFile, rename, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { packageFolder } from "../../models/pack/open-pack-node.ts";
-import { stagePackage } from "../../tools/package/stage.ts";
+import { packPackage } from "../../tools/package/pack.ts";
 
 const run = promisify(execFile);
-
-/**
- * What npm would publish of what is built, in `folder`.
- *
- * @returns the tarball's path and how large it is, packed and unpacked, in bytes.
- */
-export async function packPackage(
-  folder: string,
-): Promise<{ tarball: string; size: number; unpackedSize: number; files: { path: string }[] }> {
-  const staged = join(folder, "staged");
-  await stagePackage(staged);
-  const { stdout } = await run("npm", ["pack", staged, "--json"], {
-    cwd: folder,
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  const [{ filename, ...figures }] = JSON.parse(stdout) as [
-    { filename: string; size: number; unpackedSize: number; files: { path: string }[] },
-  ];
-  return { tarball: join(folder, filename), ...figures };
-}
 
 /**
  * Packs what is built and unpacks it under `folder`/node_modules. Its dependencies are links to the ones of this tree, so
