@@ -3,7 +3,7 @@ import type { Figure, ServerExtension } from "../server/extension.ts";
 import { kioskRoutes } from "./kiosk-routes.ts";
 import { Kiosks, type KiosksOptions, type KnownKiosk } from "./kiosks.ts";
 
-export interface KioskExtensionOptions extends KiosksOptions {
+interface KioskExtensionOptions extends KiosksOptions {
   /** Folder of the built page; without one there is no /kiosk. */
   readonly publicFolder?: string | undefined;
 }

@@ -33,7 +33,7 @@ interface Entry {
 }
 
 /** @throws KioskSettingsError, or Error when the file cannot be read. */
-export async function readKioskFile(file: string): Promise<KioskSettings> {
+async function readKioskFile(file: string): Promise<KioskSettings> {
   const text = await readFile(file, "utf8").catch((cause) => {
     throw new KioskSettingsError(
       `the kiosk's settings ${file} cannot be read (${cause.code ?? cause.message})`,

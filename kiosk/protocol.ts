@@ -59,10 +59,10 @@ const entries = {
   report: v.optional(from(0, 86_400), 60),
 } as const;
 
-export const kioskSchema = v.strictObject(entries);
+const kioskSchema = v.strictObject(entries);
 export type KioskSettings = v.InferOutput<typeof kioskSchema>;
-export type KioskKey = keyof typeof entries;
-export const kioskKeys = Object.keys(entries) as readonly KioskKey[];
+type KioskKey = keyof typeof entries;
+const kioskKeys = Object.keys(entries) as readonly KioskKey[];
 
 /** Names the setting, its value and what it may be. */
 export class KioskSettingsError extends Error {

@@ -29,7 +29,7 @@ export interface ChannelSettings {
   readonly discard: ReadonlyMap<string, number>;
 }
 
-export interface ChannelParts {
+interface ChannelParts {
   readonly thread: AnalysisThread;
   readonly store: EventStore;
   readonly feed: Feed;

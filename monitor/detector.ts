@@ -27,7 +27,7 @@ export interface DetectorOptions {
   readonly longest: number;
 }
 
-export interface WindowScores {
+interface WindowScores {
   /** Middle of the window, in seconds. */
   readonly centre: number;
   /** [classes]; means nothing when the window is silent. */
@@ -53,7 +53,7 @@ interface Track {
 }
 
 /** Windows that reached a threshold and made no event. */
-export interface Withheld {
+interface Withheld {
   /** Too few in a row. */
   readonly unconfirmed: number;
   /** In the cool-down of their class. */

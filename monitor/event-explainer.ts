@@ -9,7 +9,7 @@ import type { Feed } from "./feed.ts";
 import type { MonitorEvent } from "./protocol.ts";
 import type { EventStore, NewDelivery } from "./storage/event-store.ts";
 
-export interface EventExplainerParts {
+interface EventExplainerParts {
   readonly pack: Pack;
   readonly thread: AnalysisThread;
   readonly store: EventStore;

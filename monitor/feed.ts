@@ -18,7 +18,7 @@ export type FeedMessage =
   | { readonly type: "dropped"; readonly input: string; readonly seconds: number }
   | { readonly type: "problem"; readonly input?: string; readonly message: string };
 
-export type FeedListener = (message: FeedMessage) => void;
+type FeedListener = (message: FeedMessage) => void;
 
 export class Feed {
   readonly #listeners = new Set<FeedListener>();

@@ -25,7 +25,7 @@ const REFUSALS: readonly Refusal[] = [
 ];
 const DROPS: readonly WindowDrop[] = ["displaced", "cancelled", "failed", "deadline"];
 
-export interface ServerFacts {
+interface ServerFacts {
   readonly version: string;
   readonly backend: string;
   /** Names of the packs that are explained here. */

@@ -7,7 +7,7 @@ import { type Exchange, notFound, type Route, sendFile, sendJson, sendText } fro
 import { securityHeaders } from "./http/security-headers.ts";
 
 /** What the server says about itself. */
-export interface ServerState {
+interface ServerState {
   /** The process lives, and what it does: all of it for those who may look inside, the status for the others. */
   readonly health: () => { readonly status: string; readonly [key: string]: unknown };
   /** Why no new session would be taken now, or undefined when one would. */

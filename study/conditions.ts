@@ -13,7 +13,7 @@ export interface ForeignMethod {
   readonly folder: string;
 }
 
-export interface Condition {
+interface Condition {
   readonly id: string;
   readonly title: string;
   readonly kind: "method" | "foreign" | "original" | "low";

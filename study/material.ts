@@ -8,7 +8,7 @@ import { type Pack, packMethod } from "../models/pack/pack.ts";
 import { type ForeignMethod, stemOf } from "./conditions.ts";
 import type { PrepareOptions } from "./prepare.ts";
 
-export interface MaterialOptions {
+interface MaterialOptions {
   /** Sound files, where `data` names no folder. */
   readonly files: readonly string[];
   /** ESC-50, UrbanSound8K, or any folder of sounds. */
@@ -26,9 +26,7 @@ export interface MaterialOptions {
   readonly classes?: string | undefined;
 }
 
-export type Material = Required<
-  Pick<PrepareOptions, "methods" | "foreign" | "classes" | "sounds" | "sentences">
->;
+type Material = Required<Pick<PrepareOptions, "methods" | "foreign" | "classes" | "sounds" | "sentences">>;
 
 /** @throws UsageError for what does not go together, is not there or cannot be read. */
 export async function chosenMaterial(options: MaterialOptions, pack: Pack): Promise<Material> {

@@ -6,7 +6,7 @@ import { type Random, seededBy } from "../lab/data/random.ts";
 import type { StudyTrial, Tone } from "./protocol.ts";
 import type { Study, StudyClip } from "./study-file.ts";
 
-export interface PlannedStimulus {
+interface PlannedStimulus {
   readonly sound: string;
   /** The method's id; in an attention check "right" or "wrong". */
   readonly method: string;

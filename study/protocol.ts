@@ -17,7 +17,7 @@ export const ORIGINAL = -1;
 
 export type Scale = "0-100" | "1-5";
 
-export interface StudyQuestion {
+interface StudyQuestion {
   readonly id: string;
   /** "{class}" stands for the trial's class. */
   readonly text: string;
@@ -38,7 +38,7 @@ export interface StudyTrial {
 /** Three tones of which one is quieter; the one with opposed channels seems quieter over loudspeakers. */
 export type Tone = "plain" | "quiet" | "opposed";
 
-export interface HeadphoneCheck {
+interface HeadphoneCheck {
   /** [attempts][questions], each the order of its three tones. */
   readonly attempts: readonly (readonly (readonly Tone[])[])[];
   /** Right answers that pass. */
@@ -57,7 +57,7 @@ export interface Progress {
   readonly finished: boolean;
 }
 
-export interface TrialProgress {
+interface TrialProgress {
   /** Stimuli that were heard to their end, ORIGINAL among them. */
   readonly played: readonly number[];
   /** By `ratingKey`. */

@@ -88,7 +88,6 @@ const studySchema = v.object({
 
 export type Study = v.InferOutput<typeof studySchema>;
 export type StudyClip = v.InferOutput<typeof clipSchema>;
-export type AttentionClip = v.InferOutput<typeof attentionSchema>;
 
 /** The study file or one of its sounds is missing or wrong. */
 export class StudyFileError extends Error {

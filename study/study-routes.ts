@@ -18,7 +18,7 @@ import { NotAdmitted, type Participants } from "./participants.ts";
 import { PARTICIPANT_ID } from "./protocol.ts";
 import { allSounds, type OpenStudy, soundPath } from "./study-file.ts";
 
-export interface StudyRouteParts {
+interface StudyRouteParts {
   readonly open: OpenStudy;
   readonly participants: Participants;
   /** The built pages. */

@@ -1,6 +1,6 @@
 import type { MaskBoard } from "./mask-board.ts";
 
-export interface ScheduleOptions {
+interface ScheduleOptions {
   readonly bins: number;
   /** Frames that are remembered after their masks were settled; a power of two. */
   readonly capacity: number;

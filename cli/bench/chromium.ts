@@ -26,7 +26,7 @@ export function findChromium(environment = process.env): string | null {
   return KNOWN_PLACES.find((place) => existsSync(place)) ?? null;
 }
 
-export interface ChromiumOptions {
+interface ChromiumOptions {
   readonly path: string;
   /** A WAV file (16-bit PCM) that plays as the microphone, over and over. */
   readonly microphone: string;

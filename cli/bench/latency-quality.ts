@@ -15,7 +15,7 @@ import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import { hopMs } from "../../protocol/audio-shape.ts";
 import { delayOf, type EndingWindows, type StreamTimes, streamMasks } from "./stream-masks.ts";
 
-export interface StudyOptions {
+interface StudyOptions {
   readonly classifier: LoadedMethod;
   readonly method: LoadedMethod;
   readonly sounds: readonly FoundSound[];
@@ -33,7 +33,7 @@ export interface MaskQuality extends Pick<Faithfulness, "ai" | "ad" | "ff" | "fi
   readonly distance: number;
 }
 
-export interface StreamQuality extends StreamTimes {
+interface StreamQuality extends StreamTimes {
   /** D in frames. */
   readonly delay: number;
   /** Means over the windows. */

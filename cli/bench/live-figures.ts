@@ -42,7 +42,7 @@ export interface LiveFigures {
   readonly memoryMiB: { readonly before: number; readonly after: number } | null;
 }
 
-export interface LiveOptions {
+interface LiveOptions {
   readonly browser: Browser;
   readonly url: string;
   readonly engine: "local" | "remote";

@@ -4,7 +4,7 @@ import type { Loudness } from "../../client/kit/parameters.ts";
 import type { DelaySetting, Listening, LiveExplainer, Timings } from "../../client/live/live-explainer.ts";
 import { installPageTaps } from "./page-taps.ts";
 
-export interface LivePageOptions {
+interface LivePageOptions {
   readonly browser: Browser;
   /** Of the server, with its last slash. */
   readonly url: string;

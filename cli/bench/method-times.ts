@@ -6,7 +6,7 @@ import type { PackMethod } from "../../models/pack/pack.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { measureEngine } from "./engine-time.ts";
 
-export interface MethodTime {
+interface MethodTime {
   readonly method: string;
   readonly title: string;
   /** Runs through the classifier; null for a method that this version does not know. */

@@ -63,7 +63,7 @@ export async function startServerProcess(
   };
 }
 
-export interface ProcessUsage {
+interface ProcessUsage {
   /** Processor time of all its threads so far, in milliseconds. */
   readonly cpuMs: number;
   readonly rssMiB: number;

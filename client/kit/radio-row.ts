@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
 
 /** One choice out of a few, each seen. */
-export interface RadioRow<Value extends string | number> {
+interface RadioRow<Value extends string | number> {
   /** Of the group, within its element. */
   readonly name: string;
   readonly legend: string;

@@ -7,7 +7,7 @@ import { MaskBoard, maskBoardBytes } from "../../worklets/mask-board.ts";
 import { recentBytes } from "../../worklets/recent.ts";
 import { recordsInFlight } from "../../worklets/worker-link.ts";
 
-export interface StreamMemory {
+interface StreamMemory {
   /** Between audio thread and worker. */
   readonly memory: SharedMemory | null;
   /** What went out lately, between audio thread and page. */

@@ -1,7 +1,7 @@
 /** What is counted over loads of the page, for as long as the browser's window lives. */
 const KEY = "listenable.kiosk";
 
-export interface KioskMemory {
+interface KioskMemory {
   /** Loads of the page. */
   readonly loads: number;
   /** Starts after a failure, of all loads before. */

@@ -49,7 +49,7 @@ export async function fetchKioskSettings(search: string): Promise<KioskSettings>
   }
 }
 
-export interface KioskParts {
+interface KioskParts {
   readonly settings: KioskSettings;
   readonly token: string | undefined;
   /** Covers what is on the screen; called before the page is loaded anew. */

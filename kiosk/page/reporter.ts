@@ -6,7 +6,7 @@ import type { Clock } from "./clock.ts";
 const LEAST_MS = 5_000;
 const SEND_MS = 10_000;
 
-export interface ReporterParts {
+interface ReporterParts {
   readonly clock: Clock;
   readonly url: string;
   readonly token: string | undefined;

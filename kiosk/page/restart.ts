@@ -8,7 +8,7 @@ const LATEST_MS = 2 * 3_600_000;
 /** A page so young needs none. */
 const LEAST_UP_MS = 3_600_000;
 
-export interface RestartParts {
+interface RestartParts {
   readonly clock: Clock;
   /** "04:00", local time; "never". */
   readonly time: string;

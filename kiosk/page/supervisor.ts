@@ -6,7 +6,7 @@ import type { Clock } from "./clock.ts";
 
 export type SupervisorState = "starting" | "running" | "recovering";
 
-export interface SupervisorParts {
+interface SupervisorParts {
   readonly explainer: Pick<LiveExplainer, "status$" | "columns$" | "start">;
   readonly clock: Clock;
   /** 0 to 1. */

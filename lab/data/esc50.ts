@@ -17,7 +17,7 @@ export interface Esc50Clip {
   readonly licence: ClipLicence;
 }
 
-export interface ClipLicence {
+interface ClipLicence {
   /** As the publisher writes it: "CC0", "CC-BY", "CC-BY-NC", "CC Sampling+", or "unknown". */
   readonly name: string;
   readonly author: string;

@@ -17,7 +17,7 @@ export interface LabelledSound {
   readonly samples: Float32Array;
 }
 
-export interface SoundSetOptions {
+interface SoundSetOptions {
   /** ESC-50 in its official layout. */
   readonly data: string;
   readonly folds: readonly number[];

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-export interface UrbanSoundClip {
+interface UrbanSoundClip {
   readonly file: string;
   readonly path: string;
   readonly fold: number;

@@ -3,7 +3,7 @@
 import { readMono } from "../../models/sound/read-audio.ts";
 import { MODEL_RATE } from "../networks/own-shape.ts";
 
-export interface Wave {
+interface Wave {
   readonly name: string;
   readonly samples: Float32Array;
 }

@@ -6,7 +6,7 @@ import {
   StreamingStft,
 } from "../../dsp/index.ts";
 
-export interface CutShape {
+interface CutShape {
   /** Frames in a window. */
   readonly frames: number;
   readonly bins: number;

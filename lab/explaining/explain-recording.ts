@@ -17,7 +17,7 @@ import {
 import { ExplanationFigures } from "./explanation-figures.ts";
 import { OutputSounds } from "./output-sounds.ts";
 
-export interface RecordingJob extends Pick<ExplainStreamOptions, "stride"> {
+interface RecordingJob extends Pick<ExplainStreamOptions, "stride"> {
   readonly file: string;
   readonly recording: Recording;
   readonly loaded: LoadedMethod;

@@ -6,7 +6,7 @@ import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import type { Recording } from "../../models/sound/open-recording-node.ts";
 import type { ExplanationFigures } from "./explanation-figures.ts";
 
-export interface ExplanationSubject {
+interface ExplanationSubject {
   readonly file: string;
   readonly recording: Recording;
   readonly loaded: LoadedMethod;

@@ -28,7 +28,7 @@ export interface ForeignClassifier extends ExplainedClassifier {
   readonly notes: readonly string[];
 }
 
-export interface ForeignOptions {
+interface ForeignOptions {
   readonly front: Front;
   /** Names of the latents to read; the last one at each resolution without. */
   readonly latents?: readonly string[] | undefined;

@@ -11,7 +11,7 @@ function weightsOf(g: GraphBuilder, from: GraphBuilder): Map<Tensor, Tensor> {
   return known;
 }
 
-export interface InlineOptions {
+interface InlineOptions {
   /** Tensors of `from` to replace by what this gives of their copy; it lies on the path of whatever follows. */
   readonly replace?: ReadonlyMap<Tensor, (copy: Tensor) => Tensor>;
 }

@@ -43,7 +43,7 @@ export interface ReadClassifier {
   readonly notes: readonly string[];
 }
 
-export class ClassifierFileError extends Error {
+class ClassifierFileError extends Error {
   override name = "ClassifierFileError";
 }
 

@@ -6,7 +6,7 @@ import { Random } from "../data/random.ts";
 import { inline } from "./inline.ts";
 import type { ReadClassifier } from "./read-classifier.ts";
 
-export interface Trial {
+interface Trial {
   /** Largest difference between the answers, relative to the largest answer. */
   readonly difference: number;
   /** The answers look like probabilities: within 0 and 1, each row with the sum of one. */

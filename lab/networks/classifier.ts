@@ -17,7 +17,7 @@ export interface ClassifierShape {
   readonly classes: number;
 }
 
-export interface ClassifierOutput {
+interface ClassifierOutput {
   /** [B, classes], before softmax. */
   readonly logits: Tensor;
   /** [B, `embeddingSize`]: of each channel of the last stage its mean, and its loudest moment. */

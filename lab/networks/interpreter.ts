@@ -69,7 +69,7 @@ export function activations(
   return g.transpose(g.reshape(g.relu(spread), [-1, components, frames]), [0, 2, 1]);
 }
 
-export interface PooledActivations {
+interface PooledActivations {
   /** z [B, K] ≥ 0. */
   readonly pooled: Tensor;
   /** [B, classes]. */

@@ -8,7 +8,7 @@ import { type GraphEntries, preparePack } from "../../models/tailor/prepare-pack
 export type PackDescription = Pick<Pack, "sampleRate" | "stft" | "windowFrames"> &
   Readonly<Record<string, unknown>>;
 
-export interface WrittenPack {
+interface WrittenPack {
   readonly pack: Pack;
   /** All graphs and their weights together. */
   readonly bytes: number;

@@ -6,7 +6,7 @@ import { BINS } from "../networks/own-shape.ts";
 import { colouredNoise, gainToRandomLevel, randomSpeed, scale, tiltBins, toUnitPower } from "./augment.ts";
 import type { SoundPool } from "./sound-pool.ts";
 
-export interface AskedBatch {
+interface AskedBatch {
   /** Of the mixture and of its two parts as they lie in it: [batch, T, F]. The second part may be noise, or silence. */
   readonly magnitudes: Float32Array;
   readonly first: Float32Array;

@@ -4,7 +4,7 @@
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
 
-export interface Checkpoint<Meta> {
+interface Checkpoint<Meta> {
   readonly meta: Meta;
   readonly arrays: Readonly<Record<string, Float32Array>>;
 }

@@ -24,7 +24,7 @@ export interface TrainingSounds {
   readonly other: readonly Float32Array[];
 }
 
-export interface ClassifierMix {
+interface ClassifierMix {
   readonly labels: readonly string[];
   /** The label of sounds of no known class. */
   readonly otherLabel: string;
@@ -39,7 +39,7 @@ export interface ClassifierMix {
   readonly labelWeight: Readonly<Record<string, number>>;
 }
 
-export interface ClassifierBatch {
+interface ClassifierBatch {
   /** [batch, WINDOW_FRAMES, BINS] */
   readonly magnitudes: Float32Array;
   /** [batch, labels], rows sum to one. */

@@ -21,7 +21,7 @@ export interface Factors {
   readonly dictionary: Float32Array;
 }
 
-export interface NmfOptions {
+interface NmfOptions {
   readonly iterations: number;
   readonly threads?: number;
   /** Told after every iteration: ‖X − A·D‖ / ‖X‖ as it was before it. */

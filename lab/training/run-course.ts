@@ -18,7 +18,7 @@ export interface CourseOptions extends Course {
   readonly stopAfter?: number | undefined;
 }
 
-export interface CourseRun extends CourseOptions {
+interface CourseRun extends CourseOptions {
   /** Names the stage of the progress, and the picture of the losses. */
   readonly title: string;
   /** For checkpoint, log and `curve.png`. */
@@ -27,7 +27,7 @@ export interface CourseRun extends CourseOptions {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-export interface CourseResult {
+interface CourseResult {
   readonly stepsDone: number;
   /** There when all steps are done, and not where the run stopped because `stopAfter` said so. */
   readonly values?: WeightValues | undefined;

@@ -1,7 +1,7 @@
 /** What a run tells of itself, one JSON object a line; the command line draws its progress from the same values. */
 import { appendFileSync } from "node:fs";
 
-export type LoggedValues = Readonly<Record<string, number>>;
+type LoggedValues = Readonly<Record<string, number>>;
 
 export interface StepRecord {
   readonly step: number;

@@ -23,7 +23,7 @@ import { RunLog, type StepRecord } from "./run-log.ts";
 import { warmUpCosine } from "./schedule.ts";
 import { openTrainingSession } from "./training-runtime.ts";
 
-export interface Optimiser {
+interface Optimiser {
   readonly steps: number;
   readonly batch: number;
   /** Highest learning rate; the schedule is a linear warm-up and a cosine. */
@@ -49,7 +49,7 @@ export interface TrainingTask {
   feeds(random: Random, batch: number): Readonly<Record<string, Float32Array>>;
 }
 
-export interface TrainingOptions {
+interface TrainingOptions {
   readonly directory: string;
   readonly seed: number;
   readonly optimiser: Optimiser;
@@ -66,7 +66,7 @@ export interface TrainingOptions {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-export interface TrainedWeights {
+interface TrainedWeights {
   readonly parameters: Float32Array;
   readonly statistics: Float32Array;
   readonly stepsDone: number;

@@ -2,7 +2,7 @@
 import type { Pack } from "./pack.ts";
 
 /** Pages hold sound back for this long at most, and want no masks of what has gone out. */
-export const LONGEST_DELAY_MS = 300;
+const LONGEST_DELAY_MS = 300;
 
 /** Every number of mask frames has a graph of its own, so servers offer only a few: eighths of the window. */
 const MASK_STEPS = 8;

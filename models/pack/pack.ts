@@ -98,7 +98,6 @@ const packSchema = v.object({
 
 export type Pack = v.InferOutput<typeof packSchema>;
 export type PackMethod = v.InferOutput<typeof methodSchema>;
-export type MaskCut = v.InferOutput<typeof cutSchema>;
 export type FeatureJudge = v.InferOutput<typeof featureJudgeSchema>;
 
 /** A graph of a pack, and where its weights are. */

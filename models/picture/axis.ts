@@ -10,7 +10,7 @@ export function tickStep(range: number, most: number): number {
   }
 }
 
-export interface TimeAxis {
+interface TimeAxis {
   readonly unit: "s" | "min";
   readonly ticks: readonly { readonly seconds: number; readonly label: string }[];
 }

@@ -35,7 +35,7 @@ function unpack(packed: PackedFace): Face {
 }
 
 const faces = { label: unpack(LABEL_FACE), title: unpack(TITLE_FACE) };
-export type FaceName = keyof typeof faces;
+type FaceName = keyof typeof faces;
 
 function letterIndices(text: string): number[] {
   return [...text].map((letter) => indexOfLetter.get(letter) ?? UNKNOWN);

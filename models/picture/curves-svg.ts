@@ -1,12 +1,12 @@
 /** Curves over one axis as an SVG of plain shapes, readable on light and dark paper. */
 import { tickStep } from "./axis.ts";
 
-export interface Curve {
+interface Curve {
   readonly name: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
-export interface CurvesOptions {
+interface CurvesOptions {
   readonly title: string;
   readonly x: string;
   readonly y: string;

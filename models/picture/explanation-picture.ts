@@ -9,7 +9,7 @@ import { spectrogramPicture } from "./spectrogram-picture.ts";
 const CLASSES_SHOWN = 3;
 const POINTS_OVER_TIME = 500;
 
-export interface ExplanationTitles {
+interface ExplanationTitles {
   /** "dog · 93 %". */
   readonly title: string;
   /** The recording, the method, the pack. */

@@ -7,7 +7,7 @@ import { Canvas, type Colour, fitText } from "./canvas.ts";
 import { magma } from "./magma.ts";
 import type { SpectrogramColumns } from "./spectrogram-columns.ts";
 
-export interface PictureContent {
+interface PictureContent {
   /** "dog · 93 %". */
   readonly title: string;
   /** The recording, the method, the pack. */

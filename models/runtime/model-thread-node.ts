@@ -33,7 +33,7 @@ export interface ModelThreadOptions extends Omit<ThreadPatience, "startMs"> {
   readonly onLost?: (error: ThreadLost) => void;
 }
 
-export interface CallOptions<Part> {
+interface CallOptions<Part> {
   /** Memory that moves to the thread instead of being copied; it is gone here then. */
   readonly give?: readonly ArrayBuffer[];
   readonly onProgress?: (part: Part) => void;

@@ -12,20 +12,20 @@ import {
 } from "./thread-contract.ts";
 
 /** What a call may do besides answering. */
-export interface CallContext<Part> {
+interface CallContext<Part> {
   progress(part: Part): void;
   /** Memory that moves with the reply instead of being copied; it is gone here then. */
   give(...memory: ArrayBuffer[]): void;
 }
 
-export type CallHandlers<C extends ThreadContract> = {
+type CallHandlers<C extends ThreadContract> = {
   readonly [Name in CallName<C>]: (
     request: Request<C, Name>,
     context: CallContext<Progress<C, Name>>,
   ) => Reply<C, Name> | Promise<Reply<C, Name>>;
 };
 
-export interface ServedThread<C extends ThreadContract> {
+interface ServedThread<C extends ThreadContract> {
   readonly ready: C["ready"];
   readonly calls: CallHandlers<C>;
 }

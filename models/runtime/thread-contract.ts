@@ -1,7 +1,7 @@
 /** What a thread that runs models is started with and asked, as a type that both its sides share. */
 import { PackError, type PackErrorCode } from "../pack/pack.ts";
 
-export interface CallShape {
+interface CallShape {
   readonly request: unknown;
   readonly reply: unknown;
   /** What is told while the call runs; nothing when absent. */
@@ -27,7 +27,7 @@ export type Progress<C extends ThreadContract, Name extends CallName<C>> = C["ca
   : never;
 
 /** An error on its way between threads, which keep no classes. */
-export interface ToldError {
+interface ToldError {
   readonly message: string;
   /** Of a PackError. */
   readonly code?: PackErrorCode;

@@ -33,7 +33,7 @@ export interface Audio {
   readonly notes: string[];
 }
 
-export interface MonoAudio {
+interface MonoAudio {
   readonly samples: Float32Array;
   readonly sampleRate: number;
   /** What was wrong with the file and put up with, in sentences for people. */

@@ -8,7 +8,7 @@ import { newestRows } from "./newest-rows.ts";
 /** What `pack.json` says of graphs, under its own names. */
 export type GraphEntries = Pick<Pack, "methods" | "classifier" | "featureMethods" | "featureJudge">;
 
-export interface PreparedPack {
+interface PreparedPack {
   /** As given, with what was cut and where weights lie. */
   readonly entries: GraphEntries;
   /** 1 where the methods' graphs hold all of their weights themselves. */

@@ -10,7 +10,7 @@ export interface AnalysisSettings {
 }
 
 /** One window as the detector wants it. Times are seconds since the channel was opened. */
-export interface AnalysedWindow {
+interface AnalysedWindow {
   readonly centre: number;
   readonly probabilities: Float32Array;
   readonly silent: boolean;

@@ -10,7 +10,7 @@ import type { Input, InputReport, Stretch } from "./input.ts";
 import { LiveQueue } from "./live-queue.ts";
 import { PcmDecoder } from "./pcm.ts";
 
-export class FfmpegMissing extends Error {
+class FfmpegMissing extends Error {
   override name = "FfmpegMissing";
 }
 
@@ -27,7 +27,7 @@ export interface FfmpegOptions {
 }
 
 /** In Hz: all that most people hear, at two thirds of the space. */
-export const STREAM_RATE = 32_000;
+const STREAM_RATE = 32_000;
 
 const BACK_OFF: BackOff = { firstMs: 1000, longestMs: 60_000 };
 
@@ -39,7 +39,7 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
   rtsps: "rtsp,rtsps,rtp,srtp,tcp,tls,udp",
   rtmp: "rtmp,rtmps,rtmpt,tcp,tls",
 };
-export const STREAM_SCHEMES = [...Object.keys(PROTOCOLS), "icy"];
+const STREAM_SCHEMES = [...Object.keys(PROTOCOLS), "icy"];
 
 /** @throws Error when the scheme is none of `STREAM_SCHEMES`, or the address is none. */
 export function streamArguments(address: string): string[] {

@@ -6,7 +6,7 @@ import { openRecording } from "../../models/sound/open-recording-node.ts";
 import { type Sleep, sleep } from "../sleep.ts";
 import type { Input, Stretch } from "./input.ts";
 
-export interface FileOptions {
+interface FileOptions {
   /** Give the sound as slowly as it was recorded, so that it can be watched and listened to. */
   readonly realTime?: boolean | undefined;
   readonly sleep?: Sleep;
@@ -27,7 +27,7 @@ export function fileInput(name: string, path: string, options: FileOptions = {})
 }
 
 /** Remembers which files were heard, so that a restart does not hear them again. */
-export interface HeardFiles {
+interface HeardFiles {
   has(key: string): boolean;
   add(key: string): void;
 }

@@ -3,7 +3,7 @@ import type { Writable } from "node:stream";
 import { writeWav } from "../../dsp/wav.ts";
 
 export const LIVE_SOUNDS = ["original", "explanation"] as const;
-export type LiveSound = (typeof LIVE_SOUNDS)[number];
+type LiveSound = (typeof LIVE_SOUNDS)[number];
 
 /** Seconds that may wait for a slow listener; what comes then is left out and counted. */
 const WAITING_SECONDS = 5;

@@ -2,7 +2,7 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { FeedMessage } from "../feed.ts";
 
-export interface MetricsSources {
+interface MetricsSources {
   readonly eventBytes: () => number;
   readonly listeners: () => number;
   readonly lateSeconds: () => number;

@@ -21,7 +21,7 @@ export interface OutputWishes {
   readonly deliveries?: Omit<DeliveryOptions, "onResult">;
 }
 
-export interface OutputParts {
+interface OutputParts {
   readonly store: EventStore;
   /** Names. */
   readonly inputs: readonly string[];

@@ -5,7 +5,7 @@
 import { createHash, createHmac } from "node:crypto";
 import type { Send } from "./deliveries.ts";
 
-export interface WebhookOptions {
+interface WebhookOptions {
   readonly secret?: string | undefined;
   readonly fetch?: typeof globalThis.fetch;
   readonly now?: () => number;

@@ -20,7 +20,7 @@ export interface MonitorWebOptions extends AccessOptions {
 }
 
 /** What the pages show. */
-export interface PageParts {
+interface PageParts {
   readonly version: string;
   readonly pack: Pack;
   readonly store: EventStore;

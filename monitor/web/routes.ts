@@ -20,7 +20,7 @@ import type { EventStore, StoredEvent } from "../storage/event-store.ts";
 import { type EventQuery, MOST_EVENTS } from "../storage/query.ts";
 import { type Label, labelsAudacity, labelsCsv, labelsOf } from "./labels.ts";
 
-export interface MonitorRouteParts {
+interface MonitorRouteParts {
   /** Folder of the built pages. */
   readonly pages: string;
   readonly store: EventStore;

@@ -23,7 +23,7 @@ const RETRY_SECONDS = 15;
 const UNAUTHORIZED =
   "this server wants an access token: programs send it as a bearer token, pages have it behind #token= in their address";
 
-export interface ExplainEndpointOptions {
+interface ExplainEndpointOptions {
   /** By name; the first one answers at EXPLAIN_PATH itself, each at its own path behind that. */
   readonly services: ReadonlyMap<string, PackService>;
   readonly limits: ServerLimits;

@@ -27,7 +27,7 @@ export interface Job {
   late(): void;
 }
 
-export interface SchedulerOptions {
+interface SchedulerOptions {
   /** A clock in milliseconds. */
   readonly now: () => number;
   /** What a window may wait for its model. */

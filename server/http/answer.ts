@@ -10,7 +10,7 @@ import { securityHeaders } from "./security-headers.ts";
 import { sendJson, sendText } from "./send.ts";
 import { type SlowTransfers, watchDownload } from "./slow-transfers.ts";
 
-export interface AnswerParts {
+interface AnswerParts {
   readonly guard: Guard;
   readonly downloads: SlowTransfers;
   readonly observer: HttpObserver;

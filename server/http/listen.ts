@@ -19,7 +19,7 @@ export interface ConnectionOptions {
 }
 
 /** How long clients may take over HTTP, in milliseconds. */
-export interface Patience {
+interface Patience {
   /** Until all headers of a request are there. Default 10 s. */
   readonly headersMs: number;
   /** Until the whole request is there. Default 30 s. */

@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 
 /** What a transfer must manage to stay. */
-export interface LeastPace {
+interface LeastPace {
   /** It must get on by so much... */
   readonly leastBytes: number;
   /** ...or to its end, in so long. */
@@ -16,7 +16,7 @@ export const LEAST_UPLOAD: LeastPace = { leastBytes: 256, patienceMs: 10_000 };
 
 export const SWEEP_MS = 5_000;
 
-export interface Transfer {
+interface Transfer {
   /** Bytes that have passed so far. */
   readonly moved: () => number;
   /** Whether the client is waited for now; where it is not, the transfer takes its time for reasons of its own. */

@@ -9,7 +9,7 @@ import { randomId } from "./participant.ts";
 
 const BACK_OFF = { firstMs: 500, longestMs: 10_000 };
 
-export interface OutboxEvents {
+interface OutboxEvents {
   /** How many answers wait; `failing` when the last try came to nothing. */
   changed(waiting: number, failing: boolean): void;
   /** The server does not go along: what waited is given up, and its progress counts. */

@@ -34,14 +34,14 @@ export interface FaultReport {
   readonly cameBack: boolean;
 }
 
-export interface ChaosRig {
+interface ChaosRig {
   readonly page: LivePage;
   /** Records while the server has this fault, and waits for its engine to be taken again. */
   run(fault: Fault, seconds: FaultSeconds): Promise<FaultReport>;
   close(): Promise<void>;
 }
 
-export interface FaultSeconds {
+interface FaultSeconds {
   /** Until the fault begins, how long it lasts, and how much is recorded in all. */
   readonly before: number;
   readonly fault: number;

@@ -11,7 +11,7 @@ export interface Network {
 
 export const GOOD_NETWORK: Network = { delayMs: 0, jitterMs: 0, bytesPerSecond: Number.POSITIVE_INFINITY };
 
-export interface FlakyProxy {
+interface FlakyProxy {
   readonly port: number;
   /** Port of the server behind it, for connections from now on. */
   target: number;

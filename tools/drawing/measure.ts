@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import { type CodeShares, codeShares } from "./code-shares.ts";
 
-export interface DrawingOptions {
+interface DrawingOptions {
   readonly browser: Browser;
   /** Of the server, with its last slash. */
   readonly url: string;

@@ -21,7 +21,7 @@ export interface AudioFuzzReport {
   readonly failures: readonly AudioFailure[];
 }
 
-export interface AudioFailure {
+interface AudioFailure {
   /** Number of the file in the run, counted from 0. */
   readonly file: number;
   readonly name: string;
@@ -30,7 +30,7 @@ export interface AudioFailure {
   readonly kept: string | null;
 }
 
-export interface AudioFuzzOptions {
+interface AudioFuzzOptions {
   readonly files: number;
   readonly seed: number;
   /** Folder for files that something was wrong with. */

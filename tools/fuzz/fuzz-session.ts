@@ -63,7 +63,7 @@ class SteppedBackend implements Backend {
   async close(): Promise<void> {}
 }
 
-export interface SessionFuzz {
+interface SessionFuzz {
   readonly messages: number;
   /** "closed", or the name of the error that ended it. */
   readonly ending: string;

@@ -11,7 +11,7 @@ import { openKioskExtension } from "../../kiosk/kiosk-extension.ts";
 import { findPack, packageFolder } from "../../models/pack/open-pack-node.ts";
 import { startServer } from "../../server/start-server.ts";
 
-export interface WatchedKiosk {
+interface WatchedKiosk {
   readonly browser: Browser;
   /** Of the kiosk's page. */
   readonly url: string;

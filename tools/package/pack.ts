@@ -12,7 +12,7 @@ export const PACKED_BUDGET_KB = 7_000;
 /** Without optional packages. */
 export const INSTALLED_BUDGET_KB = 60_000;
 
-export interface PackedPackage {
+interface PackedPackage {
   /** Path of the tarball. */
   readonly tarball: string;
   /** Its bytes. */

@@ -38,7 +38,7 @@ const labels = [
 const hop = 128;
 const bins = 257;
 
-export interface FakeOptions {
+interface FakeOptions {
   /** The class that is heard. */
   readonly winner?: string | undefined;
   readonly probability?: number | undefined;

@@ -7,7 +7,7 @@ import { type Memory, startWatchedServer } from "./server-under-watch.ts";
 import { SteadyClient, type SteadyCounts } from "./steady-client.ts";
 import { VISITORS, type Visit } from "./visitors.ts";
 
-export interface SoakOptions {
+interface SoakOptions {
   /** The command without Node. */
   readonly script: readonly string[];
   readonly pack: string;
@@ -35,7 +35,7 @@ export interface SoakReport {
   readonly failures: readonly string[];
 }
 
-export interface ThirdOfMemory {
+interface ThirdOfMemory {
   readonly heapMiB: number;
   readonly rssMiB: number;
 }

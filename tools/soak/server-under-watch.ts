@@ -16,7 +16,7 @@ export interface Memory {
   readonly files: number | null;
 }
 
-export interface WatchedServer extends ServerProcess {
+interface WatchedServer extends ServerProcess {
   memory(): Promise<Memory>;
 }
 

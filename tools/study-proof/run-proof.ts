@@ -13,7 +13,7 @@ import { openStudy } from "../../study/study-file.ts";
 import { type StudyServer, startStudyServer } from "../../study/study-server.ts";
 import { takePart } from "./simulated-participant.ts";
 
-export interface ProofOptions {
+interface ProofOptions {
   readonly browser: Browser;
   /** A study folder; its answers go to `results`. */
   readonly folder: string;
@@ -27,7 +27,7 @@ export interface ProofOptions {
   readonly onDone?: (done: number) => void;
 }
 
-export interface Proof {
+interface Proof {
   readonly analysis: Analysis;
   /** Tabs that were closed in the middle of a trial, and times that the server was stopped and started. */
   readonly tabsClosed: number;

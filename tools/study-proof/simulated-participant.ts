@@ -4,7 +4,7 @@ import { type Plan, type PlannedTrial, planFor } from "../../study/plan.ts";
 import type { Tone } from "../../study/protocol.ts";
 import type { Study } from "../../study/study-file.ts";
 
-export interface Opinions {
+interface Opinions {
   /** What is thought of a method, 0 to 1; in attention checks of "right" and "wrong" too. */
   opinion(method: string, question: string): number;
   /** Whether the quiet tone is told from the opposed one. */
@@ -12,7 +12,7 @@ export interface Opinions {
   readonly comment?: string;
 }
 
-export interface Participation {
+interface Participation {
   readonly page: Page;
   /** Of the server: "http://127.0.0.1:8081/study". */
   readonly url: string;

@@ -18,7 +18,7 @@ export type Outcome =
   | { readonly kind: "dropped" }
   | { readonly kind: "failed" };
 
-export interface LoadStreamOptions {
+interface LoadStreamOptions {
   readonly url: string;
   readonly method?: string | undefined;
   /** Called when a window's outcome is known, with the moment that it was due at. */

@@ -13,7 +13,7 @@ import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
 import { ownCommand } from "../server-process.ts";
 import { liveMaskFrames } from "./load-stream.ts";
 
-export interface RawOptions {
+interface RawOptions {
   readonly pack: string;
   readonly method?: string | undefined;
   /** As `--runtime` has it. */

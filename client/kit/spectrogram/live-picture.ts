@@ -5,7 +5,7 @@ import { type Context2D, type Look, SpectrogramPainter } from "./painter.ts";
 import type { PictureAxis, ToPicture } from "./picture-messages.ts";
 import { ScrollClock } from "./scroll-clock.ts";
 
-export interface AnimationFrames {
+interface AnimationFrames {
   request(draw: (now: number) => void): number;
   cancel(request: number): void;
 }

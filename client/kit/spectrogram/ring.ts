@@ -1,5 +1,5 @@
 /** Where a run of frames lies in a ring of columns. */
-export interface Span {
+interface Span {
   /** Column in the ring. */
   readonly at: number;
   readonly count: number;
@@ -29,7 +29,7 @@ export function scrolled(oldest: number, newest: number, width: number): Placed[
 }
 
 /** Columns left blank after the newest one in the sweeping picture, so that the seam is seen. */
-export const sweepGap = 12;
+const sweepGap = 12;
 
 /** Picture that stands still and is overwritten from left to right, as an oscilloscope does. */
 export function swept(oldest: number, newest: number, width: number): Placed[] {

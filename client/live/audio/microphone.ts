@@ -2,7 +2,7 @@ import { microphoneProblem, ProblemError } from "../problems.ts";
 import { Scope } from "../scope.ts";
 import type { Told } from "../told.ts";
 
-export interface MicrophoneParts {
+interface MicrophoneParts {
   readonly context: Pick<AudioContext, "createMediaStreamSource" | "createGain">;
   readonly scope: Scope;
   readonly getUserMedia: (constraints: MediaStreamConstraints) => Promise<MediaStream>;

@@ -15,7 +15,7 @@ export interface OpenSource {
   readonly begin: () => void;
 }
 
-export interface SourceParts {
+interface SourceParts {
   readonly context: BaseAudioContext &
     Pick<AudioContext, "createMediaStreamSource" | "createMediaElementSource">;
   readonly scope: Scope;

@@ -1,7 +1,7 @@
 import type { Told } from "../told.ts";
 
 /** Where the audio processor can run. */
-export type WorkletSupport =
+type WorkletSupport =
   /** On the audio thread. */
   | "native"
   /** On the page's main thread, by a polyfill. */

@@ -16,7 +16,7 @@ export interface KeeperState {
   readonly reason: EngineReason;
 }
 
-export interface KeeperParts extends CandidateParts {
+interface KeeperParts extends CandidateParts {
   readonly strideMs: number;
   /** What the delay leaves an engine for a window, in milliseconds, as it is now. */
   readonly deadlineMs: () => number;

@@ -6,7 +6,7 @@ import { type LoadedMethod, MethodInputError } from "../../../models/runtime/loa
 import type { Runtime } from "../../../models/runtime/runtime.ts";
 import { type Engine, EngineError, type Explanation, type SpectralWindow } from "../../../protocol/engine.ts";
 
-export interface LocalEngineOptions {
+interface LocalEngineOptions {
   readonly runtime: Runtime;
   readonly pack: OpenPack;
   /** Method of the pack; its default one when absent. */

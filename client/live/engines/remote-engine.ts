@@ -42,7 +42,7 @@ export interface RemoteEngineOptions {
 }
 
 /** The part of the standard WebSocket that is used here; that of `ws` has it too. */
-export interface WebSocketLike {
+interface WebSocketLike {
   binaryType: string;
   readonly readyState: number;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
@@ -55,7 +55,7 @@ export interface WebSocketLike {
 export type WebSocketClass = new (url: string, protocols?: string[]) => WebSocketLike;
 
 /** Where the time of the newest window went, in milliseconds. */
-export interface RemoteTiming {
+interface RemoteTiming {
   /** From `explain` to its answer. */
   readonly roundTripMs: number;
   /** Of that, spent in the server: waiting for its turn and running the model. */

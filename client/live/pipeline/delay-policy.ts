@@ -9,7 +9,7 @@ export interface DelaySettings {
 }
 
 /** What each part of D is for, in frames; they add up to D. */
-export interface DelayParts {
+interface DelayParts {
   readonly lookAhead: number;
   readonly stride: number;
   readonly engine: number;

@@ -15,7 +15,7 @@ import { ProcessorLink } from "./processor-link.ts";
 /** What masks take on top of the engine, to begin with: records come in bursts of 10 ms and more. */
 const TRANSPORT_MS = 15;
 
-export interface HostParts {
+interface HostParts {
   readonly post: (message: PipelineToPage, transfer?: Transferable[]) => void;
   /** Fetches and checks the pack of `options.packUrl`. */
   readonly openPack: (options: PipelineOptions) => Promise<OpenPack>;

@@ -21,7 +21,7 @@ const TIMINGS_INTERVAL_MS = 250;
 /** Windows a second are counted over this time. */
 const RATE_SPAN_MS = 2_000;
 
-export interface PipelineSettings {
+interface PipelineSettings {
   /** T: frames in one window. */
   readonly windowFrames: number;
   readonly shape: AudioShape;
@@ -32,16 +32,16 @@ export interface PipelineSettings {
 }
 
 /** What may change while it runs. */
-export interface PipelinePace {
+interface PipelinePace {
   readonly strideFrames: number;
 }
 
-export interface OpenColumns {
+interface OpenColumns {
   readonly columns$: Observable<SpectrogramColumns>;
   readonly received: () => void;
 }
 
-export interface PipelineParts {
+interface PipelineParts {
   readonly records$: Observable<FrameRecord>;
   readonly link: {
     /** Records that wait to be read; null where nobody can tell. */

@@ -14,7 +14,7 @@ const MOST_DECISIONS = 2_048;
 
 type Asked = { readonly method: string | undefined; readonly target: number };
 
-export interface FreezerParts {
+interface FreezerParts {
   readonly shape: AudioShape;
   /** Shared with the audio thread, or null: then it is asked by `post`. */
   readonly memory: SharedArrayBuffer | null;

@@ -73,7 +73,7 @@ export interface LocatedPack {
   readonly serverExplains: boolean;
 }
 
-export interface SessionEvents {
+interface SessionEvents {
   status(status: Status): void;
   decision(decision: Decision): void;
   columns(columns: SpectrogramColumns): void;

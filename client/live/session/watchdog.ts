@@ -7,7 +7,7 @@ const PATIENCE_MS = 6_000;
 /** A longer pause between two looks means that timers slept. Hidden pages get one look a minute. */
 const SLEPT_MS = 3_000;
 
-export interface WatchdogParts {
+interface WatchdogParts {
   /** Milliseconds; goes on while the computer sleeps, or jumps when it wakes up. */
   readonly now: () => number;
   /** Seconds that the audio device has played. */

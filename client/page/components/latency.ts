@@ -1,7 +1,7 @@
 import { words } from "../../kit/words/words.ts";
 import type { Timings } from "../../live/live-explainer.ts";
 
-export interface LatencyPart {
+interface LatencyPart {
   readonly title: string;
   readonly ms: number;
 }

@@ -2,7 +2,7 @@
 import { SERVICE_WORKER } from "../../../protocol/pages.ts";
 import type { PageToServiceWorker, ServiceWorkerToPage } from "./messages.ts";
 
-export interface KeepOfflineParts {
+interface KeepOfflineParts {
   /** Of the page's folder, with its last slash. */
   readonly base: string;
   /** Folder of the pack that is to be kept, as a URL; rejects when there is none. */

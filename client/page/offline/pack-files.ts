@@ -11,7 +11,7 @@ const LARGEST_BYTES = 64 * 1024 * 1024;
 /** A server that has not answered by then is taken for gone, where there is something kept. */
 const PATIENCE_MS = 4_000;
 
-export interface PackFilesParts {
+interface PackFilesParts {
   readonly caches: Pick<CacheStorage, "open">;
   readonly fetch: (request: Request) => Promise<Response>;
   /** Of the page's folder, with its last slash. */

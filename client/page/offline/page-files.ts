@@ -5,7 +5,7 @@ export type PinnedFile = readonly [path: string, sha256: string];
 
 const PREFIX = "listenable-page-";
 
-export interface PageFilesParts {
+interface PageFilesParts {
   readonly caches: Pick<CacheStorage, "open" | "keys" | "delete">;
   readonly fetch: (request: Request) => Promise<Response>;
   /** Of the page's folder, with its last slash. */

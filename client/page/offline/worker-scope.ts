@@ -1,10 +1,10 @@
 /** The parts of ServiceWorkerGlobalScope that are used; TypeScript can't have it beside the page's types. */
 
-export interface ExtendableEvent extends Event {
+interface ExtendableEvent extends Event {
   waitUntil(promise: Promise<unknown>): void;
 }
 
-export interface FetchEvent extends ExtendableEvent {
+interface FetchEvent extends ExtendableEvent {
   readonly request: Request;
   respondWith(response: Promise<Response>): void;
 }
@@ -16,7 +16,7 @@ interface Events {
   readonly message: ExtendableEvent & MessageEvent;
 }
 
-export interface ServiceWorkerScope {
+interface ServiceWorkerScope {
   readonly registration: ServiceWorkerRegistration;
   readonly clients: {
     matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<readonly unknown[]>;

@@ -32,7 +32,7 @@ const POINTER_MS = 2_000;
  * `data-state` (starting, running, recovering), `data-scene` (live, attract), `data-label` and `data-listening`.
  */
 @customElement("listenable-kiosk")
-export class ListenableKiosk extends LitElement {
+class ListenableKiosk extends LitElement {
   static override styles = [
     sharedStyles,
     css`

@@ -9,7 +9,7 @@ import type { SoundWindow } from "../plan/window-shape.ts";
 /** Windows a run. More gain nothing on one thread, and methods that sample hold many copies of each. */
 const BATCH = 4;
 
-export interface WindowAnswer {
+interface WindowAnswer {
   readonly probabilities: Float32Array;
   readonly mask: Float32Array;
 }

@@ -23,7 +23,7 @@ const HUNG_MS = 300_000;
 /** A task whose thread was lost so often has failed. */
 const MOST_ATTEMPTS = 2;
 
-export interface MeasuringOptions {
+interface MeasuringOptions {
   /** Told what happened, in sentences. */
   readonly onNotice?: ((sentence: string) => void) | undefined;
   readonly hungMs?: number;

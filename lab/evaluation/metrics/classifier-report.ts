@@ -2,7 +2,7 @@
 import { argMax } from "./metrics.ts";
 
 /** The classifier's answers to one clip. */
-export interface ClipAnswers {
+interface ClipAnswers {
   /** The true label; a label that the classifier does not have counts as unknown. */
   readonly label: string;
   readonly name: string;
@@ -33,7 +33,7 @@ export interface ClassifierReport {
   readonly labels: readonly string[];
 }
 
-export interface CalibrationBin {
+interface CalibrationBin {
   readonly confidence: number;
   readonly accuracy: number;
   readonly windows: number;

@@ -5,7 +5,7 @@
  * Three softmax outputs of the same classifier: `whole` of X, `kept` of M⊙X, `rest` of (1−M)⊙X. The explained class
  * is the winner of `whole`.
  */
-export interface MaskedOutputs {
+interface MaskedOutputs {
   readonly whole: ArrayLike<number>;
   readonly kept: ArrayLike<number>;
   readonly rest: ArrayLike<number>;

@@ -7,7 +7,7 @@ export type Contamination = (typeof CONTAMINATIONS)[number];
 /** The four settings of the published tables. */
 export const TABLE_SETTINGS: readonly Contamination[] = ["id", "mixtures", "white-noise", "speech"];
 
-export interface ContaminationSources {
+interface ContaminationSources {
   /** Another clip of the same set. */
   otherClip(): Promise<Float32Array>;
   /** A spoken sentence. */

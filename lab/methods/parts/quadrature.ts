@@ -1,6 +1,6 @@
 /** Numerical integration over [0, 1]. */
 
-export interface QuadratureNode {
+interface QuadratureNode {
   readonly at: number;
   readonly weight: number;
 }

@@ -1,14 +1,14 @@
 /** Graphs that hold the same weights, as methods that explain one classifier do, hold them once. */
 import { type ModelMessage, readModel, type TensorMessage, writeModel } from "./schema.ts";
 
-export interface ShareOptions {
+interface ShareOptions {
   /** Graphs that stay as they are, to the byte; others may take their weights from them. */
   readonly whole?: ReadonlySet<string>;
   /** Name of the file for weights that several of the other graphs have. */
   readonly file?: string;
 }
 
-export interface SharedWeights {
+interface SharedWeights {
   /** The graphs by file name, and the file of weights where one is needed. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** By graph: the files that hold weights of it, for those that don't hold all of theirs. */

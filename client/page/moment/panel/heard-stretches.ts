@@ -1,7 +1,7 @@
 /** What a moment was taken for while it was heard, as stretches of one class each. */
 import type { Moment } from "../../../live/live-explainer.ts";
 
-export interface HeardStretch {
+interface HeardStretch {
   /** Index of the most probable class. */
   readonly target: number;
   /** Whether it was believed: at least the pack's threshold, and not its "other". */

@@ -30,7 +30,7 @@ export function heardLabel(moment: Moment, version: MomentVersion, span: SampleS
   return figures ? labelName(moment.pack, figures.target) : "";
 }
 
-export interface FigureRow {
+interface FigureRow {
   readonly name: string;
   readonly text: string;
   /** As a bar, 0 to 1; null where it is none. */

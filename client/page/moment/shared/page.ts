@@ -10,7 +10,7 @@ export interface SharedSound {
   readonly gain: number;
 }
 
-export interface SharedPicture {
+interface SharedPicture {
   readonly title: string;
   /** For those who don't see it. */
   readonly description: string;
@@ -25,7 +25,7 @@ export interface SharedPicture {
   readonly figures: readonly (readonly [string, string])[];
 }
 
-export interface SharedMoment {
+interface SharedMoment {
   /** Of the texts, such as "en". */
   readonly language: string;
   readonly title: string;

@@ -2,7 +2,7 @@
 
 const FADE_SECONDS = 0.012;
 
-export interface PlaybackSettings {
+interface PlaybackSettings {
   /** Index of the sound that is let through. */
   chosen(): number;
   /** Whether the sounds are brought to one loudness. */
