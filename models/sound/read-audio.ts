@@ -24,15 +24,6 @@ export interface ReadOptions {
   readonly maxSeconds?: number;
 }
 
-export interface Audio {
-  /** One array per channel, all of the same length, full scale at 1. */
-  readonly channels: Float32Array[];
-  /** In Hz. */
-  readonly sampleRate: number;
-  /** What was wrong with the file and put up with, in sentences for people; empty for a sound file. */
-  readonly notes: string[];
-}
-
 interface MonoAudio {
   readonly samples: Float32Array;
   readonly sampleRate: number;
@@ -41,26 +32,9 @@ interface MonoAudio {
 }
 
 /**
- * All channels at the file's own rate. An hour of 48 kHz stereo is 1.4 GB; use `readMono` where that will do.
- * Rejects with an AudioFileError that names the file, what was found and what to do.
- */
-export async function readAudio(path: string, options?: ReadOptions): Promise<Audio> {
-  const notes: string[] = [];
-  let channels: Collector[] = [];
-  let sampleRate = 0;
-  for await (const piece of readPieces(path, notes, options)) {
-    sampleRate = piece.sampleRate;
-    if (channels.length === 0) channels = piece.channels.map(() => new Collector(piece.expected));
-    // Some decoders give one channel as long as both are alike, and two from then on.
-    while (channels.length < piece.channels.length) channels.push(channels[0].copy());
-    for (const [c, channel] of channels.entries()) channel.add(piece.channels[c % piece.channels.length]);
-  }
-  return { channels: channels.map((channel) => channel.finish()), sampleRate, notes };
-}
-
-/**
  * The mean of all channels at the wanted rate, aligned with the file's start. Holds the result alone in memory:
- * an hour at 16 kHz is 230 MB whatever the file. Rejects like `readAudio`.
+ * an hour at 16 kHz is 230 MB whatever the file.
+ * Rejects with an AudioFileError that names the file, what was found and what to do.
  */
 export async function readMono(path: string, sampleRate: number, options?: ReadOptions): Promise<MonoAudio> {
   const notes: string[] = [];
@@ -367,13 +341,6 @@ class Collector {
       this.#pieces.push(piece);
     }
     this.length += piece.length;
-  }
-
-  /** Another collector of the same pieces, for a length not known before. */
-  copy(): Collector {
-    const copy = new Collector();
-    for (const piece of this.#pieces) copy.add(piece);
-    return copy;
   }
 
   /** The first `length` samples; this collector is empty afterwards. */

@@ -2,7 +2,8 @@
  * Reads files that its parent names, in a process of its own: a decoder that hangs, eats memory or brings its process
  * down costs this process alone.
  */
-import { AudioFileError, readAudio, readMono } from "../../models/sound/read-audio.ts";
+import { AudioFileError, readMono } from "../../models/sound/read-audio.ts";
+import { wholeSound } from "./whole-sound.ts";
 
 export interface ReadRequest {
   readonly path: string;
@@ -38,7 +39,7 @@ async function read({ path, mono, maxSeconds }: ReadRequest): Promise<string> {
       const { samples } = await readMono(path, 16_000, { maxSeconds });
       return wrongSamples([samples], 16_000, maxSeconds) ?? "read";
     }
-    const { channels, sampleRate } = await readAudio(path, { maxSeconds });
+    const { channels, sampleRate } = await wholeSound(path, { maxSeconds });
     return wrongSamples(channels, sampleRate, maxSeconds) ?? "read";
   } catch (error) {
     if (!(error instanceof AudioFileError)) return `threw ${(error as Error).stack ?? error}`;
