@@ -106,9 +106,9 @@ browserTest(
   },
 );
 
-browserTest("25 starts and stops leave nothing behind", async () => {
+browserTest("12 starts and stops leave nothing behind", async () => {
   const page = await open("local");
-  await assertNothingGrows(page, 25);
+  await assertNothingGrows(page, 12);
   await page.close();
 });
 

@@ -207,7 +207,7 @@ check("taken off the page and put back, it draws again, and leaves no worker beh
   await open();
   for (let n = 0; n < 5; n++) {
     await view().evaluate(async (element) => {
-      const place = element.parentElement!;
+      const place = element.parentNode!;
       const next = element.nextSibling;
       element.remove();
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,0 +1,6 @@
+import { test } from "uvu";
+import { releasedTest } from "./released-test.ts";
+
+releasedTest("remote");
+
+test.run();
