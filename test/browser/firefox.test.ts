@@ -27,7 +27,7 @@ const pulseaudio = !spawnSync("pulseaudio", ["--version"]).error;
 const missing = [...(firefox ? [] : ["Firefox"]), ...(pulseaudio ? [] : ["PulseAudio"])];
 const run = missing.length > 0 ? test.skip : test;
 const why = missing.length > 0 ? ` (there is no ${missing.join(" and no ")})` : "";
-const CLOSE_MS = 5_000;
+const CLOSE_MS = 1_000;
 
 let folder: string;
 let server: RunningServer;
