@@ -4,13 +4,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../../lab/data/random.ts";
 import { findMethod, METHODS } from "../../../lab/methods/index.ts";
-import { integratedGradients } from "../../../lab/methods/integrated-gradients.ts";
 import { methodSettings } from "../../../lab/methods/method.ts";
-import { buildScene, classScore, type MaskPlace } from "../../../lab/methods/parts/scene.ts";
+import type { MaskPlace } from "../../../lab/methods/parts/scene.ts";
 import type { ExplainedClassifier } from "../../../lab/networks/explained-classifier.ts";
 import { explanationGraph } from "../../../lab/packing/method-graph.ts";
 import { packGraphs } from "../../../lab/packing/pack-graphs.ts";
-import { encodeModel, GraphBuilder } from "../../../models/graph/index.ts";
 import { type Pack, parsePack } from "../../../models/pack/pack.ts";
 import { loadFeatureJudge } from "../../../models/runtime/load-feature-judge.ts";
 import {
@@ -21,6 +19,7 @@ import {
 } from "../../../models/runtime/load-method.ts";
 import type { Runtime } from "../../../models/runtime/runtime.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
+import { completenessTest } from "./completeness.ts";
 import { runGraph } from "./run-graph.ts";
 import { captum, tinyClassifier } from "./tiny-classifier.ts";
 
@@ -132,33 +131,7 @@ for (const place of PLACES) {
   }
 }
 
-for (const [place, power] of [
-  ["spectrogram", 1],
-  ["spectrogram", 4],
-  ["features", 1],
-] as const) {
-  test(`Integrated Gradients on the ${place}, power ${power}: attributions sum to what silence lacks`, async () => {
-    const g = new GraphBuilder();
-    const magnitudes = g.input("magnitudes", "float32", ["B", frames, bins]);
-    const scene = buildScene(g, tinyClassifier, place, { magnitudes });
-    const attributions = integratedGradients(scene, 100, power);
-    const axes = attributions.shape.slice(1).map((_, axis) => axis + 1);
-    const silence = g.add(g.mul(scene.point, 0), g.constant(scene.silent));
-    g.output("sum", g.reduceSum(attributions, axes));
-    g.output("heard", classScore(scene, scene.answer()));
-    g.output("silent", classScore(scene, scene.answer(silence)));
-    const { sum, heard, silent } = await runGraph(
-      encodeModel(g),
-      captum["magnitudes"].data,
-      captum["magnitudes"].shape,
-    );
-    for (const row of [0, 1]) {
-      const lacking = heard[row] - silent[row];
-      assert.ok(Math.abs(lacking) > 0.1);
-      assert.ok(Math.abs(sum[row] - lacking) < 0.02 * Math.abs(lacking), `${sum[row]}, not ${lacking}`);
-    }
-  });
-}
+completenessTest("features", 1);
 
 test("the judge hears everything through ones and silence through zeros", async () => {
   const ones = await load(runtimes[0], "spectrogram", "all-ones");
