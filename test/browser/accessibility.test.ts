@@ -142,7 +142,7 @@ browserTest("less motion where that is asked for, and the theme that was chosen 
   assert.is(await page.evaluate(() => document.documentElement.lang), "de");
   await page.reload();
   await state(page, "idle");
-  await page.getByText("Drücken Sie Start").waitFor();
+  await page.getByRole("heading", { name: "Drücken Sie Start" }).waitFor();
   await page.context().close();
 });
 

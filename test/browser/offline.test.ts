@@ -104,7 +104,7 @@ browserTest("after the first visit it starts and explains without a server", asy
   );
   // By any address of the page, and none beside it.
   await page.goto(`${url}?language=de&theme=dark`);
-  await page.getByText("Drücken Sie Start").waitFor();
+  await page.getByRole("heading", { name: "Drücken Sie Start" }).waitFor();
   await assertGone(page, `${url}healthz`);
 });
 
