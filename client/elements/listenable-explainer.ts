@@ -187,8 +187,8 @@ export class ListenableExplainer extends WordsElement {
     return html`
       <slot name="problem">${this.#problemText()}</slot>
       <slot name="verdict">
-        <div part="verdict" role="status">
-          <p part="headline">${headline}</p>
+        <div part="verdict">
+          <p part="headline" role="status">${headline}</p>
           <p part="sentence">${sentence}</p>
         </div>
       </slot>

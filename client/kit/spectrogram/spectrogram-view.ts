@@ -163,7 +163,7 @@ export class SpectrogramView extends WordsElement {
   /** The same by a port for each stream, so that the picture needs nothing of this thread. */
   @property({ attribute: false }) ports: Observable<MessagePort> | undefined;
   /** Of the script that draws in a worker. */
-  @property({ attribute: false }) workerUrl = new URL("picture.js", import.meta.url);
+  @property({ attribute: false }) workerUrl = new URL("./picture.js", import.meta.url);
   /** The picture and its axes alone, as high as the element is. */
   @property({ type: Boolean, reflect: true }) plain = false;
   @property({ type: Number }) sampleRate = 16_000;
