@@ -5,14 +5,13 @@ const show = (id, text) => {
 };
 
 const explainer = createLiveExplainer({ pack: "./packs/esc10-speech/" });
-const { labels, threshold } = await explainer.pack();
+document.getElementById("start").onclick = () => explainer.start({ kind: "microphone" }).catch(() => {});
 
-explainer.decisions$.subscribe(({ probabilities }) => {
-  const best = probabilities.indexOf(Math.max(...probabilities));
-  if (probabilities[best] >= threshold) show("label", labels[best]);
-});
 explainer.status$.subscribe((status) => {
   show("problem", status.state === "failed" ? `${status.problem.code}: ${status.problem.detail}` : "");
 });
-
-document.getElementById("start").onclick = () => explainer.start({ kind: "microphone" }).catch(() => {});
+explainer.decisions$.subscribe(async ({ probabilities }) => {
+  const { labels, threshold } = await explainer.pack();
+  const best = probabilities.indexOf(Math.max(...probabilities));
+  if (probabilities[best] >= threshold) show("label", labels[best]);
+});
