@@ -13,7 +13,7 @@ export async function stagePackage(out: string): Promise<void> {
   await rm(out, { recursive: true, force: true });
   await cp(join(tree, "dist"), join(out, "dist"), {
     recursive: true,
-    filter: (file) => !file.endsWith(".map"),
+    filter: (file) => !file.endsWith(".map") && file !== join(tree, "dist", "api"),
   });
   for (const file of await readdir(join(out, "dist"), { recursive: true })) {
     if (file.endsWith(".js")) await forgetSourceMap(join(out, "dist", file));
