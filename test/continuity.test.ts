@@ -1,9 +1,9 @@
 // The judge of the chaos runs: that it hears what it should hear.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { steadyTones } from "../../tools/chaos/chaos-rig.ts";
-import { alignment, continuity } from "../../tools/chaos/continuity.ts";
-import { Rig } from "../worklets/rig.ts";
+import { steadyTones } from "../tools/chaos/chaos-rig.ts";
+import { alignment, continuity } from "../tools/chaos/continuity.ts";
+import { Rig } from "./worklets/rig.ts";
 
 const RATE = 48_000;
 const DELAY = 9000;
