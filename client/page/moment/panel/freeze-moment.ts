@@ -6,7 +6,6 @@ import { WordsElement } from "../../../kit/words/words-element.ts";
 import type { Listening, LiveExplainer, Moment } from "../../../live/live-explainer.ts";
 import { toProblem } from "../../../live/problems.ts";
 import { MomentClient } from "../moment-client.ts";
-import "./moment-panel.ts";
 
 /** Freezes, wherever the focus is. */
 export const FREEZE_KEY = "F";
@@ -59,7 +58,9 @@ export class FreezeMoment extends WordsElement {
     this.freezing = true;
     this.problem = "";
     try {
-      this.moment = await this.explainer.freeze();
+      // The panel is a sixth of the page's code, and nobody needs it before.
+      const [moment] = await Promise.all([this.explainer.freeze(), import("./moment-panel.ts")]);
+      this.moment = moment;
     } catch (error) {
       this.problem = words.moment.notFrozen(toProblem(error).detail);
     } finally {
