@@ -18,7 +18,7 @@ const installed = spawnSync(
   { cwd: folder, encoding: "utf8" },
 );
 if (installed.status !== 0) {
-  console.log(`skipped: npm can't install ${name}@${MAJOR}: ${installed.stderr.trim().split("\n").at(-1)}`);
+  console.log(`skipped: npm can't install ${name}@${MAJOR}: ${installed.stderr.split("\n")[0]}`);
   process.exit();
 }
 const node = join(process.cwd(), folder, "node_modules", name, "bin", "node");
