@@ -21,8 +21,22 @@ const common = {
   plugins: [scriptText, licences.plugin],
 };
 
+/**
+ * The graph compiler is a script of its own, `tailor.js`, which only packs that were not prepared ask for. It is found beside
+ * whatever asks, so that each worker is one file that others can copy.
+ */
+const tailorApart = {
+  name: "tailor-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/tailor\/index\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./tailor.js", external: true } : undefined,
+    );
+  },
+};
+
 const browser = {
   ...common,
+  plugins: [...common.plugins, tailorApart],
   platform: "browser",
   format: "esm",
   minify: true,
@@ -45,6 +59,7 @@ const pageEntries = {
   moment: "client/page/moment/moment-worker.ts",
   picture: "client/kit/spectrogram/picture-worker.ts",
   worklet: "worklets/explainer-processor.ts",
+  tailor: "models/tailor/index.ts",
 };
 const otherEntries = {
   kiosk: "kiosk/page/main.ts",
@@ -63,7 +78,6 @@ async function buildPage() {
         outdir: publicFolder,
         splitting: true,
         chunkNames: "chunks/[name]-[hash]",
-        metafile: true,
       }),
     ),
   );

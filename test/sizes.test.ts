@@ -43,13 +43,23 @@ test("graphs are compiled in chunks of their own, which no worker and no thread 
   }
 });
 
+test("workers are one file each, so that they can be copied", async () => {
+  for (const script of ["pipeline.js", "picture.js", "moment.js", "worklet.js"]) {
+    const files: ReadonlyMap<string, number> = await filesAtOnce(`dist/public/${script}`);
+    assert.equal([...files.keys()], [`dist/public/${script}`]);
+  }
+});
+
 test("what the page may need later is kept for when there is no network", async () => {
   const serviceWorker = await readFile("dist/public/service-worker.js", "utf8");
   for (const script of ["pipeline.js", "moment.js", "page.js"]) {
     const text = await readFile(`dist/public/${script}`, "utf8");
-    const later = [...text.matchAll(/chunks\/[\w-]+\.js/g)].map(([file]) => file);
-    assert.ok(later.length > 0, `${script} has chunks`);
-    for (const file of later) assert.ok(serviceWorker.includes(file), file);
+    const later = [...text.matchAll(/import\("\.\/([\w/-]+\.js)"\)/g)].map(([, file]) => file!);
+    assert.ok(later.length > 0, `${script} has some`);
+    for (const file of later) {
+      await readFile(`dist/public/${file}`);
+      assert.ok(serviceWorker.includes(`"${file}"`), file);
+    }
   }
 });
 

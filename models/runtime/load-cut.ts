@@ -24,8 +24,8 @@ export async function loadNewest(
   const prepared = method.newest?.find((cut) => cut.frames >= frames);
   if (prepared) return load(await opened.read(prepared), prepared.frames, prepared);
   const whole = await opened.read(method);
-  const { newestRows } = await import("../tailor/newest-rows.ts");
-  const cut = orNone(() => newestRows(whole.bytes, frames, whole.weights));
+  const tailor = await tailorIfThere();
+  const cut = tailor && orNone(() => tailor.newestRows(whole.bytes, frames, whole.weights));
   return cut ? load(selfContained(cut), frames) : load(whole, windowFrames);
 }
 
@@ -47,10 +47,13 @@ export async function loadClassifier(
     return load(await opened.read(pack.classifier), described);
   }
   const whole = await opened.graph(method);
-  const { classifierAlone } = await import("../tailor/classifier-alone.ts");
-  const alone = orNone(() => classifierAlone(whole.bytes, { weights: whole.weights }));
+  const tailor = await tailorIfThere();
+  const alone = tailor && orNone(() => tailor.classifierAlone(whole.bytes, { weights: whole.weights }));
   return load(alone ? selfContained(alone) : whole, packMethod(pack, method));
 }
+
+/** Whoever copies a worker alone goes without: graphs are run as they are then. */
+const tailorIfThere = () => import("../tailor/index.ts").catch(() => null);
 
 const selfContained = (bytes: Uint8Array): GraphFiles => ({ bytes, weights: new Map() });
 
