@@ -1,0 +1,201 @@
+// `listenable/elements` on somebody's page: attributes in, events out, what slots replace, and nothing left behind.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
+import { writeWav } from "../../dsp/wav.ts";
+import { packageFolder } from "../../models/pack/open-pack-node.ts";
+import { type Site, staticSite } from "../static-site.ts";
+import { browserTest } from "./browser-test.ts";
+import { TINY_PACK } from "./set-up.ts";
+
+const chromium = findChromium();
+
+let folder: string;
+let browser: Browser;
+let site: Site;
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "listenable-elements-"));
+  const tone = Float32Array.from(
+    { length: 48_000 * 3 },
+    (_, n) => 0.3 * Math.sin((2 * Math.PI * 700 * n) / 48_000),
+  );
+  await writeFile(join(folder, "tone.wav"), writeWav([tone], 48_000));
+  if (chromium) browser = await launchChromium({ path: chromium, microphone: join(folder, "tone.wav") });
+  const folders = {
+    "/": folder,
+    "/lib": join(packageFolder(), "dist", "public"),
+    "/packs/tiny": TINY_PACK,
+  };
+  site = await staticSite(folders);
+});
+test.after(async () => {
+  await browser?.close();
+  await site.close();
+  await rm(folder, { recursive: true });
+});
+
+/** A page with this in its body, and every event of its elements in `told`, as [name, detail] of plain values. */
+async function opened(body: string): Promise<Page> {
+  const script = `
+    import "./lib/elements.js";
+    globalThis.told = [];
+    for (const name of ["decision", "mask", "state", "problem"]) {
+      document.querySelector("listenable-explainer").addEventListener(name, ({ detail }) => {
+        const { state, code, verdict, frames, bins } = detail;
+        told.push({ name, state, code, label: verdict?.label, frames, bins });
+      });
+    }`;
+  const html = `<!doctype html><title>Somebody's page</title>${body}<script type="module">${script}</script>`;
+  await writeFile(join(folder, "index.html"), html);
+  const page = await browser.newPage();
+  await page.goto(`${site.origin}/`);
+  await page.waitForFunction(() => customElements.get("listenable-explainer") !== undefined);
+  return page;
+}
+
+interface Told {
+  readonly name: string;
+  readonly state?: string;
+  readonly code?: string;
+  readonly label?: string;
+  readonly frames?: number;
+  readonly bins?: number;
+}
+
+const told = (page: Page) => page.evaluate(() => (globalThis as unknown as { told: Told[] }).told);
+
+browserTest("a sound file is explained, told by events, and ends", async () => {
+  const page = await opened(
+    '<listenable-explainer pack="./packs/tiny/" source="tone.wav"></listenable-explainer>',
+  );
+  assert.equal(await told(page), []);
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByText("Low", { exact: true }).waitFor();
+  await page.waitForFunction(() =>
+    (globalThis as unknown as { told: Told[] }).told.some(({ state }) => state === "stopped"),
+  );
+  const all = await told(page);
+  const states = all.filter(({ name }) => name === "state").map(({ state }) => state);
+  assert.equal([...new Set(states)], ["idle", "starting", "running", "stopped"]);
+  assert.ok(all.some(({ name, label }) => name === "decision" && label === "low"));
+  assert.ok(all.some(({ name, frames = 0, bins }) => name === "mask" && frames > 0 && bins === 257));
+  assert.not(all.some(({ name }) => name === "problem"));
+  await page.getByRole("button", { name: "Start" }).waitFor();
+  await page.close();
+});
+
+browserTest("what cannot start is told by an event and in words", async () => {
+  const page = await opened('<listenable-explainer pack="./packs/nothing/"></listenable-explainer>');
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByRole("alert").getByText("The model could not be fetched.").waitFor();
+  assert.ok((await told(page)).some(({ name, code }) => name === "problem" && code === "model-missing"));
+  await page.close();
+});
+
+browserTest("slots take the place of the element's own words and controls", async () => {
+  const page = await opened(
+    '<listenable-explainer><p slot="verdict">mine</p><i slot="controls">also mine</i></listenable-explainer>',
+  );
+  await page.getByText("also mine").waitFor();
+  assert.is(await page.getByRole("button", { name: "Start" }).isVisible(), false);
+  assert.is(await page.locator('[part="headline"]').isVisible(), false);
+  await page.close();
+});
+
+browserTest("attributes reach the explainer; a microphone without headphones stays silent", async () => {
+  const page = await opened("<listenable-explainer></listenable-explainer>");
+  const calls = await page.evaluate(async () => {
+    const element = document.querySelector("listenable-explainer")!;
+    const said: string[] = [];
+    const nothing = { subscribe: () => ({ unsubscribe: () => {} }) };
+    const streams = ["status$", "decisions$", "columns$", "columnPorts$"].map((name) => [name, nothing]);
+    const explainer = new Proxy(Object.fromEntries(streams), {
+      get: (own, name: string) =>
+        own[name] ??
+        (async (...values: unknown[]) => {
+          if (name !== "pack") said.push([name, ...values].join(" "));
+          return { threshold: 0.5 };
+        }),
+    });
+    const settled = async (change: () => void) => {
+      change();
+      await (element as unknown as { updateComplete: Promise<unknown> }).updateComplete;
+      return said.splice(0);
+    };
+    return {
+      first: await settled(() => Object.assign(element, { explainer })),
+      changed: await settled(() => {
+        for (const [name, value] of [
+          ["target", "2"],
+          ["method", "lmac"],
+          ["engine", "remote"],
+          ["delay", "low-delay"],
+          ["listening", "rest"],
+          ["match-loudness", ""],
+        ]) {
+          element.setAttribute(name, value);
+        }
+      }),
+      headphones: await settled(() => element.setAttribute("headphones", "")),
+      file: await settled(() => element.setAttribute("volume", "0.5")),
+    };
+  });
+  assert.equal(calls.first, [
+    "setListening explanation",
+    "setMatchLoudness false",
+    "setEngine auto",
+    "setDelay balanced",
+    "setVolume 0",
+  ]);
+  assert.equal(calls.changed, [
+    "setListening rest",
+    "setMatchLoudness true",
+    "setEngine remote",
+    "setDelay low-delay",
+    "setMethod lmac",
+    "setTarget 2",
+  ]);
+  assert.equal(calls.headphones, ["setVolume 1"]);
+  assert.equal(calls.file, ["setVolume 0.5"]);
+  await page.close();
+});
+
+browserTest("an element that leaves the page lets go of the microphone and of its sound", async () => {
+  const page = await opened('<listenable-explainer pack="./packs/tiny/"></listenable-explainer>');
+  await page.evaluate(() => {
+    const tracks: MediaStreamTrack[] = [];
+    const contexts: AudioContext[] = [];
+    const { mediaDevices } = navigator;
+    const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (wishes) => {
+      const stream = await ask(wishes);
+      tracks.push(...stream.getTracks());
+      return stream;
+    };
+    const Original = AudioContext;
+    globalThis.AudioContext = class extends Original {
+      constructor(options?: AudioContextOptions) {
+        super(options);
+        contexts.push(this);
+      }
+    };
+    Object.assign(globalThis, {
+      held: () => [
+        tracks.filter(({ readyState }) => readyState === "live").length,
+        contexts.filter(({ state }) => state !== "closed").length,
+      ],
+    });
+  });
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByText("Low", { exact: true }).waitFor();
+  assert.equal(await page.evaluate("held()"), [1, 1]);
+  await page.evaluate(() => document.querySelector("listenable-explainer")!.remove());
+  await page.waitForFunction("held().every((count) => count === 0)");
+  await page.close();
+});
+
+test.run();
