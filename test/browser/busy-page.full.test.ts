@@ -1,4 +1,7 @@
-/** Sound, worker and engine go on while the page's own thread is kept busy for seconds on end. */
+/**
+ * Sound, worker and engine go on while the page's own thread is kept busy for seconds on end. Among the full tests, as it
+ * only judges a machine that has nothing else to do.
+ */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
