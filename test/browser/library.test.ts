@@ -142,6 +142,18 @@ browserTest("any source is heard, on a page below the root that is not cross-ori
   await own.close();
 });
 
+browserTest("a bundler may leave behind what only packs need that were not prepared", async () => {
+  const missing = () => {
+    throw new Error("left behind");
+  };
+  const own = await site({ instead: { "/some/where/lib/tailor.js": missing } });
+  const page = await open(own);
+  assertHeard(await hear(page, "./lib", "microphone"));
+  assert.ok(own.asked.includes("/some/where/lib/tailor.js"));
+  await page.close();
+  await own.close();
+});
+
 browserTest("a cross-origin isolated page shares memory", async () => {
   const own = await site({
     headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },

@@ -1,0 +1,131 @@
+// The pages among the examples, from the packed package until a class is named and its explanation sounds.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
+import { builtInSounds, sampleRate } from "../../client/kit/sounds/index.ts";
+import { resample, writeWav } from "../../dsp/index.ts";
+import { browserTest } from "../browser/browser-test.ts";
+import { chord } from "../lab/import/fixtures.ts";
+import { type Site, staticSite } from "../static-site.ts";
+import { type Examples, installExamples } from "./installed.ts";
+
+const chromium = findChromium();
+const RATE = 48_000;
+
+let examples: Examples;
+test.before(async () => {
+  examples = await installExamples(["vite"]);
+});
+test.after(() => examples.remove());
+
+/** The loudest that a page has played so far, by what it connects to the loudspeaker. */
+function listenToLoudspeaker(): void {
+  type Connect = (this: AudioNode, to: AudioNode, ...rest: number[]) => AudioNode;
+  const connect = AudioNode.prototype.connect as Connect;
+  const taps: AnalyserNode[] = [];
+  const tapped = function (this: AudioNode, to: AudioNode, ...rest: number[]) {
+    if (to === this.context.destination) {
+      const tap = new AnalyserNode(this.context, { fftSize: 2048 });
+      connect.call(this, tap);
+      taps.push(tap);
+    }
+    return connect.call(this, to, ...rest);
+  };
+  AudioNode.prototype.connect = tapped as AudioNode["connect"];
+  const samples = new Float32Array(2048);
+  Object.assign(globalThis, {
+    loudness: () =>
+      Math.max(
+        0,
+        ...taps.map((tap) => {
+          tap.getFloatTimeDomainData(samples);
+          return Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length);
+        }),
+      ),
+  });
+}
+
+interface Seen {
+  readonly page: Page;
+  readonly complaints: readonly string[];
+}
+
+/** Opens a page of the site before a microphone that hears `sound`, and presses Start. */
+async function opened(browser: Browser, site: Site, path: string): Promise<Seen> {
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    // Of missing files the answers tell more.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      complaints.push(message.text());
+    }
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400 && !response.url().endsWith("/favicon.ico")) complaints.push(response.url());
+  });
+  await page.addInitScript(listenToLoudspeaker);
+  await page.goto(site.origin + path);
+  await page.getByRole("button", { name: "Start" }).click();
+  return { page, complaints };
+}
+
+async function hears(
+  sound: Float32Array,
+  folders: Readonly<Record<string, string>>,
+  path: string,
+  label: RegExp,
+): Promise<void> {
+  const microphone = join(examples.folder, "microphone.wav");
+  await writeFile(microphone, writeWav([sound], RATE));
+  const browser = await launchChromium({ path: chromium!, microphone });
+  const site = await staticSite(folders);
+  try {
+    const { page, complaints } = await opened(browser, site, path);
+    await page.getByText(label).first().waitFor({ timeout: 60_000 });
+    await page.waitForFunction("loudness() > 1e-3", undefined, { timeout: 30_000 });
+    assert.equal(complaints, []);
+    assert.ok(
+      site.asked.every(
+        (each) => each.startsWith(path) || each.startsWith("/node_modules/") || each === "/favicon.ico",
+      ),
+      site.asked.join(" "),
+    );
+  } finally {
+    await browser.close();
+    await site.close();
+  }
+}
+
+const helicopter = () =>
+  resample(builtInSounds.find(({ name }) => name === "helicopter-over-voices")!.make(), sampleRate, RATE);
+
+browserTest("plain-page: the element alone, from node_modules", async () => {
+  const modules = join(examples.folder, "node_modules");
+  const folders = { "/": join(examples.folder, "plain-page"), "/node_modules": modules };
+  await hears(helicopter(), folders, "/", /^Helicopter$/);
+});
+
+browserTest("vite-page: built, and served from a folder of a site", async () => {
+  await examples.script("vite-page", "build");
+  const folders = { "/apps/sounds": join(examples.folder, "vite-page", "dist") };
+  await hears(helicopter(), folders, "/apps/sounds/", /^helicopter$/);
+});
+
+browserTest("strict-policy: nothing but its own files and WebAssembly, below the root", async () => {
+  await examples.script("strict-policy", "build");
+  const folders = { "/museum/room-3": join(examples.folder, "strict-policy", "site") };
+  await hears(helicopter(), folders, "/museum/room-3/", /^Helicopter$/);
+});
+
+browserTest("own-pack-live: a pack of somebody's own classifier", async () => {
+  await examples.script("own-pack-live", "build");
+  const modules = join(examples.folder, "node_modules");
+  const folders = { "/": join(examples.folder, "own-pack-live"), "/node_modules": modules };
+  await hears(chord(520, 6 * RATE, RATE), folders, "/", /^Middle$/);
+});
+
+test.run();
