@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import { chmod, copyFile, cp, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
-import { buildTypes, libraryEntries } from "./build-library.mjs";
-import { BundledLicences } from "./build-licences.mjs";
-import { nodeEntries } from "./node-entries.mjs";
-import { scriptText } from "./script-text.mjs";
+import { buildTypes, libraryEntries } from "./tools/build/library.mjs";
+import { BundledLicences } from "./tools/build/licences.mjs";
+import { nodeEntries } from "./tools/build/node-entries.mjs";
+import { scriptText } from "./tools/build/script-text.mjs";
 
 const { version, dependencies, optionalDependencies } = JSON.parse(await readFile("package.json", "utf8"));
 const out = "dist";

@@ -3,8 +3,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { nodeEntries } from "../node-entries.mjs";
-import { scriptText } from "../script-text.mjs";
+import { nodeEntries } from "../tools/build/node-entries.mjs";
+import { scriptText } from "../tools/build/script-text.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

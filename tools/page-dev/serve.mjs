@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { build } from "esbuild";
-import { scriptText } from "../../script-text.mjs";
+import { scriptText } from "../build/script-text.mjs";
 
 export const policy = [
   "default-src 'none'",

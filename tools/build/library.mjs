@@ -35,7 +35,7 @@ export const libraryEntries = {
 /** Declarations of everything that the subpaths show, in the layout of the sources. */
 export async function buildTypes(out) {
   const tsc = join("node_modules", "typescript", "bin", "tsc");
-  await promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig.types.json", "--outDir", out]).catch(
+  await promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig/types.json", "--outDir", out]).catch(
     ({ stdout }) => {
       throw new Error(`the types cannot be written:\n${stdout}`);
     },
