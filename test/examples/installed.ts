@@ -1,10 +1,11 @@
 /** The examples as somebody has them: beside the package that npm packs, away from this tree. */
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { packageFolder } from "../../models/pack/open-pack-node.ts";
+import { npmInstall, packPackage } from "../../tools/package/pack.ts";
 import { installPackage } from "../package/install.ts";
 
 export interface Examples {
@@ -14,11 +15,14 @@ export interface Examples {
   remove(): Promise<void>;
 }
 
-/** @param more packages that examples need besides. */
+/**
+ * @param more packages that examples need besides; this tree's own package.json says which version.
+ */
 export async function installExamples(more: readonly string[] = []): Promise<Examples> {
-  const folder = await mkdtemp(join(tmpdir(), "listenable-examples-"));
+  const temporary = await mkdtemp(join(tmpdir(), "listenable-examples-"));
+  const folder = join(temporary, "home");
+  await install(temporary, folder, more);
   await cp(join(packageFolder(), "examples"), folder, { recursive: true });
-  await installPackage(folder, more);
   return {
     folder,
     async script(example, ...words) {
@@ -28,6 +32,17 @@ export async function installExamples(more: readonly string[] = []): Promise<Exa
       });
       return stdout;
     },
-    remove: () => rm(folder, { recursive: true, force: true }),
+    remove: () => rm(temporary, { recursive: true, force: true }),
   };
+}
+
+/** As npm does it; where it reaches no registry, beside links to what this tree has. */
+async function install(temporary: string, home: string, more: readonly string[]): Promise<void> {
+  const { tarball } = await packPackage(temporary);
+  const { devDependencies } = JSON.parse(await readFile(join(packageFolder(), "package.json"), "utf8"));
+  const versions = more.map((name) => `${name}@${devDependencies[name]}`);
+  if ((await npmInstall(tarball, home, { optional: true, more: versions })) !== null) return;
+  console.log("npm reaches no registry: the examples' dependencies are links to this tree's");
+  await rm(home, { recursive: true });
+  await installPackage(home, more);
 }

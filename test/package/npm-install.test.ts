@@ -20,7 +20,7 @@ const run = promisify(execFile);
 const folder = await mkdtemp(join(tmpdir(), "listenable-npm-"));
 const home = join(folder, "home");
 const packed = await packPackage(folder);
-const complaints = await npmInstall(packed.tarball, home);
+const complaints = await npmInstall(packed.tarball, home, { optional: false });
 if (complaints === null) {
   console.log("skipped: npm reaches no registry, so the package's dependencies can't be installed");
 }
