@@ -15,12 +15,20 @@ export const LANES = Object.keys(FILES);
 
 export const laneOf = (file) => LANES.find((lane) => FILES[lane].test(file));
 
+/** Pages beside a live stream are shaken by what else runs; all other pages are not. */
+const inRealTime = (file) => file.startsWith("test/browser/") || laneOf(file) === FULL;
+
 /**
- * Lanes that share processes, each queue beside the others. Sound in real time comes one file at a time and goes before the
+ * Files that share processes, each queue beside the other. Sound in real time comes one file at a time and goes before the
  * rest, which gives way (`nice`) and fills what the browser leaves; its longest files come first, so that none is left alone
  * at the end.
  */
 export const QUEUES = [
-  { lanes: ["browser", FULL], processes: 1, nice: 0 },
-  { lanes: ["slow", "unit"], processes: availableParallelism(), nice: 10 },
+  { holds: inRealTime, lanes: ["browser", FULL], processes: 1, nice: 0 },
+  {
+    holds: (file) => !inRealTime(file),
+    lanes: ["browser", "slow", "unit"],
+    processes: availableParallelism(),
+    nice: 10,
+  },
 ];

@@ -84,8 +84,9 @@ function tell({ file, seconds, output, ended, ok, passed }) {
   else if (laneOf(file) === FULL) console.log(output.trimEnd());
 }
 
-async function runQueue({ lanes, processes, nice }) {
-  const waiting = lanes.flatMap((lane) => files.filter((file) => laneOf(file) === lane));
+async function runQueue({ holds, lanes, processes, nice }) {
+  const mine = files.filter(holds);
+  const waiting = lanes.flatMap((lane) => mine.filter((file) => laneOf(file) === lane));
   const done = [];
   async function runWaiting() {
     for (let file = waiting.shift(); file; file = waiting.shift()) {

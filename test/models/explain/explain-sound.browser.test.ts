@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
-import type * as Listenable from "../../models/index.ts";
-import { explainSound, figuresOf, judgeParts, openPack } from "../../models/index-node.ts";
-import { packageFolder } from "../../models/pack/open-pack-node.ts";
-import { type Site, staticSite } from "../static-site.ts";
-import { browserTest } from "./browser-test.ts";
-import { TINY_PACK } from "./set-up.ts";
+import { findChromium, launchChromium } from "../../../cli/bench/chromium.ts";
+import type * as Listenable from "../../../models/index.ts";
+import { explainSound, figuresOf, judgeParts, openPack } from "../../../models/index-node.ts";
+import { packageFolder } from "../../../models/pack/open-pack-node.ts";
+import { browserTest } from "../../browser/browser-test.ts";
+import { TINY_PACK } from "../../browser/set-up.ts";
+import { type Site, staticSite } from "../../static-site.ts";
 
 const RATE = 48_000;
 const samples = Float32Array.from({ length: 2 * RATE }, (_, n) => {

@@ -2,9 +2,9 @@
 import type { Browser } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
-import { sharedPage } from "../../client/page/moment/shared/page.ts";
-import { browserTest } from "./browser-test.ts";
+import { findChromium, launchChromium } from "../../../../cli/bench/chromium.ts";
+import { sharedPage } from "../../../../client/page/moment/shared/page.ts";
+import { browserTest } from "../../../browser/browser-test.ts";
 
 const chromium = findChromium();
 let browser: Browser;

@@ -2,15 +2,15 @@
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
-import type { Evaluation, TableRow } from "../../lab/evaluation/evaluation.ts";
-import { encodeMuLaw } from "../../lab/evaluation/report/mu-law.ts";
-import { pageScript } from "../../lab/evaluation/report/page-script.ts";
-import { reportHtml } from "../../lab/evaluation/report/report.ts";
-import type { PackedSound, ReportCard } from "../../lab/evaluation/report/report-data.ts";
-import { openPackFolder } from "../../models/pack/open-pack-node.ts";
-import { browserTest } from "./browser-test.ts";
-import { TINY_PACK } from "./set-up.ts";
+import { findChromium, launchChromium } from "../../../cli/bench/chromium.ts";
+import type { Evaluation, TableRow } from "../../../lab/evaluation/evaluation.ts";
+import { encodeMuLaw } from "../../../lab/evaluation/report/mu-law.ts";
+import { pageScript } from "../../../lab/evaluation/report/page-script.ts";
+import { reportHtml } from "../../../lab/evaluation/report/report.ts";
+import type { PackedSound, ReportCard } from "../../../lab/evaluation/report/report-data.ts";
+import { openPackFolder } from "../../../models/pack/open-pack-node.ts";
+import { browserTest } from "../../browser/browser-test.ts";
+import { TINY_PACK } from "../../browser/set-up.ts";
 
 const chromium = findChromium();
 let browser: Browser;

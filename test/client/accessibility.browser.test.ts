@@ -13,9 +13,9 @@ import {
   start,
   state,
   studyPages,
-} from "./accessible-pages.ts";
-import { assertAccessible } from "./axe.ts";
-import { browserTest } from "./browser-test.ts";
+} from "../browser/accessible-pages.ts";
+import { assertAccessible } from "../browser/axe.ts";
+import { browserTest } from "../browser/browser-test.ts";
 
 const PHONE = { width: 360, height: 740 };
 
