@@ -15,20 +15,13 @@ export const LANES = Object.keys(FILES);
 
 export const laneOf = (file) => LANES.find((lane) => FILES[lane].test(file));
 
-/** Pages beside a live stream are shaken by what else runs; all other pages are not. */
-const inRealTime = (file) => file.startsWith("test/browser/") || laneOf(file) === FULL;
+/** Sound in real time is shaken by what else runs: such files come one at a time, and the others give way to them. */
+export const inRealTime = (file) => file.startsWith("test/browser/") || laneOf(file) === FULL;
 
-/**
- * Files that share processes, each queue beside the other. Sound in real time comes one file at a time and goes before the
- * rest, which gives way (`nice`) and fills what the browser leaves; its longest files come first, so that none is left alone
- * at the end.
- */
-export const QUEUES = [
-  { holds: inRealTime, lanes: ["browser", FULL], processes: 1, nice: 0 },
-  {
-    holds: (file) => !inRealTime(file),
-    lanes: ["browser", "slow", "unit"],
-    processes: availableParallelism(),
-    nice: 10,
-  },
-];
+/** In the order in which they run: the longest first, so that none is left alone at the end. */
+export function inOrder(files) {
+  return ["browser", "slow", "unit", FULL].flatMap((lane) => files.filter((file) => laneOf(file) === lane));
+}
+
+/** Files that run beside the one in real time. One more than cores, as many wait for threads, sockets or sound. */
+export const OTHERS_AT_A_TIME = availableParallelism() + 1;

@@ -6,12 +6,14 @@ import { readdir, rm } from "node:fs/promises";
 import { getPriority, setPriority } from "node:os";
 import { parseArgs } from "node:util";
 import { bundledName, bundleTests } from "./bundle.mjs";
-import { FULL, LANES, laneOf, QUEUES } from "./lanes.mjs";
+import { FULL, inOrder, inRealTime, LANES, laneOf, OTHERS_AT_A_TIME } from "./lanes.mjs";
 
 const SLOWEST = 10;
 const LIMIT_MS = 5 * 60_000;
 const LIMIT_FULL_MS = 30 * 60_000;
 const LEFT_OPEN_MS = 20_000;
+/** Of files that give way to sound in real time. */
+const NICE = 10;
 
 const { values, positionals: parts } = parseArgs({
   allowPositionals: true,
@@ -84,25 +86,29 @@ function tell({ file, seconds, output, ended, ok, passed }) {
   else if (laneOf(file) === FULL) console.log(output.trimEnd());
 }
 
-async function runQueue({ holds, lanes, processes, nice }) {
-  const mine = files.filter(holds);
-  const waiting = lanes.flatMap((lane) => mine.filter((file) => laneOf(file) === lane));
+/** Runs all files; whoever has no more sound in real time helps with the others. */
+async function runAll() {
+  const realTime = inOrder(files.filter(inRealTime));
+  const others = inOrder(files.filter((file) => !inRealTime(file)));
   const done = [];
-  async function runWaiting() {
-    for (let file = waiting.shift(); file; file = waiting.shift()) {
-      const result = await runFile(file, nice);
+  async function runWhile(next) {
+    for (let file = next(); file; file = next()) {
+      const result = await runFile(file, inRealTime(file) ? 0 : NICE);
       tell(result);
       done.push(result);
     }
   }
-  await Promise.all(Array.from({ length: processes }, runWaiting));
+  await Promise.all([
+    runWhile(() => realTime.shift() ?? others.shift()),
+    ...Array.from({ length: OTHERS_AT_A_TIME }, () => runWhile(() => others.shift())),
+  ]);
   return done;
 }
 
 let results;
 try {
   await bundleTests(files, folder);
-  results = (await Promise.all(QUEUES.map(runQueue))).flat();
+  results = await runAll();
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

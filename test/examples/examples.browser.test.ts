@@ -1,12 +1,13 @@
-// The pages among the examples, from the packed package until a class is named and its explanation sounds.
-import { writeFile } from "node:fs/promises";
+// The examples, from the packed package: those for Node until they have printed, the pages until a class is named and its
+// explanation sounds.
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
 import { builtInSounds, sampleRate } from "../../client/kit/sounds/index.ts";
-import { resample, writeWav } from "../../dsp/index.ts";
+import { readWav, resample, writeWav } from "../../dsp/index.ts";
 import { browserTest } from "../browser/browser-test.ts";
 import { chord } from "../lab/import/fixtures.ts";
 import { type Site, staticSite } from "../static-site.ts";
@@ -126,6 +127,23 @@ browserTest("own-pack-live: a pack of somebody's own classifier", async () => {
   const modules = join(examples.folder, "node_modules");
   const folders = { "/": join(examples.folder, "own-pack-live"), "/node_modules": modules };
   await hears(chord(520, 6 * RATE, RATE), folders, "/", /^Middle$/);
+});
+
+test("node-script names a sound and writes its explanation", async () => {
+  const sound = builtInSounds.find(({ name }) => name === "helicopter-over-voices")!.make();
+  await writeFile(join(examples.folder, "node-script", "sound.wav"), writeWav([sound], sampleRate));
+  const printed = await examples.script("node-script", "start", "--", "sound.wav");
+  assert.match(printed, /^It hears: helicopter \(\d+ %\)$/m);
+  const { channels } = readWav(await readFile(join(examples.folder, "node-script", "explanation.wav")));
+  assert.is(channels[0].length, sound.length);
+  const energy = (samples: Float32Array) => samples.reduce((sum, value) => sum + value * value, 0);
+  assert.ok(energy(channels[0]) > 0.01 * energy(sound));
+});
+
+test("own-method compiles a method of its own, and explains by it", async () => {
+  const printed = await examples.script("own-method", "start");
+  const [, kept] = /^It hears: middle, by ([\d.]+) % of the picture$/m.exec(printed) ?? [];
+  assert.ok(Number(kept) > 0.05 && Number(kept) < 20, printed);
 });
 
 test.run();
