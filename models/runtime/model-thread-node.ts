@@ -142,6 +142,8 @@ export class ModelThread<C extends ThreadContract> {
       );
       await thread.ready;
       this.#thread = thread;
+      // Node tells of messages and end at once where a thread ends as soon as it is ready: before it got here.
+      if (thread.lost) this.#gone(thread, thread.lost);
       return thread;
     } catch (error) {
       this.#starting = undefined;

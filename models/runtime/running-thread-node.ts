@@ -38,7 +38,8 @@ export class RunningThread<C extends ThreadContract> {
   readonly left: Promise<void>;
   /** When it has ended, which one that hangs may never do. */
   readonly ended: Promise<void>;
-  #gone = false;
+  /** Why it is no more, once it has ended or was given up. */
+  #lost: ThreadLost | undefined;
   #leftBehind = () => {};
   /** Messages that it has not answered. */
   #due = 0;
@@ -63,7 +64,7 @@ export class RunningThread<C extends ThreadContract> {
         this.#leave(error);
       };
       worker.on("message", (message: FromThread<C>) => {
-        if (this.#gone) return;
+        if (this.#lost) return;
         if (message.type === "unusable") {
           clearTimeout(this.#overdue);
           reject(errorOf(message.error));
@@ -87,6 +88,10 @@ export class RunningThread<C extends ThreadContract> {
       );
     });
     this.ready.catch(() => {});
+  }
+
+  get lost(): ThreadLost | undefined {
+    return this.#lost;
   }
 
   /** @throws DataCloneError when the message cannot be sent. */
@@ -113,8 +118,8 @@ export class RunningThread<C extends ThreadContract> {
   }
 
   #leave(error: ThreadLost): void {
-    if (this.#gone) return;
-    this.#gone = true;
+    if (this.#lost) return;
+    this.#lost = error;
     clearTimeout(this.#overdue);
     if (error.how === "hung") {
       this.worker.postMessage({ type: "drop" } satisfies ToThread<C>);

@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -271,6 +272,30 @@ test("a thread that is used for long gathers no listeners", async () => {
   const before = count();
   for (let n = 0; n < 20; n++) await thread.ask("double", n);
   assert.equal(count(), before);
+});
+
+/** A worker that ends as soon as it is ready: Node then tells of both at once. */
+function endsWhenReady(): Worker {
+  const worker = Object.assign(new EventEmitter(), { postMessage() {}, unref() {} });
+  setImmediate(() => {
+    worker.emit("message", { type: "ready", ready: { greeting: "and goodbye" } });
+    worker.emit("exit", 7);
+  });
+  return worker as unknown as Worker;
+}
+
+test("a thread that ends as soon as it is ready is replaced by the next call", async () => {
+  let starts = 0;
+  const { thread, lost } = opened({
+    start: () => (starts++ === 0 ? endsWhenReady() : startThread("odd-thread", import.meta.url, {})),
+  });
+  assert.equal(await thread.start(), { greeting: "and goodbye" });
+  assert.is(await thread.ask("double", 4), 8);
+  assert.equal(
+    lost.map(({ message }) => message),
+    ["the model's thread ended by itself (exit code 7)"],
+  );
+  assert.is(starts, 2);
 });
 
 test.run();
