@@ -1,5 +1,6 @@
 /** Every rating of a study with what it is a rating of, and who is left out of the report and why. */
 
+import { csvLine } from "../server/csv.ts";
 import type { Participant } from "./answers.ts";
 import type { PlannedTrial } from "./plan.ts";
 import { ratingKey, scaleRange, trialProgress } from "./protocol.ts";
@@ -92,7 +93,7 @@ function attends(trial: PlannedTrial, { progress }: Participant, study: Study): 
   );
 }
 
-/** One line a rating, with a heading; cells with commas, quotes or line feeds are quoted. */
+/** One line a rating, with a heading. */
 export function ratingsCsv(
   ratings: readonly Rating[],
   excluded: ReadonlyMap<string, readonly Exclusion[]>,
@@ -109,16 +110,11 @@ export function ratingsCsv(
     "value",
     "at",
   ] as const;
-  const lines = ratings.map((rating) =>
-    [...columns.map((column) => rating[column]), (excluded.get(rating.participant) ?? []).join(" ")]
-      .map(cell)
-      .join(","),
-  );
-  return `${[...columns, "excluded"].join(",")}\n${lines.map((line) => `${line}\n`).join("")}`;
-}
-
-function cell(value: string | number): string {
-  // A spreadsheet takes what begins like this for a formula.
-  const text = String(value).replace(/^[=+@\t]/, "'$&");
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const line = (cells: readonly (string | number)[]) => csvLine(cells, "\n");
+  return [
+    line([...columns, "excluded"]),
+    ...ratings.map((rating) =>
+      line([...columns.map((column) => rating[column]), (excluded.get(rating.participant) ?? []).join(" ")]),
+    ),
+  ].join("");
 }

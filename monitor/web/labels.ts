@@ -1,4 +1,5 @@
 /** Events with their reviews as labels for other programs. */
+import { csvLine } from "../../server/csv.ts";
 import type { MonitorEvent } from "../protocol.ts";
 import type { StoredEvent } from "../storage/event-store.ts";
 
@@ -40,24 +41,26 @@ export function labelsOf(events: readonly StoredEvent[], clipOf: (event: Monitor
   );
 }
 
+const COLUMNS: readonly (keyof Label)[] = [
+  "id",
+  "at",
+  "input",
+  "file",
+  "start",
+  "end",
+  "label",
+  "confidence",
+  "badge",
+  "review",
+  "clip",
+  "clipStart",
+  "clipEnd",
+];
+
 export function labelsCsv(labels: readonly Label[]): string {
-  const columns: (keyof Label)[] = [
-    "id",
-    "at",
-    "input",
-    "file",
-    "start",
-    "end",
-    "label",
-    "confidence",
-    "badge",
-    "review",
-    "clip",
-    "clipStart",
-    "clipEnd",
-  ];
-  const rows = labels.map((label) => columns.map((column) => cell(label[column])).join(","));
-  return `${[columns.join(","), ...rows].join("\r\n")}\r\n`;
+  return [csvLine(COLUMNS), ...labels.map((label) => csvLine(COLUMNS.map((column) => label[column])))].join(
+    "",
+  );
 }
 
 /** Audacity's label track: start, end, text, parted by tabs; times as in the file or stream that was heard. */
@@ -69,13 +72,6 @@ export function labelsAudacity(labels: readonly Label[]): string {
       return `${start.toFixed(6)}\t${end.toFixed(6)}\t${text}\n`;
     })
     .join("");
-}
-
-/** A name that begins like a formula would be one to a spreadsheet; the apostrophe keeps it text. */
-function cell(value: string | number): string {
-  if (typeof value === "number") return `${value}`;
-  const text = /^[=+@\t-]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function rounded(value: number): number {
