@@ -44,9 +44,6 @@ async function monitor(words: string[], options: MonitorCommandOptions): Promise
   const counts = { events: 0, discarded: 0 };
   running.feed.listen((message) => {
     if (message.type === "discarded") counts.discarded++;
-    if (message.type === "input" && message.detail !== undefined && message.state === "waiting") {
-      log(`${message.input}: waiting, ${message.detail}`);
-    }
     if (message.type !== "explained") return;
     counts.events++;
     console.log(options.json ? JSON.stringify(message.event) : line(message.event));

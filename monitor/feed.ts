@@ -1,5 +1,5 @@
 /** What happens in the monitor, told to whoever listens: the pages, MQTT, the metrics, the terminal. */
-import type { InputState, Levels, MonitorEvent } from "./protocol.ts";
+import type { InputState, Levels, MonitorEvent, Pending } from "./protocol.ts";
 
 export type FeedMessage =
   | { readonly type: "levels"; readonly levels: Levels }
@@ -16,12 +16,19 @@ export type FeedMessage =
   | { readonly type: "discarded"; readonly input: string; readonly label: string }
   | { readonly type: "windows"; readonly input: string; readonly count: number }
   | { readonly type: "dropped"; readonly input: string; readonly seconds: number }
+  /** How much waits to be tried again: closed events that could not be written, files that could not be read. */
+  | { readonly type: "pending"; readonly input: string; readonly what: Pending; readonly count: number }
+  /** A closed event that will not be kept; a problem says why. */
+  | { readonly type: "lost"; readonly input: string }
   | { readonly type: "problem"; readonly input?: string; readonly message: string };
 
 type FeedListener = (message: FeedMessage) => void;
 
 export class Feed {
   readonly #listeners = new Set<FeedListener>();
+
+  /** @param onError told of a listener's error, which is nobody else's: neither who tells nor other listeners notice it. */
+  constructor(private readonly onError: (error: Error) => void = () => {}) {}
 
   /** @returns what ends it. */
   listen(listener: FeedListener): () => void {
@@ -30,6 +37,12 @@ export class Feed {
   }
 
   tell(message: FeedMessage): void {
-    for (const listener of this.#listeners) listener(message);
+    for (const listener of this.#listeners) {
+      try {
+        listener(message);
+      } catch (error) {
+        this.onError(error as Error);
+      }
+    }
   }
 }

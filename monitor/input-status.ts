@@ -2,14 +2,15 @@
 
 import type { FeedMessage } from "./feed.ts";
 import type { Input } from "./inputs/input.ts";
-import type { InputStatus, Levels } from "./protocol.ts";
+import type { InputState, InputStatus, Levels, MonitorHealth, Pending } from "./protocol.ts";
 
 const KEPT_MS = 60_000;
 
 interface Known {
-  state: InputStatus["state"];
+  state: InputState;
   detail?: string | undefined;
   droppedSeconds: number;
+  readonly pending: Record<Pending, number>;
   recent: Levels[];
 }
 
@@ -18,8 +19,10 @@ export class InputStatuses {
   discarded = 0;
 
   constructor(private readonly inputs: readonly Input[]) {
-    for (const { name } of inputs)
-      this.#known.set(name, { state: "connecting", droppedSeconds: 0, recent: [] });
+    for (const { name } of inputs) {
+      const pending = { events: 0, files: 0 };
+      this.#known.set(name, { state: "connecting", droppedSeconds: 0, pending, recent: [] });
+    }
   }
 
   readonly take = (message: FeedMessage): void => {
@@ -28,6 +31,8 @@ export class InputStatuses {
       const known = this.#known.get(message.input)!;
       known.state = message.state;
       known.detail = message.detail;
+    } else if (message.type === "pending") {
+      this.#known.get(message.input)!.pending[message.what] = message.count;
     } else if (message.type === "dropped") {
       this.#known.get(message.input)!.droppedSeconds += message.seconds;
     } else if (message.type === "levels") {
@@ -41,15 +46,27 @@ export class InputStatuses {
 
   list(withSources: boolean): InputStatus[] {
     return this.inputs.map(({ name, source, live }) => {
-      const { state, detail, droppedSeconds, recent } = this.#known.get(name)!;
+      const { state, detail, droppedSeconds, pending, recent } = this.#known.get(name)!;
       return {
         name,
         live,
         state,
         droppedSeconds: Math.round(10 * droppedSeconds) / 10,
+        pending: { ...pending },
         recent,
         ...(withSources ? { source, detail } : {}),
       };
     });
+  }
+
+  health(): MonitorHealth {
+    const inputs: Partial<Record<InputState, number>> = {};
+    const pending = { events: 0, files: 0 };
+    for (const known of this.#known.values()) {
+      inputs[known.state] = (inputs[known.state] ?? 0) + 1;
+      pending.events += known.pending.events;
+      pending.files += known.pending.files;
+    }
+    return { status: inputs.waiting || pending.events > 0 ? "waiting" : "ok", inputs, pending };
   }
 }

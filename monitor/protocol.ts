@@ -71,7 +71,11 @@ export interface EventPage {
   readonly total: number;
 }
 
-export type InputState = "connecting" | "running" | "waiting" | "ended";
+/** "idle": all is well and there is nothing to hear. "waiting": something is wrong, and it is tried again. */
+export type InputState = "connecting" | "running" | "idle" | "waiting" | "ended";
+
+/** What of an input waits to be tried again: events to be written, files to be read. */
+export type Pending = "events" | "files";
 
 /** An input at one moment. */
 export interface Levels {
@@ -97,8 +101,18 @@ export interface InputStatus {
   readonly detail?: string | undefined;
   /** Seconds of live sound that were thrown away because the analysis was behind. */
   readonly droppedSeconds: number;
+  readonly pending: Readonly<Record<Pending, number>>;
   /** The last minute, the oldest first. */
   readonly recent: readonly Levels[];
+}
+
+/** What `/healthz` says to everybody: numbers, no names. */
+export interface MonitorHealth {
+  /** "waiting": an input waits for something that is wrong, or events wait to be written. */
+  readonly status: "ok" | "waiting";
+  /** How many inputs are in which state; states that none is in are left out. */
+  readonly inputs: Readonly<Partial<Record<InputState, number>>>;
+  readonly pending: Readonly<Record<Pending, number>>;
 }
 
 export interface MonitorStatus {
@@ -127,4 +141,5 @@ export type StreamMessage =
       readonly state: InputState;
       readonly detail?: string | undefined;
     }
+  | { readonly type: "pending"; readonly input: string; readonly what: Pending; readonly count: number }
   | { readonly type: "event"; readonly event: MonitorEvent };

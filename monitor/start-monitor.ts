@@ -8,6 +8,7 @@ import { Channel } from "./channel.ts";
 import { type ChannelWishes, channelSettingsOf } from "./channel-settings.ts";
 import { EventExplainer } from "./event-explainer.ts";
 import { Feed, type FeedMessage } from "./feed.ts";
+import { InputLog } from "./input-log.ts";
 import { InputStatuses } from "./input-status.ts";
 import type { Input } from "./inputs/input.ts";
 import { Outputs, type OutputWishes } from "./outputs/outputs.ts";
@@ -64,7 +65,7 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
     readOnly: web?.readOnly ?? false,
     log,
   });
-  const feed = new Feed();
+  const feed = new Feed((error) => log(`what happens cannot be told to everybody: ${error.message}`));
   const threads = analysisThreads(options, method, feed);
   try {
     const [{ description: backend, notices }] = await Promise.all(
@@ -109,7 +110,8 @@ class Monitor implements RunningMonitor {
     const { store, inputs, web, version } = options;
     const { pack, feed, outputs, threads, http } = parts;
     const statuses = new InputStatuses(inputs);
-    for (const take of [statuses.take, outputs.take, this.#problems.take, this.#logProblem])
+    const inputLog = new InputLog(options.log);
+    for (const take of [statuses.take, outputs.take, this.#problems.take, this.#logProblem, inputLog.take])
       feed.listen(take);
     this.#explainer = new EventExplainer({
       pack,

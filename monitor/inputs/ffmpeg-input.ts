@@ -4,8 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type BackOff, backOffMs } from "../../protocol/back-off.ts";
-import { type Sleep, sleep } from "../sleep.ts";
+import { endless, type Patience } from "./endless.ts";
 import type { Input, InputReport, Stretch } from "./input.ts";
 import { LiveQueue } from "./live-queue.ts";
 import { PcmDecoder } from "./pcm.ts";
@@ -14,22 +13,17 @@ class FfmpegMissing extends Error {
   override name = "FfmpegMissing";
 }
 
-export interface FfmpegOptions {
+export interface FfmpegOptions extends Patience {
   /** The program; "ffmpeg" on the PATH when absent. */
   readonly program?: string;
   /** Seconds of sound that may wait for their analysis. Default 10. */
   readonly queueSeconds?: number;
   /** Seconds without a sample after which the connection counts as stalled. Default 15. */
   readonly stallSeconds?: number;
-  readonly backOff?: BackOff;
-  readonly sleep?: Sleep;
-  readonly random?: () => number;
 }
 
 /** In Hz: all that most people hear, at two thirds of the space. */
 const STREAM_RATE = 32_000;
-
-const BACK_OFF: BackOff = { firstMs: 1000, longestMs: 60_000 };
 
 /** What ffmpeg may open for an address: a playlist that names a file of this machine is refused. */
 const PROTOCOLS: Readonly<Record<string, string>> = {
@@ -93,14 +87,12 @@ export function ffmpegInput(
   open: readonly string[],
   options: FfmpegOptions = {},
 ): Input {
-  const { backOff = BACK_OFF, random = Math.random } = options;
   return {
     name,
     source: withoutPassword(source),
     live: true,
-    async *stretches(report, signal) {
-      let attempt = 0;
-      while (!signal.aborted) {
+    stretches(report, signal) {
+      async function* connected(wentWell: () => void): AsyncGenerator<Stretch> {
         report.state("connecting");
         const connection = new Connection(open, report, signal, options);
         try {
@@ -108,13 +100,10 @@ export function ffmpegInput(
         } finally {
           await connection.close();
         }
-        if (signal.aborted) break;
-        if (connection.heard) attempt = 0;
-        const wait = backOffMs(attempt++, backOff, random);
-        report.state("waiting", `${connection.problem}; next try in ${(wait / 1000).toFixed(0)} s`);
-        await (options.sleep ?? sleep)(wait, signal);
+        if (connection.heard) wentWell();
+        throw new Error(connection.problem);
       }
-      report.state("ended");
+      return endless(report, signal, connected, options);
     },
   };
 }

@@ -35,18 +35,17 @@ export class MonitorMetrics {
     "target",
     "result",
   ]);
-  readonly #running = new Gauge({
-    name: "listenable_monitor_input_running",
-    help: "1 while sound comes from the input",
-    labelNames: ["input"],
-    registers: [this.#registry],
-  });
-  readonly #level = new Gauge({
-    name: "listenable_monitor_input_level_db",
-    help: "Level of the input in dB of full scale",
-    labelNames: ["input"],
-    registers: [this.#registry],
-  });
+  readonly #running = this.#gauge("input_running", "1 while sound comes from the input");
+  readonly #waiting = this.#gauge(
+    "input_waiting",
+    "1 while something is wrong with the input and tried again",
+  );
+  readonly #pending = {
+    events: this.#gauge("events_unkept", "Closed events that wait to be written"),
+    files: this.#gauge("files_unread", "Files that could not be read and are tried again"),
+  };
+  readonly #lost = this.#counter("events_lost_total", "Closed events that could not be kept", ["input"]);
+  readonly #level = this.#gauge("input_level_db", "Level of the input in dB of full scale");
 
   constructor(sources: MetricsSources) {
     const gauge = (name: string, help: string, read: () => number) =>
@@ -94,6 +93,13 @@ export class MonitorMetrics {
       case "input":
         if (message.state === "connecting") this.#connects.inc({ input: message.input });
         this.#running.set({ input: message.input }, message.state === "running" ? 1 : 0);
+        this.#waiting.set({ input: message.input }, message.state === "waiting" ? 1 : 0);
+        break;
+      case "pending":
+        this.#pending[message.what].set({ input: message.input }, message.count);
+        break;
+      case "lost":
+        this.#lost.inc({ input: message.input });
         break;
       case "levels":
         this.#level.set({ input: message.levels.input }, message.levels.level);
@@ -116,5 +122,10 @@ export class MonitorMetrics {
 
   #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
     return new Counter({ name: `listenable_monitor_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string): Gauge<"input"> {
+    const labelNames = ["input"] as const;
+    return new Gauge({ name: `listenable_monitor_${name}`, help, labelNames, registers: [this.#registry] });
   }
 }

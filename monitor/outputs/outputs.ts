@@ -92,7 +92,7 @@ export class Outputs {
 
   readonly take = (message: FeedMessage): void => {
     this.metrics.take(message);
-    if (message.type === "levels") this.stream.tell(message);
+    if (message.type === "levels" || message.type === "pending") this.stream.tell(message);
     else if (message.type === "input") {
       this.stream.tell(this.#parts.readOnly ? { ...message, detail: undefined } : message);
       this.#mqtt?.setState(message.input, message.state);

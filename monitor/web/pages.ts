@@ -54,8 +54,9 @@ export function servePages(http: HttpServer, web: MonitorWebOptions, parts: Page
   const { stream, live } = outputs;
   const metrics = () => outputs.metrics.text();
   const metricsApart = metricsTokenFile !== undefined;
+  const health = () => statuses.health();
   http.serve(
-    monitorRoutes({ pages, store, stream, live, status, metrics, readOnly, liveAudio, metricsApart }),
+    monitorRoutes({ pages, store, stream, live, status, health, metrics, readOnly, liveAudio, metricsApart }),
   );
 }
 

@@ -15,7 +15,7 @@ import {
 import { EVENT_FILES, type EventFile, isEventId } from "../event.ts";
 import type { EventStream } from "../outputs/event-stream.ts";
 import { LIVE_SOUNDS, type LiveAudio } from "../outputs/live-audio.ts";
-import { type EventPage, type MonitorStatus, REVIEWS } from "../protocol.ts";
+import { type EventPage, type MonitorHealth, type MonitorStatus, REVIEWS } from "../protocol.ts";
 import type { EventStore, StoredEvent } from "../storage/event-store.ts";
 import { type EventQuery, MOST_EVENTS } from "../storage/query.ts";
 import { type Label, labelsAudacity, labelsCsv, labelsOf } from "./labels.ts";
@@ -27,6 +27,7 @@ interface MonitorRouteParts {
   readonly stream: EventStream;
   readonly live: ReadonlyMap<string, LiveAudio>;
   readonly status: () => MonitorStatus;
+  readonly health: () => MonitorHealth;
   readonly metrics: () => Promise<string>;
   /** Reviews are refused, and neither addresses of inputs nor metrics are shown. */
   readonly readOnly: boolean;
@@ -41,7 +42,7 @@ const MOST_BODY = 16 * 1024;
 
 /** The pages themselves are no secret; what was heard is for bearers of a token, where the monitor asks for one. */
 export function monitorRoutes(parts: MonitorRouteParts): Route[] {
-  const { pages, readOnly, metrics, metricsApart } = parts;
+  const { pages, readOnly, metrics, metricsApart, health } = parts;
   const figures: Route = {
     method: "GET",
     path: "metrics",
@@ -49,7 +50,7 @@ export function monitorRoutes(parts: MonitorRouteParts): Route[] {
     answer: async ({ response }) => sendText(response, await metrics(), METRICS_TYPE),
   };
   return [
-    { method: "GET", path: "healthz", answer: ({ response }) => sendJson(response, { status: "ok" }) },
+    { method: "GET", path: "healthz", answer: ({ response }) => sendJson(response, health()) },
     ...(readOnly ? [] : [figures]),
     ACCESS_ROUTE,
     ...heardRoutes(parts).map((route): Route => ({ ...route, needs: "token" })),

@@ -114,6 +114,9 @@ export class MonitorApp extends WordsElement {
     const inputs = status.inputs.map((input) => {
       if (input.name !== name) return input;
       if (message.type === "input") return { ...input, state: message.state, detail: message.detail };
+      if (message.type === "pending") {
+        return { ...input, pending: { ...input.pending, [message.what]: message.count } };
+      }
       const { levels } = message;
       const recent = input.recent.filter(({ at }) => at >= levels.at - 60_000 && at < levels.at);
       return { ...input, recent: [...recent, levels] };

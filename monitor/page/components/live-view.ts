@@ -63,7 +63,7 @@ export class LiveView extends WordsElement {
   }
 
   #input(input: InputStatus) {
-    const { name, state, detail, source, recent, droppedSeconds } = input;
+    const { name, state, detail, source, recent, droppedSeconds, pending } = input;
     const newest = recent[recent.length - 1];
     return html`
       <section class="card" aria-label=${name} data-input=${name} data-state=${state}>
@@ -81,6 +81,8 @@ export class LiveView extends WordsElement {
         </p>
         <level-strip .recent=${recent}></level-strip>
         ${droppedSeconds > 0 ? html`<p class="waiting">${words.monitor.dropped(droppedSeconds)}</p>` : ""}
+        ${pending.events > 0 ? html`<p class="waiting">${words.monitor.unkept(pending.events)}</p>` : ""}
+        ${pending.files > 0 ? html`<p class="waiting">${words.monitor.unread(pending.files)}</p>` : ""}
         ${this.status.liveAudio ? html`<live-listening .input=${name}></live-listening>` : ""}
       </section>
     `;

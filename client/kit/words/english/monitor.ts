@@ -49,11 +49,16 @@ export const monitor = {
   silence: "silence",
   other: "something else",
   dropped: (seconds: number) => `${seconds} s lost: the analysis was behind`,
+  unkept: (count: number) =>
+    `${count === 1 ? "1 event waits" : `${count} events wait`} to be written; it is tried again`,
+  unread: (count: number) =>
+    `${count === 1 ? "1 file" : `${count} files`} could not be read to the end; it is tried again`,
   views: "Views",
   sounds: "Sounds",
   states: {
     connecting: "connecting",
     running: "listening",
+    idle: "nothing new",
     waiting: "waiting",
     ended: "ended",
   },

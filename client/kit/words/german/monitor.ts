@@ -50,9 +50,19 @@ export const monitor: Words["monitor"] = {
   silence: "Stille",
   other: "etwas anderes",
   dropped: (seconds) => `${seconds} s verloren: Die Analyse kam nicht nach`,
+  unkept: (count) =>
+    `${count === 1 ? "1 Ereignis wartet" : `${count} Ereignisse warten`} darauf, geschrieben zu werden; es wird weiter versucht`,
+  unread: (count) =>
+    `${count === 1 ? "1 Datei konnte" : `${count} Dateien konnten`} nicht bis zum Ende gelesen werden; es wird weiter versucht`,
   views: "Ansichten",
   sounds: "Klänge",
-  states: { connecting: "verbindet sich", running: "hört zu", waiting: "wartet", ended: "beendet" },
+  states: {
+    connecting: "verbindet sich",
+    running: "hört zu",
+    idle: "nichts Neues",
+    waiting: "wartet",
+    ended: "beendet",
+  },
   reviews: { right: "Richtig", wrong: "Falsch", unsure: "Unklar" },
   badges: { faithful: "treu", partly: "teilweise treu", not: "nicht treu" },
   place: (input, file, time) => `${input} · ${file} bei ${time}`,
