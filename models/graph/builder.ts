@@ -1,6 +1,8 @@
 import { Expressions } from "./expressions.ts";
 import { ruleOf } from "./operators/index.ts";
-import { isStatic, showShape } from "./shapes.ts";
+import { FOLD_LIMIT } from "./operators/known.ts";
+import { describe } from "./rule.ts";
+import { checkShape, elementsOf, isStatic, showShape } from "./shapes.ts";
 import {
   type Attributes,
   type Call,
@@ -62,6 +64,7 @@ export class GraphBuilder extends Expressions {
 
   /** A value fed at every run. Dimensions may be names (`"B"`). */
   input(name: string, dtype: DataType, shape: Shape): Tensor {
+    checkShape(shape, `The input "${name}"`);
     const tensor = this.#tensor(this.#claim(name), dtype, shape);
     this.inputs.push(tensor);
     return tensor;
@@ -145,8 +148,9 @@ export class GraphBuilder extends Expressions {
     if (rewritten) return rewritten;
     if (rule.prepare) call = rule.prepare(call, this);
 
-    const known = rule.fold?.(call, this);
     const types = rule.infer(call, this);
+    for (const { shape } of types) checkShape(shape, describe(call));
+    const known = elementsOf(types[0].shape) <= FOLD_LIMIT ? rule.fold?.(call, this) : undefined;
     if (known?.every((value) => typeof value === "number") && isStatic(types[0].shape)) {
       return [this.constant(known as readonly number[], types[0].dtype, types[0].shape)];
     }
@@ -319,6 +323,7 @@ export class GraphBuilder extends Expressions {
   }
 
   #leaf(name: string, value: TensorValue): Tensor {
+    checkShape(value.shape, `"${name}"`);
     const count = value.shape.reduce((a, b) => a * b, 1);
     if (count !== value.data.length) {
       throw new Error(

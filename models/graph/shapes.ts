@@ -8,6 +8,35 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
+/** 1 GiB in single precision: no tensor of a classifier of sounds comes near, and what lies above is a mistake or an attack. */
+const MOST_ELEMENTS = 2 ** 28;
+const MOST_DIMENSIONS = 64;
+/** Sums and products of names grow with the graph, twice as long from node to node in the worst. */
+const LONGEST_SIZE = 4096;
+
+/** How many elements there are for each of what the names stand for. */
+export function elementsOf(shape: Shape): number {
+  return shape.reduce<number>((count, size) => (typeof size === "number" ? count * size : count), 1);
+}
+
+/**
+ * @param where begins the message.
+ * @throws Error when no machine has, or should have, a tensor of that shape.
+ */
+export function checkShape(shape: Shape, where: string): void {
+  if (shape.length > MOST_DIMENSIONS) throw new Error(`${where} has ${shape.length} dimensions`);
+  for (const size of shape) {
+    if (typeof size === "number" ? Number.isInteger(size) && size >= 0 : size.length <= LONGEST_SIZE)
+      continue;
+    const what = typeof size === "number" ? `the size ${size}` : "a size that is too long a sum of names";
+    throw new Error(`${where} has ${what}; give the graph's inputs fixed shapes`);
+  }
+  const count = elementsOf(shape);
+  if (count > MOST_ELEMENTS) {
+    throw new Error(`${where} has ${count} elements ${showShape(shape)}; ${MOST_ELEMENTS} are the most`);
+  }
+}
+
 /** All index tuples of a shape, row-major. */
 export function places(shape: readonly number[]): number[][] {
   return shape.reduce<number[][]>(

@@ -35,7 +35,13 @@ export function newestRows(
   return encodeModel(g);
 }
 
+/** Rows are cut out through so many operators, one behind the other; a decoder has some dozens. */
+const DEEPEST = 1000;
+
 class Cutter {
+  /** What was cut before: where a result is read twice, all before it would be cut twice for each of its readers. */
+  readonly #cut = new Map<Tensor, Map<string, Rows>>();
+  #depth = 0;
   /** What the probabilities need is there as a whole anyway. */
   readonly #whole = new Set<Tensor>();
 
@@ -55,10 +61,22 @@ class Cutter {
   }
 
   #computed(x: Tensor, axis: number, from: number): Rows {
+    const cuts = this.#cut.get(x) ?? new Map<string, Rows>();
+    this.#cut.set(x, cuts);
+    const known = cuts.get(`${axis} ${from}`);
+    if (known) return known;
+    this.#depth++;
+    const rows = this.#computedAnew(x, axis, from);
+    this.#depth--;
+    cuts.set(`${axis} ${from}`, rows);
+    return rows;
+  }
+
+  #computedAnew(x: Tensor, axis: number, from: number): Rows {
     const node = this.g.producer(x);
     const sliced = () => ({ tensor: this.#slice(x, axis, from), first: from });
     if (from <= 0) return { tensor: x, first: 0 };
-    if (!node || this.#whole.has(x)) return sliced();
+    if (!node || this.#whole.has(x) || this.#depth > DEEPEST) return sliced();
     const inputs = node.inputs as Tensor[];
     const again = (tensors: readonly (Tensor | undefined)[]) => this.g.op(node.op, tensors, node.attributes);
     switch (node.op) {

@@ -3,20 +3,13 @@
  * down costs this process alone.
  */
 import { AudioFileError, readMono } from "../../models/sound/read-audio.ts";
+import type { ReadOutcome } from "./fallible-reader.ts";
 import { wholeSound } from "./whole-sound.ts";
 
 export interface ReadRequest {
   readonly path: string;
   readonly mono: boolean;
   readonly maxSeconds: number;
-}
-
-export interface ReadOutcome {
-  /** "read", "refused", or what was wrong with the outcome. */
-  readonly outcome: string;
-  readonly ms: number;
-  /** Largest resident memory of this process so far. */
-  readonly maxRssMiB: number;
 }
 
 process.on("message", async (request: ReadRequest) => {

@@ -1,14 +1,13 @@
 /** Runs the readers of sound files over damaged ones, in a process that may die. */
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { randomFrom } from "../../client/kit/sounds/synth.ts";
-import type { ReadOutcome, ReadRequest } from "./audio-reader.ts";
+import type { ReadRequest } from "./audio-reader.ts";
 import { audioSeeds } from "./audio-seeds.ts";
 import { damagedAudio } from "./damaged-audio.ts";
+import { FallibleReader } from "./fallible-reader.ts";
 import { randomNumbers } from "./mutate.ts";
 
 export interface AudioFuzzReport {
@@ -38,8 +37,6 @@ interface AudioFuzzOptions {
   readonly onProgress?: (files: number) => void;
 }
 
-/** A file of a few kilobytes that takes longer hangs. Far above what a busy machine needs. */
-const HANG_MS = 20_000;
 /** Of a file so small no reader may hold that much, wherever it began. */
 const MOST_GROWTH_MIB = 400;
 /** Compressed silence may be long: longer sounds are cut here. */
@@ -56,7 +53,7 @@ export async function fuzzAudio(options: AudioFuzzOptions): Promise<AudioFuzzRep
   const failures: AudioFailure[] = [];
   let slowest = { name: "", ms: 0 };
   let highest = 0;
-  let reader: Reader | undefined;
+  let reader: FallibleReader<ReadRequest> | undefined;
   try {
     for (let file = 0; file < files; file++) {
       const { name, bytes } = damagedAudio(seeds, random);
@@ -64,7 +61,7 @@ export async function fuzzAudio(options: AudioFuzzOptions): Promise<AudioFuzzRep
       await writeFile(path, bytes);
       if (!reader || reader.files >= FILES_A_READER) {
         reader?.end();
-        reader = new Reader();
+        reader = new FallibleReader(READER);
       }
       const { outcome, ms, maxRssMiB, growthMiB } = await reader.read({
         path,
@@ -94,59 +91,4 @@ export async function fuzzAudio(options: AudioFuzzOptions): Promise<AudioFuzzRep
   return { seed, files, outcomes, slowest, maxRssMiB: highest, failures };
 }
 
-const SCRIPT = fileURLToPath(new URL("./audio-reader.ts", import.meta.url));
-
-class Reader {
-  files = 0;
-  ended = false;
-  #rss = Number.NaN;
-  #said = "";
-  readonly #child: ChildProcess;
-
-  constructor() {
-    this.#child = fork(SCRIPT, {
-      execArgv: ["--import", "tsx", "--max-old-space-size=512"],
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-    });
-    this.#child.stderr?.on("data", (chunk) => {
-      this.#said = `${this.#said}${chunk}`.slice(-2000);
-    });
-    this.#child.once("exit", () => {
-      this.ended = true;
-    });
-  }
-
-  async read(request: ReadRequest): Promise<ReadOutcome & { growthMiB: number }> {
-    this.files++;
-    const over = new AbortController();
-    const { signal } = over;
-    const answered = once(this.#child, "message", { signal }).then(([answer]) => answer as ReadOutcome);
-    const died = once(this.#child, "exit", { signal }).then(([code, killed]) =>
-      wrong(`the process ended with ${killed ?? code}: ${this.#said.trim()}`, 0),
-    );
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<ReadOutcome>((resolve) => {
-      timer = setTimeout(() => {
-        this.end();
-        resolve(wrong(`did not end within ${HANG_MS / 1000} s`, HANG_MS));
-      }, HANG_MS);
-    });
-    this.#child.send(request);
-    const outcome = await Promise.race([answered, died, late]);
-    clearTimeout(timer);
-    over.abort();
-    for (const each of [answered, died]) each.catch(() => {});
-    const growthMiB = this.files === 1 ? 0 : outcome.maxRssMiB - this.#rss;
-    this.#rss = outcome.maxRssMiB;
-    return { ...outcome, growthMiB };
-  }
-
-  end(): void {
-    this.ended = true;
-    this.#child.kill("SIGKILL");
-  }
-}
-
-function wrong(outcome: string, ms: number): ReadOutcome {
-  return { outcome, ms, maxRssMiB: 0 };
-}
+const READER = fileURLToPath(new URL("./audio-reader.ts", import.meta.url));

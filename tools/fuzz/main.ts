@@ -1,9 +1,10 @@
-/** `npm run fuzz`: damaged messages and damaged sound files, as many as one has time for. */
+/** `npm run fuzz`: damaged messages, sound files and graphs, as many as one has time for. */
 import { mkdir } from "node:fs/promises";
 import { Command } from "commander";
 import { positiveInteger } from "../../cli/options.ts";
 import { showProgress } from "../../cli/progress.ts";
 import { type AudioFuzzReport, fuzzAudio } from "./fuzz-audio.ts";
+import { fuzzGraph, type GraphFuzzReport } from "./fuzz-graph.ts";
 import { fuzzProtocol, type ProtocolFuzzReport } from "./fuzz-protocol.ts";
 
 const program = new Command("fuzz").description(
@@ -41,6 +42,21 @@ program
     console.log(json ? JSON.stringify(report) : audioInWords(report));
     if (report.failures.length > 0) process.exitCode = 1;
   });
+program
+  .command("graph")
+  .description(
+    "graphs with circles, sizes beyond all memory, great depths; and damaged ones, to the graph's readers",
+  )
+  .option("--graphs <n>", "how many damaged ones, for each of the two readers", positiveInteger, 5_000)
+  .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
+  .option("--json", "print the report as one JSON object")
+  .addHelpText("after", "\nExample:\n  $ npm run fuzz -- graph --graphs 5000 --seed 1")
+  .action(async ({ graphs, seed, json }: { graphs: number; seed: number; json?: boolean }) => {
+    console.error(`fuzz graph: seed ${seed}, ${graphs} damaged graphs a reader`);
+    const report = await fuzzGraph(graphs, seed);
+    console.log(json ? JSON.stringify(report) : graphInWords(report));
+    if (report.failures.length > 0) process.exitCode = 1;
+  });
 await program.parseAsync();
 
 function protocolInWords({ messages, sessions, decoders, endings, heapMiB }: ProtocolFuzzReport): string {
@@ -61,6 +77,14 @@ function audioInWords({ files, outcomes, slowest, maxRssMiB, failures }: AudioFu
     `${files} files; slowest ${slowest.name} with ${slowest.ms.toFixed(0)} ms, at most ${maxRssMiB.toFixed(0)} MiB resident`,
     ...Object.entries(outcomes).map(([name, counts]) => `- ${name}: ${inWords(counts)}`),
     ...failures.map(({ file, name, what, kept }) => `FAILED: file ${file}, ${name}, ${what} ${kept ?? ""}`),
+  ].join("\n");
+}
+
+function graphInWords({ graphs, outcomes, maxRssMiB, failures }: GraphFuzzReport): string {
+  return [
+    `${graphs} graphs; at most ${maxRssMiB.toFixed(0)} MiB resident`,
+    ...Object.entries(outcomes).map(([name, counts]) => `- as a ${name}: ${inWords(counts)}`),
+    ...failures.map((failure) => `FAILED: ${failure}`),
   ].join("\n");
 }
 

@@ -95,8 +95,12 @@ export function decodeModel(file: Uint8Array | ModelMessage, options: DecodeOpti
       return tensor;
     });
     const outputs = decodeNode(g, message, name, inputs, opset, elementType);
-    for (const [index, output] of (message.outputs ?? []).entries())
-      if (output) tensors.set(output, outputs[index]);
+    for (const [index, output] of (message.outputs ?? []).entries()) {
+      if (!output) continue;
+      if (tensors.has(output))
+        throw new Error(`The node "${name}" computes "${output}", which is there already`);
+      tensors.set(output, outputs[index]);
+    }
   }
   for (const { name = "" } of graph.outputs ?? []) {
     const tensor = tensors.get(name);
@@ -195,6 +199,8 @@ function tensorValue(message: TensorMessage, where: string, elementType: Element
   let data: TensorValue["data"];
   const raw = message.rawData;
   if (message.dataType === FLOAT16) {
+    if (raw && raw.length % 2 !== 0)
+      throw new Error(`${where} has ${raw.length} bytes, which are no whole number of elements`);
     const halves = raw ? new Uint16Array(raw.slice().buffer) : (message.int32Data ?? []);
     data = Float32Array.from(halves, halfToFloat);
   } else if (raw && raw.length > 0) data = fromBytes(dtype, raw);
