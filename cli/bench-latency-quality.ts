@@ -6,12 +6,15 @@ import { audioShape } from "../models/pack/pack.ts";
 import { curvesSvg } from "../models/picture/curves-svg.ts";
 import { openPack } from "../models/runtime/open-pack-node.ts";
 import { hopMs } from "../protocol/audio-shape.ts";
+import { localDay } from "../protocol/local-time.ts";
+import { oneLine } from "../protocol/shown-text.ts";
 import { framingSeconds } from "../worklets/explainer.ts";
 import { type LatencyQuality, type MaskQuality, studyLatencyQuality } from "./bench/latency-quality.ts";
 import { UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
 import { type CommonOptions, packOption, positiveInteger } from "./options.ts";
 import { showProgress } from "./progress.ts";
+import { printResult } from "./say.ts";
 
 interface Options extends CommonOptions {
   data: string;
@@ -99,15 +102,15 @@ async function study(options: Options): Promise<void> {
   const latencyMs = (delay: number) => 1_000 * framingSeconds(options.rate, shape) + delay * hopMs(shape);
   const perSecond = (stride: number) => 1_000 / (stride * hopMs(shape));
   const markdown = [
-    `Measured ${new Date().toISOString().slice(0, 10)} by \`listenable bench ${process.argv.slice(3).join(" ")}\`: ` +
-      `${pack.name} ${pack.version}, method ${method.method.name}; ${result.clips} clips, ${result.windows} windows of ` +
+    `Measured ${localDay(new Date())} by \`listenable bench ${oneLine(process.argv.slice(3).join(" "))}\`: ` +
+      `${oneLine(`${pack.name} ${pack.version}`)}, method ${method.method.name}; ${result.clips} clips, ${result.windows} windows of ` +
       `${((pack.windowFrames * hopMs(shape)) / 1_000).toFixed(2)} s; masks ${options.lag} frames after their window.`,
     table(result, latencyMs, perSecond),
   ].join("\n\n");
   if (options.out) await writeFile(options.out, `${markdown}\n`);
   if (options.svg) await writeFile(options.svg, curves(result, latencyMs));
   const streams = result.streams.map((each) => ({ ...each, latencyMs: latencyMs(each.delay) }));
-  console.log(options.json ? JSON.stringify({ pack: pack.name, ...result, streams }) : markdown);
+  printResult(options.json, { pack: pack.name, ...result, streams }, () => markdown);
 }
 
 function table(

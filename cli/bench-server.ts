@@ -3,6 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { type Command, Option } from "commander";
 import { findPack, openPackFolder } from "../models/pack/open-pack-node.ts";
+import { localDay } from "../protocol/local-time.ts";
+import { oneLine, shownValues } from "../protocol/shown-text.ts";
 import { findKnee } from "./bench/load/find-knee.ts";
 import { type LoadReport, type LoadRun, loadReportAsMarkdown, shareOfRaw } from "./bench/load/load-report.ts";
 import { rawThroughput, runRawLane } from "./bench/load/raw-throughput.ts";
@@ -18,6 +20,7 @@ import {
   runtimeOption,
 } from "./options.ts";
 import { showProgress } from "./progress.ts";
+import { printResult } from "./say.ts";
 
 interface LoadCommandOptions extends CommonOptions {
   sessions: number;
@@ -108,16 +111,16 @@ async function benchServer(options: LoadCommandOptions): Promise<void> {
     for (const words of configurations(options)) runs.push(await ownServer(options, words));
   }
   const report: LoadReport = {
-    command: `listenable ${process.argv.slice(2).join(" ")}`,
-    date: new Date().toISOString().slice(0, 10),
+    command: oneLine(`listenable ${process.argv.slice(2).join(" ")}`),
+    date: localDay(new Date()),
     machine: `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? process.arch}`,
     node: process.versions.node,
     pack,
     runs,
   };
-  const markdown = loadReportAsMarkdown(report);
+  const markdown = loadReportAsMarkdown(shownValues(report));
   if (options.out) await writeFile(options.out, markdown);
-  console.log(options.json ? JSON.stringify(withShares(report)) : markdown.trimEnd());
+  printResult(options.json, withShares(report), () => markdown.trimEnd());
 }
 
 interface Configuration {

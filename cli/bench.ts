@@ -9,6 +9,8 @@ import type { OpenPack } from "../models/pack/open-pack.ts";
 import { findPack, openPackFolder, packageFolder } from "../models/pack/open-pack-node.ts";
 import { PackError, packMethod } from "../models/pack/pack.ts";
 import { nodeRuntime } from "../models/runtime/runtime-node.ts";
+import { localDay } from "../protocol/local-time.ts";
+import { oneLine, shownValues } from "../protocol/shown-text.ts";
 import { startServer } from "../server/start-server.ts";
 import { findChromium, launchChromium, NO_CHROMIUM } from "./bench/chromium.ts";
 import { type EngineTime, measureEngine } from "./bench/engine-time.ts";
@@ -22,6 +24,7 @@ import { registerBenchServer } from "./bench-server.ts";
 import { UsageError } from "./errors.ts";
 import { type CommonOptions, commonOptions, packOption, positiveInteger, positiveNumber } from "./options.ts";
 import { showProgress } from "./progress.ts";
+import { printResult } from "./say.ts";
 
 type Engines = "both" | "local" | "remote";
 
@@ -81,9 +84,9 @@ export function registerBench(program: Command): void {
     .action(async (options: BenchOptions) => {
       if (options.methods) return benchMethods(options);
       const report = await bench(options);
-      const markdown = reportAsMarkdown(report);
+      const markdown = reportAsMarkdown(shownValues(report));
       if (options.out) await writeFile(options.out, markdown);
-      console.log(options.json ? JSON.stringify(report) : markdown.trimEnd());
+      printResult(options.json, report, () => markdown.trimEnd());
     });
   commonOptions(command);
   registerBenchServer(command);
@@ -98,18 +101,18 @@ async function benchMethods(options: BenchOptions): Promise<void> {
   const times = await measureMethods(opened, options.windows, log, (done) => progress.update(done));
   progress.end();
   const text = [
-    `Measured ${new Date().toISOString().slice(0, 10)} by \`${commandLine()}\`: ${packName(opened)}; ${machine()}; ` +
+    `Measured ${localDay(new Date())} by \`${commandLine()}\`: ${packName(opened)}; ${machine()}; ` +
       `Node ${process.versions.node}; processor time of one window, median of ${options.windows}, one thread.`,
-    methodTimesAsMarkdown(times),
-    ...notes.map((note) => `- ${note}`),
+    methodTimesAsMarkdown(shownValues(times)),
+    ...notes.map((note) => `- ${oneLine(note)}`),
   ].join("\n\n");
   if (options.out) await writeFile(options.out, `${text}\n`);
-  console.log(options.json ? JSON.stringify({ pack: packName(opened), methods: times, notes }) : text);
+  printResult(options.json, { pack: packName(opened), methods: times, notes }, () => text);
 }
 
-const commandLine = () => `listenable bench ${process.argv.slice(3).join(" ")}`.trim();
+const commandLine = () => oneLine(`listenable bench ${process.argv.slice(3).join(" ")}`.trim());
 const machine = () => `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? process.arch}`;
-const packName = ({ pack }: OpenPack) => `${pack.name} ${pack.version}`;
+const packName = ({ pack }: OpenPack) => oneLine(`${pack.name} ${pack.version}`);
 
 async function bench(options: BenchOptions): Promise<BenchReport> {
   const folder = findPack(options.pack);
@@ -123,7 +126,7 @@ async function bench(options: BenchOptions): Promise<BenchReport> {
   const live = path === null ? null : await livePage(path, folder, method, options);
   return {
     command: commandLine(),
-    date: new Date().toISOString().slice(0, 10),
+    date: localDay(new Date()),
     machine: machine(),
     node: process.versions.node,
     browser: live?.browser ?? null,

@@ -17,6 +17,7 @@ import {
   runtimeOption,
   wholeNumber,
 } from "./options.ts";
+import { printResult } from "./say.ts";
 
 const EXAMPLES = `
 DIR is ESC-50 or UrbanSound8K in its official layout, or any folder of sounds: explanations need no labels.
@@ -88,7 +89,7 @@ async function runEvaluate(
 ): Promise<void> {
   const asked = { ...options, build: RUNTIMES[options.runtime] };
   const { record, markdown } = await followed((follow) => evaluate(asked, follow));
-  console.log(options.json ? JSON.stringify(record) : markdown);
+  printResult(options.json, record, () => markdown);
 }
 
 function contaminations(text: string): Contamination[] {

@@ -4,6 +4,7 @@ import { type ExplainFileOptions, explainFile } from "../lab/explaining/explain-
 import { explanationSummary } from "../lab/explaining/explanation-facts.ts";
 import { followed } from "./follow.ts";
 import { type CommonOptions, packOption, RUNTIMES, runtimeOption, strideOption } from "./options.ts";
+import { printResult } from "./say.ts";
 
 type ExplainOptions = CommonOptions & ExplainFileOptions & { readonly runtime: keyof typeof RUNTIMES };
 
@@ -38,6 +39,6 @@ export function registerExplain(program: Command): void {
     .action(async (file: string, options: ExplainOptions) => {
       const asked = { ...options, build: RUNTIMES[options.runtime] };
       const result = await followed((follow) => explainFile(file, asked, follow));
-      console.log(options.json ? JSON.stringify(result) : explanationSummary(result));
+      printResult(options.json, result, explanationSummary);
     });
 }

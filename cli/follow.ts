@@ -2,6 +2,7 @@
 import type { Follow } from "../lab/progress.ts";
 import { interruptible } from "./interrupt.ts";
 import { type Progress, showProgress } from "./progress.ts";
+import { say } from "./say.ts";
 
 /** Runs the work with a progress line for each of its stages. */
 export async function followed<T>(work: (follow: Required<Follow>) => Promise<T>): Promise<T> {
@@ -24,7 +25,7 @@ export async function followed<T>(work: (follow: Required<Follow>) => Promise<T>
         onNotice(sentence) {
           end();
           bar = undefined;
-          console.error(`listenable: ${sentence}`);
+          say(sentence);
         },
       }),
     );

@@ -16,6 +16,7 @@ import { registerExplain } from "./explain.ts";
 import { registerMonitor } from "./monitor.ts";
 import { addCommonOptions } from "./options.ts";
 import { registerPack } from "./pack.ts";
+import { sayCrash, sayFailure, shownComplaint } from "./say.ts";
 import { registerServe } from "./serve.ts";
 import { registerStudy } from "./study.ts";
 import { registerTrain } from "./train.ts";
@@ -29,6 +30,7 @@ function buildProgram(): Command {
     // The program's --version ends where the command begins: `pack --version 1.2` names the pack's.
     .enablePositionalOptions()
     .showHelpAfterError("(add --help for the options and examples)")
+    .configureOutput({ outputError: (text, write) => write(shownComplaint(text)) })
     .exitOverride();
   const register = [
     registerServe,
@@ -52,9 +54,7 @@ function report(error: unknown, json: boolean, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_FINE : EXIT_MISUSED;
   const failure = error instanceof Error ? error : new Error(String(error));
   const status = statusOf(failure);
-  if (debug) console.error(failure.stack);
-  else if (json) console.error(JSON.stringify({ error: { name: failure.name, message: failure.message } }));
-  else console.error(`listenable: ${failure.message}`);
+  sayFailure(failure, { json, debug });
   return status;
 }
 
@@ -62,6 +62,11 @@ function statusOf(failure: Error): number {
   if (failure instanceof UsageError) return EXIT_MISUSED;
   return failure instanceof InterruptedError ? EXIT_INTERRUPTED : EXIT_FAILED;
 }
+
+process.on("uncaughtException", (problem) => {
+  sayCrash(problem);
+  process.exit(EXIT_FAILED);
+});
 
 const words = process.argv.slice(2);
 try {

@@ -4,6 +4,7 @@ import { PCM_FORMATS, type PcmFormat } from "../monitor/inputs/pcm.ts";
 import { checkBroker } from "../monitor/outputs/mqtt-broker.ts";
 import { webhook } from "../monitor/outputs/webhook.ts";
 import { type AccessWishes, addAccessOptions, addPortOptions } from "./access-options.ts";
+import { UsageError } from "./errors.ts";
 import {
   type CommonOptions,
   packOption,
@@ -147,11 +148,11 @@ function addOutputOptions(command: Command): void {
     .option(
       "--webhook <url>",
       "post every event there; can be given again",
-      (text: string, before: string[]) => repeated(checked(text, webhook), before),
+      (text: string, before: string[]) => repeated(checked("--webhook", text, webhook), before),
       [],
     )
     .option("--mqtt <url>", "publish events to this broker: mqtt://host:1883 or mqtts://host:8883", (text) =>
-      checked(text, checkBroker),
+      checked("--mqtt", text, checkBroker),
     )
     .option("--mqtt-topic <topic>", "first part of the topics", "listenable")
     .option("--no-mqtt-discovery", "don't announce the inputs to Home Assistant");
@@ -174,13 +175,13 @@ function share(text: string): number {
   throw new InvalidArgumentError(`"${text}" is not a probability: a number from 0 to 1.`);
 }
 
-/** An address that its output would take. */
-function checked(text: string, check: (text: string) => unknown): string {
+/** An address that its output would take. Commander would repeat one that it would not, secrets and all. */
+function checked(option: string, text: string, check: (text: string) => unknown): string {
   try {
     check(text);
     return text;
   } catch (error) {
-    throw new InvalidArgumentError(`${(error as Error).message}.`);
+    throw new UsageError(`${option}: ${(error as Error).message}`);
   }
 }
 

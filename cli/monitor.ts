@@ -10,11 +10,13 @@ import { InputError, parseInputs } from "../monitor/inputs/parse-input.ts";
 import type { MonitorEvent } from "../monitor/protocol.ts";
 import { type MonitorWebOptions, type RunningMonitor, startMonitor } from "../monitor/start-monitor.ts";
 import { EventStore } from "../monitor/storage/event-store.ts";
+import { localTime } from "../protocol/local-time.ts";
 import { accessOptions } from "./access-options.ts";
 import { UsageError } from "./errors.ts";
 import { addMonitorOptions, type MonitorCommandOptions } from "./monitor-options.ts";
 import { RUNTIMES } from "./options.ts";
 import { reloadOnHangUp, stopSignal } from "./run-until-told.ts";
+import { say as log, printJson, printLine } from "./say.ts";
 
 export function registerMonitor(program: Command): void {
   const command = program
@@ -46,7 +48,8 @@ async function monitor(words: string[], options: MonitorCommandOptions): Promise
     if (message.type === "discarded") counts.discarded++;
     if (message.type !== "explained") return;
     counts.events++;
-    console.log(options.json ? JSON.stringify(message.event) : line(message.event));
+    if (options.json) printJson(message.event);
+    else printLine(eventLine(message.event));
   });
   reloadOnHangUp(running);
   tellStart(running, store, pack, options);
@@ -204,17 +207,12 @@ function tellStart(
   );
 }
 
-/** "2026-07-14 06:30:15  yard  rooster 93 % · 2.1 s · faithful · 20260714-063015-250-1f9a3c" */
-function line(event: MonitorEvent): string {
+/** "2026-07-14 08:30:15 +02:00  yard  rooster 93 % · 2.1 s · faithful · 20260714-063015-250-1f9a3c" */
+export function eventLine(event: MonitorEvent): string {
   const classes = event.classes
     .map(({ label, confidence }) => `${label.replaceAll("_", " ")} ${Math.round(100 * confidence)} %`)
     .join(", ");
   const where = event.file === undefined ? "" : ` at ${event.start.toFixed(1)} s of ${event.file}`;
   const badge = event.faithfulness?.badge ?? `unexplained: ${event.problem}`;
-  const time = event.at.slice(0, 19).replace("T", " ");
-  return `${time}  ${event.input}  ${classes} · ${(event.end - event.start).toFixed(1)} s${where} · ${badge} · ${event.id}`;
-}
-
-function log(text: string): void {
-  console.error(`listenable: ${text}`);
+  return `${localTime(new Date(event.at))}  ${event.input}  ${classes} · ${(event.end - event.start).toFixed(1)} s${where} · ${badge} · ${event.id}`;
 }

@@ -16,6 +16,7 @@ import { type PackRunsOptions, packRuns, RUNS_WORDS } from "../lab/packing/pack-
 import { followed } from "./follow.ts";
 import { addMethodOptions, methodChoice } from "./method-options.ts";
 import { type CommonOptions, positiveInteger, positiveNumber, probability, repeated } from "./options.ts";
+import { printJson, printLine, printResult, printText } from "./say.ts";
 import { addCourseOptions, givenOptions } from "./training-options.ts";
 
 /** What was given, without the defaults. */
@@ -131,11 +132,11 @@ async function packOwn(
   const { pack, mmac, bytes } = await packRuns({ ...options, out });
   const methods = pack.methods.map(({ name }) => name);
   const cost = mmac === undefined ? "" : `, ${mmac.toFixed(1)} MMAC a window`;
-  console.log(
-    options.json
-      ? JSON.stringify({ out, name: pack.name, methods, mmac, bytes })
-      : `${out}: ${pack.title}${cost}, ${Math.round(bytes / 1024)} KiB; methods: ${methods.join(", ")}`,
-  );
+  if (options.json) printJson({ out, name: pack.name, methods, mmac, bytes });
+  else
+    printLine(
+      `${out}: ${pack.title}${cost}, ${Math.round(bytes / 1024)} KiB; methods: ${methods.join(", ")}`,
+    );
 }
 
 async function listLatents(options: CommonOptions & PackClassifierOptions): Promise<void> {
@@ -148,19 +149,20 @@ async function listLatents(options: CommonOptions & PackClassifierOptions): Prom
     share: Number(each.share.toFixed(3)),
     chosen: latents.includes(each),
   }));
-  console.log(options.json ? JSON.stringify(rows) : latentTable(candidates, latents));
+  if (options.json) printJson(rows);
+  else printText(latentTable(candidates, latents));
 }
 
 async function packForeign(options: CommonOptions & PackClassifierOptions): Promise<void> {
   const { json } = options;
   const onImported = (imported: ImportedClassifier) => {
-    if (!json) console.log(`${basename(options.file)}: ${factsOf(imported)}`);
+    if (!json) printLine(`${basename(options.file)}: ${factsOf(imported)}`);
   };
   const packed = await followed((follow) => packClassifier(options, { ...follow, onImported }));
   if ("directory" in packed) {
     const { directory: out, stepsDone, steps } = packed;
     const stopped = { out, steps: stepsDone, of: steps };
-    console.log(json ? JSON.stringify(stopped) : `${out}: ${stepsDone} of ${steps} steps`);
+    printResult(json, stopped, (shown) => `${shown.out}: ${stepsDone} of ${steps} steps`);
   } else printForeign(packed, json);
 }
 
@@ -176,12 +178,12 @@ function factsOf({ classes, classifier }: ImportedClassifier): string {
 function printForeign({ out, pack, bytes, mmac, figures }: PackedClassifier, json?: boolean): void {
   const methods = pack.methods.map(({ name }) => name);
   if (json) {
-    console.log(JSON.stringify({ out, name: pack.name, methods, bytes, mmac, figures }));
+    printJson({ out, name: pack.name, methods, bytes, mmac, figures });
     return;
   }
-  if (figures) console.log(`\n${figuresTable(figures)}\n`);
+  if (figures) printText(`\n${figuresTable(figures)}\n`);
   const size = (bytes / 2 ** 20).toFixed(1);
-  console.log(
+  printLine(
     `${out}: ${methods.join(", ")}, ${size} MiB; try: listenable explain SOUND --pack ${out} --out explained`,
   );
 }

@@ -1,5 +1,6 @@
 /** Progress on a terminal: one line on standard error with percentage, time left and a detail of the caller's. */
 import { SingleBar } from "cli-progress";
+import { oneLine } from "../protocol/shown-text.ts";
 
 export interface Progress {
   /** `done` of `total` steps; the detail is shown behind the time left. */
@@ -19,7 +20,7 @@ export function showProgress(title: string, total: number | null, stream = proce
   if (!stream.isTTY) return SILENT;
   const known = "{bar} {percentage} % · {duration_formatted} gone, {eta_formatted} left";
   const bar = new SingleBar({
-    format: `${title} ${total === null ? "{duration_formatted} gone" : known} {detail}`,
+    format: `${oneLine(title)} ${total === null ? "{duration_formatted} gone" : known} {detail}`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     barsize: 24,
@@ -31,7 +32,7 @@ export function showProgress(title: string, total: number | null, stream = proce
   });
   bar.start(total ?? Number.MAX_SAFE_INTEGER, 0, { detail: "" });
   return {
-    update: (done, detail = "") => bar.update(done, { detail }),
+    update: (done, detail = "") => bar.update(done, { detail: oneLine(detail) }),
     setTotal: (value) => bar.setTotal(value),
     end: () => bar.stop(),
   };

@@ -1,5 +1,6 @@
 /** What the commands share that run until they are told to stop. */
 import pino, { type Logger } from "pino";
+import { shownJson } from "../protocol/shown-text.ts";
 
 /** Resolves at the first Ctrl+C or request to end; a second one ends at once. */
 export function stopSignal(): Promise<void> {
@@ -21,5 +22,5 @@ export function reloadOnHangUp(server: { reload(): Promise<void> }): void {
 
 /** One JSON object a line. */
 export function logToStandardError(level = process.stderr.isTTY ? "warn" : "info"): Logger {
-  return pino({ level }, pino.destination({ dest: 2, sync: true }));
+  return pino({ level, hooks: { streamWrite: shownJson } }, pino.destination({ dest: 2, sync: true }));
 }

@@ -14,6 +14,7 @@ import {
 } from "./access-options.ts";
 import { type CommonOptions, positiveInteger, RUNTIMES } from "./options.ts";
 import { logToStandardError, reloadOnHangUp, stopSignal } from "./run-until-told.ts";
+import { printJson, printLine } from "./say.ts";
 
 interface ServeOptions extends CommonOptions, PortWishes, AccessWishes {
   pack: string[];
@@ -102,7 +103,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const stop = stopSignal();
   const server = await start(options);
   reloadOnHangUp(server);
-  console.log(options.json ? JSON.stringify(facts(server)) : greeting(server, options));
+  if (options.json) printJson(facts(server));
+  else for (const line of greeting(server, options)) printLine(line);
   await stop;
   await server.close();
 }
@@ -148,15 +150,15 @@ function facts(server: RunningServer) {
   };
 }
 
-function greeting(server: RunningServer, options: ServeOptions): string {
+function greeting(server: RunningServer, options: ServeOptions): string[] {
   const { pack } = server.pack;
   // "localhost" reads better and is a secure context by every browser's rules.
   const url = server.url.replace("//127.0.0.1:", "//localhost:");
   const where = options.page ? `Listenable is at ${url}` : `Listenable's endpoint is at ${server.explainUrl}`;
   if (options.localOnly)
-    return `${where}\n${pack.title} (${pack.name} ${pack.version}) for pages to explain with. Ctrl+C ends it.`;
+    return [where, `${pack.title} (${pack.name} ${pack.version}) for pages to explain with. Ctrl+C ends it.`];
   const why = pack.phases
     ? " only: its classifier hears the waveform, and the phases that it needs are not sent to a server"
     : "";
-  return `${where}\n${pack.title} (${pack.name} ${pack.version}) on ${server.backend}${why}. Ctrl+C ends it.`;
+  return [where, `${pack.title} (${pack.name} ${pack.version}) on ${server.backend}${why}. Ctrl+C ends it.`];
 }

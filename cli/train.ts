@@ -24,6 +24,7 @@ import {
   repeated,
 } from "./options.ts";
 import { showProgress } from "./progress.ts";
+import { printResult } from "./say.ts";
 import { addCourseOptions, addTrainingOptions, givenOptions } from "./training-options.ts";
 
 const EXAMPLES = `
@@ -113,8 +114,9 @@ function printRun(options: CommonOptions & Course, { out, stepsDone, sounds }: T
 }
 
 function print(options: CommonOptions, result: Record<string, unknown>): void {
-  const text = Object.entries(result)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ");
-  console.log(options.json ? JSON.stringify(result) : text);
+  printResult(options.json, result, (shown) =>
+    Object.entries(shown)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", "),
+  );
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { packageVersion } from "../models/pack/open-pack-node.ts";
 import type { CommonOptions } from "./options.ts";
+import { printResult } from "./say.ts";
 
 export function registerVersion(program: Command): void {
   program
@@ -13,7 +14,10 @@ export function registerVersion(program: Command): void {
         node: process.versions.node,
         platform: `${process.platform} ${process.arch}`,
       };
-      const lines = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
-      console.log(options.json ? JSON.stringify(facts) : lines.join("\n"));
+      printResult(options.json, facts, (shown) =>
+        Object.entries(shown)
+          .map(([name, value]) => `${name} ${value}`)
+          .join("\n"),
+      );
     });
 }

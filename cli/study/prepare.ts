@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { CONTAMINATIONS, type Contamination } from "../../lab/evaluation/plan/contamination.ts";
 import { openPack } from "../../models/runtime/open-pack-node.ts";
+import { oneLine, shownValues } from "../../protocol/shown-text.ts";
 import { ANCHORS, type Anchor, type ForeignMethod } from "../../study/conditions.ts";
 import { chosenMaterial, nameOf } from "../../study/material.ts";
 import { type Prepared, prepareStudy } from "../../study/prepare.ts";
@@ -20,6 +21,7 @@ import {
   strideOption,
   wholeNumber,
 } from "../options.ts";
+import { printJson, printText } from "../say.ts";
 
 interface PrepareCommandOptions extends CommonOptions {
   data?: string;
@@ -118,7 +120,8 @@ async function prepare(files: readonly string[], options: PrepareCommandOptions)
       await opened.close();
     }
   });
-  console.log(json ? JSON.stringify(facts(prepared, out)) : summary(prepared, out));
+  if (json) printJson(facts(prepared, out));
+  else printText(summary(shownValues(prepared), oneLine(out)));
 }
 
 function facts({ study, leftOut, faint }: Prepared, out: string) {

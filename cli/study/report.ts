@@ -5,6 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { packageVersion } from "../../models/pack/open-pack-node.ts";
+import { shownValues } from "../../protocol/shown-text.ts";
 import { analyse } from "../../study/analysis.ts";
 import { ANSWERS_FILE, readAnswers } from "../../study/answers.ts";
 import { EXCLUSIONS, type Exclusion, ratingsCsv } from "../../study/ratings.ts";
@@ -12,6 +13,7 @@ import { studyHtml, studyMarkdown } from "../../study/report.ts";
 import { openStudy } from "../../study/study-file.ts";
 import { UsageError } from "../errors.ts";
 import type { CommonOptions } from "../options.ts";
+import { printResult } from "../say.ts";
 
 interface ReportOptions extends CommonOptions {
   results?: string;
@@ -66,12 +68,12 @@ async function report(folder: string, options: ReportOptions): Promise<void> {
     seed: study.seed,
     ...figures,
   };
-  const markdown = studyMarkdown(study, analysis);
+  const markdown = studyMarkdown(shownValues(study), analysis);
   await writeFile(join(out, "ratings.csv"), ratingsCsv(ratings, left));
   await writeFile(join(out, "report.json"), `${JSON.stringify(record, null, 1)}\n`);
   await writeFile(join(out, "report.md"), markdown);
   await writeFile(join(out, "report.html"), studyHtml(study, analysis));
-  console.log(options.json ? JSON.stringify({ ...record, out }) : `${markdown}\nwritten to ${out}`);
+  printResult(options.json, { ...record, out }, (shown) => `${markdown}\nwritten to ${shown.out}`);
 }
 
 function exclusions(text: string): Exclusion[] {

@@ -15,6 +15,7 @@ import {
 } from "../access-options.ts";
 import type { CommonOptions } from "../options.ts";
 import { logToStandardError, reloadOnHangUp, stopSignal } from "../run-until-told.ts";
+import { printJson, printLine } from "../say.ts";
 
 interface ServeOptions extends CommonOptions, PortWishes, AccessWishes {
   results?: string;
@@ -57,13 +58,11 @@ async function serve(folder: string, options: ServeOptions): Promise<void> {
   const { study } = open;
   if (options.json) {
     const { url, port, participants } = server;
-    console.log(JSON.stringify({ url, port, pid: process.pid, study: study.name, results, participants }));
+    printJson({ url, port, pid: process.pid, study: study.name, results, participants });
   } else {
     const gone = server.participants > 0 ? `, ${server.participants} have joined before` : "";
-    console.log(
-      `The study "${study.title}" is at ${server.url.replace("//127.0.0.1:", "//localhost:")}\n` +
-        `Answers go to ${join(results, ANSWERS_FILE)}${gone}. Ctrl+C ends it.`,
-    );
+    printLine(`The study "${study.title}" is at ${server.url.replace("//127.0.0.1:", "//localhost:")}`);
+    printLine(`Answers go to ${join(results, ANSWERS_FILE)}${gone}. Ctrl+C ends it.`);
   }
   await stop;
   await server.close();

@@ -5,6 +5,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { findPack, openPackFolder, packageVersion } from "../../models/pack/open-pack-node.ts";
 import type { Pack } from "../../models/pack/pack.ts";
+import { oneLine, shownValues } from "../../protocol/shown-text.ts";
 import { type FoundSounds, findSentences, findSounds } from "../data/sound-folder.ts";
 import { InterruptedError, UsageError } from "../errors.ts";
 import type { Follow } from "../progress.ts";
@@ -147,7 +148,8 @@ async function written(
   // A finished run starts no runtime; its figures were computed by the one of before.
   const runtime = (await drawing.threads.description()) || (before?.runtime ?? "");
   const record = recorded(options, evaluation, pack, { seed, stride, runtime });
-  const markdown = `${title}\n\n${evaluationMarkdown(evaluation)}`;
+  // Names of clips and classes are others' words: none of them may make a row of its own.
+  const markdown = `${oneLine(title)}\n\n${evaluationMarkdown(shownValues(evaluation))}`;
   await replaceFile(join(out, "table.md"), markdown);
   await replaceFile(join(out, "table.json"), `${JSON.stringify({ ...record, reportKey }, null, 1)}\n`);
   return { record, markdown };

@@ -1,5 +1,6 @@
 /** The activations of a network that a decoder could read: one list of candidates, and a good choice among them. */
 import type { GraphBuilder, Node, Tensor } from "../../models/graph/index.ts";
+import { oneLine } from "../../protocol/shown-text.ts";
 import { costOf, sizeOf } from "../networks/layers.ts";
 
 export interface LatentCandidate {
@@ -79,8 +80,8 @@ export function latentTable(
 ): string {
   const lines = candidates.map((candidate) => [
     chosen.includes(candidate) ? "*" : "",
-    candidate.name,
-    candidate.op,
+    oneLine(candidate.name),
+    oneLine(candidate.op),
     `[${["B", ...candidate.shape].join(", ")}]`,
     `${Math.round(100 * candidate.share)} %`,
   ]);
