@@ -3,26 +3,23 @@
  * umask. The modes are given when something is made, so that it is never open to others, and set again after it, as
  * the umask may have taken from them. Windows has no such modes: there the folder's own rights count.
  */
-import { chmodSync, lstatSync, type MakeDirectoryOptions, mkdirSync } from "node:fs";
+import { chmodSync, lstatSync, type MakeDirectoryOptions, mkdirSync, readdirSync } from "node:fs";
 import { chmod, type FileHandle, mkdir, open } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 export const PRIVATE_FILE = 0o600;
 export const PRIVATE_FOLDER = 0o700;
 
-/** Anybody but the owner. */
+const ANY = 0o777;
+/** All but the owner. */
 const OTHERS = 0o077;
 
 /** Opens a file for writing ("w", "wx", "a"); one that is there already becomes private too. */
 export async function openPrivate(path: string, flags: "w" | "wx" | "a"): Promise<FileHandle> {
   const file = await open(path, flags, PRIVATE_FILE);
-  try {
-    await file.chmod(PRIVATE_FILE);
-    return file;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  // Another user's file, and one on a camera's card, keep what they have.
+  await file.chmod(PRIVATE_FILE).catch(() => {});
+  return file;
 }
 
 /** Writes a whole file that its owner alone can read. */
@@ -38,13 +35,14 @@ export async function writePrivate(path: string, content: Uint8Array | string): 
 /** Makes a folder with those above it; what is made is private, what was there stays as it is. */
 export async function makePrivateFolder(path: string): Promise<void> {
   const first = await mkdir(path, MAKING);
-  if (first !== undefined) for (const made of between(first, path)) await chmod(made, PRIVATE_FOLDER);
+  if (first !== undefined)
+    for (const made of between(first, path)) await chmod(made, PRIVATE_FOLDER).catch(() => {});
 }
 
 /** As `makePrivateFolder`. */
 export function makePrivateFolderSync(path: string): void {
   const first = mkdirSync(path, MAKING);
-  if (first !== undefined) for (const made of between(first, path)) chmodSync(made, PRIVATE_FOLDER);
+  if (first !== undefined) for (const made of between(first, path)) makePrivate(made);
 }
 
 const MAKING: MakeDirectoryOptions & { recursive: true } = { recursive: true, mode: PRIVATE_FOLDER };
@@ -61,24 +59,65 @@ function between(first: string, path: string): string[] {
 
 /**
  * Takes from a file or folder of ours what others may do with it. Links are left alone: what they lead to may be
- * somebody else's. What is gone, or another user's, stays as it is.
+ * somebody else's.
  *
- * @returns whether others may still do something with it.
+ * @returns whether others may still do something with it, as when it belongs to another user.
  */
 export function makePrivate(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found || found.isSymbolicLink() || process.platform === "win32") return false;
-  if ((found.mode & OTHERS) === 0) return false;
+  const mode = found.isDirectory() ? PRIVATE_FOLDER : PRIVATE_FILE;
+  if ((found.mode & ANY) === mode) return false;
   try {
-    chmodSync(path, found.isDirectory() ? PRIVATE_FOLDER : PRIVATE_FILE);
+    chmodSync(path, mode);
     return false;
   } catch {
-    return true;
+    return (found.mode & OTHERS) !== 0;
   }
 }
 
-/** Whether users beside the owner may look into a folder. */
-export function isOpenToOthers(path: string): boolean {
+/**
+ * Closes to others what an earlier version or a copy left open in a folder of ours: each file and folder that `isOurs`
+ * knows by name, with all that is in it, and the folder itself where it holds nothing else. What stays open is told.
+ */
+export function closeToOthers(
+  folder: string,
+  isOurs: (name: string) => boolean,
+  tell: (line: string) => void,
+): void {
+  const names = namesIn(folder);
+  const open = names.filter(isOurs).flatMap((name) => closeAll(join(folder, name)));
+  if (open.length > 0) {
+    const more = open.length > 1 ? ` and ${open.length - 1} more` : "";
+    tell(`${open[0]}${more} can be read by other users and belongs to another one: chmod -R go= ${folder}`);
+  }
+  const others = names.filter((name) => !isOurs(name));
+  if (others.length === 0) makePrivate(folder);
+  else if (isOpen(folder)) {
+    tell(
+      `${folder} can be looked into by other users, and holds other things too (${others[0]}); what is kept there is closed to them`,
+    );
+  }
+}
+
+/** @returns what stays open to others. */
+function closeAll(path: string): string[] {
+  // The folder first: what is in it is out of reach from then on.
+  const open = makePrivate(path) ? [path] : [];
+  return [...open, ...namesIn(path).flatMap((name) => closeAll(join(path, name)))];
+}
+
+function namesIn(path: string): string[] {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found?.isDirectory()) return [];
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function isOpen(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   return found !== undefined && process.platform !== "win32" && (found.mode & OTHERS) !== 0;
 }

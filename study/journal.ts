@@ -1,5 +1,6 @@
 /** Answers as they come, one JSON object a line; what was acknowledged has reached the disk. */
-import { type FileHandle, open, readFile, truncate } from "node:fs/promises";
+import { type FileHandle, readFile, truncate } from "node:fs/promises";
+import { openPrivate } from "../server/private-files.ts";
 
 /** A results file that is damaged elsewhere than in the line it ends with. */
 export class JournalError extends Error {
@@ -39,7 +40,7 @@ export class Journal {
 
   /** Opens the file for appending behind `end`, where `readJournal` found it to be whole. */
   static async open(path: string, end: number): Promise<Journal> {
-    const file = await open(path, "a", 0o600);
+    const file = await openPrivate(path, "a");
     await truncate(path, end);
     return new Journal(file);
   }

@@ -1,6 +1,6 @@
 /** Who takes part and how far they are: what the server answers from, and the journal behind it. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { makePrivateFolder } from "../server/private-files.ts";
 import { ANSWERS_FILE, type AnswerLine, Participant, readAnswers } from "./answers.ts";
 import { Journal } from "./journal.ts";
 import type { EventAnswer, StudyEvent, StudyView } from "./protocol.ts";
@@ -25,7 +25,7 @@ export class Participants {
 
   /** @throws JournalError when the results that are there cannot be gone on with. */
   static async open(study: OpenStudy, results: string, now = () => new Date()): Promise<Participants> {
-    await mkdir(results, { recursive: true });
+    await makePrivateFolder(results);
     const path = join(results, ANSWERS_FILE);
     const { participants, end } = await readAnswers(path, study);
     return new Participants(study, participants, await Journal.open(path, end), now);

@@ -1,6 +1,5 @@
 /** Makes a study folder: chooses clips, has them explained, levels all sounds and writes them with the study file. */
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWav } from "../dsp/wav.ts";
 import { readSound } from "../lab/data/check-sound.ts";
@@ -12,6 +11,7 @@ import { explainSound } from "../models/explain/explain-sound.ts";
 import { hearSound } from "../models/explain/judge-parts.ts";
 import type { Pack } from "../models/pack/pack.ts";
 import type { RunnablePack } from "../models/runtime/runnable-pack.ts";
+import { makePrivateFolder, writePrivate } from "../server/private-files.ts";
 import { lowAnchor, nothingOfIt } from "./anchor.ts";
 import { type Anchor, conditionsOf, type ForeignMethod, soundsByStem, stemOf } from "./conditions.ts";
 import { DEFAULT_QUESTIONS, DEFAULT_TEXTS } from "./default-texts.ts";
@@ -95,7 +95,7 @@ class Preparation {
     const pack = this.#pack;
     const conditions = conditionsOf(pack, options.methods, options.foreign, options.anchors);
     for (const { id, folder: from } of options.foreign) this.#foreign.set(id, await soundsByStem(from));
-    await mkdir(join(folder, "sounds"), { recursive: true });
+    await makePrivateFolder(join(folder, "sounds"));
     const made: MadeClip[] = [];
     const attentionClips: Study["attention"] = [];
     const total = wanted + 1 + attention;
@@ -250,7 +250,7 @@ class Preparation {
           .digest("hex")
           .slice(0, 24);
         const { samples, gainDb, loudness } = levelled[k];
-        await writeFile(soundPath(folder, sound), writeWav([samples], sampleRate));
+        await writePrivate(soundPath(folder, sound), writeWav([samples], sampleRate));
         return { sound, gainDb, loudness };
       }),
     );
@@ -302,5 +302,5 @@ function rounded(value: number): number {
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFile(path, `${JSON.stringify(value, null, 1)}\n`);
+  await writePrivate(path, `${JSON.stringify(value, null, 1)}\n`);
 }

@@ -160,8 +160,12 @@ export interface OpenStudy {
 /** @throws StudyFileError when the file or one of the sounds is missing or wrong. */
 export async function openStudy(folder: string): Promise<OpenStudy> {
   const file = join(folder, STUDY_FILE);
-  const bytes = await readFile(file).catch(() => {
-    throw new StudyFileError(`there is no ${file}; name a folder that "listenable study prepare" made`);
+  const bytes = await readFile(file).catch(({ code, message }: NodeJS.ErrnoException) => {
+    throw new StudyFileError(
+      code === "EACCES" || code === "EPERM"
+        ? `${file} cannot be read (${message}); a study is its maker's alone: run this as the same user, or chown it`
+        : `there is no ${file}; name a folder that "listenable study prepare" made`,
+    );
   });
   let json: unknown;
   try {

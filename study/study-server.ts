@@ -1,10 +1,11 @@
 /** Starts the server of a study. */
-import { mkdir } from "node:fs/promises";
 import pino, { type Logger } from "pino";
 import { lockFolder } from "../server/folder-lock.ts";
 import { type AccessOptions, HttpServer } from "../server/http/index.ts";
+import { closeToOthers, makePrivateFolder } from "../server/private-files.ts";
+import { ANSWERS_FILE } from "./answers.ts";
 import { Participants } from "./participants.ts";
-import type { OpenStudy } from "./study-file.ts";
+import { type OpenStudy, STUDY_FILE } from "./study-file.ts";
 import { studyRoutes } from "./study-routes.ts";
 
 export interface StudyServerOptions extends AccessOptions {
@@ -21,6 +22,7 @@ export interface StudyServerOptions extends AccessOptions {
 
 /** A class of students that begins at once comes from one address: more than an address needs otherwise. */
 const ADDRESS_LIMITS = { requestsPerSecond: 500, connectionsPerMinute: 600 };
+const OF_STUDY = new Set([STUDY_FILE, "sounds", "preparation.json", "results", ANSWERS_FILE, "report"]);
 /** Answers that are on their way at the end still get to the disk. */
 const GRACE_MS = 1_000;
 
@@ -35,14 +37,20 @@ export interface StudyServer {
   close(): Promise<void>;
 }
 
+/** What `prepare`, `serve` and `report` make. */
+function isOfStudy(name: string): boolean {
+  return OF_STUDY.has(name) || name.startsWith("study.lock");
+}
+
 /** @throws JournalError when the results do not fit the study; as `HttpServer.open` when the port can't be had. */
 export async function startStudyServer(options: StudyServerOptions): Promise<StudyServer> {
   const { open, results, publicFolder, port = 8081, log = pino({ level: "silent" }) } = options;
-  await mkdir(results, { recursive: true });
+  await makePrivateFolder(results);
   const unlock = lockFolder(results, { of: "study", option: "--results" });
   let participants: Participants | undefined;
   let http: HttpServer;
   try {
+    for (const folder of [open.folder, results]) closeToOthers(folder, isOfStudy, (line) => log.warn(line));
     participants = await Participants.open(open, results);
     const addressLimits = { ...ADDRESS_LIMITS, ...options.addressLimits };
     http = await HttpServer.open({ ...options, port, addressLimits, log });

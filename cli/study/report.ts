@@ -1,11 +1,11 @@
 /** `listenable study report`: what the participants said, as figures. */
 
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { packageVersion } from "../../models/pack/open-pack-node.ts";
 import { shownValues } from "../../protocol/shown-text.ts";
+import { makePrivateFolder, writePrivate } from "../../server/private-files.ts";
 import { analyse } from "../../study/analysis.ts";
 import { ANSWERS_FILE, readAnswers } from "../../study/answers.ts";
 import { EXCLUSIONS, type Exclusion, ratingsCsv } from "../../study/ratings.ts";
@@ -59,7 +59,7 @@ async function report(folder: string, options: ReportOptions): Promise<void> {
   const { participants } = await readAnswers(answers, open);
   const analysis = analyse(study, [...participants.values()], options.keep);
   const out = options.out ?? join(results, "report");
-  await mkdir(out, { recursive: true });
+  await makePrivateFolder(out);
   const { ratings, exclusions: left, ...figures } = analysis;
   const record = {
     listenable: packageVersion(),
@@ -69,10 +69,10 @@ async function report(folder: string, options: ReportOptions): Promise<void> {
     ...figures,
   };
   const markdown = studyMarkdown(shownValues(study), analysis);
-  await writeFile(join(out, "ratings.csv"), ratingsCsv(ratings, left));
-  await writeFile(join(out, "report.json"), `${JSON.stringify(record, null, 1)}\n`);
-  await writeFile(join(out, "report.md"), markdown);
-  await writeFile(join(out, "report.html"), studyHtml(study, analysis));
+  await writePrivate(join(out, "ratings.csv"), ratingsCsv(ratings, left));
+  await writePrivate(join(out, "report.json"), `${JSON.stringify(record, null, 1)}\n`);
+  await writePrivate(join(out, "report.md"), markdown);
+  await writePrivate(join(out, "report.html"), studyHtml(study, analysis));
   printResult(options.json, { ...record, out }, (shown) => `${markdown}\nwritten to ${shown.out}`);
 }
 

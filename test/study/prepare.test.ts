@@ -8,6 +8,7 @@ import { readWav, writeWav } from "../../dsp/wav.ts";
 import { matchLevels } from "../../study/level.ts";
 import { allSounds, openStudy, soundPath } from "../../study/study-file.ts";
 import { runCli, TINY_PACK, temporaryFolder } from "../cli/run-cli.ts";
+import { openToOthers } from "../open-to-others.ts";
 
 const test = suite("study prepare");
 const RATE = 16_000;
@@ -58,6 +59,7 @@ test("makes a study that opens, every sound at one loudness and below full scale
     "--json",
   );
   assert.is(status, 0, stderr);
+  assert.equal(await openToOthers(out), []);
   const facts = JSON.parse(stdout);
   assert.equal(facts.methods, ["bands", "all-ones", "original", "low"]);
   assert.is(facts.clips, 3);

@@ -11,6 +11,7 @@ import { ratingsCsv } from "../../study/ratings.ts";
 import { studyHtml, studyMarkdown } from "../../study/report.ts";
 import { openStudy, type Study } from "../../study/study-file.ts";
 import { runCli, temporaryFolder } from "../cli/run-cli.ts";
+import { openToOthers } from "../open-to-others.ts";
 import { madeUpStudy, writeMadeUpStudy } from "./made-up-study.ts";
 
 const test = suite("study report");
@@ -164,6 +165,7 @@ test("the command writes all four files, the same each time", async () => {
   const csv = (await readFile(join(report, "ratings.csv"), "utf8")).trim().split("\n");
   // Practice, four clips and an attention check, three sounds and two questions each.
   assert.is(csv.length - 1, 2 * 6 * 3 * 2);
+  assert.equal(await openToOthers(report), []);
   const nowhere = await runCli("study", "report", folder, "--results", join(folder, "nowhere"));
   assert.is(nowhere.status, 2);
   assert.match(nowhere.stderr, /no answers at/);

@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,6 +7,7 @@ import type { EventAnswer, StudyAction, StudyView } from "../../study/protocol.t
 import { openStudy } from "../../study/study-file.ts";
 import { type StudyServer, startStudyServer } from "../../study/study-server.ts";
 import { temporaryFolder } from "../cli/run-cli.ts";
+import { openToOthers } from "../open-to-others.ts";
 import { madeUpStudy, writeMadeUpStudy } from "./made-up-study.ts";
 
 const test = suite("study server");
@@ -64,6 +65,17 @@ test("an answer is on the disk when it is acknowledged, and the same one again c
   assert.is(again.status, 200);
   assert.is(again.answer.progress.consented, true);
   assert.is((await lines()).length, 2);
+});
+
+test("what participants say and what they hear is for the owner alone, also what lay open before", async () => {
+  await act({ kind: "consented" });
+  const left = await openToOthers(folder);
+  assert.equal(left, []);
+  await server.close();
+  for (const name of [".", "results", "sounds"]) await chmod(join(folder, name), 0o755);
+  for (const name of ["study.json", "results/answers.jsonl"]) await chmod(join(folder, name), 0o644);
+  await start();
+  assert.equal(await openToOthers(folder), []);
 });
 
 test("what does not fit is refused with the server's progress: unheard, unknown, off the scale, out of turn", async () => {
