@@ -3,7 +3,14 @@ import type { Command } from "commander";
 import { type ExplainFileOptions, explainFile } from "../lab/explaining/explain-file.ts";
 import { explanationSummary } from "../lab/explaining/explanation-facts.ts";
 import { followed } from "./follow.ts";
-import { type CommonOptions, packOption, RUNTIMES, runtimeOption, strideOption } from "./options.ts";
+import {
+  type CommonOptions,
+  channelOption,
+  packOption,
+  RUNTIMES,
+  runtimeOption,
+  strideOption,
+} from "./options.ts";
 import { printResult } from "./say.ts";
 
 type ExplainOptions = CommonOptions & ExplainFileOptions & { readonly runtime: keyof typeof RUNTIMES };
@@ -11,7 +18,7 @@ type ExplainOptions = CommonOptions & ExplainFileOptions & { readonly runtime: k
 const EXAMPLES = `
 Writes into DIR, replacing what is there:
   explanation.wav   the part that made the classifier decide
-  rest.wav          everything else: explanation + rest = the recording (mean of its channels)
+  rest.wav          everything else: explanation + rest = the recording (of several channels, as --channel has them)
   spectrogram.png   the recording, the mask over it, and what was heard when
   explanation.json  the decision, the probabilities of every window, and how they came about
 The sounds have the recording's sampling rate and length, as 32-bit floats. The released models hear
@@ -34,7 +41,8 @@ export function registerExplain(program: Command): void {
     .option("--class <label>", "explain this class (default: each window's most probable one)")
     .addOption(runtimeOption())
     .addOption(strideOption())
-    .option("--original", "also write original.wav, the mean of the recording's channels")
+    .addOption(channelOption())
+    .option("--original", "also write original.wav, the recording as it was heard")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, options: ExplainOptions) => {
       const asked = { ...options, build: RUNTIMES[options.runtime] };

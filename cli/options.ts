@@ -1,5 +1,6 @@
 /** Parsers for option values; each names the option's value and what would be right. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type ChannelChoice, parseChannelChoice } from "../dsp/channel-choice.ts";
 import { DEFAULT_STRIDE } from "../models/explain/signal-explainer.ts";
 import { DEFAULT_PACK } from "../models/pack/open-pack-node.ts";
 
@@ -80,6 +81,25 @@ export function runtimeOption(): Option {
   )
     .choices(Object.keys(RUNTIMES))
     .default("auto");
+}
+
+/** `--channel`, wherever sounds of several channels are heard as one. */
+export function channelOption(): Option {
+  return new Option(
+    "--channel <choice>",
+    "which channel is heard: mix, best, left, right, or a number from 1. mix is the mean of all; where channels cancel each " +
+      "other or hold no sound or only noise, the better ones are taken, and that is told",
+  )
+    .argParser(channelChoice)
+    .default("mix");
+}
+
+function channelChoice(text: string): ChannelChoice {
+  try {
+    return parseChannelChoice(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 /** `--stride`, of sounds that are explained as a whole. */

@@ -1,4 +1,6 @@
-/** Mean of all channels, as a new array; a single channel is returned as it is. Throws when there is none. */
+/**
+ * Plain mean of all channels, for sounds that are known to mix; `mixDown` looks at them first. A new array; a single channel is returned as it is. Throws when there is none.
+ */
 export function toMono(channels: readonly Float32Array[]): Float32Array {
   if (channels.length === 0) throw new RangeError("no channel to make mono of");
   if (channels.length === 1) return channels[0];

@@ -1,4 +1,12 @@
 /** The public surface of dsp/: signal processing that runs anywhere and depends on nothing else in the tree. */
+export {
+  type ChannelChoice,
+  type ChannelVerdict,
+  channelNote,
+  chosenChannel,
+  parseChannelChoice,
+} from "./channel-choice.ts";
+export { ChannelMixer, type MonoOptions, MonoStream, mixDown } from "./channel-mixer.ts";
 export { toMono } from "./channels.ts";
 export { type FrameShape, hann } from "./frames.ts";
 export { StreamingIstft } from "./istft.ts";

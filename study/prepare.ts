@@ -65,6 +65,8 @@ export interface Prepared {
   readonly leftOut: readonly string[];
   /** Sounds that came out more than 1 LU fainter than the others of their trial. */
   readonly faint: readonly string[];
+  /** Which channels of sounds are heard, where it is not the mean of all. */
+  readonly channels: readonly string[];
 }
 
 /** @throws StudyFileError when too few of the sounds can be used. */
@@ -80,6 +82,7 @@ interface MadeClip {
 class Preparation {
   readonly #leftOut: string[] = [];
   readonly #faint: string[] = [];
+  readonly #channels = new Set<string>();
   readonly #random: Random;
   readonly #pack: Pack;
   #foreign = new Map<string, Map<string, string>>();
@@ -153,9 +156,10 @@ class Preparation {
       loudness: options.loudness,
       clips: levels,
       leftOut: this.#leftOut,
+      channels: [...this.#channels],
     });
     await writeJson(join(folder, STUDY_FILE), study);
-    return { study, leftOut: this.#leftOut, faint: this.#faint };
+    return { study, leftOut: this.#leftOut, faint: this.#faint, channels: [...this.#channels] };
   }
 
   /** The clip with all its sounds written, or why it can't be one. */
@@ -193,7 +197,7 @@ class Preparation {
     for (const [method, sounds] of this.#foreign) {
       const path = sounds.get(stemOf(found.name));
       if (path === undefined) return `${method} has no sound of this name`;
-      parts.set(method, fitted(await readSound(path, pack.sampleRate), samples.length));
+      parts.set(method, fitted(await this.#heard(path), samples.length));
     }
     for (const anchor of this.options.anchors) {
       parts.set(anchor, anchor === "original" ? samples : lowAnchor(samples, this.#random));
@@ -272,9 +276,15 @@ class Preparation {
   }
 
   async #read({ path }: FoundSound): Promise<Float32Array> {
-    const { sampleRate } = this.#pack;
-    const samples = await readSound(path, sampleRate);
-    return samples.subarray(0, Math.round(this.options.mostSeconds * sampleRate));
+    const samples = await this.#heard(path);
+    return samples.subarray(0, Math.round(this.options.mostSeconds * this.#pack.sampleRate));
+  }
+
+  async #heard(path: string): Promise<Float32Array> {
+    const notes: string[] = [];
+    const samples = await readSound(path, this.#pack.sampleRate, notes);
+    for (const note of notes) this.#channels.add(note);
+    return samples;
   }
 }
 

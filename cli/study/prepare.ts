@@ -124,7 +124,7 @@ async function prepare(files: readonly string[], options: PrepareCommandOptions)
   else printText(summary(shownValues(prepared), oneLine(out)));
 }
 
-function facts({ study, leftOut, faint }: Prepared, out: string) {
+function facts({ study, leftOut, faint, channels }: Prepared, out: string) {
   const { name, clips, methods, trials, attention } = study;
   return {
     out,
@@ -135,16 +135,18 @@ function facts({ study, leftOut, faint }: Prepared, out: string) {
     attention: attention.length,
     leftOut,
     faint,
+    channels,
   };
 }
 
-function summary({ study, leftOut, faint }: Prepared, out: string): string {
+function summary({ study, leftOut, faint, channels }: Prepared, out: string): string {
   const { clips, methods, trials, attention, questions } = study;
   const classes = [...new Set(clips.map(({ label }) => label))];
   return [
     `${clips.length} clips of ${classes.length} classes (${classes.join(", ")}), sounds left out: ${leftOut.length}`,
     `rated: ${methods.map(({ title }) => title).join(", ")}`,
     `each participant: practice, ${trials} trials, checks of attention: ${attention.length}, ${trials * methods.length * questions.length} ratings that count`,
+    ...channels.map((note) => `note: ${note}`),
     ...(faint.length > 0 ? [`fainter than the others of their trial: ${faint.join(", ")}`] : []),
     `written to ${out}; read ${join(out, STUDY_FILE)}, then: listenable study serve ${out}`,
   ].join("\n");

@@ -11,18 +11,31 @@ export const MOST_SECONDS = 30;
 export const LEAST_SECONDS = 0.1;
 
 export type SoundCheck =
-  | { readonly usable: true; readonly hash: string; readonly seconds: number }
+  | {
+      readonly usable: true;
+      readonly hash: string;
+      readonly seconds: number;
+      /** Which of its channels are heard, where it is not the mean of all. */
+      readonly notes: readonly string[];
+    }
   | { readonly usable: false; readonly reason: string };
 
-/** Mono samples, at most `MOST_SECONDS` of them. */
-export async function readSound(path: string, sampleRate: number): Promise<Float32Array> {
-  return (await readMono(path, sampleRate, { maxSeconds: MOST_SECONDS })).samples;
+/** Mono samples, at most `MOST_SECONDS` of them; what people should know of its channels goes to `notes`. */
+export async function readSound(
+  path: string,
+  sampleRate: number,
+  notes: string[] = [],
+): Promise<Float32Array> {
+  const { samples, channelNotes } = await readMono(path, sampleRate, { maxSeconds: MOST_SECONDS });
+  notes.push(...channelNotes);
+  return samples;
 }
 
 /** Never rejects: what is wrong with a file is its result. */
 export async function checkSound(path: string, sampleRate = MODEL_RATE): Promise<SoundCheck> {
   try {
-    const samples = await readSound(path, sampleRate);
+    const notes: string[] = [];
+    const samples = await readSound(path, sampleRate, notes);
     const seconds = samples.length / sampleRate;
     if (seconds < LEAST_SECONDS) {
       return unusable(`${path}: too short: ${Math.round(1000 * seconds)} ms, at least 100 ms are needed`);
@@ -31,7 +44,12 @@ export async function checkSound(path: string, sampleRate = MODEL_RATE): Promise
       return unusable(`${path}: silent: nothing in it is louder than -100 dB of full scale`);
     }
     const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-    return { usable: true, hash: createHash("sha256").update(bytes).digest("hex").slice(0, 16), seconds };
+    return {
+      usable: true,
+      hash: createHash("sha256").update(bytes).digest("hex").slice(0, 16),
+      seconds,
+      notes,
+    };
   } catch (error) {
     return unusable(error instanceof Error ? error.message : String(error));
   }

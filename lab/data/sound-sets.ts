@@ -41,6 +41,8 @@ export interface SoundSet {
   readonly credits: { readonly speech: readonly string[]; readonly other: readonly string[] };
   /** Files that could not be used, with the reason. */
   readonly skipped: readonly string[];
+  /** Which channels of files were heard, where it is not the mean of all. */
+  readonly notes: readonly string[];
 }
 
 export async function loadSoundSet(options: SoundSetOptions): Promise<SoundSet> {
@@ -66,10 +68,13 @@ export async function loadSoundSet(options: SoundSetOptions): Promise<SoundSet> 
   ];
   const sounds: LabelledSound[] = [];
   const skipped: string[] = [];
+  const notes: string[] = [];
   for (const [index, { name, label, path }] of wanted.entries()) {
     signal?.throwIfAborted();
     try {
-      sounds.push({ name, label, samples: (await readWave(path)).samples });
+      const wave = await readWave(path);
+      sounds.push({ name, label, samples: wave.samples });
+      notes.push(...wave.notes);
     } catch (error) {
       // One bad file must not end a run of thousands.
       skipped.push(error instanceof Error ? error.message : String(error));
@@ -77,7 +82,7 @@ export async function loadSoundSet(options: SoundSetOptions): Promise<SoundSet> 
     onProgress(index + 1, wanted.length);
   }
   const credits = { speech: await folderCredits(speech), other: await folderCredits(other) };
-  return { sounds, clips, credits, skipped };
+  return { sounds, clips, credits, skipped, notes };
 }
 
 /** In a folder of sounds: whose they are, a sentence a line. */

@@ -6,12 +6,14 @@ import { MODEL_RATE } from "../networks/own-shape.ts";
 interface Wave {
   readonly name: string;
   readonly samples: Float32Array;
+  /** Which of the file's channels were heard, where it is not the mean of all. */
+  readonly notes: readonly string[];
 }
 
 /** Reads any sound file as mono samples at the model's rate. */
 export async function readWave(path: string): Promise<Wave> {
-  const { samples } = await readMono(path, MODEL_RATE);
-  return { name: path, samples };
+  const { samples, channelNotes: notes } = await readMono(path, MODEL_RATE);
+  return { name: path, samples, notes };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** `listenable explain`: a sound file, split into what the classifier went by and the rest, into a folder. */
+import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import { targetIndex } from "../../models/explain/ask-method.ts";
 import { type Pack, PackError, type PackMethod, packMethod } from "../../models/pack/pack.ts";
 import { MethodInputError } from "../../models/runtime/load-method.ts";
@@ -21,7 +22,9 @@ export interface ExplainFileOptions {
   readonly class?: string | undefined;
   /** Frames from one window to the next; as `explainSound` has it without. */
   readonly stride?: number | undefined;
-  /** Also writes original.wav, the mean of the recording's channels. */
+  /** Which of the recording's channels is explained. Default "mix": their mean, or that of those that can be mixed. */
+  readonly channel?: ChannelChoice | undefined;
+  /** Also writes original.wav, what was heard of the recording's channels. */
   readonly original?: boolean | undefined;
   /** Which onnxruntime. */
   readonly build?: RuntimeBuild | undefined;
@@ -48,7 +51,7 @@ export async function explainFile(
     if (stride !== undefined && stride > pack.windowFrames) {
       throw new UsageError(`--stride ${stride} leaves gaps; windows have ${pack.windowFrames} frames`);
     }
-    const recording = await openRecording(file);
+    const recording = await openRecording(file, { channel: options.channel });
     const loaded = await opened.method(method.name);
     return await explainRecording({ file, recording, loaded, target, stride, out, original }, follow);
   } finally {

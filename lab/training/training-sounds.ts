@@ -40,6 +40,7 @@ export async function loadTrainingSounds(
     onProgress: (done, total) => onProgress({ stage: "sounds", done, total }),
   });
   for (const line of set.skipped) onNotice(`left out: ${line}`);
+  for (const line of set.notes) onNotice(line);
   if (options.other !== undefined && set.credits.other.length + credit.length === 0) {
     onNotice(
       `nothing says whose the sounds in ${options.other} are, so no pack will: give --credit, or put a ${CREDITS_FILE} there`,

@@ -1,12 +1,13 @@
 /** Opens a sound file of any kind and length as a stream of mono samples, so that memory stays bounded. */
-import { toMono } from "../../dsp/channels.ts";
+import { type ChannelChoice, chosenChannel } from "../../dsp/channel-choice.ts";
+import { monoOf } from "./mono.ts";
 import { AudioFileError, readPieces } from "./read-audio.ts";
 
 export interface Recording {
   readonly sampleRate: number;
   /** Samples, or null when only reading to the end tells. */
   readonly length: number | null;
-  /** The mean of all channels, in pieces of a second or so; every sample is finite. Can be read once. */
+  /** One channel, as `channel` asks for, in pieces of a second or so; every sample is finite. Can be read once. */
   readonly blocks: AsyncIterable<Float32Array>;
   /** What was wrong with the file and put up with, in sentences for people; complete when all was read. */
   readonly notes: readonly string[];
@@ -21,8 +22,13 @@ const BLOCK = 32_768;
 /** Full scale is 1; a sample this far beyond it comes from a damaged file and would drown everything else. */
 const ABSURD = 1e6;
 
+export interface RecordingOptions {
+  /** Which channel is heard. Default "mix": the mean of all, or of those that can be mixed, which a note tells. */
+  readonly channel?: ChannelChoice | undefined;
+}
+
 /** Rejects with an AudioFileError that names the file, what was found and what to do. */
-export async function openRecording(path: string): Promise<Recording> {
+export async function openRecording(path: string, { channel }: RecordingOptions = {}): Promise<Recording> {
   const notes: string[] = [];
   const pieces = readPieces(path, notes, { maxSeconds: MOST_SECONDS });
   const first = await pieces.next();
@@ -36,16 +42,27 @@ export async function openRecording(path: string): Promise<Recording> {
     );
   }
 
-  async function* blocks(): AsyncGenerator<Float32Array> {
-    let replaced = 0;
+  try {
+    // Before anything is written anywhere.
+    chosenChannel(channel ?? "mix", first.value.channels.length);
+  } catch (error) {
+    await pieces.return(undefined);
+    throw new AudioFileError(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+  let replaced = 0;
+  async function* sound() {
     try {
       for (let piece = first; !piece.done; piece = await pieces.next()) {
-        const mono = toMono(piece.value.channels);
-        replaced += silenceAbsurd(mono);
-        for (let at = 0; at < mono.length; at += BLOCK) yield mono.subarray(at, at + BLOCK);
+        for (const samples of piece.value.channels) replaced += silenceAbsurd(samples);
+        yield piece.value;
       }
     } finally {
       await pieces.return(undefined);
+    }
+  }
+  async function* blocks(): AsyncGenerator<Float32Array> {
+    for await (const samples of monoOf(sound(), path, notes, channel)) {
+      for (let at = 0; at < samples.length; at += BLOCK) yield samples.subarray(at, at + BLOCK);
     }
     if (replaced > 0) notes.push(`${path} held ${replaced} samples beyond ${ABSURD}; they were set to 0`);
   }

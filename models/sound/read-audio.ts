@@ -4,14 +4,9 @@
  * Files are read piece by piece, so an hour of sound costs the samples that are kept and little more.
  */
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import {
-  type ByteSource,
-  openWav,
-  StreamingResampler,
-  toMono,
-  WavError,
-  whatIsThis,
-} from "../../dsp/index.ts";
+import type { ChannelChoice } from "../../dsp/channel-choice.ts";
+import { type ByteSource, openWav, StreamingResampler, WavError, whatIsThis } from "../../dsp/index.ts";
+import { monoOf } from "./mono.ts";
 import type { Decoded } from "./packets.ts";
 import type { ContainerKind } from "./read-container.ts";
 
@@ -24,20 +19,32 @@ export interface ReadOptions {
   readonly maxSeconds?: number;
 }
 
+export interface MonoOptions extends ReadOptions {
+  /** Which channel is heard. Default "mix": the mean of all, or of those that can be mixed, which a note tells. */
+  readonly channel?: ChannelChoice | undefined;
+}
+
 interface MonoAudio {
   readonly samples: Float32Array;
   readonly sampleRate: number;
   /** What was wrong with the file and put up with, in sentences for people. */
   readonly notes: string[];
+  /** Those of them that tell which channels were heard, where it is not all. */
+  readonly channelNotes: readonly string[];
 }
 
 /**
- * The mean of all channels at the wanted rate, aligned with the file's start. Holds the result alone in memory:
+ * One channel at the wanted rate, aligned with the file's start. Holds the result alone in memory:
  * an hour at 16 kHz is 230 MB whatever the file.
  * Rejects with an AudioFileError that names the file, what was found and what to do.
  */
-export async function readMono(path: string, sampleRate: number, options?: ReadOptions): Promise<MonoAudio> {
+export async function readMono(
+  path: string,
+  sampleRate: number,
+  options: MonoOptions = {},
+): Promise<MonoAudio> {
   const notes: string[] = [];
+  const channelNotes: string[] = [];
   let collected = new Collector();
   let resampler: StreamingResampler | undefined;
   let out = new Float32Array(0);
@@ -51,20 +58,26 @@ export async function readMono(path: string, sampleRate: number, options?: ReadO
     late -= skipped;
     collected.add(out.slice(skipped, written));
   };
-  for await (const piece of readPieces(path, notes, options)) {
-    if (resampler === undefined) {
-      resampler = resamplerFor(path, piece.sampleRate, sampleRate);
-      late = resampler.delay;
-      if (piece.expected !== undefined) collected = new Collector(resampler.maxOutput(piece.expected));
+  async function* pieces() {
+    for await (const piece of readPieces(path, notes, options)) {
+      if (resampler === undefined) {
+        resampler = resamplerFor(path, piece.sampleRate, sampleRate);
+        late = resampler.delay;
+        if (piece.expected !== undefined) collected = new Collector(resampler.maxOutput(piece.expected));
+      }
+      taken += piece.channels[0].length;
+      yield piece;
     }
-    taken += piece.channels[0].length;
-    push(resampler, toMono(piece.channels));
+  }
+  for await (const samples of monoOf(pieces(), path, channelNotes, options.channel)) {
+    push(resampler!, samples);
   }
   if (resampler === undefined) throw noSound(path);
   const wanted = resampler.maxOutput(taken);
   const silence = new Float32Array(4096);
   while (collected.length < wanted) push(resampler, silence);
-  return { samples: collected.finish(wanted), sampleRate, notes };
+  notes.push(...channelNotes);
+  return { samples: collected.finish(wanted), sampleRate, notes, channelNotes };
 }
 
 function resamplerFor(path: string, from: number, to: number): StreamingResampler {

@@ -64,7 +64,10 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
   const usable = (sounds: readonly FoundSound[]): CheckedSound[] =>
     sounds.flatMap((sound) => {
       const check = checks.get(sound.path);
-      if (check?.usable) return [{ ...sound, hash: check.hash }];
+      if (check?.usable) {
+        notes.push(...check.notes);
+        return [{ ...sound, hash: check.hash }];
+      }
       skipped.push(check?.reason ?? `${sound.path}: it could not be checked`);
       return [];
     });
@@ -104,7 +107,7 @@ async function checkSounds(
   const keys = new Map<string, string>();
   for (const { path } of sounds) {
     const { size, mtimeMs } = await stat(path).catch(() => ({ size: -1, mtimeMs: 0 }));
-    const key = keyOf("check", path, size, mtimeMs, opened.pack.sampleRate);
+    const key = keyOf("check-2", path, size, mtimeMs, opened.pack.sampleRate);
     keys.set(path, key);
     const before = store.get<SoundCheck>(key);
     if (before) checks.set(path, before);
