@@ -85,6 +85,8 @@ export interface RecentHops {
   readonly explanation: Float32Array;
   /** Masks of those frames, row-major [hops, bins]. */
   readonly mask: Float32Array;
+  /** [hops]: how those frames came by their masks (`MaskState`). */
+  readonly states: Uint8Array;
 }
 
 export type WorkerToProcessor =
@@ -118,6 +120,8 @@ export const RecordField = {
   dropped: 4,
   /** Frames since the start that went out under a mask held for no longer than `LATE_MS` of worklets/explainer.ts. */
   late: 5,
+  /** How the frame whose mask follows came by it: a `MaskState`. */
+  maskState: 6,
 } as const;
 
 const WORDS_PER_NUMBER = 2;

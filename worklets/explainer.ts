@@ -235,12 +235,16 @@ export class Explainer {
     this.#give(lane.original, lane.explanation, newest - lane.delayFrames);
   }
 
-  /** Lets one hop of both sounds out, under the mask of `frame`. */
-  #give(original: Float32Array, explanation: Float32Array, frame: number): void {
+  /** Lets one hop of both sounds out, under the mask of `frame`; while lanes are blended, `other` is heard in it too. */
+  #give(original: Float32Array, explanation: Float32Array, frame: number, other = frame): void {
     this.#mixer.mix(original, explanation, this.#modelOut);
     if (this.#guard !== null) this.#turnDown(this.#guard);
-    if (this.#recent !== null && frame >= 0)
-      this.#recent.write(frame, original, explanation, this.#schedule.rows, this.#maskOffset(frame));
+    if (this.#recent === null || frame < 0) return;
+    const schedule = this.#schedule;
+    const offset = this.#maskOffset(frame);
+    // Of two, the one that is further from a mask of its own.
+    const state = Math.max(schedule.stateOf(frame), schedule.stateOf(other));
+    this.#recent.write(frame, original, explanation, schedule.rows, offset, state);
   }
 
   /** Brings what goes out from the last hop's gain to the guard's. */
@@ -265,7 +269,7 @@ export class Explainer {
       this.#original[n] = old.original[n] + share * (fresh.original[n] - old.original[n]);
       this.#explanation[n] = old.explanation[n] + share * (fresh.explanation[n] - old.explanation[n]);
     }
-    this.#give(this.#original, this.#explanation, newest - fresh.delayFrames);
+    this.#give(this.#original, this.#explanation, newest - fresh.delayFrames, newest - old.delayFrames);
     if (this.#laneFade.done) {
       this.#lane = 1 - this.#lane;
       this.#changing = false;
@@ -282,10 +286,11 @@ export class Explainer {
     writeNumber(record, RecordField.late, this.#schedule.late);
     writeNumber(record, RecordField.delayFrames, this.delayFrames);
     writeNumber(record, RecordField.dropped, this.#dropped);
+    const rows = this.#schedule.rows;
+    const offset = this.#maskOffset(applied);
+    writeNumber(record, RecordField.maskState, this.#schedule.stateOf(applied));
     magnitudes(spectrum, record, RECORD_HEADER);
     this.#guard?.push(record, RECORD_HEADER);
-    const rows = this.#schedule.rows;
-    const offset = applied < 0 ? 0 : this.#schedule.settle(applied, this.#masks);
     for (let bin = 0; bin < bins; bin++)
       record[RECORD_HEADER + bins + bin] = applied < 0 ? 1 : rows[offset + bin];
     if (this.#shape.phases) phases(spectrum, record, RECORD_HEADER + 2 * bins);

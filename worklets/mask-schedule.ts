@@ -1,3 +1,4 @@
+import { MaskState } from "../protocol/mask-state.ts";
 import type { MaskBoard } from "./mask-board.ts";
 
 interface ScheduleOptions {
@@ -22,7 +23,7 @@ const NEUTRAL = 1;
  * A frame without a mask of its own at its deadline gets the last frame's mask for `holdFrames`, then a mix of that
  * and the neutral mask that reaches the neutral one after `fadeFrames`. The first `lateFrames` in a row count as late,
  * as a mask hardly changes in so short a time, and the others as missed. Until the first mask of any frame has come,
- * frames get the neutral mask and are neither: nothing was promised yet.
+ * frames get the neutral mask and are neither: nothing was promised yet. `states` tells each frame's.
  * Allocates at construction only.
  */
 export class MaskSchedule {
@@ -33,13 +34,18 @@ export class MaskSchedule {
   readonly #options: ScheduleOptions;
   /** [capacity, bins]: the settled masks, frame after frame. */
   readonly rows: Float32Array;
+  /** [capacity]: how each came by its mask. */
+  readonly states: Uint8Array;
   readonly #frames: Int32Array;
   readonly #last: Float32Array;
   #heldInARow = 0;
+  /** Whether any frame had a mask of its own: before, there is nothing to hold. */
+  #hadOne = false;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
     this.rows = new Float32Array(options.capacity * options.bins);
+    this.states = new Uint8Array(options.capacity).fill(MaskState.none);
     this.#frames = new Int32Array(options.capacity).fill(-1);
     this.#last = new Float32Array(options.bins).fill(NEUTRAL);
   }
@@ -54,14 +60,21 @@ export class MaskSchedule {
     this.#frames[slot] = frame;
     if (board.read(frame, this.rows, offset)) {
       this.#heldInARow = 0;
+      this.#hadOne = true;
+      this.states[slot] = MaskState.own;
       for (let bin = 0; bin < bins; bin++) this.#last[bin] = this.rows[offset + bin];
     } else {
-      this.#fillMissing(offset, board.begun);
+      this.#fillMissing(slot, board.begun);
     }
     return offset;
   }
 
-  #fillMissing(offset: number, begun: boolean): void {
+  /** How `frame`, which was settled, came by its mask. */
+  stateOf(frame: number): number {
+    return frame < 0 ? MaskState.none : this.states[frame & (this.#options.capacity - 1)];
+  }
+
+  #fillMissing(slot: number, begun: boolean): void {
     const { bins, lateFrames, holdFrames, fadeFrames } = this.#options;
     if (begun) {
       this.#heldInARow++;
@@ -69,7 +82,9 @@ export class MaskSchedule {
       else this.missed++;
     }
     const faded = (this.#heldInARow - holdFrames) / fadeFrames;
-    const share = begun ? Math.min(1, Math.max(0, faded)) : 1;
+    const share = this.#hadOne ? Math.min(1, Math.max(0, faded)) : 1;
+    this.states[slot] = share === 0 ? MaskState.held : share < 1 ? MaskState.fading : MaskState.none;
+    const offset = slot * bins;
     for (let bin = 0; bin < bins; bin++) {
       this.rows[offset + bin] = this.#last[bin] + share * (NEUTRAL - this.#last[bin]);
     }

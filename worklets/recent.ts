@@ -15,7 +15,7 @@ function capacityOf(shape: AudioShape): number {
 }
 
 export function recentBytes(shape: AudioShape): number {
-  return HEADER_BYTES + capacityOf(shape) * (8 + 4 * (2 * shape.hop + shape.bins));
+  return HEADER_BYTES + capacityOf(shape) * (8 + 4 * (2 * shape.hop + shape.bins) + 1);
 }
 
 /** Room for so many hops. */
@@ -25,6 +25,7 @@ export function emptyHops(hops: number, { hop, bins }: Pick<AudioShape, "hop" | 
     original: new Float32Array(hops * hop),
     explanation: new Float32Array(hops * hop),
     mask: new Float32Array(hops * bins),
+    states: new Uint8Array(hops),
   };
 }
 
@@ -48,6 +49,7 @@ export class Recent {
   readonly #original: Float32Array;
   readonly #explanation: Float32Array;
   readonly #mask: Float32Array;
+  readonly #states: Uint8Array;
 
   /** `buffer` of `recentBytes(shape)`; a fresh one holds zeros. */
   constructor(buffer: ArrayBufferLike, shape: AudioShape) {
@@ -68,6 +70,7 @@ export class Recent {
     this.#original = floats(capacity * hop);
     this.#explanation = floats(capacity * hop);
     this.#mask = floats(capacity * bins);
+    this.#states = new Uint8Array(buffer, at, capacity);
   }
 
   /** Hops that went out so far; it begins anew after 2^32, more than a year. */
@@ -75,13 +78,14 @@ export class Recent {
     return Atomics.load(this.#written, WRITTEN) >>> 0;
   }
 
-  /** Writing thread only: one hop of both sounds, and from `offset` on in `masks` the mask [bins] of `frame`. */
+  /** Writing thread only: one hop of both sounds, and from `offset` on in `masks` the mask [bins] of `frame` and its state. */
   write(
     frame: number,
     original: Float32Array,
     explanation: Float32Array,
     masks: Float32Array,
     offset: number,
+    state: number,
   ): void {
     const written = this.written;
     const slot = written & (this.capacity - 1);
@@ -93,6 +97,7 @@ export class Recent {
       this.#explanation[sound + n] = explanation[n];
     }
     for (let bin = 0; bin < this.#bins; bin++) this.#mask[row + bin] = masks[offset + bin];
+    this.#states[slot] = state;
     // Only now may a reader see it.
     Atomics.store(this.#written, WRITTEN, (written + 1) | 0);
   }
@@ -105,6 +110,7 @@ export class Recent {
     for (let n = 0; n < count; n++) {
       const slot = (first + n) & (this.capacity - 1);
       target.frames[at + n] = this.#frames[slot];
+      target.states[at + n] = this.#states[slot];
       copyRow(this.#original, slot, target.original, at + n, this.#hop);
       copyRow(this.#explanation, slot, target.explanation, at + n, this.#hop);
       copyRow(this.#mask, slot, target.mask, at + n, this.#bins);

@@ -2,7 +2,7 @@ import { css, html, nothing, type PropertyValues, type TemplateResult } from "li
 import { customElement, property, state } from "lit/decorators.js";
 import { Hearing } from "../kit/hearing.ts";
 import { sharedStyles } from "../kit/shared-styles.ts";
-import { statusText } from "../kit/status-text.ts";
+import { isUnexplained, mayUseDevice, statusText } from "../kit/status-text.ts";
 import { StreamController } from "../kit/stream-controller.ts";
 import { verdictText } from "../kit/verdict.ts";
 import { words } from "../kit/words/words.ts";
@@ -46,7 +46,7 @@ export interface ExplainerEvents {
  * @slot verdict - what it hears; without it a headline and a sentence.
  * @slot controls - below the picture; without it a button that starts and stops, and the choice of what is listened to.
  * @slot problem - what went wrong; without it what happened and what to do next.
- * @csspart verdict, headline, sentence, picture, controls, start, listening, problem - the parts of all these.
+ * @csspart verdict, headline, sentence, use-device, picture, controls, start, listening, problem - the parts of all these.
  */
 @customElement("listenable-explainer")
 export class ListenableExplainer extends WordsElement {
@@ -123,6 +123,7 @@ export class ListenableExplainer extends WordsElement {
       (decision) => {
         if (!this.summary || this.status.state !== "running") return;
         this.#hearing ??= new Hearing(this.summary, READABLE_MS);
+        this.#hearing.unexplained = isUnexplained(this.status);
         if (this.#hearing.decided(decision, performance.now())) this.#heard(this.#hearing);
       },
     );
@@ -183,6 +184,9 @@ export class ListenableExplainer extends WordsElement {
   override render(): TemplateResult {
     const { status, summary } = this;
     const said = this.#hearing?.verdict && summary && verdictText(this.#hearing.verdict, summary.threshold);
+    const useDevice = () => {
+      this.engine = "local";
+    };
     const { headline, sentence } = said ?? statusText(status);
     return html`
       <slot name="problem">${this.#problemText()}</slot>
@@ -190,6 +194,11 @@ export class ListenableExplainer extends WordsElement {
         <div part="verdict">
           <p part="headline" role="status">${headline}</p>
           <p part="sentence">${sentence}</p>
+          ${
+            mayUseDevice(status, this.engine)
+              ? html`<button part="use-device" type="button" @click=${useDevice}>${words.page.unexplained.useDevice}</button>`
+              : nothing
+          }
         </div>
       </slot>
       <spectrogram-view
@@ -278,7 +287,14 @@ export class ListenableExplainer extends WordsElement {
       this.#hearing.verdict = undefined;
     }
     this.#tell("state", status);
+    this.#setUnexplained(isUnexplained(status));
     if (status.state === "failed") this.#failed(status.problem);
+  }
+
+  #setUnexplained(unexplained: boolean): void {
+    if (!this.#hearing || this.#hearing.unexplained === unexplained) return;
+    this.#hearing.unexplained = unexplained;
+    this.#heard(this.#hearing);
   }
 
   #heard(hearing: Hearing): void {

@@ -49,6 +49,9 @@ export class ClassBars extends WordsElement {
       .sure {
         font-weight: 600;
       }
+      .past .fill {
+        opacity: 0.45;
+      }
       .bar {
         position: relative;
         grid-column: 1 / -1;
@@ -79,6 +82,8 @@ export class ClassBars extends WordsElement {
   @property({ attribute: false }) ranked: readonly Ranked[] = [];
   @property({ type: Number }) threshold = 0.5;
   @property() other: string | undefined;
+  /** Whether nothing is explained just now, so that this is what was considered before. */
+  @property({ type: Boolean }) past = false;
   /** Of all classes that the model knows. */
   @property({ attribute: false }) labels: readonly string[] = [];
   /** Title of the method that explains, and whether it can be asked about any class. */
@@ -91,7 +96,7 @@ export class ClassBars extends WordsElement {
   override render() {
     return html`
       <section class="card" aria-labelledby="title">
-        <h2 id="title">${words.page.classes.title}</h2>
+        <h2 id="title">${this.past ? words.page.classes.before : words.page.classes.title}</h2>
         <ol>
           ${Array.from({ length: Math.min(most, this.labels.length || most) }, (_, k) => this.#row(this.ranked[k]))}
         </ol>
@@ -129,7 +134,8 @@ export class ClassBars extends WordsElement {
 
   #row(entry: Ranked | undefined) {
     const share = entry?.probability ?? 0;
-    const state = !entry ? "empty" : share >= this.threshold && entry.label !== this.other ? "sure" : "below";
+    const sure = !this.past && share >= this.threshold && entry?.label !== this.other;
+    const state = !entry ? "empty" : this.past ? "below past" : sure ? "sure" : "below";
     return html`
       <li class=${state}>
         <span class="name">${entry ? this.#name(entry.label) : "–"}</span>

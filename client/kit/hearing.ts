@@ -16,12 +16,13 @@ const STRIP_MS = 250;
 export class Hearing {
   /** The most probable classes of the last half second, best first. */
   ranked: readonly Ranked[] = [];
-  /** Undefined before the first decision and after the end. */
+  /** Undefined before the first decision, while nothing is explained and after the end. */
   verdict: Verdict | undefined;
   /** The last minute, and the first frame of the newest window in it. */
   stretches: readonly Stretch[] = [];
   newest = 0;
   silent = false;
+  #unexplained = false;
   readonly #mean: FadingMean;
   readonly #minute: Minute;
   readonly #silence: SilenceWatch;
@@ -38,8 +39,19 @@ export class Hearing {
     this.#silence = new SilenceWatch(framesIn(pack, SILENT_MS));
   }
 
+  /** Whether what is heard has no masks, yet or any more: then decisions come too late to be said of it, and nothing is. */
+  get unexplained(): boolean {
+    return this.#unexplained;
+  }
+
+  set unexplained(unexplained: boolean) {
+    this.#unexplained = unexplained;
+    if (unexplained) this.verdict = undefined;
+  }
+
   /** Takes in a decision at `now` milliseconds; returns whether there is something new to show. */
   decided({ firstFrame, probabilities }: Decision, now: number): boolean {
+    if (this.#unexplained) return false;
     const mean = this.#mean.push(firstFrame, probabilities);
     if (now - this.#shownAt < this.readableMs) return false;
     this.#shownAt = now;
@@ -54,11 +66,18 @@ export class Hearing {
     return true;
   }
 
-  /** Takes in columns; returns whether silence began or ended with them. */
+  /** Takes in columns; returns whether silence began or ended with them, or the last minute moved on without decisions. */
   heard(columns: SpectrogramColumns): boolean {
     const before = this.silent;
     this.silent = this.#silence.push(columns);
-    return this.silent !== before;
+    return this.#passes(columns) || this.silent !== before;
+  }
+
+  #passes({ firstFrame, frames }: SpectrogramColumns): boolean {
+    const newest = firstFrame + frames - this.pack.windowFrames;
+    if (!this.#unexplained || newest - this.newest < framesIn(this.pack, STRIP_MS)) return false;
+    this.newest = newest;
+    return true;
   }
 }
 

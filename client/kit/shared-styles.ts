@@ -149,7 +149,8 @@ export const sharedStyles = css`
   }
   :focus-visible,
   .choices input:focus-visible + span.face {
-    outline: 3px solid var(--accent);
+    /* Other people's pages don't have our colours; without one there would be no outline at all. */
+    outline: 3px solid var(--accent, currentcolor);
     outline-offset: 2px;
   }
   svg.icon {

@@ -1,4 +1,4 @@
-import type { Status } from "../live/live-explainer.ts";
+import type { EngineChoice, Status } from "../live/live-explainer.ts";
 import { percent } from "./format.ts";
 import { words } from "./words/words.ts";
 
@@ -18,7 +18,7 @@ export function statusText(status: Status): StatusText {
     case "starting":
       return starting(status.step, status.progress);
     case "running":
-      return said.listening;
+      return status.explanation === "away" ? words.page.unexplained : said.listening;
     case "stopped":
       return status.reason === "ended" ? said.ended : said.stopped;
     case "failed":
@@ -26,6 +26,21 @@ export function statusText(status: Status): StatusText {
     default:
       return status satisfies never;
   }
+}
+
+/** Whether it runs, and what is heard has no masks: not yet, or no more. */
+export function isUnexplained(status: Status): boolean {
+  return status.state === "running" && (status.explanation === "coming" || status.explanation === "away");
+}
+
+/** While nothing is explained: whether the listener may let this device do it, where a server should. */
+export function mayUseDevice(status: Status, choice: EngineChoice): boolean {
+  return (
+    status.state === "running" &&
+    status.explanation === "away" &&
+    status.engine === "remote" &&
+    choice !== "local"
+  );
 }
 
 type Step = Extract<Status, { state: "starting" }>["step"];

@@ -63,6 +63,12 @@ export interface Problem {
   readonly detail: string;
 }
 
+/**
+ * Whether what is heard just now has masks: not yet since the start, yes, or no more ("away"), as while a server is gone or
+ * late. Then the explanation is the original and the rest is silent.
+ */
+export type ExplanationState = "coming" | "here" | "away";
+
 export type Status =
   | { readonly state: "idle" }
   | {
@@ -75,6 +81,7 @@ export type Status =
       readonly source: string;
       readonly engine: "local" | "remote";
       readonly engineDescription: string;
+      readonly explanation: ExplanationState;
       readonly notices: readonly Told[];
     }
   | { readonly state: "stopped"; readonly reason: "asked" | "ended" }
@@ -95,6 +102,8 @@ export interface SpectrogramColumns {
   readonly magnitudes: Float32Array;
   /** The mask that was applied to these frames, row-major [frames, bins]. */
   readonly mask: Float32Array;
+  /** [frames]: how each came by its mask, a `MaskState`; left out where all have their own. */
+  readonly states?: Uint8Array | undefined;
 }
 
 export interface Timings {
@@ -200,7 +209,10 @@ export interface Moment {
   readonly window: number;
   readonly hop: number;
   readonly bins: number;
-  /** Whole hops of samples; rest = original - explanation. */
+  /**
+   * Whole hops of samples; rest = original - explanation, but where frames had no mask (`states`): there both are silent, as
+   * nothing was explained, and fade out and in over the hops beside.
+   */
   readonly original: Float32Array;
   readonly explanation: Float32Array;
   readonly rest: Float32Array;
@@ -208,7 +220,9 @@ export interface Moment {
   readonly frames: number;
   /** The mask that was heard, row-major [frames, bins]. Frames that begin before the moment have their neighbour's. */
   readonly mask: Float32Array;
-  /** Of the windows that lie within it, by frames of the moment. */
+  /** [frames]: how each came by its mask, a `MaskState`; left out where all had their own. */
+  readonly states?: Uint8Array | undefined;
+  /** Of the windows that lie within it and whose newest frame had a mask, by frames of the moment. */
   readonly decisions: readonly Decision[];
   readonly pack: PackSummary;
   readonly facts: MomentFacts;

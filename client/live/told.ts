@@ -29,6 +29,8 @@ export type Told =
   | { readonly code: "slept"; readonly seconds: number }
   | { readonly code: "stands-still"; readonly what: "device" | "frames"; readonly trying: boolean }
   | { readonly code: "begun-anew" | "given-up" }
+  /** Frames go out without masks, and with them again. */
+  | { readonly code: "explanation-away" | "explanation-back" }
   | { readonly code: "engine-answers"; readonly engine: Engine["kind"]; readonly reason: EngineReason }
   | { readonly code: "server-late" }
   /** What an engine said of its failure, and what is done about it. */

@@ -35,14 +35,16 @@ export interface FiguresOptions {
    * `ClipDecision`. "all": each counts, for a span that is known to be the class's own; nothing is heard in a silent one.
    */
   readonly counting?: "audible" | "all";
+  /** Windows that it says no to don't count, whatever is heard in them. */
+  readonly only?: ((window: JudgedWindow) => boolean) | undefined;
 }
 
 /** Means over the windows that count; null where none does. */
 export function figuresOf(
   windows: readonly JudgedWindow[],
-  { target = -1, during, counting = "audible" }: FiguresOptions = {},
+  { target = -1, during, counting = "audible", only = () => true }: FiguresOptions = {},
 ): Figures | null {
-  const inside = during ? within(windows, during) : windows;
+  const inside = (during ? within(windows, during) : windows).filter(only);
   const counted = counting === "all" ? inside : audible(inside);
   if (counted.length === 0) return null;
   const mean = (of: (window: JudgedWindow) => number) =>

@@ -31,6 +31,7 @@ const RUNNING: Status = {
   source: "microphone",
   engine: "local",
   engineDescription: "",
+  explanation: "here",
   notices: [],
 };
 

@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { BINS, HOP, WINDOW } from "../../lab/networks/own-shape.ts";
+import { MaskState } from "../../protocol/mask-state.ts";
 import {
   constantMask,
   delayed,
@@ -261,6 +262,50 @@ test("a missing mask holds the last one, then fades to ones, and is counted", ()
   );
   assert.ok(largestBend(output, 3_000) < 2 * 0.5 * ((2 * Math.PI * 1_000) / 16_000) ** 2);
 });
+
+test("every frame tells how it came by its mask: its own, held, fading or none", () => {
+  const rig = new Rig({ delayFrames: 2, lateFrames: 2, holdFrames: 20, fadeFrames: 40 });
+  rig.onRecord = ({ frame }) => {
+    if ((frame >= 10 && frame < 50) || frame >= 150) rig.board.write(frame, constantMask(0.25));
+  };
+  rig.run(noise(HOP * 200, 3));
+  assert.equal(stretches(rig), [
+    [MaskState.none, 0, 9],
+    [MaskState.own, 10, 49],
+    [MaskState.held, 50, 69],
+    [MaskState.fading, 70, 108],
+    [MaskState.none, 109, 149],
+    [MaskState.own, 150, 197],
+  ]);
+  for (const { maskState, mask, appliedFrame } of rig.records) {
+    if (appliedFrame >= 0 && maskState === MaskState.none) assert.is(mask[7], 1, "all of it passes");
+  }
+});
+
+test("masks that are late from the first one on are no masks: there is nothing to hold", () => {
+  const rig = new Rig({ delayFrames: 3, lateFrames: 2, holdFrames: 20, fadeFrames: 40 });
+  rig.onRecord = ({ frame }) => {
+    if (frame >= 4 && frame < 100) rig.board.write(frame - 4, constantMask(0.5));
+    if (frame >= 100) rig.board.write(frame, constantMask(0.5));
+  };
+  rig.run(noise(HOP * 120, 3));
+  assert.equal(stretches(rig), [
+    [MaskState.none, 0, 99],
+    [MaskState.own, 100, 116],
+  ]);
+});
+
+/** Frames in a row that came by their masks in the same way: how, the first and the last. */
+function stretches({ records }: Rig): number[][] {
+  const found: number[][] = [];
+  for (const { appliedFrame: frame, maskState } of records) {
+    if (frame < 0) continue;
+    const last = found.at(-1);
+    if (last?.[0] === maskState) last[2] = frame;
+    else found.push([maskState, frame, frame]);
+  }
+  return found;
+}
 
 test("a mask that comes after its deadline is not used", () => {
   const rig = new Rig({ delayFrames: 3 });

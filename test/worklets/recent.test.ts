@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { applyMask, StreamingIstft, StreamingStft } from "../../dsp/index.ts";
 import { BINS, HOP, OWN_STFT } from "../../lab/networks/own-shape.ts";
+import { MaskState } from "../../protocol/mask-state.ts";
 import type { ProcessorToPage, RecentHops } from "../../protocol/port.ts";
 import { emptyHops, Recent, recentBytes } from "../../worklets/recent.ts";
 import { PIECE_HOPS, RecentSender } from "../../worklets/recent-sender.ts";
@@ -27,7 +28,7 @@ function writeHops(recent: Recent, count: number, first = 0): void {
   for (let n = first; n < first + count; n++) {
     const original = new Float32Array(HOP).fill(n);
     const explanation = new Float32Array(HOP).fill(n / 2);
-    recent.write(n, original, explanation, constantMask((n % 100) / 100), 0);
+    recent.write(n, original, explanation, constantMask((n % 100) / 100), 0, MaskState.own);
   }
 }
 
@@ -56,7 +57,7 @@ test("a reader that was overtaken is told", () => {
 test("frame numbers are exact beyond what 32 bits count", () => {
   const recent = recentOf();
   const frame = 2 ** 40 + 1;
-  recent.write(frame, new Float32Array(HOP), new Float32Array(HOP), constantMask(1), 0);
+  recent.write(frame, new Float32Array(HOP), new Float32Array(HOP), constantMask(1), 0, MaskState.own);
   assert.is(kept(recent).frames[0], frame);
 });
 
@@ -133,6 +134,28 @@ test("while the delay changes, what is kept is what was heard: faded, without a 
   );
   const jumps = [...frames].filter((frame, n) => n > 0 && frame !== frames[n - 1] + 1).length;
   assert.is(jumps, 2, "one jump back, one forward");
+});
+
+test("what is kept tells how each frame came by its mask, over a change of the delay too", () => {
+  const recent = recentOf();
+  const rig = new Rig({ recent, delayFrames: 4, holdFrames: 5, fadeFrames: 10 });
+  rig.onRecord = ({ frame }) => {
+    if (frame < 100) rig.board.write(frame, constantMask(0.5));
+  };
+  let at = 0;
+  rig.run(noise(160 * HOP, 7), () => {
+    at += 128;
+    if (at === 60 * HOP) rig.explainer.setDelay(20);
+    return 128;
+  });
+  const { frames, states } = kept(recent);
+  frames.forEach((frame, n) => {
+    const state = states[n];
+    if (frame < 100) assert.is(state, MaskState.own, `frame ${frame}`);
+    else if (frame < 105) assert.is(state, MaskState.held, `frame ${frame}`);
+    else assert.is(state, frame < 114 ? MaskState.fading : MaskState.none, `frame ${frame}`);
+  });
+  assert.ok(states.includes(MaskState.none));
 });
 
 test("told in pieces, it is the same as copied, while more goes out", () => {

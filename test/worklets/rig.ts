@@ -28,6 +28,7 @@ export interface KeptRecord {
   late: number;
   delayFrames: number;
   dropped: number;
+  maskState: number;
   magnitudes: Float32Array;
   mask: Float32Array;
   /** Empty where the shape is without phases. */
@@ -89,6 +90,7 @@ export class Rig {
       late: readNumber(record, RecordField.late),
       delayFrames: readNumber(record, RecordField.delayFrames),
       dropped: readNumber(record, RecordField.dropped),
+      maskState: readNumber(record, RecordField.maskState),
       magnitudes: row(0),
       mask: row(1),
       phases: row(2),

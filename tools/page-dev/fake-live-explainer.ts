@@ -151,6 +151,7 @@ export class FakeLiveExplainer implements LiveExplainer {
       source: source.kind === "microphone" ? "Microphone" : (source.name ?? source.kind),
       engine: "local",
       engineDescription: "onnxruntime-web, WASM SIMD, 1 thread",
+      explanation: "here",
       notices: (this.options.notices ?? []).map((detail) => ({
         code: "engine-failed",
         detail,

@@ -1,3 +1,4 @@
+import { MaskState } from "../../../protocol/mask-state.ts";
 import type { SpectrogramColumns } from "../../live/live-explainer.ts";
 
 /**
@@ -8,6 +9,8 @@ export class ColumnStore {
   /** Row-major [capacity, bins]. */
   readonly magnitudes: Float32Array;
   readonly mask: Float32Array;
+  /** How each column came by its mask, a `MaskState`. */
+  readonly states: Uint8Array;
   /** Level shown brightest when the column came, in decibels. */
   readonly tops: Float32Array;
   #oldest = 0;
@@ -20,6 +23,7 @@ export class ColumnStore {
   ) {
     this.magnitudes = new Float32Array(capacity * bins);
     this.mask = new Float32Array(capacity * bins);
+    this.states = new Uint8Array(capacity);
     this.tops = new Float32Array(capacity);
   }
 
@@ -47,7 +51,7 @@ export class ColumnStore {
    * Columns with another number of bins belong to another stream and are left out.
    */
   push(
-    { firstFrame, frames, bins, magnitudes, mask }: SpectrogramColumns,
+    { firstFrame, frames, bins, magnitudes, mask, states }: SpectrogramColumns,
     top: (magnitudes: Float32Array, offset: number) => number,
   ): void {
     if (bins !== this.bins) return;
@@ -63,6 +67,7 @@ export class ColumnStore {
         this.magnitudes[at + bin] = magnitudes[k * bins + bin];
         this.mask[at + bin] = mask[k * bins + bin];
       }
+      this.states[slot] = states?.[k] ?? MaskState.own;
       this.tops[slot] = top(magnitudes, k * bins);
       this.#newest++;
     }

@@ -1,3 +1,4 @@
+import { isExplained } from "../../../protocol/mask-state.ts";
 import type { Listening, SpectrogramColumns } from "../../live/live-explainer.ts";
 import type { FrequencyAxis } from "./axis.ts";
 import { ColumnPixels } from "./column-pixels.ts";
@@ -111,7 +112,7 @@ export class SpectrogramPainter {
 
   /** Brings the layers up to date: what came since, however long ago, is at most what the store holds. */
   #paint(): void {
-    const { oldest, newest, stream, magnitudes, mask, tops, bins } = this.#store;
+    const { oldest, newest, stream, magnitudes, mask, states, tops, bins } = this.#store;
     const { rows } = this.axis;
     // Another stream, or more came since than is kept.
     if (this.#stream !== stream || this.#painted < oldest) {
@@ -123,7 +124,8 @@ export class SpectrogramPainter {
       const slot = this.#store.slot(this.#painted);
       const count = Math.min(batch, newest - this.#painted, ringColumns - slot);
       for (let k = 0; k < count; k++) {
-        this.#pixels.paint(magnitudes, mask, (slot + k) * bins, k, tops[slot + k]);
+        const at = slot + k;
+        this.#pixels.paint(magnitudes, mask, at * bins, k, tops[at], isExplained(states[at]) ? -1 : at);
       }
       this.#colour.putImageData(this.#colourImage, slot, 0, 0, 0, count, rows);
       this.#veil.putImageData(this.#veilImage, slot, 0, 0, 0, count, rows);

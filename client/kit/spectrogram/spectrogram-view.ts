@@ -1,6 +1,7 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Observable } from "rxjs";
+import { isExplained } from "../../../protocol/mask-state.ts";
 import type { Listening, SpectrogramColumns } from "../../live/live-explainer.ts";
 import { hertz, kilohertz, percent } from "../format.ts";
 import { sharedStyles } from "../shared-styles.ts";
@@ -115,6 +116,9 @@ export class SpectrogramView extends WordsElement {
       .left-out {
         background: linear-gradient(90deg, #17171a, #3c3c42, #6f6f76);
       }
+      .hatched {
+        background: repeating-linear-gradient(45deg, #2a2a30 0 3px, #a8a2b6 3px 5px);
+      }
       .strength {
         display: grid;
         grid-template-columns: auto minmax(3.5rem, 1fr);
@@ -181,7 +185,11 @@ export class SpectrogramView extends WordsElement {
   /** Whether the lesser controls are shown. */
   @state() private open = false;
   @state() private empty = true;
+  /** Whether columns without a mask are in the picture. */
+  @state() private hatched = false;
 
+  /** The frame after the last column without a mask. */
+  #hatchedUntil = 0;
   #canvas = document.createElement("canvas");
   #host: PictureHost | undefined;
   /** Whether a worker was tried and could not draw. */
@@ -201,6 +209,7 @@ export class SpectrogramView extends WordsElement {
       () => this.columns,
       (columns) => {
         this.empty = false;
+        this.#followHatched(columns);
         // With ports, a worker has them already.
         if (!this.#takesPorts) this.#host?.send({ type: "columns", columns });
       },
@@ -236,6 +245,15 @@ export class SpectrogramView extends WordsElement {
   protected override updated(changed: PropertyValues): void {
     if (["bins", "sampleRate", "hop", "size", "scale"].some((name) => changed.has(name))) this.#sendAxis();
     if (["overlay", "still", "chosen", "listening"].some((name) => changed.has(name))) this.#sendLook();
+  }
+
+  #followHatched({ firstFrame, frames, states }: SpectrogramColumns): void {
+    // Frames that run backwards are another stream.
+    if (firstFrame < this.#hatchedUntil) this.#hatchedUntil = 0;
+    states?.forEach((state, k) => {
+      if (!isExplained(state)) this.#hatchedUntil = firstFrame + k + 1;
+    });
+    this.hatched = this.#hatchedUntil > Math.max(0, firstFrame + frames - this.size.columns);
   }
 
   get #view(): Listening {
@@ -278,7 +296,8 @@ export class SpectrogramView extends WordsElement {
   override render(): TemplateResult {
     const axis = new FrequencyAxis(1, this.bins, this.sampleRate, this.scale);
     const seconds = (this.size.columns * this.hop) / this.sampleRate;
-    const label = words.picture.label(Math.round(seconds), kilohertz(this.sampleRate / 2), this.#view);
+    const seen = words.picture.label(Math.round(seconds), kilohertz(this.sampleRate / 2), this.#view);
+    const label = this.hatched ? `${seen} ${words.picture.hatchedToo}` : seen;
     return html`
       <figure>
         <div class="plot">
@@ -312,13 +331,14 @@ export class SpectrogramView extends WordsElement {
   #legend() {
     const key = (kind: string, text: string) =>
       html`<span class="key"><span class="swatch ${kind}"></span>${text}</span>`;
+    const hatched = this.hatched ? key("hatched", words.picture.hatched) : nothing;
     switch (this.#view) {
       case "original":
-        return key("kept outlined", words.picture.outlined);
+        return [key("kept outlined", words.picture.outlined), hatched];
       case "explanation":
-        return [key("kept outlined", words.picture.made), key("left-out", words.picture.leftOut)];
+        return [key("kept outlined", words.picture.made), key("left-out", words.picture.leftOut), hatched];
       case "rest":
-        return [key("kept", words.picture.leftOut), key("left-out outlined", words.picture.made)];
+        return [key("kept", words.picture.leftOut), key("left-out outlined", words.picture.made), hatched];
       default:
         return this.#view satisfies never;
     }

@@ -1,3 +1,4 @@
+import { MaskState } from "../../../protocol/mask-state.ts";
 import type { SpectrogramColumns } from "../live-explainer.ts";
 
 /** At most 30 messages a second. */
@@ -10,7 +11,7 @@ const MOST_UNANSWERED = 2;
  * gather here, and beyond `mostColumns` the oldest are dropped.
  */
 export class ColumnCollector {
-  #columns: { readonly frame: number; readonly values: Float32Array }[] = [];
+  #columns: { readonly frame: number; readonly values: Float32Array; readonly state: number }[] = [];
   #sentAt = Number.NEGATIVE_INFINITY;
   #unanswered = 0;
 
@@ -20,9 +21,9 @@ export class ColumnCollector {
     readonly mostColumns: number,
   ) {}
 
-  /** `values`: magnitudes [bins], then the mask [bins]; kept, not copied. Frames come in order. */
-  add(frame: number, values: Float32Array): void {
-    this.#columns.push({ frame, values });
+  /** `values`: magnitudes [bins], then the mask [bins]; kept, not copied. `state`: the mask's. Frames come in order. */
+  add(frame: number, values: Float32Array, state: number = MaskState.own): void {
+    this.#columns.push({ frame, values, state });
     if (this.#columns.length > this.mostColumns) this.#columns.shift();
   }
 
@@ -39,10 +40,13 @@ export class ColumnCollector {
       magnitudes.set(values.subarray(0, bins), n * bins);
       mask.set(values.subarray(bins), n * bins);
     });
+    const states = columns.some(({ state }) => state !== MaskState.own)
+      ? Uint8Array.from(columns, ({ state }) => state)
+      : undefined;
     this.#columns = [];
     this.#sentAt = now;
     this.#unanswered++;
-    return { firstFrame: columns[0].frame, frames, bins, magnitudes, mask };
+    return { firstFrame: columns[0].frame, frames, bins, magnitudes, mask, ...(states && { states }) };
   }
 
   /** The page has received a message. */

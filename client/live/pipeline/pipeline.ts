@@ -1,6 +1,7 @@
 import { defer, filter, finalize, from, map, type Observable, share, tap } from "rxjs";
 import { type AudioShape, framesIn, hopMs } from "../../../protocol/audio-shape.ts";
 import type { Explanation, SpectralWindow } from "../../../protocol/engine.ts";
+import { MaskState } from "../../../protocol/mask-state.ts";
 import type { Decision, SpectrogramColumns, Timings } from "../live-explainer.ts";
 import { ColumnCollector } from "./column-collector.ts";
 import type { DelayPolicy } from "./delay-policy.ts";
@@ -170,16 +171,19 @@ export class Pipeline {
   #take(record: FrameRecord): void {
     const { bins } = this.#parts.settings.shape;
     this.#clock.arrived(record.frame, this.#parts.now());
+    const lost = record.frame > this.#history.newest + 1;
     this.#history.add(record.frame, record.magnitudes, record.phases);
     this.#late = record.late;
     this.#missed = record.missed;
-    // When the delay shrinks or records were lost, frames in between show the mask of the next one that was heard.
+    // When the delay shrinks, frames in between show the mask of the next one that was heard. Where records were lost, nobody
+    // knows what they were heard under.
     const first = Math.max(this.#lastColumn + 1, record.appliedFrame - this.#remembered);
     for (let frame = first; frame <= record.appliedFrame; frame++) {
       const column = new Float32Array(2 * bins);
       this.#history.copy(frame, column);
       column.set(record.mask, bins);
-      for (const collector of this.#collectors) collector.add(frame, column);
+      const state = lost && frame < record.appliedFrame ? MaskState.none : record.maskState;
+      for (const collector of this.#collectors) collector.add(frame, column, state);
       this.#lastColumn = frame;
     }
   }

@@ -28,6 +28,8 @@ export interface FrameRecord {
   readonly appliedFrame: number;
   /** The mask [bins] that was applied to it. */
   readonly mask: Float32Array;
+  /** How it came by that: a `MaskState`. */
+  readonly maskState: number;
   /** Frames so far that went out without a mask of their own, under one held for at most 16 ms. */
   readonly late: number;
   /** Frames so far that went out without a mask of their own and not so soon after one that had. */
@@ -138,6 +140,7 @@ export class ProcessorLink {
       magnitudes: row(0),
       appliedFrame: readNumber(record, RecordField.appliedFrame),
       mask: row(1),
+      maskState: readNumber(record, RecordField.maskState),
       phases: phases ? row(2) : undefined,
       late: readNumber(record, RecordField.late),
       missed: readNumber(record, RecordField.missed),

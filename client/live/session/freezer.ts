@@ -103,6 +103,7 @@ export class Freezer {
         target.original.set(piece.original.subarray(0, hops * hop), at * hop);
         target.explanation.set(piece.explanation.subarray(0, hops * hop), at * hop);
         target.mask.set(piece.mask.subarray(0, hops * bins), at * bins);
+        target.states.set(piece.states.subarray(0, hops), at);
         at += hops;
         if (left > 0) return;
         clearTimeout(timer);
@@ -111,6 +112,7 @@ export class Freezer {
           original: target.original.slice(0, at * hop),
           explanation: target.explanation.slice(0, at * hop),
           mask: target.mask.slice(0, at * bins),
+          states: target.states.slice(0, at),
         });
       };
       post({ type: "freeze", freeze });

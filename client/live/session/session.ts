@@ -34,6 +34,7 @@ import { streamMemory } from "../stream-memory.ts";
 import type { Told } from "../told.ts";
 import { within } from "../within.ts";
 import type { ColumnPorts } from "./column-ports.ts";
+import { ExplanationWatch } from "./explanation-watch.ts";
 import { Freezer } from "./freezer.ts";
 import type { Frozen } from "./moment.ts";
 import { longestDelay, planStream, type StreamPlan, type StreamWishes } from "./stream-plan.ts";
@@ -117,6 +118,7 @@ export class Session {
   #gain: GainNode | null = null;
   #shape: AudioShape | null = null;
   #running: Running | null = null;
+  #explanation: ExplanationWatch | null = null;
   #sourceNotices: readonly Told[] = [];
   /** What is wrong just now, by where. */
   readonly #troubles = new Map<"engine" | "source" | "device", Told>();
@@ -242,7 +244,14 @@ export class Session {
       guardFeedback: this.#settings.guardFeedback && source.kind === "microphone",
     });
     opened.begin();
-    this.#running = { state: "running", source: opened.name, ...this.#engine, notices: this.#notices() };
+    this.#explanation = new ExplanationWatch(shape);
+    this.#running = {
+      state: "running",
+      source: opened.name,
+      ...this.#engine,
+      explanation: this.#explanation.state,
+      notices: this.#notices(),
+    };
     status(this.#running);
     this.#keepFlowing(context);
   }
@@ -382,6 +391,8 @@ export class Session {
       case "columns":
         this.#frameMessages++;
         this.#pipeline?.post({ type: "columns-received" });
+        this.#explanation?.push(message.columns);
+        this.#explanationChanged();
         this.#events.columns(message.columns);
         break;
       case "timing":
@@ -404,10 +415,20 @@ export class Session {
   #update(): void {
     const before = this.#running;
     if (!before || this.#scope.closed) return;
-    const now = { ...before, ...this.#engine, notices: this.#notices() };
+    const explanation = this.#explanation?.state ?? before.explanation;
+    const now = { ...before, ...this.#engine, explanation, notices: this.#notices() };
     if (JSON.stringify(now) === JSON.stringify(before)) return;
     this.#running = now;
     this.#events.status(now);
+  }
+
+  #explanationChanged(): void {
+    const before = this.#running?.explanation;
+    const now = this.#explanation?.state;
+    if (!before || !now || now === before) return;
+    if (now === "away") this.#events.event("engine", { code: "explanation-away" });
+    else if (before === "away") this.#events.event("engine", { code: "explanation-back" });
+    this.#update();
   }
 
   #notices(): Told[] {
@@ -445,7 +466,11 @@ export class Session {
       },
       onDead: (what) => stuck({ code: "audio-suspended", detail: STANDING_STILL[what] }),
     });
-    const look = setInterval(() => watchdog.look(), LOOK_MS);
+    const look = setInterval(() => {
+      watchdog.look();
+      this.#explanation?.look(context.state === "running");
+      this.#explanationChanged();
+    }, LOOK_MS);
     scope.add(() => clearInterval(look));
   }
 

@@ -6,7 +6,7 @@ import { readSettings, type Settings, type SourceKind } from "../../kit/paramete
 import { recall, remember } from "../../kit/remembered.ts";
 import { sharedStyles } from "../../kit/shared-styles.ts";
 import { builtInSounds } from "../../kit/sounds/index.ts";
-import { type StatusText, statusText } from "../../kit/status-text.ts";
+import { mayUseDevice, type StatusText, statusText } from "../../kit/status-text.ts";
 import { StreamController } from "../../kit/stream-controller.ts";
 import { type Verdict, verdictText } from "../../kit/verdict.ts";
 import { titleText, toldText, words } from "../../kit/words/words.ts";
@@ -47,7 +47,7 @@ import "./welcome-card.ts";
  *
  * For tests and styling the host carries `data-state` (idle, starting, running, stopped, failed), `data-problem`,
  * `data-verdict` (class, other, unsure or empty), `data-label` (the class believed, or empty), `data-listening`,
- * and while it runs `data-engine`.
+ * and while it runs `data-engine` and `data-explanation` (coming, here, away).
  */
 @customElement("listenable-app")
 export class ListenableApp extends WordsElement {
@@ -223,6 +223,7 @@ export class ListenableApp extends WordsElement {
     dataset["problem"] = this.#failure?.code ?? "";
     dataset["listening"] = this.choices.listening;
     dataset["engine"] = this.status.state === "running" ? this.status.engine : "";
+    dataset["explanation"] = this.status.state === "running" ? this.status.explanation : "";
     const verdict = this.#verdict;
     dataset["verdict"] = verdict?.kind ?? "";
     dataset["label"] = verdict && verdict.kind !== "unsure" ? verdict.label : "";
@@ -276,6 +277,7 @@ export class ListenableApp extends WordsElement {
             .progress=${line.progress}
             .probability=${line.probability}
             .threshold=${this.pack?.threshold ?? 0.5}
+            .offersDevice=${mayUseDevice(this.status, choices.engine)}
           ></verdict-line>
           <minute-strip
             slot="verdict"
@@ -305,6 +307,7 @@ export class ListenableApp extends WordsElement {
         </section>
         <class-bars
           .ranked=${this.#hearing?.ranked ?? []}
+          .past=${this.#away}
           .threshold=${this.pack?.threshold ?? 0.5}
           .other=${this.pack?.other}
           .labels=${this.pack?.labels ?? []}
@@ -371,6 +374,11 @@ export class ListenableApp extends WordsElement {
     return this.status.state === "running" || this.status.state === "starting";
   }
 
+  /** Whether what is heard has no masks just now. */
+  get #away(): boolean {
+    return this.status.state === "running" && this.status.explanation === "away";
+  }
+
   get #failure(): Problem | undefined {
     return this.status.state === "failed" ? this.status.problem : this.problem;
   }
@@ -381,6 +389,7 @@ export class ListenableApp extends WordsElement {
 
   #line(): StatusText & { readonly probability?: number } {
     const verdict = this.#verdict;
+    if (this.#away) return this.#unexplainedLine();
     if (this.status.state === "running" && this.#hearing?.silent) {
       const { silent, muted, silentPart } = words.page.status;
       return { headline: silent, sentence: this.source.kind === "microphone" ? muted : silentPart };
@@ -390,6 +399,13 @@ export class ListenableApp extends WordsElement {
       return { ...verdictText(verdict, this.pack.threshold), sure: kind === "class", probability };
     }
     return statusText(this.#failure ? { state: "failed", problem: this.#failure } : this.status);
+  }
+
+  #unexplainedLine(): StatusText {
+    const { headline, sentence, preparing } = words.page.unexplained;
+    const answering = this.status.state === "running" ? this.status.engine : undefined;
+    const switching = this.choices.engine === "local" && answering === "remote";
+    return { headline, sentence: switching ? `${preparing} ${sentence}` : sentence };
   }
 
   readonly #facts = (): DiagnosticFacts => {
@@ -448,7 +464,9 @@ export class ListenableApp extends WordsElement {
 
   #statusChanged({ detail: status }: CustomEvent<Status>): void {
     const before = this.status.state;
+    const wasAway = this.#away;
     this.status = status;
+    if (this.#away !== wasAway && status.state === "running") this.#sayExplained();
     if (status.state === before) return;
     if (status.state === "starting") {
       this.problem = undefined;
@@ -464,6 +482,12 @@ export class ListenableApp extends WordsElement {
     if (status.state === "stopped") {
       this.announcement = words.page.spoken[status.reason === "ended" ? "ended" : "stopped"];
     }
+  }
+
+  /** At once, unlike a label, which may flicker. */
+  #sayExplained(): void {
+    const { headline, sentence } = words.page.unexplained;
+    this.announcement = this.#away ? `${headline}. ${sentence}` : words.page.spoken.explained;
   }
 
   #decided({ detail: hearing }: CustomEvent<Hearing>): void {

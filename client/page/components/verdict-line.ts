@@ -4,6 +4,7 @@ import { barStyles } from "../../kit/bar-styles.ts";
 import { sharedStyles } from "../../kit/shared-styles.ts";
 import { words } from "../../kit/words/words.ts";
 import { WordsElement } from "../../kit/words/words-element.ts";
+import { emit } from "./emit.ts";
 
 /** The one large line on the page: what is heard now and how sure that is, or what is going on instead. */
 @customElement("verdict-line")
@@ -32,6 +33,9 @@ export class VerdictLine extends WordsElement {
       p {
         color: var(--soft);
         font-variant-numeric: tabular-nums;
+      }
+      button {
+        align-self: center;
       }
       progress {
         width: 8rem;
@@ -72,6 +76,8 @@ export class VerdictLine extends WordsElement {
   @property({ attribute: false }) probability: number | undefined;
   /** From where on it believes itself. */
   @property({ type: Number }) threshold = 0.5;
+  /** Whether the listener is asked to let this device explain. */
+  @property({ type: Boolean }) offersDevice = false;
   /** 0 to 1 while something loads. */
   @property({ attribute: false }) progress: number | undefined;
 
@@ -83,6 +89,11 @@ export class VerdictLine extends WordsElement {
           ${this.progress === undefined ? nothing : html`<progress aria-label=${words.page.status.loading} max="1" .value=${this.progress}></progress>`}
           ${this.sentence}
         </p>
+        ${
+          this.offersDevice
+            ? html`<button class="primary" @click=${() => emit(this, "choose-engine", "local")}>${words.page.unexplained.useDevice}</button>`
+            : nothing
+        }
       </div>
       <div class="sureness ${this.sure ? "sure" : ""}" aria-hidden="true">
         <div class="clip">

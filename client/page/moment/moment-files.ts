@@ -1,6 +1,7 @@
 /** What of a moment can be kept as files: sounds, and the facts as JSON. Nothing here sends anything anywhere. */
 import { writeWav } from "../../../dsp/wav.ts";
 import type { Moment } from "../../live/live-explainer.ts";
+import { isFrameExplained, unexplainedIn } from "./explained.ts";
 import { figuresIn, framesOf, type MomentVersion, type SampleSpan } from "./version.ts";
 
 /** The span of a sound as a WAV file of 32-bit floats, so that original = explanation + rest holds in the files too. */
@@ -65,18 +66,22 @@ export function momentFacts(
 }
 
 function explanationFacts(moment: Moment, version: MomentVersion, span: SampleSpan) {
-  const { pack, facts, bins } = moment;
+  const { pack, facts, sampleRate } = moment;
   const { labels } = pack;
-  const frames = framesOf(moment, span);
   const figures = figuresIn(moment, version, span);
-  const rows = version.mask.subarray(Math.max(0, frames.from) * bins, frames.to * bins);
+  const seconds = (sample: number) => rounded((sample - span.from) / sampleRate);
   return {
     heard: version.heard,
     method: version.method,
     asked: labels[version.target] ?? null,
     /** Method or class changed within what was heard. */
     mixed: version.heard && facts.mixed,
-    meanMask: rounded(rows.reduce((sum, value) => sum + value, 0) / Math.max(1, rows.length)),
+    /** Where frames had no mask: explanation and rest are silent there, and neither mean nor figures have anything of it. */
+    unexplained: unexplainedIn(moment, version, span).map(({ from, to }) => ({
+      from: seconds(from),
+      to: seconds(to),
+    })),
+    meanMask: meanMask(moment, version, span),
     /** What the classifier says of the sound, of the explanation alone and of the rest. */
     figures: figures && {
       class: labels[figures.target],
@@ -88,6 +93,20 @@ function explanationFacts(moment: Moment, version: MomentVersion, span: SampleSp
       windows: figures.windows,
     },
   };
+}
+
+/** Over the frames that have one; null where none has. */
+function meanMask(moment: Moment, version: MomentVersion, span: SampleSpan): number | null {
+  const { bins } = moment;
+  const { from, to } = framesOf(moment, span);
+  let sum = 0;
+  let values = 0;
+  for (let frame = Math.max(0, from); frame < Math.min(moment.frames, to); frame++) {
+    if (!isFrameExplained(version, frame)) continue;
+    for (let at = frame * bins; at < (frame + 1) * bins; at++) sum += version.mask[at];
+    values += bins;
+  }
+  return values === 0 ? null : rounded(sum / values);
 }
 
 function rounded(value: number): number {

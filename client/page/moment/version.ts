@@ -1,6 +1,7 @@
 import { type Figures, type FrameSpan, figuresOf } from "../../../models/explain/figures.ts";
 import type { JudgedWindow } from "../../../models/explain/judge-parts.ts";
 import type { Moment } from "../../live/live-explainer.ts";
+import { areFramesExplained } from "./explained.ts";
 import type { Sounds } from "./moment-player.ts";
 
 /** One explanation of a moment: as it was heard, or made anew by another method or of another class. */
@@ -10,10 +11,12 @@ export interface MomentVersion {
   readonly method: string;
   /** Class that was asked about; -1 is the winner. */
   readonly target: number;
-  /** original = explanation + rest. */
+  /** original = explanation + rest, but where frames have no mask: there both are silent. */
   readonly sounds: Sounds;
   /** Row-major [frames, bins]. */
   readonly mask: Float32Array;
+  /** [frames]: how each came by its mask, a `MaskState`; left out where all have their own. */
+  readonly states?: Uint8Array | undefined;
   /** What the classifier says of it; empty until it was asked. */
   readonly windows: readonly JudgedWindow[];
 }
@@ -38,13 +41,20 @@ export function framesOf(
   return { from: frameAt(from), to: frameAt(to) };
 }
 
-/** What the classifier's answers about the span come to, by default for the class asked about; null where there are none. */
+/**
+ * What the classifier's answers about the span come to, by default for the class asked about; null where there are none.
+ * Windows with frames that have no mask don't count: their explanation was none.
+ */
 export function figuresIn(
   moment: Moment,
-  { windows, target: asked }: MomentVersion,
+  version: MomentVersion,
   span: SampleSpan,
-  target = asked,
+  target = version.target,
 ): Figures | null {
   const { windowFrames } = moment.pack;
-  return figuresOf(windows, { target, during: { ...framesOf(moment, span), windowFrames } });
+  return figuresOf(version.windows, {
+    target,
+    during: { ...framesOf(moment, span), windowFrames },
+    only: ({ firstFrame }) => areFramesExplained(version, firstFrame, firstFrame + windowFrames),
+  });
 }

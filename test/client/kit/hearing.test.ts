@@ -22,6 +22,31 @@ const PACK: PackSummary = {
 };
 const probabilities = (...values: number[]) => Float32Array.from(values);
 
+test("while nothing is explained nothing is said, decisions that come too late included, and time goes on", () => {
+  const hearing = new Hearing(PACK, 100);
+  const dog = probabilities(0.9, 0.05, 0.05);
+  for (let n = 0; n < 20; n++) hearing.decided({ firstFrame: 50 * n, probabilities: dog }, 400 * n);
+  assert.is(hearing.verdict?.label, "dog");
+  const { ranked, newest } = hearing;
+  hearing.unexplained = true;
+  assert.is(hearing.verdict, undefined);
+  assert.not(hearing.decided({ firstFrame: 1_100, probabilities: probabilities(0, 1, 0) }, 9_000));
+  assert.is(hearing.verdict, undefined);
+  assert.is(hearing.ranked, ranked, "what was considered before is still there to be looked at");
+  const loud = new Float32Array(10 * 3).fill(1);
+  const columns = { frames: 10, bins: 3, magnitudes: loud, mask: loud };
+  const redrawn = Array.from({ length: 100 }, (_, n) =>
+    hearing.heard({ ...columns, firstFrame: 1_078 + 10 * n }),
+  );
+  assert.ok(hearing.newest > newest + 900, "the last minute moves on");
+  assert.ok(redrawn.filter(Boolean).length <= 100 / 3, "four times a second");
+  hearing.unexplained = false;
+  for (let n = 0; n < 5; n++) {
+    assert.ok(hearing.decided({ firstFrame: 2_000 + 50 * n, probabilities: dog }, 16_000 + 400 * n));
+  }
+  assert.is(hearing.stretches.length, 2, "with a gap where nothing was explained");
+});
+
 test("a verdict is of the last half second, and changes are far enough apart to be read", () => {
   const hearing = new Hearing(PACK, 100);
   assert.is(hearing.verdict, undefined);

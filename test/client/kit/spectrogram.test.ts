@@ -152,6 +152,34 @@ test("the view decides what is veiled: the rest, the explanation, or nothing", (
   assert.equal(veiled("rest"), { high: false, low: true });
 });
 
+test("a column without a mask is grey and hatched in every view, and outlines nothing", () => {
+  const rows = 64;
+  const pixels = new ColumnPixels(new FrequencyAxis(rows, bins, 16_000), new LevelRange(), 20);
+  const loud = new Float32Array(bins).fill(64);
+  const ones = new Float32Array(bins).fill(1);
+  const isStripe = (x: number, row: number) => channels(pixels.colour[row * 20 + x]).red > 150;
+  for (const view of ["original", "explanation", "rest"] as const) {
+    pixels.view = view;
+    pixels.restart();
+    pixels.write(loud, ones, 0, 0);
+    for (let x = 1; x < 18; x++) pixels.write(loud, ones, 0, x, 100 + x);
+    pixels.write(loud, new Float32Array(bins), 0, 18);
+    for (let x = 1; x < 18; x++) {
+      const striped = Array.from({ length: rows }, (_, row) => isStripe(x, row));
+      assert.is(striped.filter(Boolean).length, (rows * 3) / 16);
+      for (let row = 0; row < rows; row++) {
+        const { red, green, alpha } = channels(pixels.colour[row * 20 + x]);
+        assert.ok(Math.abs(red - green) < 10 && alpha === 255, "grey");
+        assert.is(channels(pixels.veil[row * 20 + x]).alpha, 0, "no veil, no outline");
+        // Slanted, and at its place in the stream.
+        if (x > 1 && row < rows - 1) assert.is(isStripe(x, row), isStripe(x - 1, row + 1));
+      }
+    }
+    const beside = new Set(Array.from({ length: rows }, (_, row) => pixels.veil[row * 20 + 18]));
+    assert.is(beside.size, 1, "no line where the hatched part ends");
+  }
+});
+
 test("a column painted again has the colours that it had", () => {
   const pixels = new ColumnPixels(new FrequencyAxis(64, bins, 16_000), new LevelRange(), 2);
   const quiet = new Float32Array(bins).fill(0.2);

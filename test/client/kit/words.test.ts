@@ -112,7 +112,14 @@ test("every state of the explainer has words", () => {
   const states: Status[] = [
     { state: "idle" },
     ...steps.map((step) => ({ state: "starting", step }) as const),
-    { state: "running", source: "x", engine: "local", engineDescription: "", notices: [] },
+    {
+      state: "running",
+      source: "x",
+      engine: "local",
+      engineDescription: "",
+      explanation: "here",
+      notices: [],
+    },
     { state: "stopped", reason: "asked" },
     { state: "stopped", reason: "ended" },
     { state: "failed", problem: { code: "unexpected", detail: "" } },

@@ -5,6 +5,7 @@ import type { PackSummary } from "../../../client/live/live-explainer.ts";
 import { Freezer } from "../../../client/live/session/freezer.ts";
 import { momentOf } from "../../../client/live/session/moment.ts";
 import { BINS, HOP } from "../../../lab/networks/own-shape.ts";
+import { MaskState } from "../../../protocol/mask-state.ts";
 import type { PageToProcessor } from "../../../protocol/port.ts";
 import { Recent, recentBytes } from "../../../worklets/recent.ts";
 import { RecentSender } from "../../../worklets/recent-sender.ts";
@@ -22,7 +23,7 @@ const PACK = { name: "tiny", labels: ["a", "b"], methods: [{ name: "first" }] } 
 
 function write(recent: Recent, count: number, first = 100): void {
   for (let n = 0; n < count; n++) {
-    recent.write(first + n, noise(HOP, n), noise(HOP, n + 1e5), constantMask(n / count), 0);
+    recent.write(first + n, noise(HOP, n), noise(HOP, n + 1e5), constantMask(n / count), 0, MaskState.own);
   }
 }
 
@@ -98,6 +99,47 @@ test("decisions lie where their windows begin in the moment, and others are left
   assert.equal(
     decisions.map(({ firstFrame }) => firstFrame),
     [13],
+  );
+});
+
+test("a moment's explanation and rest are silent where frames had no mask, and fade in the hops beside", async () => {
+  const { freezer, recent } = setUp(true);
+  const states = { 40: MaskState.held, 50: MaskState.fading, 51: MaskState.none, 52: MaskState.none };
+  for (let n = 0; n < 100; n++) {
+    const state = states[n as keyof typeof states] ?? MaskState.own;
+    recent.write(
+      n,
+      new Float32Array(HOP).fill(1),
+      new Float32Array(HOP).fill(0.25),
+      constantMask(0.25),
+      0,
+      state,
+    );
+  }
+  const decisions = [10, 40, 41, 90].map((firstFrame) => ({
+    firstFrame,
+    probabilities: Float32Array.of(1, 0),
+  }));
+  for (const decision of decisions) freezer.decided(decision);
+  const moment = momentOf(await freezer.freeze(FACTS), { ...PACK, windowFrames: 11 });
+  // The frame that hop 50 was the first to hear is touched by it and by the three after it.
+  const hopOf = (samples: Float32Array, hop: number) => [
+    ...new Set(samples.subarray(hop * HOP, (hop + 1) * HOP)),
+  ];
+  for (let hop = 0; hop < 100; hop++) {
+    const silent = hop >= 50 && hop <= 55;
+    const beside = hop === 49 || hop === 56;
+    const [explanation, rest] = [hopOf(moment.explanation, hop), hopOf(moment.rest, hop)];
+    if (beside) assert.ok(explanation.length === HOP && Math.max(...explanation) <= 0.25, `${hop}`);
+    else assert.equal([explanation, rest], silent ? [[0], [0]] : [[0.25], [0.75]], `hop ${hop}`);
+    assert.equal(hopOf(moment.original, hop), [1]);
+  }
+  assert.is(moment.states?.length, 103);
+  assert.is(moment.states?.[54], MaskState.none);
+  assert.equal(
+    moment.decisions.map(({ firstFrame }) => firstFrame),
+    [13, 93],
+    "the windows that end with the frames 50 and 51 explained nothing",
   );
 });
 

@@ -7,13 +7,25 @@ import type { Decision, SpectrogramColumns } from "../../../client/live/live-exp
 import { DelayPolicy, type DelaySettings } from "../../../client/live/pipeline/delay-policy.ts";
 import { Pipeline, type Timing } from "../../../client/live/pipeline/pipeline.ts";
 import type { FrameRecord } from "../../../client/live/pipeline/processor-link.ts";
+import { momentOf } from "../../../client/live/session/moment.ts";
 import { planStream } from "../../../client/live/session/stream-plan.ts";
 import { BINS, HOP, WINDOW } from "../../../lab/networks/own-shape.ts";
 import type { Explanation, SpectralWindow } from "../../../protocol/engine.ts";
+import { MaskState } from "../../../protocol/mask-state.ts";
+import { emptyHops, Recent, recentBytes } from "../../../worklets/recent.ts";
 import { delayed, largestDifference, noise, OWN_SHAPE, Rig, sine } from "../../worklets/rig.ts";
 import { settled } from "./fakes.ts";
 
 const WINDOW_FRAMES = 128;
+const FACTS = {
+  source: "a test",
+  engine: "remote",
+  engineDescription: "none",
+  method: undefined,
+  target: -1,
+  mixed: false,
+  frozenAt: 0,
+} as const;
 
 type Pace = Pick<DelaySettings, "lookAheadFrames" | "strideFrames">;
 
@@ -34,6 +46,9 @@ interface Options {
   readonly shared?: boolean;
   /** What the engine wants between two windows, in milliseconds. */
   readonly leastMs?: () => number;
+  /** Whether the record of this frame is lost on its way to the worker. */
+  readonly loses?: (frame: number) => boolean;
+  readonly recent?: Recent;
   /** Told before each hop. */
   readonly onHop?: (hop: number, change: (pace: Pace) => void) => void;
 }
@@ -50,7 +65,8 @@ async function play(input: Float32Array, options: Options) {
   let now = 0;
   const policy = new DelayPolicy({ ...settings, ...pace }, 16);
   const { delayFrames } = policy;
-  const rig = new Rig({ delayFrames, maxDelayFrames, listening: options.listening ?? "explanation" });
+  const { recent, listening = "explanation", loses = () => false } = options;
+  const rig = new Rig({ delayFrames, maxDelayFrames, listening, ...(recent && { recent }) });
   const records = new Subject<FrameRecord>();
   const due: { at: number; answer: () => void }[] = [];
   const windows: SpectralWindow[] = [];
@@ -110,7 +126,9 @@ async function play(input: Float32Array, options: Options) {
   pipeline.timings$.subscribe((timing) => timings.push(timing));
 
   const output = new Float32Array(input.length);
-  rig.onRecord = (record) => sent.push(record);
+  rig.onRecord = (record) => {
+    if (!loses(record.frame)) sent.push(record);
+  };
   for (let start = 0; start + HOP <= input.length; start += HOP) {
     now = Math.ceil((8 * (1 + start / HOP)) / audioBurstMs) * audioBurstMs;
     onHop(start / HOP, (changed) => {
@@ -228,6 +246,71 @@ test("windows that no engine answers cost nothing but themselves", async () => {
   const { missed, delayFrames } = records.at(-1)!;
   assert.is(missed, records[200].missed);
   assert.ok(delayFrames >= 4 + 16 + 1, `D = ${delayFrames} covers a lost window`);
+});
+
+/** Of columns in a row with masks of the same kind: the kind, the first and the last frame. */
+function stretchesOf(columns: readonly SpectrogramColumns[]): number[][] {
+  const found: number[][] = [];
+  for (const { firstFrame, frames, states } of columns) {
+    for (let n = 0; n < frames; n++) {
+      const state = states?.[n] ?? MaskState.own;
+      const last = found.at(-1);
+      if (last?.[0] === state) last[2] = firstFrame + n;
+      else found.push([state, firstFrame + n, firstFrame + n]);
+    }
+  }
+  return found;
+}
+
+test("an engine that is killed: columns tell that masks are held, fade and are none, and when they are back", async () => {
+  const recent = new Recent(new ArrayBuffer(recentBytes(OWN_SHAPE)), OWN_SHAPE);
+  const input = noise(HOP * 600, 1);
+  const fails = (n: number) => n >= 20 && n < 50;
+  const { columns } = await play(input, { engineMs: () => 4, mask: () => 0.25, fails, recent });
+  const kinds = stretchesOf(columns);
+  assert.equal(
+    kinds.map(([state]) => state),
+    [MaskState.own, MaskState.held, MaskState.fading, MaskState.none, MaskState.own],
+  );
+  const [first, held, fading, none] = kinds;
+  assert.is(held[2] - held[1] + 1, 25, "200 ms");
+  assert.is(fading[2] - fading[1] + 1, 49, "400 ms, at whose end it is none");
+  assert.is(none[1], first[2] + 75);
+
+  // What is kept of it: there explanation and rest are silent, and nowhere else.
+  const hops = emptyHops(recent.written, OWN_SHAPE);
+  assert.ok(recent.copy(0, recent.written, hops));
+  const frozen = { shape: OWN_SHAPE, hops, decisions: [], facts: FACTS };
+  const moment = momentOf(frozen, { windowFrames: WINDOW_FRAMES, methods: [{ name: "a" }] } as never);
+  const loudest = (samples: Float32Array, from: number, to: number) =>
+    samples.subarray(from * HOP, to * HOP).reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+  // What a frame is the first to be heard in, and the three hops after that.
+  const [from, to] = [hops.frames.indexOf(fading[1]), hops.frames.indexOf(none[2]) + 4];
+  for (const part of [moment.explanation, moment.rest]) {
+    assert.is(loudest(part, from, to), 0);
+    assert.ok(loudest(part, 30, from - 1) > 0.01);
+    assert.ok(loudest(part, to + 1, to + 30) > 0.01);
+  }
+  assert.ok(loudest(moment.original, from, to) > 0.1);
+});
+
+test("an engine whose every answer comes too late explains nothing, from the first window on", async () => {
+  const { columns } = await play(noise(HOP * 300, 1), { engineMs: () => 700, mask: () => 0.25 });
+  assert.equal(
+    stretchesOf(columns).map(([state]) => state),
+    [MaskState.none],
+  );
+});
+
+test("of records that were lost nobody knows the masks: their columns have none", async () => {
+  const loses = (frame: number) => frame >= 200 && frame < 300;
+  const { columns, records } = await play(noise(HOP * 400, 1), { engineMs: () => 4, mask: () => 1, loses });
+  const { delayFrames } = records[250];
+  assert.equal(
+    stretchesOf(columns).filter(([state]) => state === MaskState.none),
+    [[MaskState.none, 200 - delayFrames, 300 - delayFrames]],
+    "and the first that is told of again had none",
+  );
 });
 
 test("bursts on the way to the worker count into the delay", async () => {

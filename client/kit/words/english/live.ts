@@ -73,6 +73,8 @@ export const live: LiveWords = {
   },
   "begun-anew": () => "Begun anew, as the sound stood still.",
   "given-up": () => "Given up: the sound stood still again and again.",
+  "explanation-away": () => "No explanation came for what was heard from here on.",
+  "explanation-back": () => "The explanation is back.",
   "engine-answers": ({ engine, reason }) => `${engines[engine]} answers: ${because(reason)}.`,
   "server-late": () => "The server answers too late; this device computes until it is faster again.",
   "engine-failed": ({ detail, next: then }) => `${detail}${next[then]}`,

@@ -62,6 +62,8 @@ export const moment = {
   increase: "windows in which the explanation alone is surer",
   faithfulness: "whole minus rest",
   silent: "Nothing is to be heard in this part.",
+  unexplained: (seconds: string) =>
+    `${seconds} s of this part had no explanation. It is hatched, explanation and rest are silent there, and figures leave it out.`,
   save: "Keep",
   wav: (name: string) => `${name} .wav`,
   png: "Picture .png",

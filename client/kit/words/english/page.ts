@@ -78,6 +78,15 @@ export const page = {
     silentPart: "This part is silent.",
   },
 
+  /** While what is heard has no masks. */
+  unexplained: {
+    headline: "No explanation just now",
+    sentence:
+      "Until it is back, you hear everything and the rest is silent. In the picture, what has no explanation is hatched.",
+    useDevice: "Use this device",
+    preparing: "This device is getting ready to take over.",
+  },
+
   verdict: {
     sure: (share: string) => `${share} sure.`,
     other: "Something else",
@@ -93,6 +102,7 @@ export const page = {
     ended: "The sound has ended.",
     stopped: "Stopped.",
     hears: (what: string) => `It hears: ${what}.`,
+    explained: "The explanation is back.",
   },
 
   listening: {
@@ -119,6 +129,7 @@ export const page = {
 
   classes: {
     title: "What it considers",
+    before: "What it considered before",
     threshold: (share: string) =>
       `The line at ${share} is where this model starts to believe itself. Mean of the last half second.`,
     explain: "Explain",

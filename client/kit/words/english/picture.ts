@@ -9,6 +9,8 @@ export const picture = {
   made: "made it decide",
   leftOut: "left out",
   outlined: "inside the line: made it decide",
+  hatched: "no explanation",
+  hatchedToo: "Parts of it are hatched: they have no explanation.",
   mask: "Show the mask",
   more: "More",
   view: "In colour",

@@ -65,6 +65,8 @@ export const live: Words["live"] = {
   },
   "begun-anew": () => "Neu begonnen, da der Klang stillstand.",
   "given-up": () => "Aufgegeben: Der Klang stand immer wieder still.",
+  "explanation-away": () => "Für das, was von hier an zu hören war, kam keine Erklärung.",
+  "explanation-back": () => "Die Erklärung ist wieder da.",
   "engine-answers": ({ engine, reason }) => `${engines[engine]} antwortet: ${because(reason)}.`,
   "server-late": () => "Der Server antwortet zu spät; dieses Gerät rechnet, bis er wieder schneller ist.",
   "engine-failed": ({ detail, next: then }) => `${detail}${next[then]}`,

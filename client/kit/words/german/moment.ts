@@ -55,6 +55,8 @@ export const moment: Words["moment"] = {
   increase: "Fenster, in denen die Erklärung allein sicherer ist",
   faithfulness: "Ganzes minus Rest",
   silent: "In diesem Teil ist nichts zu hören.",
+  unexplained: (seconds) =>
+    `${seconds} s dieses Teils hatten keine Erklärung. Sie sind schraffiert, Erklärung und Rest sind dort still, und die Zahlen lassen sie aus.`,
   save: "Behalten",
   wav: (name) => `${name} .wav`,
   png: "Bild .png",

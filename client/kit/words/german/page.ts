@@ -77,6 +77,14 @@ export const page: Words["page"] = {
     silentPart: "Diese Stelle ist still.",
   },
 
+  unexplained: {
+    headline: "Gerade keine Erklärung",
+    sentence:
+      "Bis sie wieder da ist, hören Sie alles, und der Rest ist still. Im Bild ist schraffiert, was keine Erklärung hat.",
+    useDevice: "Dieses Gerät benutzen",
+    preparing: "Dieses Gerät macht sich bereit und übernimmt dann.",
+  },
+
   verdict: {
     sure: (share) => `Zu ${share} sicher.`,
     other: "Etwas anderes",
@@ -91,6 +99,7 @@ export const page: Words["page"] = {
     ended: "Der Klang ist zu Ende.",
     stopped: "Angehalten.",
     hears: (what) => `Es hört: ${what}.`,
+    explained: "Die Erklärung ist wieder da.",
   },
 
   listening: {
@@ -111,6 +120,7 @@ export const page: Words["page"] = {
 
   classes: {
     title: "Was es erwägt",
+    before: "Was es zuletzt erwog",
     threshold: (share) =>
       `Ab der Linie bei ${share} glaubt dieses Modell sich selbst. Mittel der letzten halben Sekunde.`,
     explain: "Erklären",

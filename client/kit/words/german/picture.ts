@@ -13,6 +13,8 @@ export const picture: Words["picture"] = {
   made: "gab den Ausschlag",
   leftOut: "blieb übrig",
   outlined: "innerhalb der Linie: gab den Ausschlag",
+  hatched: "keine Erklärung",
+  hatchedToo: "Teile davon sind schraffiert: Sie haben keine Erklärung.",
   mask: "Maske zeigen",
   more: "Mehr",
   view: "Farbig ist",

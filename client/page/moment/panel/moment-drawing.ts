@@ -6,6 +6,7 @@ import { FrequencyAxis, fullScale } from "../../../kit/spectrogram/axis.ts";
 import { ColumnPixels } from "../../../kit/spectrogram/column-pixels.ts";
 import { LevelRange } from "../../../kit/spectrogram/level-range.ts";
 import type { Listening, Moment } from "../../../live/live-explainer.ts";
+import { isFrameExplained } from "../explained.ts";
 import type { MomentVersion } from "../version.ts";
 
 /** Which spectrogram, or the original's under the mask. */
@@ -33,7 +34,7 @@ export class MomentDrawing {
 
   /** A canvas of [columns] by [momentRows]; rejects with the signal's reason when it is overtaken. */
   async draw(
-    version: Pick<MomentVersion, "sounds" | "mask">,
+    version: Pick<MomentVersion, "sounds" | "mask" | "states">,
     view: MomentView,
     signal: AbortSignal,
   ): Promise<HTMLCanvasElement> {
@@ -46,7 +47,9 @@ export class MomentDrawing {
     // Frame k has its middle at sample (k + 1) * hop - window / 2.
     const first = window / 2 / hop - 1;
     for (let column = 0; column < this.columns; column++) {
-      pixels.write(frames, version.mask, (first + column) * bins, column);
+      // The sound itself needs no explanation.
+      const hatched = view !== "original" && !isFrameExplained(version, first + column);
+      pixels.write(frames, version.mask, (first + column) * bins, column, hatched ? column : -1);
       if (column % SLICE !== SLICE - 1) continue;
       await pause();
       signal.throwIfAborted();

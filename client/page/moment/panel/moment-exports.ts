@@ -1,5 +1,6 @@
 /** Makes the files of a moment when a person asks for them, and hands them to the browser. */
 
+import type { Figures } from "../../../../models/explain/figures.ts";
 import { VERSION } from "../../../../protocol/version.ts";
 import { numbers, words } from "../../../kit/words/words.ts";
 import type { Listening, Moment } from "../../../live/live-explainer.ts";
@@ -9,7 +10,7 @@ import { type SharedSound, sharedPage } from "../shared/page.ts";
 import { figuresIn, type MomentVersion, type SampleSpan } from "../version.ts";
 import type { MomentDrawing, MomentView } from "./moment-drawing.ts";
 import { type ImagePlot, momentImage, plotEdges } from "./moment-images.ts";
-import { figureRows, heardLabel, labelName, versionTitle } from "./moment-words.ts";
+import { figureRows, heardLabel, labelName, unexplainedSeconds, versionTitle } from "./moment-words.ts";
 import { secondsText } from "./time.ts";
 
 /** What is shown just now, which is what is exported. */
@@ -47,10 +48,12 @@ export async function sharedFile(shown: Shown): Promise<File> {
   const label = heardLabel(moment, versions[0], span);
   const date = numbers.date(new Date(facts.frozenAt));
   const seconds = secondsText((span.to - span.from) / sampleRate);
+  const unexplained = unexplainedSeconds(moment, versions[0], span);
+  const sentence = words.moment.sharedSentence(seconds, date, `${pack.title} ${pack.version}`);
   const page = sharedPage({
     language: words.locale,
     title: label ? words.moment.sharedTitle(label) : words.moment.title,
-    sentence: words.moment.sharedSentence(seconds, date, `${pack.title} ${pack.version}`),
+    sentence: unexplained ? `${sentence} ${words.moment.unexplained(unexplained)}` : sentence,
     words: {
       play: words.moment.play,
       stop: words.moment.stop,
@@ -129,11 +132,18 @@ async function sharedPictures(shown: Shown) {
         description: words.moment.sharedPicture(title),
         image: image.toDataURL("image/png"),
         ...plotEdges,
-        says: figures ? words.moment.says(labelName(moment.pack, figures.target)) : words.moment.silent,
+        says: saysOf(shown, version, figures),
         figures: figures ? figureRows(figures).map(({ name, text }) => [name, text] as const) : [],
       };
     }),
   );
+}
+
+/** What the figures are about, or why there are none. */
+function saysOf({ moment, span }: Shown, version: MomentVersion, figures: Figures | null): string {
+  if (figures) return words.moment.says(labelName(moment.pack, figures.target));
+  const unexplained = unexplainedSeconds(moment, version, span);
+  return unexplained ? words.moment.unexplained(unexplained) : words.moment.silent;
 }
 
 /** `captions`: whether it says itself what it shows. */

@@ -10,7 +10,7 @@ import { figuresIn, type MomentVersion, type SampleSpan } from "../version.ts";
 import type { MomentDrawing, MomentView } from "./moment-drawing.ts";
 import { tell } from "./moment-events.ts";
 import type { MomentPicture } from "./moment-picture.ts";
-import { figureRows, labelName, versionTitle } from "./moment-words.ts";
+import { figureRows, labelName, unexplainedSeconds, versionTitle } from "./moment-words.ts";
 import "./moment-picture.ts";
 
 /** What a side is asked for, and how far that is. */
@@ -256,8 +256,13 @@ export class MomentSide extends WordsElement {
   }
 
   #figures(figures: Figures | null) {
-    if (!figures) return html`<p class="soft">${words.moment.silent}</p>`;
+    const { moment, side, span } = this;
+    const unexplained = unexplainedSeconds(moment, side.version, span);
+    const note =
+      unexplained === "" ? nothing : html`<p class="soft">${words.moment.unexplained(unexplained)}</p>`;
+    if (!figures) return unexplained === "" ? html`<p class="soft">${words.moment.silent}</p>` : note;
     return html`
+      ${note}
       <h3>${words.moment.says(labelName(this.moment.pack, figures.target))}</h3>
       <dl>
         ${figureRows(figures).map(

@@ -26,9 +26,9 @@ export class MomentSides {
     this.#client = client;
     this.#onChange = onChange;
     const { method, target } = this.#heard;
-    const { original, explanation, rest, mask } = moment;
+    const { original, explanation, rest, mask, states } = moment;
     const sounds = { original, explanation, rest };
-    const version = { heard: true, method, target, sounds, mask, windows: [] };
+    const version = { heard: true, method, target, sounds, mask, states, windows: [] };
     this.#sides = [{ heard: true, method, target, progress: null, problem: null, version }];
   }
 
@@ -100,7 +100,7 @@ export class MomentSides {
   }
 
   #versionOf({ heard, method, target }: Choice, answer: MomentAnswer): MomentVersion {
-    const { original, explanation, rest, mask } = this.#moment;
+    const { original, explanation, rest, mask, states } = this.#moment;
     if (heard || !answer.mask) {
       return {
         heard,
@@ -108,6 +108,7 @@ export class MomentSides {
         target,
         sounds: { original, explanation, rest },
         mask,
+        states,
         windows: answer.windows,
       };
     }

@@ -4,7 +4,9 @@ import type { Figures } from "../../../../models/explain/figures.ts";
 import { capitalised, className, percent } from "../../../kit/format.ts";
 import { numbers, titleText, words } from "../../../kit/words/words.ts";
 import type { Moment, PackSummary } from "../../../live/live-explainer.ts";
+import { unexplainedIn } from "../explained.ts";
 import { figuresIn, type MomentVersion, type SampleSpan } from "../version.ts";
+import { secondsText } from "./time.ts";
 
 /** A class by its index. */
 export function labelName({ labels, other }: PackSummary, index: number): string {
@@ -28,6 +30,12 @@ export function versionTitle(moment: Moment, { heard, method, target }: MomentVe
 export function heardLabel(moment: Moment, version: MomentVersion, span: SampleSpan): string {
   const figures = figuresIn(moment, version, span, -1);
   return figures ? labelName(moment.pack, figures.target) : "";
+}
+
+/** How many seconds of the span have no explanation; empty where all has one. */
+export function unexplainedSeconds(moment: Moment, version: MomentVersion, span: SampleSpan): string {
+  const samples = unexplainedIn(moment, version, span).reduce((sum, { from, to }) => sum + to - from, 0);
+  return samples === 0 ? "" : secondsText(samples / moment.sampleRate);
 }
 
 interface FigureRow {

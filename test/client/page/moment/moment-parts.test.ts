@@ -12,6 +12,7 @@ import { integratedLoudness } from "../../../../dsp/loudness.ts";
 import { readWav } from "../../../../dsp/wav.ts";
 import { figuresOf } from "../../../../models/explain/figures.ts";
 import type { JudgedWindow } from "../../../../models/explain/judge-parts.ts";
+import { MaskState } from "../../../../protocol/mask-state.ts";
 import { noise, sine } from "../../../worklets/rig.ts";
 
 const test = suite("moment parts");
@@ -153,6 +154,31 @@ test("facts name pack, method, times and what the classifier said", () => {
   assert.is(facts.explanations[0].meanMask, 0.5);
   assert.equal(facts.decisions, [{ at: -0.2, probabilities: { low: 0.25, high: 0.75 } }]);
   assert.match(fileStem(moment, "Something / else"), /^listenable-2026-11-\d\d-\d{6}-something-else$/);
+});
+
+test("what has no mask is left out of figures and mean, and the facts say where it is", () => {
+  const { moment, version } = momentOf(300);
+  const states = new Uint8Array(303)
+    .fill(MaskState.own)
+    .fill(MaskState.none, 0, 60)
+    .fill(MaskState.held, 60, 70);
+  const mask = version.mask.slice().fill(1, 0, 60 * 257);
+  const unexplained = { ...version, states, mask };
+  const all = { from: 0, to: moment.original.length };
+  const [facts] = momentFacts(moment, [unexplained], all, "0.1.0").explanations;
+  assert.equal(facts.unexplained, [{ from: 0, to: 0.48 }]);
+  assert.is(facts.meanMask, 0.5);
+  assert.is(facts.figures?.windows, 1, "the window from frame 0 on has frames without masks");
+  const early = momentFacts(moment, [unexplained], { from: 0, to: 4_000 }, "0.1.0").explanations[0];
+  assert.equal(
+    [early.figures, early.meanMask],
+    [null, null],
+    "nothing explained, no figures, not those of another part",
+  );
+  assert.equal(early.unexplained, [{ from: 0, to: 0.25 }]);
+  const later = momentFacts(moment, [unexplained], { from: 4_000, to: 16_000 }, "0.1.0").explanations[0];
+  assert.equal(later.unexplained, [{ from: 0, to: 0.23 }], "from the beginning of the span, as all times");
+  assert.equal(momentFacts(moment, [version], all, "0.1.0").explanations[0].unexplained, []);
 });
 
 test("frames of a span are those whose middle lies in it", () => {
