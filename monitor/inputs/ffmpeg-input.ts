@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { passwordHint, shownAddress, shownWord, withoutSecrets } from "../../protocol/shown-address.ts";
 import { endless, type Patience } from "./endless.ts";
 import type { Input, InputReport, Stretch } from "./input.ts";
 import { LiveQueue } from "./live-queue.ts";
@@ -21,6 +22,9 @@ export interface FfmpegOptions extends Patience {
   /** Seconds without a sample after which the connection counts as stalled. Default 15. */
   readonly stallSeconds?: number;
 }
+
+/** Characters that are kept of what ffmpeg says: its last line is whole then, with whatever address stands in it. */
+const COMPLAINT = 8000;
 
 /** In Hz: all that most people hear, at two thirds of the space. */
 const STREAM_RATE = 32_000;
@@ -43,10 +47,12 @@ export function streamArguments(address: string): string[] {
   const protocols = PROTOCOLS[scheme === "icy" ? "http" : scheme];
   if (protocols === undefined) {
     throw new Error(
-      `${withoutPassword(address)} has the scheme "${scheme}"; streams have ${STREAM_SCHEMES.join(", ")}`,
+      `${shownAddress(address)} has the scheme "${scheme}"; streams have ${STREAM_SCHEMES.join(", ")}`,
     );
   }
-  if (!URL.canParse(url)) throw new Error(`${withoutPassword(address)} is no address that can be opened`);
+  if (!URL.canParse(url)) {
+    throw new Error(`${shownAddress(address)} is no address that can be opened${passwordHint(address)}`);
+  }
   // Cameras that only send UDP refuse TCP, which gets through where UDP does not.
   const transport = scheme.startsWith("rtsp") ? ["-rtsp_flags", "prefer_tcp"] : [];
   return ["-protocol_whitelist", protocols, ...transport, "-i", url];
@@ -75,11 +81,6 @@ export function deviceArguments(device: string, platform: string = process.platf
   return ["-f", format, "-i", spelled];
 }
 
-/** The address as it may be shown: user and password left out. */
-export function withoutPassword(address: string): string {
-  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1");
-}
-
 /** @param open from `streamArguments` or `deviceArguments`. */
 export function ffmpegInput(
   name: string,
@@ -89,9 +90,11 @@ export function ffmpegInput(
 ): Input {
   return {
     name,
-    source: withoutPassword(source),
+    source: shownWord(source),
     live: true,
     stretches(report, signal) {
+      // ffmpeg repeats its address, and parts of it, in what it complains of.
+      const addresses = [source, ...open].filter((word) => word.includes("://"));
       async function* connected(wentWell: () => void): AsyncGenerator<Stretch> {
         report.state("connecting");
         const connection = new Connection(open, report, signal, options);
@@ -101,7 +104,7 @@ export function ffmpegInput(
           await connection.close();
         }
         if (connection.heard) wentWell();
-        throw new Error(connection.problem);
+        throw new Error(withoutSecrets(connection.problem, addresses));
       }
       return endless(report, signal, connected, options);
     },
@@ -166,7 +169,7 @@ class Connection {
       this.#queue.push(decoder.push(bytes));
     });
     child.stderr!.setEncoding("utf8").on("data", (text: string) => {
-      this.#complaint = (this.#complaint + text).slice(-1000);
+      this.#complaint = (this.#complaint + text).slice(-COMPLAINT);
     });
     child.on("error", (error) => {
       this.#complaint = error.message;
@@ -181,8 +184,7 @@ class Connection {
   get problem(): string {
     if (this.#stalled) return "no sound came any more";
     const line = this.#complaint.trim().split("\n").at(-1) ?? "";
-    const said = line.replace(/[a-z][a-z0-9+.-]*:\/\/\S*/gi, (address) => withoutPassword(address));
-    return said === "" ? "the stream ended" : said;
+    return line === "" ? "the stream ended" : line;
   }
 
   /** A new one begins wherever sound was thrown away. */

@@ -14,7 +14,7 @@ export interface Stretch {
 
 /** Told by an input about itself. */
 export interface InputReport {
-  /** `detail` says why, for people: without passwords. */
+  /** `detail` says why, for people: without secrets. */
   state(state: InputState, detail?: string): void;
   /** Live sound that was thrown away because the analysis was behind. */
   dropped(seconds: number): void;
@@ -24,7 +24,7 @@ export interface InputReport {
 
 export interface Input {
   readonly name: string;
-  /** For people: a path, or an address without its password. */
+  /** For people: a path, or an address as `shownAddress` has it. */
   readonly source: string;
   /** Goes on whether anybody listens or not. */
   readonly live: boolean;

@@ -1,6 +1,7 @@
 /** The words of the command line as inputs. */
 import { existsSync, statSync } from "node:fs";
 import { basename, extname } from "node:path";
+import { shownAddress, shownWord } from "../../protocol/shown-address.ts";
 import { deviceArguments, type FfmpegOptions, ffmpegInput, streamArguments } from "./ffmpeg-input.ts";
 import { type FolderOptions, fileInput, folderInput } from "./file-input.ts";
 import type { Input } from "./input.ts";
@@ -55,7 +56,7 @@ function parseInput(name: string, source: string, options: InputOptions): Input 
   const facts = statSync(source, { throwIfNoEntry: false });
   if (!facts) {
     throw new InputError(
-      `there is no file or folder ${source}; an input is a file, a folder, - (standard input), ` +
+      `there is no file or folder ${shownWord(source)}; an input is a file, a folder, - (standard input), ` +
         "an address such as http://host/stream, or device:NAME",
     );
   }
@@ -67,12 +68,13 @@ function parseInput(name: string, source: string, options: InputOptions): Input 
 function splitName(word: string): [string | undefined, string] {
   const match = /^([\p{L}\p{N}][\p{L}\p{N} _.-]{0,39})=(.+)$/u.exec(word);
   // A file may have such a name of its own.
-  return match && !existsSync(word) ? [match[1], match[2]] : [undefined, word];
+  return match && !existsSync(word) ? [match[1].normalize(), match[2]] : [undefined, word];
 }
 
 /** Names stand in addresses and topics, so nothing but letters, digits, spaces and dashes is taken from a source. */
 function usualName(source: string): string {
   const name = namedAfter(source)
+    .normalize()
     .replace(/[^\p{L}\p{N}_-]+/gu, "-")
     .replace(/^[-_]+|-+$/g, "");
   return name === "" ? "input" : name.slice(0, 40);
@@ -81,10 +83,8 @@ function usualName(source: string): string {
 function namedAfter(source: string): string {
   if (source === "-") return "stdin";
   if (source.startsWith("device:")) return source.slice("device:".length);
-  if (URL.canParse(source) && source.includes("://")) {
-    const { hostname, pathname } = new URL(source);
-    return basename(pathname, extname(pathname)) || hostname;
-  }
+  // The machine's name: what stands in the path may be the key of a stream.
+  if (source.includes("://")) return /:\/\/(\[[^\]]+\]|[^/:…]+)/.exec(shownAddress(source))?.[1] ?? "stream";
   return basename(source, extname(source));
 }
 

@@ -1,13 +1,32 @@
 /**
  * Messages that must arrive, kept in the database until they did: they survive a stop of the monitor and of whoever
- * gets them. Each target is served in order, one message at a time; a failure is tried again later and later.
+ * gets them. Each target is served on its own and in order, one message at a time; a failure is tried again later and
+ * later, but a message that its target will never take is given up at once, as all behind it would wait for it.
  */
 import { type BackOff, backOffMs } from "../../protocol/back-off.ts";
 import { type Sleep, sleep } from "../sleep.ts";
 import type { Database } from "../storage/database.ts";
 
-/** Sends one message; rejects when it did not arrive. */
+/** Sends one message; rejects when it did not arrive, with one of the two errors below where it is known what that means. */
 export type Send = (body: string, id: number) => Promise<void>;
+
+/** The target will not take this message, however often it gets it. */
+export class RefusedForGood extends Error {
+  override name = "RefusedForGood";
+}
+
+/** The target says when to come again. */
+export class TryLater extends Error {
+  override name = "TryLater";
+  constructor(
+    message: string,
+    readonly waitMs: number,
+  ) {
+    super(message);
+  }
+}
+
+export type DeliveryResult = "sent" | "failed" | "refused" | "given-up";
 
 export interface DeliveryOptions {
   readonly backOff?: BackOff;
@@ -18,13 +37,16 @@ export interface DeliveryOptions {
   readonly now?: () => number;
   readonly sleep?: Sleep;
   readonly random?: () => number;
-  readonly onResult?: (target: string, result: "sent" | "failed" | "given-up", problem?: string) => void;
+  /** "failed" is tried again; "refused" and "given-up" (too old, or too many) are not. */
+  readonly onResult?: (target: string, result: DeliveryResult, problem?: string) => void;
 }
 
 const BACK_OFF: BackOff = { firstMs: 5_000, longestMs: 3_600_000 };
-const DAY = 24 * 3600 * 1000;
+const LONGEST_MS = 3 * 24 * 3600 * 1000;
 /** New messages wake a target at once; this is only how often clocks that were set are noticed. */
 const LONGEST_SLEEP_MS = 60_000;
+/** A database that cannot be written, as on a full disk, is asked again after so long. */
+const DATABASE_TROUBLE_MS = 10_000;
 
 interface Row {
   readonly id: number;
@@ -36,6 +58,12 @@ interface Row {
 export class Deliveries {
   readonly #stop = new AbortController();
   readonly #wakes = new Map<string, () => void>();
+  /** Targets for which there is something new since they were last looked at. */
+  readonly #news = new Set<string>();
+  /** Targets of which the next message need not wait its time. */
+  readonly #thereAgain = new Set<string>();
+  /** Messages that are done with, and that the database could not be told of. */
+  readonly #done = new Set<number>();
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -50,13 +78,13 @@ export class Deliveries {
 
   /** There is something new to send. */
   wake(): void {
-    for (const wake of this.#wakes.values()) wake();
+    for (const target of this.targets.keys()) this.#wake(target);
   }
 
   /** The target is there again: what waits for it is sent at once. */
   retry(target: string): void {
-    this.database.run("UPDATE delivery SET next_at = 0 WHERE target = ?", [target]);
-    this.#wakes.get(target)?.();
+    this.#thereAgain.add(target);
+    this.#wake(target);
   }
 
   /** Messages that wait for a target. */
@@ -71,30 +99,60 @@ export class Deliveries {
     await this.#running;
   }
 
+  #wake(target: string): void {
+    this.#news.add(target);
+    this.#wakes.get(target)?.();
+  }
+
   async #serve(target: string, send: Send): Promise<void> {
-    const { backOff = BACK_OFF, now = Date.now, random, onResult } = this.options;
     while (!this.#stop.signal.aborted) {
-      this.#giveUp(target);
-      const row = this.#next(target);
-      const wait = row ? row.nextAt - now() : LONGEST_SLEEP_MS;
-      if (!row || wait > 0) {
-        await this.#rest(target, Math.min(wait, LONGEST_SLEEP_MS));
-        continue;
+      this.#news.delete(target);
+      let wait: number;
+      try {
+        wait = await this.#step(target, send);
+      } catch (error) {
+        this.options.onResult?.(target, "failed", `the database: ${(error as Error).message}`);
+        wait = DATABASE_TROUBLE_MS;
       }
+      if (wait > 0) await this.#rest(target, Math.min(wait, LONGEST_SLEEP_MS));
+    }
+  }
+
+  /** At most one message. @returns milliseconds until there may be something to do. Rejects when the database does. */
+  async #step(target: string, send: Send): Promise<number> {
+    const { now = Date.now, onResult } = this.options;
+    this.#giveUp(target);
+    const row = this.#next(target);
+    if (!row) return LONGEST_SLEEP_MS;
+    if (row.nextAt > now() && !this.#thereAgain.delete(target)) return row.nextAt - now();
+    if (!this.#done.has(row.id)) {
       try {
         await send(row.body, row.id);
-        this.database.run("DELETE FROM delivery WHERE id = ?", [row.id]);
         onResult?.(target, "sent");
       } catch (error) {
         const problem = (error as Error).message.slice(0, 500);
-        const nextAt = now() + Math.round(backOffMs(row.attempts, backOff, random));
-        this.database.run(
-          "UPDATE delivery SET attempts = attempts + 1, next_at = ?, problem = ? WHERE id = ?",
-          [nextAt, problem, row.id],
-        );
-        onResult?.(target, "failed", problem);
+        if (!(error instanceof RefusedForGood)) {
+          this.#postpone(row, problem, error instanceof TryLater ? error.waitMs : 0);
+          onResult?.(target, "failed", problem);
+          return 0;
+        }
+        onResult?.(target, "refused", problem);
       }
+      this.#done.add(row.id);
     }
+    this.database.run("DELETE FROM delivery WHERE id = ?", [row.id]);
+    this.#done.delete(row.id);
+    return 0;
+  }
+
+  #postpone({ id, attempts }: Row, problem: string, leastMs: number): void {
+    const { backOff = BACK_OFF, longestMs = LONGEST_MS, now = Date.now, random } = this.options;
+    const wait = Math.max(backOffMs(attempts, backOff, random), Math.min(leastMs, longestMs));
+    this.database.run("UPDATE delivery SET attempts = attempts + 1, next_at = ?, problem = ? WHERE id = ?", [
+      now() + Math.round(wait),
+      problem,
+      id,
+    ]);
   }
 
   /** The oldest message: those behind it wait, so that they arrive in order. */
@@ -114,7 +172,7 @@ export class Deliveries {
   }
 
   #giveUp(target: string): void {
-    const { longestMs = 3 * DAY, most = 10_000, now = Date.now, onResult } = this.options;
+    const { longestMs = LONGEST_MS, most = 10_000, now = Date.now, onResult } = this.options;
     const { changes } = this.database.run(
       `DELETE FROM delivery WHERE target = ?1 AND (created_at < ?2 OR id <=
         (SELECT id FROM delivery WHERE target = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?3))`,
@@ -126,7 +184,7 @@ export class Deliveries {
   async #rest(target: string, ms: number): Promise<void> {
     const rest = new AbortController();
     this.#wakes.set(target, () => rest.abort());
-    if (!this.#stop.signal.aborted) await (this.options.sleep ?? sleep)(ms, rest.signal);
+    if (!this.#news.has(target)) await (this.options.sleep ?? sleep)(ms, rest.signal);
     this.#wakes.delete(target);
   }
 }

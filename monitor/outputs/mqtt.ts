@@ -1,5 +1,6 @@
 /** MQTT: events with acknowledgement, the inputs' states, and Home Assistant's discovery. */
 import { connect, type MqttClient } from "mqtt";
+import { withoutSecrets } from "../../protocol/shown-address.ts";
 import type { InputState } from "../protocol.ts";
 import type { Send } from "./deliveries.ts";
 import { checkBroker } from "./mqtt-broker.ts";
@@ -47,11 +48,15 @@ export class MqttOutput {
       will: { topic: this.statusTopic, payload: Buffer.from("offline"), qos: 1, retain: true },
     });
     this.#client.on("connect", () => {
-      this.#greet().catch((error: Error) => options.log(`MQTT: ${error.message}`));
+      this.#greet().catch(this.#complain);
       options.onConnect?.();
     });
-    this.#client.on("error", (error) => options.log(`MQTT: ${error.message}`));
+    this.#client.on("error", this.#complain);
   }
+
+  readonly #complain = (error: Error): void => {
+    this.#options.log(`MQTT: ${withoutSecrets(error.message, [this.#options.url])}`);
+  };
 
   get connected(): boolean {
     return this.#client.connected;
@@ -100,12 +105,16 @@ export class MqttOutput {
 
   async #publish(topic: string, payload: string, retain = false): Promise<void> {
     const published = this.#client.publishAsync(topic, payload, { qos: 1, retain });
-    published.catch(() => {});
+    // A broker's words may hold its address; and late it is nobody's.
+    const plain = published.catch((error: Error) => {
+      throw new Error(withoutSecrets(error.message, [this.#options.url]));
+    });
+    plain.catch(() => {});
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error("the broker did not acknowledge")), TIMEOUT_MS);
     });
-    await Promise.race([published, late]).finally(() => clearTimeout(timer));
+    await Promise.race([plain, late]).finally(() => clearTimeout(timer));
   }
 
   #discoveryOf(input: string): [topic: string, config: Record<string, unknown>][] {

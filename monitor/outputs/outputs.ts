@@ -1,9 +1,10 @@
 /** Everything that the monitor tells the outside: messages that must arrive, server-sent events, live sound, metrics. */
 
+import { shownAddress } from "../../protocol/shown-address.ts";
 import type { FeedMessage } from "../feed.ts";
 import type { MonitorEvent } from "../protocol.ts";
 import type { EventStore, NewDelivery } from "../storage/event-store.ts";
-import { Deliveries, type DeliveryOptions, type Send } from "./deliveries.ts";
+import { Deliveries, type DeliveryOptions, type DeliveryResult, type Send } from "./deliveries.ts";
 import { EventStream } from "./event-stream.ts";
 import { LiveAudio } from "./live-audio.ts";
 import { eventMessage } from "./message.ts";
@@ -20,6 +21,13 @@ export interface OutputWishes {
     | undefined;
   readonly deliveries?: Omit<DeliveryOptions, "onResult">;
 }
+
+/** What became of a message that was not sent, for the log. */
+const WHAT_BECAME: Readonly<Record<Exclude<DeliveryResult, "sent">, string>> = {
+  failed: "a message did not arrive and is tried again",
+  refused: "a message was refused, and is not sent again",
+  "given-up": "a message was given up, as it waited too long or too many did",
+};
 
 interface OutputParts {
   readonly store: EventStore;
@@ -51,8 +59,11 @@ export class Outputs {
     this.#targets = new Map(
       (wishes.webhooks ?? []).map((url) => [
         webhookTarget(url),
-        webhook(url, { secret: wishes.webhookSecret }),
+        webhook(url, { secret: wishes.webhookSecret, now: wishes.deliveries?.now }),
       ]),
+    );
+    const names = new Map(
+      (wishes.webhooks ?? []).map((url) => [webhookTarget(url), `web hook ${shownAddress(url)}`]),
     );
     if (wishes.mqtt) checkBroker(wishes.mqtt.url);
     this.stream = new EventStream();
@@ -61,7 +72,9 @@ export class Outputs {
       ...wishes.deliveries,
       onResult: (target, result, problem) => {
         this.metrics.delivered(kindOf(target), result);
-        if (result !== "sent") parts.log(`${target}: ${result}${problem ? ` (${problem})` : ""}`);
+        if (result === "sent") return;
+        const why = problem === undefined ? "" : `: ${problem}`;
+        parts.log(`${names.get(target) ?? "MQTT"}: ${WHAT_BECAME[result]}${why}`);
       },
     });
     this.metrics = new MonitorMetrics({

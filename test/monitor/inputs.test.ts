@@ -10,7 +10,6 @@ import {
   deviceArguments,
   ffmpegInput,
   streamArguments,
-  withoutPassword,
 } from "../../monitor/inputs/ffmpeg-input.ts";
 import { folderInput } from "../../monitor/inputs/file-input.ts";
 import type { InputReport } from "../../monitor/inputs/input.ts";
@@ -101,11 +100,11 @@ test("words become inputs with names of their own", async () => {
       ["night-one", false],
       ["yard", false],
       ["stdin", false],
-      ["street", true],
+      ["radio-example", true],
       ["pulse-default", true],
     ],
   );
-  assert.is(inputs[3].source, "http://radio.example:8000/street.mp3");
+  assert.is(inputs[3].source, "http://radio.example:8000/…", "what stands in the path may be a key");
   assert.equal(
     parseInputs([file, file], OPTIONS).map(({ name }) => name),
     ["night-one", "night-one-2"],
@@ -147,7 +146,6 @@ test("ffmpeg gets a list of arguments and may open nothing but the address's pro
   assert.equal(deviceArguments("Microphone", "win32"), ["-f", "dshow", "-i", "audio=Microphone"]);
   assert.equal(deviceArguments("0", "darwin"), ["-f", "avfoundation", "-i", ":0"]);
   assert.throws(() => deviceArguments("x", "sunos"), /device:pulse:default/);
-  assert.is(withoutPassword("rtsp://me:pass@cam/live?a=b@c"), "rtsp://cam/live?a=b@c");
 });
 
 test("without ffmpeg the error says where to get it", async () => {

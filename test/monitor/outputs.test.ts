@@ -5,10 +5,11 @@ import { PassThrough } from "node:stream";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readWav } from "../../dsp/wav.ts";
-import { Deliveries } from "../../monitor/outputs/deliveries.ts";
+import { Deliveries, RefusedForGood, type Send, TryLater } from "../../monitor/outputs/deliveries.ts";
 import { LiveAudio } from "../../monitor/outputs/live-audio.ts";
 import { eventMessage } from "../../monitor/outputs/message.ts";
 import { slug } from "../../monitor/outputs/mqtt.ts";
+import { checkBroker } from "../../monitor/outputs/mqtt-broker.ts";
 import { Outputs } from "../../monitor/outputs/outputs.ts";
 import { signature, webhook, webhookTarget } from "../../monitor/outputs/webhook.ts";
 import { EventStore } from "../../monitor/storage/event-store.ts";
@@ -165,6 +166,241 @@ test("messages that are too old or too many are given up, the oldest first", asy
   await subject.close();
   assert.equal(sent, ["2", "3", "4"]);
   assert.is(givenUp, 3);
+  store.end();
+});
+
+/** A store with a message for each of the bodies and targets. */
+async function storeWith(bodies: readonly string[], targets: readonly string[], now = 1_000_000) {
+  const store = await EventStore.open(await temporary());
+  for (const body of bodies) {
+    const event = madeUpEvent();
+    await store.close(event, new Uint8Array(10));
+    const deliveries = targets.map((target) => ({ target, body }));
+    await store.explain(event, new Map(), deliveries, now);
+  }
+  return store;
+}
+
+/** What becomes of one message at a hook that answers so. */
+async function outcomeOf(status: number, headers: Record<string, string> = {}, text = "") {
+  const hook = webhook("http://host.example/hook/t0ken", {
+    fetch: async () => new Response(text, { status, headers }),
+    now: () => Date.parse("Wed, 21 Oct 2026 07:28:00 GMT"),
+  });
+  return hook("{}", 1).then(
+    () => "sent",
+    (error: Error) => error,
+  );
+}
+
+test("400s are final but for those that speak of now; all else is tried again", async () => {
+  for (const status of [400, 401, 403, 404, 405, 409, 410, 413, 415, 418, 422, 451, 499]) {
+    assert.instance(await outcomeOf(status, { "Retry-After": "5" }), RefusedForGood, `${status}`);
+  }
+  for (const status of [301, 302, 307, 308, 408, 425, 429, 500, 501, 502, 503, 504, 599]) {
+    const outcome = await outcomeOf(status);
+    assert.instance(outcome, Error, `${status}`);
+    assert.not.instance(outcome, RefusedForGood, `${status}`);
+  }
+  for (const status of [200, 201, 202, 204]) {
+    const sent = webhook("http://host/", { fetch: async () => new Response(null, { status }) });
+    await sent("{}", 1);
+  }
+});
+
+test("a Retry-After is seconds, or one of HTTP's three dates; nonsense counts as none", async () => {
+  const cases: [string, number | undefined][] = [
+    ["120", 120_000],
+    ["0.25", 250],
+    ["Wed, 21 Oct 2026 07:29:30 GMT", 90_000],
+    ["Wednesday, 21-Oct-26 07:29:30 GMT", 90_000],
+    ["Wed Oct 21 07:29:30 2026", 90_000],
+    ["Wed, 21 Oct 2015 07:28:00 GMT", 0],
+    ["", undefined],
+    ["-5", undefined],
+    ["soon", undefined],
+    ["Soon 5", undefined],
+    ["1e9", undefined],
+  ];
+  for (const [value, expected] of cases) {
+    for (const status of [429, 503]) {
+      const outcome = (await outcomeOf(status, { "Retry-After": value })) as TryLater;
+      assert.is(outcome.waitMs, expected, value);
+    }
+  }
+});
+
+test("what the other side says is told, short and without the address", async () => {
+  const { message } = (await outcomeOf(
+    400,
+    {},
+    '{"message":\n "Cannot send an empty message at /hook/t0ken"}',
+  )) as Error;
+  assert.is(message, 'answered 400: {"message": "Cannot send an empty message at …"}');
+  const long = (await outcomeOf(500, {}, "x".repeat(100_000))) as Error;
+  assert.ok(long.message.length < 250);
+});
+
+test("a message that is refused for good holds back none behind it, and is told", async () => {
+  const store = await storeWith(["one", "poison", "three"], ["hook"]);
+  const sent: string[] = [];
+  const results: string[] = [];
+  const send = async (body: string) => {
+    if (body === "poison") throw new RefusedForGood("answered 400");
+    sent.push(body);
+  };
+  const subject = new Deliveries(store.database, new Map([["hook", send]]), {
+    ...fakeClock(),
+    onResult: (_target, result, problem) => results.push(`${result} ${problem ?? ""}`.trim()),
+  });
+  subject.start();
+  await until(() => sent.length === 2);
+  await subject.close();
+  assert.equal(sent, ["one", "three"]);
+  assert.equal(results, ["sent", "refused answered 400", "sent"]);
+  assert.is(subject.waiting("hook"), 0);
+  store.end();
+});
+
+test("a target that says when to come again is not asked before, also over a restart", async () => {
+  const store = await storeWith(["one", "two"], ["hook"]);
+  let now = 1_000_000;
+  const asked: number[] = [];
+  const options = {
+    now: () => now,
+    random: () => 0.5,
+    sleep: async (ms: number, signal: AbortSignal) => {
+      if (!signal.aborted) now += ms;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+  const busy = async () => {
+    asked.push(now);
+    throw new TryLater("answered 429", 3_600_000);
+  };
+  const first = new Deliveries(store.database, new Map([["hook", busy]]), options);
+  first.start();
+  await until(() => asked.length === 1);
+  await first.close();
+  const sent: number[] = [];
+  const second = new Deliveries(
+    store.database,
+    new Map([["hook", async () => void sent.push(now)]]),
+    options,
+  );
+  second.start();
+  await until(() => sent.length === 2);
+  await second.close();
+  assert.equal(asked, [1_000_000]);
+  assert.ok(sent[0]! >= 1_000_000 + 3_600_000, `${sent}`);
+  store.end();
+});
+
+test("one address's trouble holds nobody else's messages", async () => {
+  const store = await storeWith(["one", "two", "three"], ["stuck", "broken", "fine"]);
+  const sent: string[] = [];
+  let release: () => void = () => {};
+  const stuck = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const subject = new Deliveries(
+    store.database,
+    new Map<string, Send>([
+      ["stuck", () => stuck],
+      ["broken", () => Promise.reject(new Error("ECONNREFUSED"))],
+      ["fine", async (body: string) => void sent.push(body)],
+    ]),
+    { backOff: { firstMs: 3_600_000, longestMs: 3_600_000 }, now: () => 1_000_000 },
+  );
+  subject.start();
+  await until(() => sent.length === 3);
+  assert.is(subject.waiting("stuck"), 3);
+  assert.is(subject.waiting("broken"), 3);
+  release();
+  await subject.close();
+  store.end();
+});
+
+test("a database that cannot be written ends no deliveries, and no message is sent twice because of it", async () => {
+  const store = await storeWith(["one", "two"], ["hook"]);
+  let full = true;
+  const database = new Proxy(store.database, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (name === "run" && full)
+        return (sql: string, values: never[]) => {
+          if (sql.startsWith("DELETE FROM delivery WHERE id")) throw new Error("database or disk is full");
+          return target.run(sql, values);
+        };
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const sent: string[] = [];
+  const results: string[] = [];
+  const clock = fakeClock();
+  const subject = new Deliveries(database, new Map([["hook", async (body) => void sent.push(body)]]), {
+    ...clock,
+    onResult: (_target, result, problem) => {
+      results.push(`${result} ${problem ?? ""}`.trim());
+      if (results.length === 4) full = false;
+    },
+  });
+  subject.start();
+  await until(() => sent.length === 2);
+  await subject.close();
+  assert.equal(sent, ["one", "two"]);
+  assert.is(results[1], "failed the database: database or disk is full");
+  assert.is(subject.waiting("hook"), 0);
+  store.end();
+});
+
+test("neither log nor database nor a refusal holds anything of a hook's address", async () => {
+  const secret = /t0ken|s3cret|k3y/;
+  for (const address of [
+    "ftp://u:s3cret@host/hooks/t0ken?k=k3y",
+    "https://u:s3#cret@host/t0ken",
+    "host/hooks/t0ken?k=k3y",
+    "s3cret",
+  ]) {
+    assert.throws(
+      () => webhook(address),
+      (error: Error) => /http or https/.test(error.message) && !secret.test(error.message),
+    );
+    assert.throws(
+      () => checkBroker(address),
+      (error: Error) => /mqtt:\/\/host/.test(error.message) && !secret.test(error.message),
+    );
+  }
+  const lines: string[] = [];
+  const store = await EventStore.open(await temporary());
+  const outputs = new Outputs(
+    { webhooks: ["http://u:s3cret@127.0.0.1:1/hooks/t0ken?k=k3y"] },
+    {
+      store,
+      inputs: ["yard"],
+      labels: ["dog"],
+      version: "1",
+      readOnly: false,
+      log: (line) => lines.push(line),
+    },
+  );
+  const event = madeUpEvent();
+  await store.close(event, new Uint8Array(10));
+  await store.explain(event, new Map(), outputs.deliveriesOf(event), Date.now());
+  await outputs.start();
+  await until(() => lines.length > 0);
+  outputs.hangUp();
+  await outputs.close();
+  assert.match(
+    lines[0]!,
+    /^web hook http:\/\/127\.0\.0\.1:1\/…: a message did not arrive and is tried again/,
+  );
+  const rows = JSON.stringify([
+    lines,
+    store.database.all("SELECT * FROM delivery"),
+    await outputs.metrics.text(),
+  ]);
+  assert.not.match(rows, secret);
   store.end();
 });
 
