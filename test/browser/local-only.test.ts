@@ -1,6 +1,6 @@
 // "On this device: nothing leaves it", proved by what Chromium itself records of its network: every request and every
 // WebSocket of all its processes and workers, by whatever means code might ask for them.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -10,60 +10,13 @@ import { LivePage } from "../../cli/bench/live-page.ts";
 import { packageFolder } from "../../models/pack/open-pack-node.ts";
 import { startServer } from "../../server/start-server.ts";
 import { browserTest } from "./browser-test.ts";
+import { inWords, type NetEvent, networkRecord, sentBetween } from "./network-record.ts";
 import { setUp, TINY_PACK } from "./set-up.ts";
 
 const chromium = findChromium();
 
 /** Long enough for dozens of windows; the masks of a remote engine would have come and gone. */
 const WATCH_MS = 3_000;
-/** What stands for bytes that go out, or for the wish to send some. */
-const SENDING = [
-  "URL_REQUEST_START_JOB",
-  "WEBSOCKET_SENT_FRAME_HEADER",
-  "SOCKET_BYTES_SENT",
-  "UDP_BYTES_SENT",
-  "TCP_CONNECT_ATTEMPT",
-  "HOST_RESOLVER_MANAGER_REQUEST",
-];
-
-/** No name but this machine's leads anywhere, so that the browser's own errands end before a byte goes out. */
-const ISOLATED = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost";
-/** In whose name Chromium looks now and then whether somebody is signed in: not a page's doing. */
-const BROWSERS_OWN = "https://google.com";
-
-interface NetEvent {
-  /** Of the request, socket or job that it belongs to. */
-  readonly source: number;
-  readonly name: string;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly params: string;
-}
-
-/** The events of a Chromium net log: first a line of constants, then one event a line. */
-async function readNetLog(file: string): Promise<NetEvent[]> {
-  const [first, ...lines] = (await readFile(file, "utf8")).split("\n");
-  const { constants } = JSON.parse(`${first.replace(/,\s*$/, "")}}`) as {
-    constants: { logEventTypes: Record<string, number>; timeTickOffset: number | string };
-  };
-  const names = new Map(Object.entries(constants.logEventTypes).map(([name, type]) => [type, name]));
-  return lines.flatMap((line) => {
-    if (!line.startsWith("{")) return [];
-    const event = JSON.parse(line.replace(/[,\]}\s]*$/, (end) => end.replace(/[,\]\s]/g, ""))) as {
-      type: number;
-      time: string;
-      source: { id: number };
-      params?: unknown;
-    };
-    return {
-      source: event.source.id,
-      name: names.get(event.type) ?? String(event.type),
-      at: Number(event.time) + Number(constants.timeTickOffset),
-      params: JSON.stringify(event.params ?? {}),
-    };
-  });
-}
-
 function tone(seconds: number): Float32Array {
   return Float32Array.from(
     { length: 48_000 * seconds },
@@ -73,9 +26,8 @@ function tone(seconds: number): Float32Array {
 
 /** What Chromium sent while the page listened with this engine. */
 async function sentWhileListening(engine: "local" | "remote"): Promise<NetEvent[]> {
-  const folder = await mkdtemp(join(tmpdir(), "listenable-net-"));
-  const netLog = join(folder, "net.json");
-  const live = await setUp(chromium!, TINY_PACK, tone(2), [`--log-net-log=${netLog}`, ISOLATED]);
+  const record = await networkRecord();
+  const live = await setUp(chromium!, TINY_PACK, tone(2), record.args);
   let from = 0;
   let to = 0;
   try {
@@ -95,29 +47,20 @@ async function sentWhileListening(engine: "local" | "remote"): Promise<NetEvent[
     assert.is(await page.attribute("data-state"), "running");
     assert.ok((await page.timings()).windowsPerSecond > 1, "it did listen meanwhile");
   } finally {
-    // The browser writes the end of its log when it goes.
     await live.close();
   }
-  const events = await readNetLog(netLog);
-  await rm(folder, { recursive: true });
+  const events = await record.read();
+  await record.remove();
   assert.ok(
     events.some(({ name, params }) => name === "URL_REQUEST_START_JOB" && params.includes("pack.json")),
     "the log shows the page's load",
   );
-  const own = new Set(
-    events.filter(({ params }) => params.includes(BROWSERS_OWN)).map(({ source }) => source),
-  );
-  return events.filter(
-    ({ name, at, source }) => SENDING.includes(name) && at >= from && at <= to && !own.has(source),
-  );
+  return sentBetween(events, from, to);
 }
 
 browserTest("with this device's engine, nothing is sent while the microphone is listened to", async () => {
   const sent = await sentWhileListening("local");
-  assert.equal(
-    sent.map(({ name, params }) => `${name} ${params.slice(0, 200)}`),
-    [],
-  );
+  assert.equal(inWords(sent), []);
 });
 
 browserTest("the same record shows what goes to a server's engine, so it would show anything", async () => {
