@@ -116,7 +116,7 @@ function statusPage(known: readonly KnownKiosk[]): string {
       : `<table><caption>Kiosks that reported since this server was started, times in UTC</caption><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="15"><title>Kiosks</title><link rel="stylesheet" href="../page.css"></head>
+<meta http-equiv="refresh" content="15"><title>Kiosks</title><link rel="icon" href="../icon.svg" type="image/svg+xml"><link rel="stylesheet" href="../page.css"></head>
 <body><h1>Kiosks</h1>${table}</body></html>
 `;
 }

@@ -108,14 +108,14 @@ class PageExplainer implements LiveExplainer {
   #howls = 0;
 
   constructor(options: LiveExplainerOptions) {
-    this.#server = options.server === undefined ? undefined : absolute(options.server);
+    this.#server = options.server === undefined ? undefined : folderOf(options.server);
     this.#packWish = options.pack;
     const delay = options.delay ?? "balanced";
     this.#choices = {
       listening: "explanation",
       matchLoudness: false,
       volume: 1,
-      engine: "auto",
+      engine: "local",
       method: undefined,
       target: -1,
       delay,
@@ -343,6 +343,14 @@ async function readIndex(
   }
 }
 
+/** Where the server's own paths begin, which may be any folder: a proxy may have put it there. "…/listenable" is one too. */
+function folderOf(page: string): string {
+  const url = new URL(page, document.baseURI);
+  url.search = url.hash = "";
+  if (!/(\.html|\/)$/.test(url.pathname)) url.pathname += "/";
+  return new URL("./", url).href;
+}
+
 function absolute(url: string): string {
   return new URL(url, document.baseURI).href;
 }
@@ -354,7 +362,7 @@ function releasedPack(name: string): string {
 }
 
 function engineOf(server: string): string {
-  const url = new URL(EXPLAIN_PATH, server);
+  const url = new URL(`.${EXPLAIN_PATH}`, server);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
 }

@@ -2,6 +2,7 @@
  * Answers on their way to the server: one at a time, in order, again and again until it has them. They are kept by this
  * browser too, so that a closed tab loses nothing.
  */
+import { keyHere } from "../../client/kit/key-here.ts";
 import { backOffMs } from "../../protocol/back-off.ts";
 import type { Progress, StudyAction, StudyEvent } from "../protocol.ts";
 import { Denied, send } from "./api.ts";
@@ -27,7 +28,7 @@ export class Outbox {
     private readonly participant: string,
     private readonly events: OutboxEvents,
   ) {
-    this.#key = `listenable.study.waiting.${participant}`;
+    this.#key = keyHere(`listenable.study.waiting.${participant}`);
     this.#waiting = this.#kept();
   }
 

@@ -2,9 +2,10 @@
  * Who this is: the name in the address (?p=NAME), else the one that this browser kept, else one drawn at random. It is put
  * into the address, so that a copied link or a reload goes on where the person was.
  */
+import { keyHere } from "../../client/kit/key-here.ts";
 import { PARTICIPANT_ID } from "../protocol.ts";
 
-const KEPT = "listenable.study.participant";
+const KEPT = keyHere("listenable.study.participant");
 
 export function participant(): string {
   const asked = new URLSearchParams(location.search).get("p") ?? "";

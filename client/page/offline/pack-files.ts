@@ -2,8 +2,8 @@
 import type { Pack } from "../../../models/pack/pack.ts";
 import { explainingFiles } from "../../../models/pack/pack-files.ts";
 import { within } from "../../live/within.ts";
+import { cacheName, PACKS } from "./cache-names.ts";
 
-const NAME = "listenable-packs";
 /** Those used longest ago go first; with the released pack's size that is some 15 MB. */
 const MOST_PACKS = 4;
 /** A graph larger than this is not kept. */
@@ -21,10 +21,12 @@ interface PackFilesParts {
 export class PackFiles {
   readonly #parts: PackFilesParts;
   readonly #packs: string;
+  readonly #name: string;
 
   constructor(parts: PackFilesParts) {
     this.#parts = parts;
     this.#packs = new URL("packs/", parts.base).href;
+    this.#name = cacheName(PACKS, parts.base);
   }
 
   isOne(request: Pick<Request, "method" | "url">): boolean {
@@ -33,7 +35,7 @@ export class PackFiles {
 
   /** From the server, else what was kept; rejects as fetch does when there is neither. */
   async answer(request: Request): Promise<Response> {
-    const cache = await this.#parts.caches.open(NAME);
+    const cache = await this.#parts.caches.open(this.#name);
     const kept = await cache.match(request.url);
     const asked = this.#parts.fetch(request);
     let response: Response;
@@ -56,7 +58,7 @@ export class PackFiles {
     await get(new URL("index.json", this.#packs).href);
     const described = await get(new URL("pack.json", url).href);
     const pack = (await described.json()) as Pick<Pack, "methods" | "classifier">;
-    const cache = await this.#parts.caches.open(NAME);
+    const cache = await this.#parts.caches.open(this.#name);
     for (const file of explainingFiles(pack)) {
       const address = new URL(file, url).href;
       if (!(await cache.match(address))) await get(address);

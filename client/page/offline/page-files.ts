@@ -1,9 +1,11 @@
 /** The page's own files: of one build, all or none. */
 
+import { cacheName, isCacheOf, PACKS } from "./cache-names.ts";
+
 /** Path relative to the page's folder ("" is the page itself), and the SHA-256 of its bytes in hexadecimal. */
 export type PinnedFile = readonly [path: string, sha256: string];
 
-const PREFIX = "listenable-page-";
+const PAGE = "page-";
 
 interface PageFilesParts {
   readonly caches: Pick<CacheStorage, "open" | "keys" | "delete">;
@@ -25,7 +27,7 @@ export class PageFiles {
   }
 
   get #name(): string {
-    return PREFIX + this.#parts.version;
+    return cacheName(PAGE + this.#parts.version, this.#parts.base);
   }
 
   /**
@@ -59,9 +61,10 @@ export class PageFiles {
 
   /** Removes what other builds left. */
   async removeOthers(): Promise<void> {
-    const { caches } = this.#parts;
+    const { caches, base } = this.#parts;
+    const packs = cacheName(PACKS, base);
     const names = await caches.keys();
-    const others = names.filter((name) => name.startsWith(PREFIX) && name !== this.#name);
+    const others = names.filter((name) => isCacheOf(name, base) && name !== packs && name !== this.#name);
     await Promise.all(others.map((name) => caches.delete(name)));
   }
 
@@ -88,12 +91,13 @@ export class PageFiles {
   }
 }
 
-/** Every cache of every build and of packs. */
-export async function removeEverything(caches: Pick<CacheStorage, "keys" | "delete">): Promise<void> {
+/** Every cache of every build and of packs of the page at `base`. */
+export async function removeEverything(
+  caches: Pick<CacheStorage, "keys" | "delete">,
+  base: string,
+): Promise<void> {
   const names = await caches.keys();
-  await Promise.all(
-    names.filter((name) => name.startsWith("listenable-")).map((name) => caches.delete(name)),
-  );
+  await Promise.all(names.filter((name) => isCacheOf(name, base)).map((name) => caches.delete(name)));
 }
 
 function hexadecimal(bytes: ArrayBuffer): string {

@@ -4,5 +4,7 @@ import { scope } from "./worker-scope.ts";
 
 scope.addEventListener("install", (event) => event.waitUntil(scope.skipWaiting()));
 scope.addEventListener("activate", (event) =>
-  event.waitUntil(removeEverything(caches).then(() => scope.registration.unregister())),
+  event.waitUntil(
+    removeEverything(caches, scope.registration.scope).then(() => scope.registration.unregister()),
+  ),
 );
