@@ -28,7 +28,8 @@ const entries = {
   source: v.optional(v.picklist(["microphone", "sounds"]), "microphone"),
   /** Part of the microphone's name; the system's own when left out or away. */
   microphone: v.optional(text(120)),
-  engine: v.optional(v.picklist(["auto", "local", "remote"]), "auto"),
+  /** What is not this device is the decision of whoever sets the kiosk up, and is said on the screen. */
+  engine: v.optional(v.picklist(["local", "auto", "remote"]), "local"),
   delay: v.optional(v.picklist(["low-delay", "balanced", "high-quality"]), "balanced"),
   pack: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, "the name of a pack that the server has"))),
   method: v.optional(text(60)),

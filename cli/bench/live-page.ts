@@ -1,14 +1,21 @@
 /** The real page in a real browser, with a sound file as microphone, watched from outside. */
 import type { Browser, BrowserContext, ConsoleMessage, Page } from "playwright-core";
 import type { Loudness } from "../../client/kit/parameters.ts";
-import type { DelaySetting, Listening, LiveExplainer, Timings } from "../../client/live/live-explainer.ts";
+import type {
+  DelaySetting,
+  EngineChoice,
+  Listening,
+  LiveExplainer,
+  Timings,
+} from "../../client/live/live-explainer.ts";
 import { installPageTaps } from "./page-taps.ts";
 
 interface LivePageOptions {
   readonly browser: Browser;
   /** Of the server, with its last slash. */
   readonly url: string;
-  readonly engine: "auto" | "local" | "remote";
+  /** "auto" as somebody who agreed to it; undefined names none in the address. */
+  readonly engine: EngineChoice | undefined;
   /** "balanced" when left out. */
   readonly delay?: DelaySetting;
   readonly listening?: Listening;
@@ -73,11 +80,14 @@ export class LivePage {
     await page.addInitScript("globalThis.__name ??= (value) => value");
     await page.addInitScript(installPageTaps);
     if (options.before) await page.addInitScript(options.before);
+    if (options.engine === "auto") {
+      await page.addInitScript((url) => localStorage.setItem("listenable.automatic", url), options.url);
+    }
     const query = new URLSearchParams({
       ...(options.sound
         ? { source: "sound", sound: options.sound }
         : { source: "microphone", headphones: "yes" }),
-      engine: options.engine,
+      ...(options.engine ? { engine: options.engine } : {}),
       delay: options.delay ?? "balanced",
       listening: options.listening ?? "explanation",
       loudness: options.loudness ?? "unchanged",

@@ -1,5 +1,6 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { type Going, goingText, goingTo } from "../kit/going.ts";
 import { Hearing } from "../kit/hearing.ts";
 import { sharedStyles } from "../kit/shared-styles.ts";
 import { isUnexplained, mayUseDevice, statusText } from "../kit/status-text.ts";
@@ -46,7 +47,7 @@ export interface ExplainerEvents {
  * @slot verdict - what it hears; without it a headline and a sentence.
  * @slot controls - below the picture; without it a button that starts and stops, and the choice of what is listened to.
  * @slot problem - what went wrong; without it what happened and what to do next.
- * @csspart verdict, headline, sentence, use-device, picture, controls, start, listening, problem - the parts of all these.
+ * @csspart verdict, headline, sentence, use-device, picture, controls, start, listening, going, problem - the parts of all these.
  */
 @customElement("listenable-explainer")
 export class ListenableExplainer extends WordsElement {
@@ -83,7 +84,10 @@ export class ListenableExplainer extends WordsElement {
   @property() server: string | undefined;
   /** One of the pack's methods; its first one when left out. */
   @property() method: string | undefined;
-  @property() engine: EngineChoice = "auto";
+  /** Where the model works. "auto" is followed once `agreed` says so, and is this device until then. */
+  @property() engine: EngineChoice = "local";
+  /** The visitor agreed that the server is measured and may explain; to be asked by the page before `engine="auto"`. */
+  @property({ type: Boolean }) agreed = false;
   /** "microphone", the URL of a sound file, or as a property any source: a node, a stream, a file. */
   @property() source: string | Sounding = "microphone";
   @property({ reflect: true }) listening: Listening = "explanation";
@@ -243,8 +247,20 @@ export class ListenableExplainer extends WordsElement {
             >`,
           )}
         </fieldset>
+        <p part="going" role="status" data-going=${this.#going}>${goingText(this.#going, this.#serverName)}</p>
       </div>
     `;
+  }
+
+  get #going(): Going {
+    const { status, server, summary } = this;
+    if (server === undefined) return "device";
+    const inUse = status.state === "running" ? status.engine : undefined;
+    return goingTo(engineOf(this), inUse, summary?.localOnly ?? null);
+  }
+
+  get #serverName(): string {
+    return new URL(this.server ?? "", document.baseURI).host;
   }
 
   get #busy(): boolean {
@@ -316,7 +332,8 @@ export class ListenableExplainer extends WordsElement {
 const CHOICES = {
   listening: (explainer, { listening }) => explainer.setListening(listening),
   matchLoudness: (explainer, { matchLoudness }) => explainer.setMatchLoudness(matchLoudness),
-  engine: (explainer, { engine }) => explainer.setEngine(engine),
+  engine: tellEngine,
+  agreed: tellEngine,
   delay: (explainer, { delay }) => explainer.setDelay(delay),
   method: (explainer, { method }) => method !== undefined && explainer.setMethod(method),
   target: (explainer, { target }) => explainer.setTarget(target),
@@ -326,6 +343,14 @@ const CHOICES = {
 } satisfies Record<string, (explainer: LiveExplainer, element: ListenableExplainer) => unknown>;
 
 type Choice = keyof typeof CHOICES;
+
+function tellEngine(explainer: LiveExplainer, element: ListenableExplainer): void {
+  explainer.setEngine(engineOf(element));
+}
+
+function engineOf({ engine, agreed }: ListenableExplainer): EngineChoice {
+  return engine === "auto" && !agreed ? "local" : engine;
+}
 
 function tellVolume(explainer: LiveExplainer, { volume, headphones, source }: ListenableExplainer): void {
   explainer.setVolume(isMicrophone(source) && !headphones ? 0 : volume);

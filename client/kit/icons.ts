@@ -18,6 +18,12 @@ export const headphonesIcon = icon(
 export const volumeIcon = icon(
   svg`<path d="M4 9.500v5h3.500l4.500 4v-13l-4.500 4z" /><path d="M15.500 9a4 4 0 0 1 0 6M18 6.500a8 8 0 0 1 0 11" />`,
 );
+export const deviceIcon = icon(
+  svg`<rect x="4" y="5" width="16" height="11" rx="1.500" /><path d="M2.500 19.500h19" />`,
+);
+export const serverIcon = icon(
+  svg`<path d="M7 18.500a4 4 0 0 1-.5-8 5.500 5.500 0 0 1 10.700-1 4.500 4.500 0 0 1 .3 9zM12 16v-5M9.500 13l2.500-2.500 2.500 2.500" />`,
+);
 export const warningIcon = icon(svg`<path d="M12 4 2.800 19.500h18.400zM12 10v4.500M12 17.250v.1" />`);
 export const playIcon = icon(svg`<path d="M7 4.500v15l12-7.500z" fill="currentColor" />`);
 export const stopIcon = icon(svg`<rect x="6" y="6" width="12" height="12" rx="1.500" fill="currentColor" />`);

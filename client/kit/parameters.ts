@@ -1,13 +1,14 @@
 /**
  * The page's settings from its address, for kiosks, links and tests:
  *
- *   ?source=sound|microphone|file  ?sound=clock-in-rain  ?engine=auto|local|remote
+ *   ?source=sound|microphone|file  ?sound=clock-in-rain  ?engine=local|auto|remote
  *   ?delay=low-delay|balanced|high-quality
  *   ?listening=original|explanation|rest  ?method=lmac  ?pack=esc10-speech
  *   ?volume=0..100  ?loudness=matched|unchanged  ?headphones=yes  ?start=yes
  *   ?language=en|de  ?theme=light|dark|system, see language.ts and theme.ts
  *
  * `start=yes` begins at once, as far as the browser lets pages play sound without a press.
+ * `engine=auto` is followed once the visitor agreed to it, see page/agreement.ts; this device until then.
  * An access token is behind the #, see `tokenOf`.
  * Unknown names and values are ignored: a stale link still opens the page.
  */
@@ -21,7 +22,7 @@ import {
 
 export type SourceKind = "sound" | "microphone" | "file";
 
-export const engineChoices: readonly EngineChoice[] = ["auto", "local", "remote"];
+export const engineChoices: readonly EngineChoice[] = ["local", "auto", "remote"];
 /** Whether explanation and rest are made as loud as the original. */
 export const loudnesses = ["matched", "unchanged"] as const;
 export type Loudness = (typeof loudnesses)[number];
@@ -66,7 +67,7 @@ export function readSettings(search: string, sounds: readonly string[]): Setting
   return {
     source: oneOf("source", sourceKinds) ?? "sound",
     sound: sound ?? sounds[0],
-    engine: oneOf("engine", engineChoices) ?? "auto",
+    engine: oneOf("engine", engineChoices) ?? "local",
     delay: oneOf("delay", delaySettings),
     listening: oneOf("listening", listenings) ?? "explanation",
     method: query.get("method") ?? undefined,

@@ -1,6 +1,6 @@
 /** What this browser remembers from visit to visit; a browser that keeps nothing begins anew each time. */
 
-type Remembered = "delay" | "language" | "loudness" | "theme" | "welcome";
+type Remembered = "automatic" | "delay" | "language" | "loudness" | "theme" | "welcome";
 
 const key = (name: Remembered) => `listenable.${name}`;
 

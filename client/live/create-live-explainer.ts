@@ -30,8 +30,8 @@ import { type Choices, type LocatedPack, Session, type SessionSettings } from ".
 
 export interface LiveExplainerOptions {
   /**
-   * A Listenable server, by the URL of its page: its packs go by their names, and its engine may be asked. Default: none, so
-   * that this device explains.
+   * A Listenable server, by the URL of its page: its packs go by their names, and its engine may be asked, where `setEngine`
+   * says so. Default: none.
    */
   readonly server?: string;
   /**

@@ -15,6 +15,10 @@ export const listenings: readonly Listening[] = ["original", "explanation", "res
 export type DelaySetting = "low-delay" | "balanced" | "high-quality";
 export const delaySettings: readonly DelaySetting[] = ["low-delay", "balanced", "high-quality"];
 
+/**
+ * "local" is this device and the default: nothing is sent. "remote" is the server. "auto" measures both, sends the server
+ * windows for that again and again, and lets it explain where it is faster: only for people who agreed to it.
+ */
 export type EngineChoice = "auto" | "local" | "remote";
 
 export type Source =

@@ -8,6 +8,7 @@ import {
   type EngineChoice,
   type Listening,
 } from "../live/live-explainer.ts";
+import { agreedToAutomatic } from "./agreement.ts";
 
 export interface Choices {
   readonly listening: Listening;
@@ -26,7 +27,7 @@ export function firstChoices({ listening, loudness, engine, delay }: Settings): 
   return {
     listening,
     matchLoudness: (loudness ?? recall("loudness", loudnesses)) !== "unchanged",
-    engine,
+    engine: engine === "auto" && !agreedToAutomatic() ? "local" : engine,
     delay: delay ?? recall("delay", delaySettings) ?? "balanced",
     method: undefined,
     target: -1,

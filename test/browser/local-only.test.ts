@@ -25,7 +25,7 @@ function tone(seconds: number): Float32Array {
 }
 
 /** What Chromium sent while the page listened with this engine. */
-async function sentWhileListening(engine: "local" | "remote"): Promise<NetEvent[]> {
+async function sentWhileListening(engine: "local" | "remote" | undefined): Promise<NetEvent[]> {
   const record = await networkRecord();
   const live = await setUp(chromium!, TINY_PACK, tone(2), record.args);
   let from = 0;
@@ -35,7 +35,7 @@ async function sentWhileListening(engine: "local" | "remote"): Promise<NetEvent[
     await page.waitForLabel("low");
     // What the first visit fetches for later ones is of the page, not of the sound.
     await page.page.waitForSelector('offline-note[data-state="kept"]', { state: "attached" });
-    assert.is(await page.attribute("data-engine"), engine);
+    assert.is(await page.attribute("data-engine"), engine ?? "local");
     await page.page.waitForTimeout(1_000);
     from = Date.now();
     // What a listener does: switches between the three sounds.
@@ -62,6 +62,59 @@ browserTest("with this device's engine, nothing is sent while the microphone is 
   const sent = await sentWhileListening("local");
   assert.equal(inWords(sent), []);
 });
+
+browserTest("a visitor who chose nothing has this device's engine: nothing is sent then either", async () => {
+  const sent = await sentWhileListening(undefined);
+  assert.equal(inWords(sent), []);
+});
+
+browserTest(
+  "no server is measured or so much as greeted before the visitor agreed, whatever the address says",
+  async () => {
+    const live = await setUp(chromium!, TINY_PACK, tone(2));
+    try {
+      const context = await live.browser.newContext();
+      const page = await context.newPage();
+      const sockets: string[] = [];
+      page.on("websocket", (socket) => sockets.push(socket.url()));
+      const listens = async (search: string, engine: string) => {
+        await page.goto(`${live.server.url}?source=microphone&start=yes&${search}`);
+        await page.waitForSelector(`listenable-app[data-state="running"][data-engine="${engine}"]`, {
+          timeout: 30_000,
+        });
+        await page.waitForSelector('listenable-app:not([data-verdict=""])');
+      };
+      const going = (where: string) => page.locator(`source-panel .going[data-going="${where}"]`).waitFor();
+      await listens("", "local");
+      await going("device");
+      await listens("engine=auto", "local");
+      await going("device");
+      assert.equal(sockets, []);
+      // Asked, and refused: nothing still.
+      await page.getByRole("button", { name: "Stay on this device" }).click();
+      await page.getByRole("radio", { name: "Automatic" }).check({ force: true });
+      await page.waitForTimeout(500);
+      assert.equal(sockets, []);
+      await page.getByRole("button", { name: "I agree" }).click();
+      await going("either");
+      for (let n = 0; n < 100 && sockets.length === 0; n++) await page.waitForTimeout(100);
+      assert.is(sockets.length, 1, "it is measured now");
+      // A later visit begins here all the same, and is not asked again.
+      await page.goto(live.server.url);
+      await going("device");
+      await page.goto(`${live.server.url}?engine=auto`);
+      await going("either");
+      await page.getByRole("button", { name: "Take it back" }).click();
+      await going("device");
+      sockets.length = 0;
+      await listens("engine=auto", "local");
+      assert.equal(sockets, []);
+      await context.close();
+    } finally {
+      await live.close();
+    }
+  },
+);
 
 browserTest("the same record shows what goes to a server's engine, so it would show anything", async () => {
   const sent = await sentWhileListening("remote");

@@ -62,7 +62,7 @@ export class EngineKeeper {
   /** A window that the server still is at, though another engine has answered it. */
   #overdue: Promise<unknown> | null = null;
   #askedAgainAt = Number.NEGATIVE_INFINITY;
-  #choice: EngineChoice = "auto";
+  #choice: EngineChoice = "local";
   #asked: Asked = {};
   #failures = 0;
   /** Of the newest request. */

@@ -38,7 +38,7 @@ export class PipelineHost {
   #opened: Opened | null = null;
   /** A plan that came before the pack. */
   #plan: StreamPlan | null = null;
-  #engine: PipelineOptions["engine"] = "auto";
+  #engine: PipelineOptions["engine"] = "local";
   #asked: Asked = {};
   /** Null until an engine was measured. */
   #policy: DelayPolicy | null = null;

@@ -1,6 +1,7 @@
 import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { ListenableExplainer } from "../../elements/listenable-explainer.ts";
+import { goingTo } from "../../kit/going.ts";
 import { type Hearing, minuteFrames } from "../../kit/hearing.ts";
 import { readSettings, type Settings, type SourceKind } from "../../kit/parameters.ts";
 import { recall, remember } from "../../kit/remembered.ts";
@@ -22,6 +23,7 @@ import {
   type Timings,
 } from "../../live/live-explainer.ts";
 import { toProblem } from "../../live/problems.ts";
+import { agreedToAutomatic, agreeToAutomatic, takeBackAutomatic } from "../agreement.ts";
 import { Announcer } from "../announcer.ts";
 import { chosenByKey } from "../choice-keys.ts";
 import { type Choices, firstChoices, rememberChoices } from "../choices.ts";
@@ -127,6 +129,9 @@ export class ListenableApp extends WordsElement {
 
   @state() private source!: SourceChoice;
   @state() private choices!: Choices;
+  @state() private agreed = agreedToAutomatic();
+  /** Automatic was chosen and waits for the visitor's agreement. */
+  @state() private asking = false;
   @state() private volume!: number;
   @state() private shortcuts = true;
   /** A frozen moment is heard, so the live sound is not. */
@@ -182,7 +187,11 @@ export class ListenableApp extends WordsElement {
     });
     this.#listen("choose-listening", (listening) => this.#choose({ listening }));
     this.#listen("match-loudness", (matchLoudness) => this.#choose({ matchLoudness }));
-    this.#listen("choose-engine", (engine) => this.#choose({ engine }));
+    this.#listen("choose-engine", (engine) => {
+      this.asking = engine === "auto" && !this.agreed;
+      if (!this.asking) this.#choose({ engine });
+    });
+    this.#listen("agree", (yes) => (yes ? this.#agree() : this.#takeBack()));
     this.#listen("choose-delay", (delay) => this.#choose({ delay }));
     this.#listen("choose-method", (method) => {
       const { target } = this.choices;
@@ -245,6 +254,7 @@ export class ListenableApp extends WordsElement {
         .repeat=${source.repeat}
         .headphones=${source.headphones}
         .running=${this.#busy}
+        .going=${goingTo(choices.engine, running?.engine, this.pack?.localOnly ?? null)}
       ></source-panel>
       <problem-card .problem=${this.#failure} ?hidden=${!this.#failure}></problem-card>
       ${
@@ -259,6 +269,7 @@ export class ListenableApp extends WordsElement {
             .listening=${choices.listening}
             .matchLoudness=${choices.matchLoudness}
             .engine=${choices.engine}
+            .agreed=${this.agreed}
             .delay=${choices.delay}
             .method=${choices.method}
             .target=${choices.target}
@@ -318,6 +329,8 @@ export class ListenableApp extends WordsElement {
       </div>
       <running-panel
         .engine=${choices.engine}
+        .asking=${this.asking}
+        .agreed=${this.agreed}
         .delay=${choices.delay}
         .engineInUse=${running?.engine}
         .localOnly=${this.pack?.localOnly ?? null}
@@ -439,7 +452,21 @@ export class ListenableApp extends WordsElement {
   #takeSettings(settings: Settings): void {
     this.source = firstSource(settings);
     this.choices = firstChoices(settings);
+    this.asking = settings.engine === "auto" && !this.agreed;
     this.volume = settings.volume;
+  }
+
+  #agree(): void {
+    agreeToAutomatic();
+    this.agreed = true;
+    this.asking = false;
+    this.#choose({ engine: "auto" });
+  }
+
+  #takeBack(): void {
+    takeBackAutomatic();
+    this.agreed = this.asking = false;
+    if (this.choices.engine === "auto") this.#choose({ engine: "local" });
   }
 
   async #configure(explainer: LiveExplainer): Promise<void> {
@@ -459,7 +486,10 @@ export class ListenableApp extends WordsElement {
     const { method, engine } = this.choices;
     const wanted = this.#method(method ?? this.settings.method) ?? this.pack.methods[0];
     this.#apply({ method: wanted?.name });
-    if (this.pack.localOnly && engine === "remote") this.#apply({ engine: "local" });
+    if (!this.pack.localOnly) return;
+    // There is nothing to choose from.
+    this.asking = false;
+    if (engine !== "local") this.#apply({ engine: "local" });
   }
 
   #statusChanged({ detail: status }: CustomEvent<Status>): void {

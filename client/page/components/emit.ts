@@ -17,6 +17,8 @@ export interface PageEvents {
   "set-volume": number;
   "match-loudness": boolean;
   "choose-engine": EngineChoice;
+  /** To Automatic: true agrees, false takes it back or declines. */
+  agree: boolean;
   "choose-delay": DelaySetting;
   "choose-method": string;
   /** Class to explain; -1 is the winner. */

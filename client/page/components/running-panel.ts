@@ -38,6 +38,16 @@ export class RunningPanel extends WordsElement {
         font-size: 0.9375rem;
         font-weight: 650;
       }
+      .agreement {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.625rem;
+        padding: 0.75rem 1rem;
+        border: 1px solid var(--accent);
+        border-radius: 0.625rem;
+        background: var(--tint);
+        font-size: 0.875rem;
+      }
       .description {
         overflow-wrap: anywhere;
       }
@@ -145,7 +155,11 @@ export class RunningPanel extends WordsElement {
     `,
   ];
 
-  @property() engine: EngineChoice = "auto";
+  @property() engine: EngineChoice = "local";
+  /** Automatic was chosen and waits for the visitor's agreement. */
+  @property({ type: Boolean }) asking = false;
+  /** Whether the visitor agreed to Automatic, now or at an earlier visit. */
+  @property({ type: Boolean }) agreed = false;
   @property() delay: DelaySetting = "balanced";
   /** Where the model works now, or undefined while nothing runs. */
   @property() engineInUse: "local" | "remote" | undefined;
@@ -172,13 +186,32 @@ export class RunningPanel extends WordsElement {
         name: "engine",
         legend: words.page.running.where,
         values: engineChoices,
-        chosen: this.engine,
-        disabled: (value) => this.localOnly !== null && value === "remote",
+        chosen: this.asking ? "auto" : this.engine,
+        disabled: (value) => this.localOnly !== null && value !== "local",
         face: (value) => words.page.running.engines[value],
         onChoose: (value) => emit(this, "choose-engine", value),
       })}
+      ${this.#agreement()}
       <p class="soft">${privacyText(this.engine, this.engineInUse, this.localOnly)}</p>
       ${this.description ? html`<p class="soft description">${this.description}</p>` : nothing}
+    `;
+  }
+
+  #agreement() {
+    const { question, agree, decline, agreed, takeBack } = words.page.automatic;
+    const answer = (yes: boolean) => () => emit(this, "agree", yes);
+    if (this.asking) {
+      return html`
+        <div class="agreement" role="group" aria-label=${words.page.running.engines.auto} data-value="agreement">
+          <p role="status">${question(location.host)}</p>
+          <button class="primary" @click=${answer(true)}>${agree}</button>
+          <button @click=${answer(false)}>${decline}</button>
+        </div>
+      `;
+    }
+    if (!this.agreed) return nothing;
+    return html`
+      <p class="soft field" data-value="agreed">${agreed}<button @click=${answer(false)}>${takeBack}</button></p>
     `;
   }
 

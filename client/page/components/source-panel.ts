@@ -1,6 +1,16 @@
 import { css, html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { fileIcon, headphonesIcon, microphoneIcon, playIcon, stopIcon, waveIcon } from "../../kit/icons.ts";
+import { type Going, goingText } from "../../kit/going.ts";
+import {
+  deviceIcon,
+  fileIcon,
+  headphonesIcon,
+  microphoneIcon,
+  playIcon,
+  serverIcon,
+  stopIcon,
+  waveIcon,
+} from "../../kit/icons.ts";
 import type { SourceKind } from "../../kit/parameters.ts";
 import { radioRow } from "../../kit/radio-row.ts";
 import { sharedStyles } from "../../kit/shared-styles.ts";
@@ -83,6 +93,19 @@ export class SourcePanel extends WordsElement {
         margin-top: 0.125rem;
         color: var(--accent);
       }
+      .going {
+        display: flex;
+        gap: 0.5rem;
+        align-items: center;
+        color: var(--soft);
+        font-size: 0.875rem;
+        overflow-wrap: anywhere;
+      }
+      /* What leaves the device stands out. */
+      .going:not([data-going="device"]) {
+        color: var(--ink);
+        font-weight: 600;
+      }
       .name {
         overflow-wrap: anywhere;
         font-weight: 600;
@@ -160,6 +183,7 @@ export class SourcePanel extends WordsElement {
   @property({ type: Boolean }) repeat = true;
   @property({ type: Boolean }) headphones = false;
   @property({ type: Boolean }) running = false;
+  @property() going: Going = "device";
 
   override render() {
     return html`
@@ -179,6 +203,9 @@ export class SourcePanel extends WordsElement {
           <span class="soft">${this.#note}</span>
           </div>
           <div class="options">${this.#options()}</div>
+          <p class="going" role="status" data-going=${this.going}>
+            ${this.going === "device" ? deviceIcon : serverIcon}${goingText(this.going, location.host)}
+          </p>
         </div>
         <button class="start ${this.running ? "" : "primary"}" @click=${() => emit(this, "start-stop", undefined)}>
           ${this.running ? html`${stopIcon}${words.page.source.stop}` : html`${playIcon}${words.page.source.start}`}

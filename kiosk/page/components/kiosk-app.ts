@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Observable } from "rxjs";
 import { capitalised, className } from "../../../client/kit/format.ts";
+import { type Going, goingText, goingTo } from "../../../client/kit/going.ts";
 import { Hearing } from "../../../client/kit/hearing.ts";
 import { sharedStyles } from "../../../client/kit/shared-styles.ts";
 import { builtInSounds } from "../../../client/kit/sounds/index.ts";
@@ -59,6 +60,11 @@ class ListenableKiosk extends LitElement {
         color: var(--soft);
         font-size: clamp(1rem, 2.6vmin, 3rem);
         font-weight: 600;
+      }
+      .going {
+        margin-inline-start: 2vmin;
+        font-size: 0.7em;
+        font-weight: 400;
       }
       h1 {
         min-height: 1.15em;
@@ -214,7 +220,10 @@ class ListenableKiosk extends LitElement {
     const [headline, sentence, sure] = this.#lines();
     return html`
       <header>
-        <p class="title">${kiosk.settings.title ?? "Listenable"}</p>
+        <p class="title">
+          ${kiosk.settings.title ?? "Listenable"}
+          <span class="going" data-going=${this.#going}>${goingText(this.#going, location.host)}</span>
+        </p>
         <h1 class=${`${sure ? "" : "quiet"} ${headline.length > 18 ? "long" : ""}`}>${headline}</h1>
         <p class="sentence">${sentence}</p>
       </header>
@@ -294,6 +303,11 @@ class ListenableKiosk extends LitElement {
 
   get #verdict(): Verdict | undefined {
     return this.#hearing?.verdict;
+  }
+
+  get #going(): Going {
+    const { engine } = (this.kiosk as Kiosk).settings;
+    return goingTo(engine, undefined, this.pack?.localOnly ?? null);
   }
 
   get #targetable(): boolean {

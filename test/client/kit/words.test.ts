@@ -47,7 +47,7 @@ test("the address sets the page, and nonsense in it is ignored", () => {
   assert.equal(readSettings("", sounds), {
     source: "sound",
     sound: "clock-in-rain",
-    engine: "auto",
+    engine: "local",
     delay: undefined,
     listening: "explanation",
     method: undefined,

@@ -236,6 +236,22 @@ export const page = {
     auto: `Automatic takes what keeps up, this device or the server. A server gets ${SENT}.`,
   },
 
+  going: {
+    device: "The sound stays on this device.",
+    either: (server: string) =>
+      `Automatic: ${server} is measured and may take over. It gets spectra, never the sound itself.`,
+    server: (server: string) => `Spectra of the sound go to ${server}, never the sound itself.`,
+  },
+
+  automatic: {
+    question: (server: string) =>
+      `May Automatic measure ${server}, and use it where it is faster? It is sent windows of noise first and then, again and again, of what is listened to: ${SENT}. Until you agree, everything stays on this device.`,
+    agree: "I agree",
+    decline: "Stay on this device",
+    agreed: "You agreed to this, and this browser remembers it.",
+    takeBack: "Take it back",
+  },
+
   problem: {
     detail: "Technical detail",
     compatible: "Or go on with a page that processes the sound on its main thread; there it may stutter.",

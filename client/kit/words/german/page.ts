@@ -220,6 +220,22 @@ export const page: Words["page"] = {
     auto: `Automatisch nimmt, was mithält, dieses Gerät oder den Server. Ein Server bekommt ${SENT}.`,
   },
 
+  going: {
+    device: "Der Klang bleibt auf diesem Gerät.",
+    either: (server) =>
+      `Automatisch: ${server} wird gemessen und kann übernehmen. Er bekommt Spektren, nie den Klang selbst.`,
+    server: (server) => `Spektren des Klangs gehen an ${server}, nie der Klang selbst.`,
+  },
+
+  automatic: {
+    question: (server) =>
+      `Darf Automatisch ${server} messen und benutzen, wo er schneller ist? Er bekommt zuerst Fenster aus Rauschen und dann immer wieder welche von dem, was gehört wird: ${SENT}. Bis Sie zustimmen, bleibt alles auf diesem Gerät.`,
+    agree: "Ich stimme zu",
+    decline: "Auf diesem Gerät bleiben",
+    agreed: "Sie haben dem zugestimmt, und dieser Browser merkt es sich.",
+    takeBack: "Zurücknehmen",
+  },
+
   problem: {
     detail: "Technische Einzelheiten",
     compatible:
