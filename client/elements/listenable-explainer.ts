@@ -199,7 +199,7 @@ export class ListenableExplainer extends WordsElement {
           <p part="headline" role="status">${headline}</p>
           <p part="sentence">${sentence}</p>
           ${
-            mayUseDevice(status, this.engine)
+            mayUseDevice(status, engineOf(this))
               ? html`<button part="use-device" type="button" @click=${useDevice}>${words.page.unexplained.useDevice}</button>`
               : nothing
           }
