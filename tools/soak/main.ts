@@ -8,7 +8,8 @@ import { BUILT } from "./server-under-watch.ts";
 
 const { minutes, sessions, seed, pack, json } = new Command("soak")
   .description(
-    "Half of the sessions listen in real time and must lose nothing; in the places of the others, clients leave, stop " +
+    "Half of the sessions listen in real time and must lose nothing, get the masks of their own windows and, on an idle " +
+      "machine, 99 % of them; in the places of the others, clients leave, stop " +
       "reading or sending, send garbage or vanish. Memory must be flat, and nothing may be left when all are gone.",
   )
   .option("--minutes <n>", "how long", positiveNumber, 30)
@@ -35,7 +36,8 @@ progress.end();
 console.log(json ? JSON.stringify(report) : inWords(report));
 process.exitCode = report.failures.length === 0 ? 0 : 1;
 
-function inWords({ steady, visits, memory, before, after, failures, backend }: SoakReport): string {
+function inWords(report: SoakReport): string {
+  const { steady, masks, otherWork, visits, memory, before, after, failures, backend } = report;
   const { streams, asked, answered, dropped, failed, lost } = steady;
   const habits = Object.entries(visits).map(
     ([name, endings]) =>
@@ -47,6 +49,8 @@ function inWords({ steady, visits, memory, before, after, failures, backend }: S
     `${memory.first[kind].toFixed(1)} → ${memory.last[kind].toFixed(1)} MiB`;
   return [
     `${streams} well-behaved streams on ${backend}: ${asked} windows, ${answered} answered, ${dropped} dropped, ${failed} failed, ${lost} lost`,
+    `${masks.compared} masks compared, ${masks.unlike} unlike, at most ${masks.largestSteps} of 255 apart; ` +
+      `others had ${otherWork === null ? "an unknown share" : `${(100 * otherWork).toFixed(0)} %`} of the processors`,
     ...habits,
     `first third → last third (${memory.samples} samples): heap ${grown("heapMiB")}, RSS ${grown("rssMiB")}`,
     `open files ${before.files} before, ${after.files} after`,

@@ -1,8 +1,8 @@
 // A client in a process of its own, to be ended by kill -9: replays the messages that it is given, ten a second.
 import { WebSocket } from "ws";
 
-process.once("message", ({ url, messages }) => {
-  const socket = new WebSocket(url);
+process.once("message", ({ url, headers, messages }) => {
+  const socket = new WebSocket(url, { headers });
   socket.on("error", () => {});
   socket.on("open", () => {
     let next = 0;

@@ -3,8 +3,11 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { LoadStream } from "../../cli/bench/load/load-stream.ts";
 import { randomFrom } from "../../client/kit/sounds/synth.ts";
+import { openPack } from "../../models/runtime/open-pack-node.ts";
+import { MaskCheck, type MaskCounts } from "./mask-check.ts";
+import { IDLE_SHARE, otherWork } from "./other-work.ts";
 import { type Memory, startWatchedServer } from "./server-under-watch.ts";
-import { SteadyClient, type SteadyCounts } from "./steady-client.ts";
+import { SteadyClient, type SteadyCounts, soundOf } from "./steady-client.ts";
 import { VISITORS, type Visit } from "./visitors.ts";
 
 interface SoakOptions {
@@ -25,6 +28,10 @@ export interface SoakReport {
   readonly backend: string;
   /** Sums over all well-behaved streams; each request is answered, dropped, failed or lost. */
   readonly steady: SteadyCounts & { readonly streams: number; readonly lost: number };
+  /** Some of the answers, compared with what the model says here. */
+  readonly masks: MaskCounts;
+  /** Share of all processors that others had meanwhile; null where nobody knows. */
+  readonly otherWork: number | null;
   /** Habit to how its visits ended to how often. */
   readonly visits: Readonly<Record<string, Record<string, number>>>;
   /** Medians of the first and the last third, without the first tenth of the run. */
@@ -46,47 +53,36 @@ export const TOLERANCE = { share: 0.1, heapMiB: 4, rssMiB: 16 };
 const WARM_SECONDS = 300;
 const SAMPLES = 60;
 const LAST_ANSWERS_MS = 20_000;
+/** Share of the well-behaved windows that is answered at least, where the machine has nothing else to do. */
+export const LEAST_ANSWERED = 0.99;
+
+/** Networks for documentation (RFC 5737): whoever is behind a proxy has an address, and limits that go with it. */
+const wellBehaved = (n: number) => ({ "x-forwarded-for": `198.51.100.${1 + n}` });
+const visiting = (place: number) => ({ "x-forwarded-for": `203.0.113.${1 + place}` });
+const thisMachine = { "x-forwarded-for": "127.0.0.1" };
 
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const { seconds, sessions, seed } = options;
   const server = await startWatchedServer(options.script, serverWords(options));
+  const pack = await openPack(options.pack);
   const failures: string[] = [];
   try {
     const hello = await helloOf(server.explainUrl);
+    const check = new MaskCheck(pack, soundOf(hello));
     await wait(500);
     const before = await server.memory();
     const streams = Math.ceil(sessions / 2);
-    const steady: SteadyClient[] = [];
-    for (let n = 0; n < streams; n++) {
-      const client = await SteadyClient.join(server.explainUrl, n * 211);
-      if (typeof client === "string") failures.push(`a well-behaved stream was not let in: ${client}`);
-      else steady.push(client);
-    }
-    const over = new AbortController();
-    // One listener a place and pause, all gone when the pause is.
-    setMaxListeners(0, over.signal);
+    const steady = await wellBehavedClients(server.explainUrl, streams, check, failures);
     const visits: Record<string, Record<string, number>> = {};
-    const places = Array.from({ length: sessions - streams }, (_, place) =>
-      visitors(
-        { explainUrl: server.explainUrl, hello, signal: over.signal, random: randomFrom(seed + place) },
-        place,
-        visits,
-      ),
-    );
-    const samples: Memory[] = [];
-    const start = performance.now();
-    const gone = () => (performance.now() - start) / 1000;
-    while (gone() < seconds && server.child.exitCode === null && server.child.signalCode === null) {
-      await wait((1000 * seconds) / SAMPLES);
-      samples.push(await server.memory());
-      const { heapMiB, rssMiB } = samples[samples.length - 1];
-      options.onProgress?.(gone(), `heap ${heapMiB.toFixed(1)} MiB, RSS ${rssMiB.toFixed(0)} MiB`);
-    }
-    over.abort();
-    await Promise.all(places);
+    const othersShare = otherWork(server.pid);
+    const samples = await amongVisitors(server, options, hello, sessions - streams, visits);
     await Promise.all(steady.map((client) => client.settle(LAST_ANSWERS_MS)));
+    const other = othersShare();
     const counts = sumOf(steady, failures);
+    judgeAnswered(counts, other, failures);
     await Promise.all(steady.map((client) => client.leave()));
+    await check.settle();
+    judgeMasks(check.counts, failures);
     const after = await quiet(server.url, () => server.memory(), before, failures);
     const memory = thirds(samples);
     judgeMemory(memory, seconds, failures);
@@ -96,6 +92,8 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       sessions,
       backend: server.backend,
       steady: { streams, ...counts },
+      masks: check.counts,
+      otherWork: other,
       visits,
       memory: { ...memory, samples: samples.length },
       before,
@@ -103,16 +101,63 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       failures,
     };
   } finally {
+    await pack.close();
     await server.close();
   }
 }
 
+async function wellBehavedClients(
+  url: string,
+  streams: number,
+  check: MaskCheck,
+  failures: string[],
+): Promise<SteadyClient[]> {
+  const steady: SteadyClient[] = [];
+  for (let n = 0; n < streams; n++) {
+    const client = await SteadyClient.join({ url, offset: n * 211, headers: wellBehaved(n), check });
+    if (typeof client === "string") failures.push(`a well-behaved stream was not let in: ${client}`);
+    else steady.push(client);
+  }
+  return steady;
+}
+
+/** Lets visitors come and go for as long as the run lasts; resolves to what the server's memory held meanwhile. */
+async function amongVisitors(
+  server: Awaited<ReturnType<typeof startWatchedServer>>,
+  { seconds, seed, onProgress }: SoakOptions,
+  hello: Visit["hello"],
+  count: number,
+  visits: Record<string, Record<string, number>>,
+): Promise<Memory[]> {
+  const over = new AbortController();
+  // One listener a place and pause, all gone when the pause is.
+  setMaxListeners(0, over.signal);
+  const { signal } = over;
+  const places = Array.from({ length: count }, (_, place) => {
+    const { explainUrl } = server;
+    const visit = { explainUrl, hello, signal, random: randomFrom(seed + place), headers: visiting(place) };
+    return visitors(visit, place, visits);
+  });
+  const samples: Memory[] = [];
+  const start = performance.now();
+  const gone = () => (performance.now() - start) / 1000;
+  while (gone() < seconds && server.child.exitCode === null && server.child.signalCode === null) {
+    await wait((1000 * seconds) / SAMPLES);
+    samples.push(await server.memory());
+    const { heapMiB, rssMiB } = samples[samples.length - 1];
+    onProgress?.(gone(), `heap ${heapMiB.toFixed(1)} MiB, RSS ${rssMiB.toFixed(0)} MiB`);
+  }
+  over.abort();
+  await Promise.all(places);
+  return samples;
+}
+
 function serverWords({ pack }: SoakOptions): string[] {
-  return ["--port", "0", "--no-page", "--log-level", "error", "--pack", pack];
+  return ["--port", "0", "--no-page", "--behind-proxy", "--log-level", "error", "--pack", pack];
 }
 
 async function helloOf(url: string): Promise<Visit["hello"]> {
-  const stream = await LoadStream.connect({ url, settled() {} });
+  const stream = await LoadStream.connect({ url, headers: wellBehaved(0), settled() {} });
   if (typeof stream === "string") throw new Error(`the server let nobody in: ${stream}`);
   await stream.close();
   return stream.hello;
@@ -150,6 +195,23 @@ function sumOf(steady: readonly SteadyClient[], failures: string[]) {
   return sum;
 }
 
+/** A machine that others use too says nothing of how much one server answers. */
+function judgeAnswered({ asked, answered }: SteadyCounts, other: number | null, failures: string[]): void {
+  if (other === null || other > IDLE_SHARE || answered >= LEAST_ANSWERED * asked) return;
+  failures.push(
+    `${answered} of ${asked} windows of well-behaved streams were answered on an idle machine; ` +
+      `${100 * LEAST_ANSWERED} % are the least`,
+  );
+}
+
+function judgeMasks({ compared, unlike, largestSteps }: MaskCounts, failures: string[]): void {
+  if (compared === 0) failures.push("no mask was compared");
+  if (unlike === 0) return;
+  failures.push(
+    `${unlike} of ${compared} masks are not those of their windows, by up to ${largestSteps} of 255`,
+  );
+}
+
 /** Waits until all sessions are gone; what is left after a while is a failure. */
 async function quiet(
   url: string,
@@ -160,7 +222,9 @@ async function quiet(
   let left: string[] = [];
   for (let attempt = 0; attempt < 50; attempt++) {
     left = [];
-    const health = (await (await fetch(`${url}healthz`, { headers: { connection: "close" } })).json()) as {
+    const health = (await (
+      await fetch(`${url}healthz`, { headers: { connection: "close", ...thisMachine } })
+    ).json()) as {
       sessions: number;
     };
     if (health.sessions !== 0) left.push(`${health.sessions} sessions`);

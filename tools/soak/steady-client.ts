@@ -2,6 +2,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type LoadSound, loadSound } from "../../cli/bench/load/load-sound.ts";
 import { LoadStream } from "../../cli/bench/load/load-stream.ts";
+import type { Hello } from "../../protocol/wire.ts";
+import type { MaskCheck } from "./mask-check.ts";
 
 export interface SteadyCounts {
   asked: number;
@@ -11,7 +13,24 @@ export interface SteadyCounts {
 }
 
 const WINDOWS_A_SECOND = 10;
+/** Of all answers so many are looked at closely: every one would be as much work as the server has. */
+const CHECKED_EVERY = 10;
 let sound: LoadSound | undefined;
+
+/** The sound of all streams, made once. */
+export function soundOf({ pack, limits }: Hello): LoadSound {
+  sound ??= loadSound(pack.sampleRate, pack.stft, limits.keptFrames);
+  return sound;
+}
+
+interface SteadyOptions {
+  readonly url: string;
+  /** In the sound, in frames. */
+  readonly offset: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Looks at some of the answers. */
+  readonly check?: MaskCheck | undefined;
+}
 
 export class SteadyClient {
   readonly counts: SteadyCounts = { asked: 0, answered: 0, dropped: 0, failed: 0 };
@@ -21,19 +40,21 @@ export class SteadyClient {
   private constructor(private readonly stream: LoadStream) {}
 
   /** @returns the client, or the reason why the server did not let it in. */
-  static async join(url: string, offset: number): Promise<SteadyClient | string> {
+  static async join({ url, offset, headers, check }: SteadyOptions): Promise<SteadyClient | string> {
     let client: SteadyClient | undefined;
     const stream = await LoadStream.connect({
       url,
+      headers,
       settled: (_due, { kind }) => {
         if (client) client.counts[kind]++;
+      },
+      answered: (explanation) => {
+        if (client && client.counts.answered % CHECKED_EVERY === 0) check?.offer(explanation, offset);
       },
     });
     if (typeof stream === "string") return stream;
     client = new SteadyClient(stream);
-    const { sampleRate, stft } = stream.hello.pack;
-    sound ??= loadSound(sampleRate, stft, stream.hello.limits.keptFrames);
-    stream.begin(sound, offset);
+    stream.begin(soundOf(stream.hello), offset);
     client.#go();
     return client;
   }

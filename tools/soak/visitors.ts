@@ -14,6 +14,8 @@ import { SteadyClient } from "./steady-client.ts";
 export interface Visit {
   readonly explainUrl: string;
   readonly hello: Hello;
+  /** By which the visitor is known to come from where it does. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Seeded numbers in [0, 1). */
   readonly random: () => number;
   /** Aborted when the run is over. */
@@ -39,7 +41,11 @@ async function pause(visit: Visit, leastMs: number, mostMs: number): Promise<voi
 
 /** Joins, asks in real time, and leaves in the middle of it. */
 async function leave(visit: Visit): Promise<string> {
-  const client = await SteadyClient.join(visit.explainUrl, Math.floor(visit.random() * 1000));
+  const client = await SteadyClient.join({
+    url: visit.explainUrl,
+    offset: Math.floor(visit.random() * 1000),
+    headers: visit.headers,
+  });
   if (typeof client === "string") return client;
   await pause(visit, 500, 8_000);
   const reason = client.ended ?? "left";
@@ -49,7 +55,7 @@ async function leave(visit: Visit): Promise<string> {
 
 /** Asks for window after window and never takes an answer from the socket. */
 async function stopReading(visit: Visit): Promise<string> {
-  const client = await Client.open(visit.explainUrl);
+  const client = await Client.open(visit);
   client.socket.send(encodeStart());
   client.socket.send(noise(visit, 0, visit.hello.pack.windowFrames));
   client.socket.pause();
@@ -72,8 +78,10 @@ async function stopSending(visit: Visit): Promise<string> {
   socket.resume();
   const closed = once(socket, "close").then(() => "cut off");
   await Promise.race([once(socket, "connect"), closed]);
+  const headers = Object.entries(visit.headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const handshake =
     `GET /explain HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    headers.join("") +
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
   if (visit.random() < 0.5) {
     socket.write(handshake.slice(0, Math.floor(visit.random() * handshake.length)));
@@ -89,7 +97,7 @@ async function stopSending(visit: Visit): Promise<string> {
 
 /** Something that may be nearly right, and is not. */
 async function sendGarbage(visit: Visit): Promise<string> {
-  const client = await Client.open(visit.explainUrl);
+  const client = await Client.open(visit);
   const { random } = visit;
   const good = [encodeStart(), noise(visit, 0, visit.hello.pack.windowFrames), encodeExplain(1, 0)];
   for (let n = 0; n < 200 && client.open; n++) {
@@ -116,7 +124,7 @@ async function vanish(visit: Visit): Promise<string> {
   const frames = visit.hello.pack.windowFrames;
   const messages = [encodeStart(), noise(visit, 0, frames), encodeExplain(1, 0)];
   for (let n = 0; n < 40; n++) messages.push(noise(visit, frames + n, 1), encodeExplain(n + 2, n + 1));
-  child.send({ url: visit.explainUrl, messages });
+  child.send({ url: visit.explainUrl, headers: visit.headers, messages });
   await Promise.race([once(child, "message"), exited]);
   await pause(visit, 300, 5_000);
   child.kill("SIGKILL");
@@ -144,8 +152,8 @@ class Client {
     });
   }
 
-  static async open(url: string): Promise<Client> {
-    const client = new Client(new WebSocket(url));
+  static async open({ explainUrl, headers }: Visit): Promise<Client> {
+    const client = new Client(new WebSocket(explainUrl, { headers }));
     await Promise.race([once(client.socket, "open"), client.ended]);
     return client;
   }

@@ -2,7 +2,7 @@
 import { builtInSounds, sampleRate as soundRate } from "../../../client/kit/sounds/index.ts";
 import { resample, spectrogramMagnitudes, stft } from "../../../dsp/offline.ts";
 import { encodeFrames } from "../../../protocol/wire.ts";
-import { encodeMagnitudes } from "../../../protocol/wire-levels.ts";
+import { decodeMagnitudes, encodeMagnitudes } from "../../../protocol/wire-levels.ts";
 
 /** Sounds of ten seconds each, one after the other. */
 const SOUNDS = 3;
@@ -12,6 +12,8 @@ export interface LoadSound {
   readonly length: number;
   /** A message of `count` frames numbered from `firstFrame`, which hold the sound from frame `from` on. */
   message(firstFrame: number, from: number, count: number): Uint8Array;
+  /** The magnitudes [count, bins] that the server has of these frames. */
+  magnitudes(from: number, count: number): Float32Array;
 }
 
 /** The frames of a pack's shape. `mostFrames` is the most that one message may hold. */
@@ -35,11 +37,17 @@ export function loadSound(
   }
   const levels = new Uint16Array(magnitudes.length);
   encodeMagnitudes(magnitudes, levels);
+  const piece = (from: number, count: number) => {
+    const start = (from % length) * bins;
+    return levels.subarray(start, start + count * bins);
+  };
   return {
     length,
-    message(firstFrame, from, count) {
-      const start = (from % length) * bins;
-      return encodeFrames(firstFrame, bins, levels.subarray(start, start + count * bins));
+    message: (firstFrame, from, count) => encodeFrames(firstFrame, bins, piece(from, count)),
+    magnitudes: (from, count) => {
+      const decoded = new Float32Array(count * bins);
+      decodeMagnitudes(piece(from, count), decoded);
+      return decoded;
     },
   };
 }

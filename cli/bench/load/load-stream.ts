@@ -4,6 +4,7 @@ import { longestDelay } from "../../../client/live/session/stream-plan.ts";
 import type { Pack } from "../../../models/pack/pack.ts";
 import {
   decodeServerMessage,
+  type ExplanationMessage,
   encodeExplain,
   encodeStart,
   type Hello,
@@ -23,6 +24,10 @@ interface LoadStreamOptions {
   readonly method?: string | undefined;
   /** Called when a window's outcome is known, with the moment that it was due at. */
   readonly settled: (due: number, outcome: Outcome) => void;
+  /** Called with every answer before it is settled. */
+  readonly answered?: (explanation: ExplanationMessage) => void;
+  /** Of the handshake. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 const CONNECT_MS = 20_000;
@@ -52,7 +57,11 @@ export class LoadStream {
   /** @returns the stream, or the name of the reason why the server does not want it. */
   static connect(options: LoadStreamOptions): Promise<LoadStream | string> {
     return new Promise((resolve) => {
-      const socket = new WebSocket(options.url, { perMessageDeflate: false, handshakeTimeout: CONNECT_MS });
+      const socket = new WebSocket(options.url, {
+        perMessageDeflate: false,
+        handshakeTimeout: CONNECT_MS,
+        headers: options.headers,
+      });
       socket.binaryType = "arraybuffer";
       let stream: LoadStream | undefined;
       let reason: string | undefined;
@@ -113,6 +122,7 @@ export class LoadStream {
   #message(message: ServerMessage): void {
     switch (message.type) {
       case "explanation":
+        this.options.answered?.(message);
         this.#settle(message.request, {
           kind: "answered",
           serverMs: message.serverMs,
