@@ -13,9 +13,27 @@ export async function openKioskExtension(options: KioskExtensionOptions): Promis
   const kiosks = await Kiosks.open(options);
   return {
     routes: kioskRoutes(kiosks, options.publicFolder),
+    health: () => ({ kiosks: healthOf(kiosks.known) }),
     figures: FIGURES.map((figure) => figureOf(kiosks, figure)),
     reload: () => kiosks.reload(),
     close: () => kiosks.close(),
+  };
+}
+
+function isDeaf({ report }: KnownKiosk): boolean {
+  return report.microphone === "missing" || report.microphone === "denied";
+}
+
+/** How many there are, and the names of those that somebody should look after. */
+function healthOf(known: readonly KnownKiosk[]) {
+  const names = (which: (kiosk: KnownKiosk) => boolean) =>
+    known.filter(which).map(({ report }) => report.name);
+  return {
+    reported: known.length,
+    silent: names(({ silent }) => silent),
+    recovering: names(({ report, silent }) => !silent && report.state === "recovering"),
+    withoutMicrophone: names((kiosk) => !kiosk.silent && isDeaf(kiosk)),
+    withoutExplanation: names(({ report, silent }) => !silent && report.explanation === "away"),
   };
 }
 
@@ -26,7 +44,18 @@ const FIGURES: readonly KioskFigure[] = [
   [
     "running",
     "1 while a kiosk reports and explains.",
-    ({ report, silent }) => (!silent && ["live", "attract"].includes(report.state) ? 1 : 0),
+    ({ report, silent }) =>
+      !silent && ["live", "attract"].includes(report.state) && report.explanation !== "away" ? 1 : 0,
+  ],
+  [
+    "microphone",
+    "0 while a kiosk lacks its microphone and plays examples.",
+    (kiosk) => (isDeaf(kiosk) ? 0 : 1),
+  ],
+  [
+    "explained",
+    "0 while what a kiosk lets hear has no explanation.",
+    ({ report }) => (report.explanation === "away" ? 0 : 1),
   ],
   ["recoveries", "Starts after a failure, since its browser was opened.", ({ report }) => report.recoveries],
   ["loads", "Loads of the page, since its browser was opened.", ({ report }) => report.reloads],

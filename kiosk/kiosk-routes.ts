@@ -89,6 +89,8 @@ const COLUMNS: readonly [string, (kiosk: KnownKiosk) => string | number][] = [
   ["Last report", ({ at }) => new Date(at).toISOString().replace("T", " ").slice(0, 19)],
   ["Up", ({ report }) => duration(report.uptimeSeconds)],
   ["Engine", ({ report }) => report.engine ?? "–"],
+  ["Microphone", ({ report }) => report.microphone ?? "–"],
+  ["Explanation", ({ report }) => report.explanation ?? "–"],
   ["Recoveries", ({ report }) => report.recoveries],
   ["Loads", ({ report }) => report.reloads],
   ["Missed", ({ report }) => report.missedDeadlines],

@@ -126,6 +126,12 @@ export class Kiosks {
     if (report.state === "recovering" && before?.report.state !== "recovering") {
       log.warn({ kiosk: name, problems: report.problems }, "kiosk: something failed, and it tries to go on");
     }
+    const lacks = ({ microphone }: KioskReport) => microphone === "missing" || microphone === "denied";
+    if (lacks(report) && !(before && lacks(before.report))) {
+      log.warn({ kiosk: name, microphone: report.microphone }, "kiosk: no microphone, so it plays examples");
+    } else if (before && lacks(before.report) && !lacks(report)) {
+      log.info({ kiosk: name }, "kiosk: its microphone is back");
+    }
     this.#known.set(name, { report, at: this.#now(), silent: false });
   }
 

@@ -127,6 +127,10 @@ export const kioskReportSchema = v.strictObject({
   name: entries.name,
   state: v.picklist(["starting", "live", "attract", "recovering"]),
   engine: v.nullable(v.picklist(["local", "remote"])),
+  /** "missing" or "denied": examples play instead. Pages of before did not tell. */
+  microphone: v.optional(v.picklist(["there", "missing", "denied", "unused"])),
+  /** Whether what is heard has masks; "away" as while a server is gone. Null while nothing runs. */
+  explanation: v.optional(v.nullable(v.picklist(["coming", "here", "away"]))),
   uptimeSeconds: count,
   /** Starts of the sound that nobody asked for, and loads of the whole page, since the browser was opened. */
   recoveries: count,

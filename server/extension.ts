@@ -16,6 +16,8 @@ export interface ServerExtension {
   readonly routes: readonly Route[];
   /** Come beside the server's own. */
   readonly figures?: readonly Figure[];
+  /** What /healthz tells of it to those who may look inside. */
+  health?(): Readonly<Record<string, unknown>>;
   /** Reads its files again; what cannot be used it logs, and goes on with what was there before. */
   reload?(): Promise<void>;
   close?(): void;

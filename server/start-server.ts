@@ -230,6 +230,7 @@ class ExplainServer implements RunningServer {
       leastMsBetweenWindows: this.#pace.leastMs,
       ended: this.#endpoint.counts,
       uptimeSeconds: Math.round((performance.now() - this.#started) / 1000),
+      ...Object.assign({}, ...this.#extensions.map((extension) => extension.health?.())),
     };
   }
 }

@@ -3,7 +3,7 @@
 import { builtInSounds, sampleRate } from "../../client/kit/sounds/index.ts";
 import { soundTitle } from "../../client/kit/words/words.ts";
 import { createLiveExplainer } from "../../client/live/create-live-explainer.ts";
-import type { LiveExplainer, Source, Timings } from "../../client/live/live-explainer.ts";
+import type { LiveExplainer, Source, Status, Timings } from "../../client/live/live-explainer.ts";
 import {
   KIOSK_REPORT_PATH,
   KIOSK_SETTINGS_PATH,
@@ -14,6 +14,8 @@ import {
 } from "../protocol.ts";
 import { realClock } from "./clock.ts";
 import { keepKiosk, recallKiosk } from "./memory.ts";
+import { MicrophoneSeeker, microphonePermission } from "./microphone-seeker.ts";
+import { MicrophoneWatch } from "./microphone-watch.ts";
 import { Program, type Scene } from "./program.ts";
 import { Reporter } from "./reporter.ts";
 import { DailyRestart } from "./restart.ts";
@@ -87,6 +89,7 @@ export function openKiosk({ settings, token, cover }: KioskParts): Kiosk {
     random: Math.random,
     reloadedAt: memory.reloadedAt,
     reload: () => load(clock.now()),
+    takes: (code) => microphone.takes(code),
   });
   const program = new Program(settings, clock);
   new DailyRestart({
@@ -98,11 +101,24 @@ export function openKiosk({ settings, token, cover }: KioskParts): Kiosk {
   });
   const tally = new Tally();
   explainer.timings$.subscribe((timings) => tally.push(timings));
-  let engine: KioskReport["engine"] = null;
-  explainer.status$.subscribe((status) => {
-    engine = status.state === "running" ? status.engine : null;
+  let status: Status = { state: "idle" };
+  explainer.status$.subscribe((now) => {
+    const changed = explanationOf(now) !== explanationOf(status);
+    status = now;
+    if (changed) reporter?.soon();
   });
-  const reporter = new Reporter({
+  const seeker = new MicrophoneSeeker({
+    clock,
+    devices: navigator.mediaDevices ?? null,
+    permission: microphonePermission,
+    onFound: () => microphone.found(),
+  });
+  const microphone = new MicrophoneWatch(settings.source === "microphone", {
+    ...{ clock, program, seeker },
+    status$: explainer.status$,
+    onChange: () => reporter.soon(),
+  });
+  const reporter: Reporter = new Reporter({
     clock,
     url: KIOSK_REPORT_PATH,
     token,
@@ -110,7 +126,9 @@ export function openKiosk({ settings, token, cover }: KioskParts): Kiosk {
     report: () => ({
       name: settings.name,
       state: supervisor.state$.value === "running" ? program.scene$.value.kind : supervisor.state$.value,
-      engine,
+      engine: status.state === "running" ? status.engine : null,
+      microphone: microphone.state,
+      explanation: explanationOf(status),
       uptimeSeconds: Math.max(0, Math.round((clock.now() - memory.openedAt) / 1000)),
       recoveries: memory.recoveries + supervisor.recoveries,
       reloads: loads - 1,
@@ -139,9 +157,15 @@ export function openKiosk({ settings, token, cover }: KioskParts): Kiosk {
     program,
     touched: () => {
       program.touched();
+      microphone.hurry();
       supervisor.hurry();
     },
   };
+}
+
+/** Null while nothing runs. */
+function explanationOf(status: Status): NonNullable<KioskReport["explanation"]> | null {
+  return status.state === "running" ? status.explanation : null;
 }
 
 async function sourceOf(scene: Scene, settings: KioskSettings, explainer: LiveExplainer): Promise<Source> {

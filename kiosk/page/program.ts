@@ -1,7 +1,8 @@
 /**
  * What a kiosk shows: the room, as long as somebody is there; else the built-in sounds in turn, with a while of listening
  * to the room between them. The sounds come out of the loudspeakers and would be heard by the microphone, so the room is
- * only judged while they are silent; a touch counts at any time.
+ * only judged while they are silent; a touch counts at any time. Without a microphone the sounds play in turn, whatever is
+ * wished, until there is one again.
  */
 import { BehaviorSubject } from "rxjs";
 import type { KioskSettings } from "../protocol.ts";
@@ -10,14 +11,15 @@ import type { Clock } from "./clock.ts";
 export type Scene =
   /** The microphone; `waiting` between two built-in sounds, when nobody may be there. */
   | { readonly kind: "live"; readonly waiting: boolean }
-  /** Number `sound` of the built-in sounds, counted on for ever. */
-  | { readonly kind: "attract"; readonly sound: number };
+  /** Number `sound` of the built-in sounds, counted on for ever; `deaf` where no microphone hears the room between them. */
+  | { readonly kind: "attract"; readonly sound: number; readonly deaf: boolean };
 
 export class Program {
   readonly scene$: BehaviorSubject<Scene>;
   readonly #clock: Clock;
   readonly #settings: Pick<KioskSettings, "source" | "idle" | "attract" | "listen">;
   #sound = 0;
+  #deaf: boolean;
   /** When somebody was last noticed. */
   #presentAt: number;
   #cancel = () => {};
@@ -26,11 +28,11 @@ export class Program {
     this.#settings = settings;
     this.#clock = clock;
     this.#presentAt = clock.now();
-    const sounds = settings.source === "sounds";
+    this.#deaf = settings.source === "sounds";
     this.scene$ = new BehaviorSubject<Scene>(
-      sounds ? { kind: "attract", sound: 0 } : { kind: "live", waiting: false },
+      this.#deaf ? { kind: "attract", sound: 0, deaf: true } : { kind: "live", waiting: false },
     );
-    if (sounds) this.#after(settings.attract, () => this.#nextSound());
+    if (this.#deaf) this.#after(settings.attract, () => this.#nextSound());
     else this.#untilIdle();
   }
 
@@ -48,6 +50,21 @@ export class Program {
     if (this.scene$.value.kind === "live") this.#present();
   }
 
+  /** There is no microphone: the built-in sounds play from now on. */
+  microphoneAway(): void {
+    this.#deaf = true;
+    const scene = this.scene$.value;
+    if (scene.kind === "live") this.#nextSound();
+    else this.scene$.next({ ...scene, deaf: true });
+  }
+
+  /** There is one again, and nobody may be there. */
+  microphoneBack(): void {
+    if (this.#settings.source === "sounds") return;
+    this.#deaf = false;
+    this.#listen();
+  }
+
   close(): void {
     this.#cancel();
     this.scene$.complete();
@@ -55,7 +72,7 @@ export class Program {
 
   #present(): void {
     this.#presentAt = this.#clock.now();
-    if (this.#settings.source === "sounds") return;
+    if (this.#deaf) return;
     const scene = this.scene$.value;
     if (scene.kind === "live" && !scene.waiting) return;
     this.scene$.next({ kind: "live", waiting: false });
@@ -78,12 +95,18 @@ export class Program {
   }
 
   #nextSound(): void {
-    const { source, attract, listen } = this.#settings;
-    this.scene$.next({ kind: "attract", sound: this.#sound++ });
-    this.#after(attract, () => {
-      if (source === "sounds") return this.#nextSound();
-      this.scene$.next({ kind: "live", waiting: true });
-      this.#after(listen, () => this.#nextSound());
+    this.scene$.next({ kind: "attract", sound: this.#sound++, deaf: this.#deaf });
+    this.#after(this.#settings.attract, () => {
+      if (this.#deaf) this.#nextSound();
+      else this.#listen();
     });
+  }
+
+  /** To the room, for a while; for ever where the sounds are not wanted. */
+  #listen(): void {
+    const { idle, listen } = this.#settings;
+    this.scene$.next({ kind: "live", waiting: idle > 0 });
+    this.#cancel();
+    if (idle > 0) this.#after(listen, () => this.#nextSound());
   }
 }

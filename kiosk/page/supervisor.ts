@@ -15,6 +15,8 @@ interface SupervisorParts {
   readonly reloadedAt: number | null;
   /** Loads the whole page anew. */
   readonly reload: () => void;
+  /** Whether somebody else deals with this failure, who then wants another source: it is not tried again here. */
+  readonly takes?: (code: string) => boolean;
 }
 
 /** A start that takes longer has got stuck; a first start fetches the model over a slow line. */
@@ -129,6 +131,8 @@ export class Supervisor {
     if (this.#closed || this.#waiting) return;
     this.#start++;
     this.#problems = [...this.#problems, code].slice(-MOST_PROBLEMS);
+    this.#cancel();
+    if (this.#parts.takes?.(code)) return;
     this.recoveries++;
     this.#failures++;
     this.#waiting = true;

@@ -32,8 +32,11 @@ browserTest(
           }
         };
       });
-      await host(page, '[data-state="recovering"]');
-      await host(page, '[data-state="running"]');
+      await host(page, '[data-state="running"][data-deaf="yes"]');
+      await page.evaluate(() => navigator.mediaDevices.dispatchEvent(new Event("devicechange")));
+      await page.waitForTimeout(1_000);
+      await page.evaluate(() => navigator.mediaDevices.dispatchEvent(new Event("devicechange")));
+      await host(page, '[data-state="running"][data-scene="live"]');
       const contexts = await page.evaluate(() => {
         const { made } = window as unknown as { made: { contexts: AudioContext[] } };
         void made.contexts.at(-1)?.close();

@@ -77,6 +77,54 @@ browserTest("nobody there: built-in sounds; a touch brings the room back", async
   });
 });
 
+browserTest(
+  "no microphone: an example at once, which invites nobody; one that is attached is heard",
+  async () => {
+    await withServer({ idle: 5, listen: 30, report: 5 }, async (url, reports) => {
+      const { page, complaints } = await open(url, () => {
+        const devices = navigator.mediaDevices;
+        const getUserMedia = devices.getUserMedia.bind(devices);
+        const attached = { microphone: false };
+        Object.assign(window, { attached });
+        devices.getUserMedia = async (constraints) => {
+          if (!attached.microphone) throw new DOMException("none", "NotFoundError");
+          return getUserMedia(constraints);
+        };
+        const seen = { headlines: [] as string[] };
+        Object.assign(window, { seen });
+        setInterval(() => {
+          const root = document.querySelector("listenable-kiosk")?.shadowRoot;
+          const headline = root?.querySelector("h1")?.textContent ?? "";
+          if (headline && seen.headlines.at(-1) !== headline) seen.headlines.push(headline);
+        }, 50);
+      });
+      await host(page, '[data-state="running"][data-scene="attract"][data-deaf="yes"]');
+      assert.is(await page.locator("h1").textContent(), "Listen to an example");
+      assert.match((await page.locator(".sentence").textContent()) ?? "", /^An example: /);
+      assert.match((await page.locator('[role="status"]').textContent()) ?? "", "microphone is missing");
+      for (let n = 0; n < 200 && (await reports())[0]?.state !== "attract"; n++)
+        await page.waitForTimeout(100);
+      assert.is((await reports())[0].microphone, "missing");
+      await page.evaluate(() => {
+        Object.assign((window as unknown as { attached: object }).attached, { microphone: true });
+        navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
+      });
+      await host(page, '[data-state="running"][data-scene="live"][data-deaf="no"]');
+      const headlines = await page.evaluate(
+        () => (window as unknown as { seen: { headlines: string[] } }).seen.headlines,
+      );
+      const untilThen = headlines.slice(0, headlines.indexOf("Listen to an example") + 1);
+      assert.equal(
+        untilThen.filter((headline) => headline !== "One moment …"),
+        ["Listen to an example"],
+        "neither an invitation nor a black picture before",
+      );
+      assert.equal(complaints, []);
+      await page.context().close();
+    });
+  },
+);
+
 browserTest("the daily restart loads the page anew, and the screen is dark throughout", async () => {
   await withServer({ idle: 0, restart: "04:00" }, async (url) => {
     const context = await live.browser.newContext({ viewport: { width: 640, height: 360 } });

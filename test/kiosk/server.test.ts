@@ -137,6 +137,45 @@ test("reports come to status and metrics; what is no report, too long or from el
   });
 });
 
+test("a kiosk without microphone or explanation says so in status, metrics and /healthz", async () => {
+  await withServer(undefined, async (server) => {
+    const tell = async (report: object) =>
+      (await ask(server, "kiosk/report", JSON.stringify({ ...REPORT, ...report }))).status;
+    const health = async () => JSON.parse((await ask(server, "healthz")).body).kiosks;
+    assert.equal(await health(), {
+      reported: 0,
+      silent: [],
+      recovering: [],
+      withoutMicrophone: [],
+      withoutExplanation: [],
+    });
+    assert.is(await tell({ name: "of-before" }), 200, "a page of before tells nothing of it");
+    assert.is(
+      await tell({ name: "hall", microphone: "missing", state: "attract", explanation: "here" }),
+      200,
+    );
+    assert.is(await tell({ name: "lobby", microphone: "there", explanation: "away" }), 200);
+    assert.is(await tell({ name: "shop", microphone: "gone" }), 400);
+    const { reported, withoutMicrophone, withoutExplanation } = await health();
+    assert.equal([reported, withoutMicrophone, withoutExplanation], [3, ["hall"], ["lobby"]]);
+    const metrics = (await ask(server, "metrics")).body;
+    for (const [figure, kiosk, value] of [
+      ["microphone", "hall", 0],
+      ["microphone", "lobby", 1],
+      ["microphone", "of-before", 1],
+      ["explained", "hall", 1],
+      ["explained", "lobby", 0],
+      ["running", "hall", 1],
+      ["running", "lobby", 0],
+    ]) {
+      assert.match(metrics, `listenable_kiosk_${figure}{kiosk="${kiosk}"} ${value}`);
+    }
+    assert.match((await ask(server, "kiosk/status")).body, "<td>missing</td>");
+    assert.is(await tell({ name: "hall", microphone: "there" }), 200);
+    assert.equal((await health()).withoutMicrophone, []);
+  });
+});
+
 test("a kiosk that falls silent is a warning once, and told again when it is back; names have a bound", async () => {
   const lines: { level: number; msg: string }[] = [];
   const log = pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line)) });

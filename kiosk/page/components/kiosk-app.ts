@@ -6,6 +6,7 @@ import { type Going, goingText, goingTo } from "../../../client/kit/going.ts";
 import { Hearing } from "../../../client/kit/hearing.ts";
 import { sharedStyles } from "../../../client/kit/shared-styles.ts";
 import { builtInSounds } from "../../../client/kit/sounds/index.ts";
+import { isUnexplained } from "../../../client/kit/status-text.ts";
 import { StreamController } from "../../../client/kit/stream-controller.ts";
 import type { Verdict } from "../../../client/kit/verdict.ts";
 import { soundTitle, words } from "../../../client/kit/words/words.ts";
@@ -15,6 +16,7 @@ import {
   listenings,
   type PackSummary,
   type SpectrogramColumns,
+  type Status,
 } from "../../../client/live/live-explainer.ts";
 import { hopMs } from "../../../protocol/audio-shape.ts";
 import type { Kiosk } from "../open-kiosk.ts";
@@ -30,7 +32,8 @@ const POINTER_MS = 2_000;
 
 /**
  * The whole screen: what it hears, where, and what sounds, readable from three metres. For tests the host carries
- * `data-state` (starting, running, recovering), `data-scene` (live, attract), `data-label` and `data-listening`.
+ * `data-state` (starting, running, recovering), `data-scene` (live, attract), `data-deaf` (whether no microphone hears),
+ * `data-explanation` (coming, here, away), `data-label` and `data-listening`.
  */
 @customElement("listenable-kiosk")
 class ListenableKiosk extends LitElement {
@@ -134,6 +137,7 @@ class ListenableKiosk extends LitElement {
   @property({ attribute: false }) kiosk: Kiosk | undefined;
   @state() private state: SupervisorState = "starting";
   @state() private scene: Scene = { kind: "live", waiting: false };
+  @state() private status: Status = { state: "idle" };
   @state() private pack: PackSummary | undefined;
   @state() private listening: Listening = "explanation";
   /** Class to explain; -1 is the winner. */
@@ -161,6 +165,13 @@ class ListenableKiosk extends LitElement {
     follow(
       (kiosk) => kiosk.program.scene$,
       (scene) => this.#sceneChanged(scene),
+    );
+    follow(
+      (kiosk) => kiosk.explainer.status$,
+      (status) => {
+        this.status = status;
+        if (this.#hearing) this.#hearing.unexplained = isUnexplained(status);
+      },
     );
     follow(
       (kiosk) => kiosk.explainer.decisions$,
@@ -209,6 +220,8 @@ class ListenableKiosk extends LitElement {
     const { dataset } = this;
     dataset["state"] = this.state;
     dataset["scene"] = this.scene.kind;
+    dataset["deaf"] = this.#deaf ? "yes" : "no";
+    dataset["explanation"] = this.status.state === "running" ? this.status.explanation : "";
     dataset["label"] = this.#verdict?.kind === "class" ? this.#verdict.label : "";
     dataset["listening"] = this.listening;
   }
@@ -218,6 +231,7 @@ class ListenableKiosk extends LitElement {
     if (!kiosk) return nothing;
     const { kiosk: said } = words;
     const [headline, sentence, sure] = this.#lines();
+    const lacks = this.#lacks();
     return html`
       <header>
         <p class="title">
@@ -238,9 +252,27 @@ class ListenableKiosk extends LitElement {
       ></spectrogram-view>
       <footer>
         ${this.#choices()}
-        <p>${this.state === "running" ? this.#heardNow() : said.pictureHint}</p>
+        <p>${this.#away ? "" : lacks || (this.state === "running" ? this.#heardNow() : said.pictureHint)}</p>
       </footer>
+      <p class="visually-hidden" role="status">${lacks}</p>
     `;
+  }
+
+  /** Whether nothing that visitors do is heard. */
+  get #deaf(): boolean {
+    return this.scene.kind === "attract" && this.scene.deaf;
+  }
+
+  get #away(): boolean {
+    return this.state === "running" && this.status.state === "running" && this.status.explanation === "away";
+  }
+
+  /** What is missing just now, for those who look and those who listen; empty where nothing is. */
+  #lacks(): string {
+    const { kiosk: said, page } = words;
+    if (this.#away) return `${page.unexplained.headline}. ${said.unexplained}`;
+    const wanted = this.kiosk?.settings.source === "microphone";
+    return this.#deaf && wanted ? said.noMicrophone : "";
   }
 
   /** Headline, sentence, and whether a class is believed. */
@@ -249,9 +281,15 @@ class ListenableKiosk extends LitElement {
     const { settings } = this.kiosk as Kiosk;
     if (this.state === "recovering") return [said.recovering, said.recoveringHint, false];
     if (this.state === "starting" && !this.#verdict) return [said.starting, said.startingHint, false];
+    if (this.#away) return [words.page.unexplained.headline, said.unexplained, false];
     if (this.scene.kind === "attract") {
       const sound = builtInSounds[this.scene.sound % builtInSounds.length];
-      return [settings.invitation ?? said.invitation, this.#exampleLine(soundTitle(sound.name)), false];
+      const example = this.#exampleLine(soundTitle(sound.name));
+      if (this.#deaf) {
+        const own = settings.source === "sounds" ? settings.invitation : undefined;
+        return [own ?? said.examples, example, false];
+      }
+      return [settings.invitation ?? said.invitation, example, false];
     }
     if (this.scene.waiting) return [settings.invitation ?? said.invitation, said.listening, false];
     if (this.#hearing?.silent || !this.#verdict) return [said.listening, said.makeASound, false];
@@ -372,6 +410,7 @@ class ListenableKiosk extends LitElement {
     const { pack } = this;
     if (!pack || this.state !== "running") return;
     this.#hearing ??= new Hearing(pack, READABLE_MS);
+    this.#hearing.unexplained = isUnexplained(this.status);
     if (!this.#hearing.decided(decision, performance.now())) return;
     this.requestUpdate();
     const { verdict, silent } = this.#hearing;

@@ -11,6 +11,10 @@ export const kiosk = {
   makeASound: "Make a sound, and see what it is taken for.",
   silent: "Silence",
   invitation: "Come closer and make a sound",
+  /** While no microphone hears them. */
+  examples: "Listen to an example",
+  noMicrophone: "The microphone is missing just now: these are examples.",
+  unexplained: "Until it is back, you hear everything.",
   example: (title: string) => `An example: ${title.toLowerCase()}`,
   sure: (share: string) => `${share} sure`,
   guess: (label: string, share: string) => `perhaps ${label}, ${share}`,
