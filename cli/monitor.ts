@@ -10,6 +10,7 @@ import { InputError, parseInputs } from "../monitor/inputs/parse-input.ts";
 import type { MonitorEvent } from "../monitor/protocol.ts";
 import { type MonitorWebOptions, type RunningMonitor, startMonitor } from "../monitor/start-monitor.ts";
 import { EventStore } from "../monitor/storage/event-store.ts";
+import { StoredHeardFiles } from "../monitor/storage/heard-files.ts";
 import { localTime } from "../protocol/local-time.ts";
 import { accessOptions } from "./access-options.ts";
 import { UsageError } from "./errors.ts";
@@ -121,7 +122,11 @@ function inputsOf(words: readonly string[], options: MonitorCommandOptions, stor
   try {
     return parseInputs(words, {
       pcm: { sampleRate: options.rate, channels: options.channels, format: options.format },
-      folder: { watch: options.watch, realTime: options.realTime, heard: store.heardFiles },
+      folder: {
+        watch: options.watch,
+        realTime: options.realTime,
+        heard: new StoredHeardFiles(store.database),
+      },
       ffmpeg: {},
     });
   } catch (error) {

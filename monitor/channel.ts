@@ -3,15 +3,19 @@
 import { writeWav } from "../dsp/wav.ts";
 import type { Pack } from "../models/pack/pack.ts";
 import { ThreadLost } from "../models/runtime/model-thread-node.ts";
+import { type BackOff, backOffMs } from "../protocol/back-off.ts";
 import type { AnalysisThread } from "./analysis/analysis-thread.ts";
 import type { AnalysedBlock } from "./analysis/messages.ts";
-import { Detector, type DetectorOptions } from "./detector.ts";
+import { Detector, type DetectorOptions, laterState } from "./detector.ts";
 import { type DetectedEvent, eventId } from "./event.ts";
+import { EventKeeper } from "./event-keeper.ts";
 import type { Feed } from "./feed.ts";
-import type { Input, Stretch } from "./inputs/input.ts";
+import { waitingDetail } from "./inputs/endless.ts";
+import type { Input, InputReport, Stretch } from "./inputs/input.ts";
 import type { LiveAudio } from "./outputs/live-audio.ts";
 import type { InputState, MonitorEvent } from "./protocol.ts";
 import { SampleHistory } from "./sample-history.ts";
+import { type Sleep, sleep as sleepFor } from "./sleep.ts";
 import type { EventStore } from "./storage/event-store.ts";
 
 export interface ChannelSettings {
@@ -36,21 +40,39 @@ interface ChannelParts {
   readonly live: LiveAudio;
   /** Told of every event that is kept. */
   readonly onClosed: () => void;
+  readonly sleep?: Sleep | undefined;
+  readonly random?: (() => number) | undefined;
 }
 
 /** Seconds given to the thread at a time: short, so that live sound and levels flow. */
 const PUSH_SECONDS = 0.25;
 const SPARE_SECONDS = 15;
+/** Seconds of sound without an event after which it is noted how far it was heard. */
+const CHECKPOINT_SECONDS = 60;
+/** Times are kept in milliseconds and tenths of them. */
+const SAME_MS = 5;
+/** For a model's thread that cannot be started. */
+const NO_THREAD: BackOff = { firstMs: 1000, longestMs: 60_000 };
 
 export class Channel {
   #ended = false;
+  readonly #report: InputReport;
 
   constructor(
     private readonly number: number,
     readonly input: Input,
     private readonly settings: ChannelSettings,
     private readonly parts: ChannelParts,
-  ) {}
+  ) {
+    const { feed } = parts;
+    const { name } = input;
+    this.#report = {
+      state: (state: InputState, detail?: string) => feed.tell({ type: "input", input: name, state, detail }),
+      dropped: (seconds: number) => feed.tell({ type: "dropped", input: name, seconds }),
+      failed: (message: string) => feed.tell({ type: "problem", input: name, message }),
+      unread: (count: number) => feed.tell({ type: "pending", input: name, what: "files", count }),
+    };
+  }
 
   get ended(): boolean {
     return this.#ended;
@@ -58,38 +80,53 @@ export class Channel {
 
   /** Until the input ends or the signal is aborted; a file that breaks off is told of and does not end the monitor. */
   async run(signal: AbortSignal): Promise<void> {
-    const { feed } = this.parts;
-    const input = this.input.name;
-    const report = {
-      state: (state: InputState, detail?: string) => feed.tell({ type: "input", input, state, detail }),
-      dropped: (seconds: number) => feed.tell({ type: "dropped", input, seconds }),
-      failed: (message: string) => feed.tell({ type: "problem", input, message }),
-    };
+    const keeper = this.#keeper(signal);
+    let remembered = false;
     try {
-      for await (const stretch of this.input.stretches(report, signal)) {
+      for await (const stretch of this.input.stretches(this.#report, signal)) {
+        remembered = stretch.onKept !== undefined;
         try {
-          await this.#hear(stretch, signal);
+          await this.#hear(stretch, keeper, signal);
         } catch (error) {
-          report.failed((error as Error).message);
+          this.#report.failed((error as Error).message);
         }
         if (signal.aborted) break;
       }
     } finally {
+      await keeper.close(remembered);
       this.#ended = true;
-      feed.tell({ type: "input", input, state: "ended" });
+      this.#report.state("ended");
     }
   }
 
-  async #hear(stretch: Stretch, signal: AbortSignal): Promise<void> {
+  #keeper(signal: AbortSignal): EventKeeper {
+    const { feed, store, onClosed, sleep, random } = this.parts;
+    return new EventKeeper(this.input.name, signal, {
+      ...{ feed, sleep, random },
+      write: (event, clip) => store.close(event, clip),
+      onKept: onClosed,
+      onRetry: (detail) => {
+        if (this.#blocked) this.#report.state("waiting", detail);
+        this.#retry = detail;
+      },
+    });
+  }
+
+  /** Whether nothing is heard until events are kept, and what is to be said of it. */
+  #blocked = false;
+  #retry = "";
+
+  async #hear(stretch: Stretch, keeper: EventKeeper, signal: AbortSignal): Promise<void> {
     const { thread } = this.parts;
     const { sampleRate } = stretch;
     const channel = this.number;
     const size = Math.round(PUSH_SECONDS * sampleRate);
-    let hearing = await this.#begin(stretch, 0);
+    let hearing = await this.#begin(stretch, 0, keeper, signal);
     let given = 0;
     const finish = async () => {
       await hearing.take((await known(thread.ask("finish", { channel }))) ?? NOTHING);
       await hearing.finish();
+      await this.#room("all", stretch, keeper, signal);
     };
     try {
       for await (const block of stretch.blocks) {
@@ -100,8 +137,9 @@ export class Channel {
           if (analysed) await hearing.take(analysed);
           else {
             await hearing.finish();
-            hearing = await this.#begin(stretch, given);
+            hearing = await this.#begin(stretch, given, keeper, signal);
           }
+          await this.#room("some", stretch, keeper, signal);
         }
         if (signal.aborted) break;
       }
@@ -112,17 +150,46 @@ export class Channel {
       throw error;
     }
     await finish();
+    if (!signal.aborted) hearing.tellEnd();
   }
 
-  /** Hears the stretch from its sample `from` on: what was before is nothing to the thread. */
-  async #begin(stretch: Stretch, from: number): Promise<Hearing> {
+  /** Files wait until their events are kept: at their end for all of them. Live sound does not wait. */
+  async #room(
+    how: "some" | "all",
+    stretch: Stretch,
+    keeper: EventKeeper,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (this.input.live) keeper.giveUpOldest();
+    else if (keeper.full || (how === "all" && keeper.waits)) {
+      this.#blocked = true;
+      this.#report.state("waiting", this.#retry);
+      await keeper.room(how);
+      this.#blocked = false;
+      if (!signal.aborted) this.#report.state("running", stretch.file);
+    }
+  }
+
+  /**
+   * Hears the stretch from its sample `from` on: what was before is nothing to the thread. A thread that cannot be started
+   * is tried again until it can.
+   */
+  async #begin(stretch: Stretch, from: number, keeper: EventKeeper, signal: AbortSignal): Promise<Hearing> {
     const { sampleRate } = stretch;
-    await this.parts.thread.ask("open", {
-      channel: this.number,
-      sampleRate,
-      stride: this.settings.stride,
-    });
-    return new Hearing(this.input.name, stretch, from / sampleRate, this.settings, this.parts);
+    const { thread, sleep = sleepFor, random } = this.parts;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await thread.ask("open", { channel: this.number, sampleRate, stride: this.settings.stride });
+        if (attempt > 0) this.#report.state("running", stretch.file);
+        break;
+      } catch (error) {
+        if (signal.aborted || !(error instanceof ThreadLost) || error.how === "closed") throw error;
+        const ms = backOffMs(attempt, NO_THREAD, random);
+        this.#report.state("waiting", waitingDetail(error.message, ms));
+        await sleep(ms, signal);
+      }
+    }
+    return new Hearing(this.input.name, stretch, from, this.settings, { ...this.parts, keeper });
   }
 }
 
@@ -150,17 +217,30 @@ class Hearing {
   #unwanted: { readonly centre: number; readonly label: string }[] = [];
   #label: string | null = null;
   #probability = 0;
+  /** Seconds of the recording before the first sample that it takes; all other times count from there. */
+  private readonly from: number;
+  /** Middle of the newest window. */
+  #centre = 0;
+  /** Of the recording: what is before is decided, and was told of. */
+  #decided: number;
+  /** An event was closed since then. */
+  #news = false;
+  /** When the sound ended, something was heard since then that may become an event if it goes on. */
+  #pendingSince = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly input: string,
     private readonly stretch: Stretch,
-    /** Seconds of the stretch before the first sample that it takes; all other times count from there. */
-    private readonly from: number,
+    /** Its first sample, from the stretch's first. */
+    first: number,
     private readonly settings: ChannelSettings,
-    private readonly parts: ChannelParts,
+    private readonly parts: ChannelParts & { readonly keeper: EventKeeper },
   ) {
     const { detector, before, after } = settings;
+    this.from = (stretch.from ?? 0) + first / stretch.sampleRate;
+    this.#decided = stretch.after?.seconds ?? 0;
     this.#detector = new Detector(detector);
+    if (stretch.after) this.#detector.resume(laterState(stretch.after.detector, -this.from));
     const seconds = detector.longest + detector.gap + before + after + SPARE_SECONDS;
     this.#history = new SampleHistory(Math.ceil(seconds * stretch.sampleRate));
   }
@@ -171,6 +251,8 @@ class Hearing {
     live.publish(this.stretch.sampleRate, { original, explanation });
     for (const window of windows) {
       this.#noteUnwanted(window);
+      this.#centre = window.centre;
+      if (this.from + window.centre < (this.stretch.after?.seconds ?? 0)) continue;
       const silent = window.silent || window.level < this.settings.floor;
       const event = this.#detector.push({ ...window, silent });
       if (event) this.#open.push(event);
@@ -184,11 +266,38 @@ class Hearing {
     const ready = this.#open.filter(({ end }) => end + this.settings.after <= now);
     this.#open = this.#open.filter((event) => !ready.includes(event));
     for (const event of ready) await this.#close(event);
+    this.#tellDecided();
+  }
+
+  /** Between two events, after each and once a minute: when all of them are kept, it can be gone on from here. */
+  #tellDecided(): void {
+    const { stretch, parts } = this;
+    const decided = this.from + this.#centre;
+    if (!stretch.onKept || !(this.#news || decided - this.#decided >= CHECKPOINT_SECONDS)) return;
+    if (this.#open.length > 0 || this.#detector.undecidedSince !== undefined || parts.keeper.waits) return;
+    this.#tellKept(decided, false);
+  }
+
+  /** It was heard to its end and all its events are kept. What is in its last half window may sound else if it grows. */
+  tellEnd(): void {
+    const { pack } = this.settings;
+    const half = ((pack.windowFrames / 2) * pack.stft.hop) / pack.sampleRate;
+    const end = this.#history.end / this.stretch.sampleRate - half;
+    this.#tellKept(this.from + Math.min(end, this.#pendingSince), true);
+  }
+
+  #tellKept(seconds: number, end: boolean): void {
+    this.#decided = Math.max(this.#decided, seconds);
+    this.#news = false;
+    const detector = laterState(this.#detector.state, this.from);
+    this.stretch.onKept?.({ seconds: this.#decided, detector }, end);
   }
 
   /** The stretch has ended: what is open ends too. */
   async finish(): Promise<void> {
+    const since = this.#detector.undecidedSince;
     const last = this.#detector.finish();
+    if (!last && since !== undefined) this.#pendingSince = since;
     const open = last ? [...this.#open, last] : this.#open;
     this.#open = [];
     for (const event of open) await this.#close(event);
@@ -265,9 +374,26 @@ class Hearing {
       method,
       state: "closed",
     };
-    await this.parts.store.close(event, writeWav([samples], sampleRate));
-    this.parts.feed.tell({ type: "closed", event });
-    this.parts.onClosed();
+    this.#news = true;
+    if (!this.#isKept(event)) await this.parts.keeper.keep(event, writeWav([samples], sampleRate));
+  }
+
+  /** Whether it was kept when this part of the recording was heard before: a stop came before that was noted. */
+  #isKept({ file, start, end, classes: [{ label }] }: MonitorEvent): boolean {
+    const { startedAt, after } = this.stretch;
+    if (!after) return false;
+    const begun = startedAt.getTime();
+    const from = begun + 1000 * (start - 2 * this.settings.detector.longest);
+    const kept = this.parts.store.find({ from, to: begun + 1000 * end });
+    return kept.some(
+      ({ event }) =>
+        event.file === file &&
+        event.classes[0].label === label &&
+        // Of the same hearing of the same file: its times count from the same moment.
+        Math.abs(Date.parse(event.at) - 1000 * event.start - begun) < SAME_MS &&
+        2 * (Math.min(end, event.end) - Math.max(start, event.start)) >
+          Math.min(end - start, event.end - event.start),
+    );
   }
 
   #timeOf(seconds: number): Date {

@@ -48,6 +48,8 @@ interface Track {
   recent: (Hit | null)[];
   /** Hits before this time open nothing. */
   coolUntil: number;
+  /** Hits before this time prolong the cool-down: they are of the event that was reported already. */
+  carriedUntil: number;
   /** In the open event: all hits, merged. */
   open?: { first: number; last: number; sum: number; peak: number; count: number } | undefined;
 }
@@ -60,11 +62,31 @@ interface Withheld {
   readonly cooling: number;
 }
 
+/** What a detector knows between two events, for one that goes on in its place. */
+export interface DetectorState {
+  /** By class: hits before these seconds open nothing. */
+  readonly cool: Readonly<Record<string, number>>;
+  /**
+   * Classes whose event ended because the sound did. If the sound goes on, and they with it, that is the same event and no
+   * other; until these seconds at the latest.
+   */
+  readonly carried: Readonly<Record<string, number>>;
+}
+
+/** The same for one whose times count from `seconds` earlier. */
+export function laterState({ cool, carried }: DetectorState, seconds: number): DetectorState {
+  const later = (times: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(times).map(([label, time]) => [label, time + seconds]));
+  return { cool: later(cool), carried: later(carried) };
+}
+
 export class Detector {
   readonly #tracks: Track[];
   readonly #options: DetectorOptions;
   #unconfirmed = 0;
   #cooling = 0;
+  /** Middle of the newest window. */
+  #last = 0;
 
   /** @throws RangeError for options that no detector can have. */
   constructor(options: DetectorOptions) {
@@ -84,6 +106,7 @@ export class Detector {
               threshold: options.thresholds?.get(label) ?? options.threshold,
               recent: [],
               coolUntil: Number.NEGATIVE_INFINITY,
+              carriedUntil: Number.NEGATIVE_INFINITY,
             },
           ],
     );
@@ -98,8 +121,35 @@ export class Detector {
     return this.#tracks.filter(({ open }) => open).map(({ label }) => label);
   }
 
+  /** When the earliest hit was that may still become part of an event; undefined when there is none. */
+  get undecidedSince(): number | undefined {
+    const firsts = this.#tracks.flatMap(({ open, recent }) => [
+      ...(open ? [open.first] : []),
+      ...recent.filter((hit) => hit !== null).map(({ centre }) => centre),
+    ]);
+    return firsts.length > 0 ? Math.min(...firsts) : undefined;
+  }
+
+  /** Means something when nothing is undecided, or after `finish`. */
+  get state(): DetectorState {
+    const times = (key: "coolUntil" | "carriedUntil") =>
+      Object.fromEntries(
+        this.#tracks.flatMap((track) => (Number.isFinite(track[key]) ? [[track.label, track[key]]] : [])),
+      );
+    return { cool: times("coolUntil"), carried: times("carriedUntil") };
+  }
+
+  /** Before the first window: goes on in the place of another. */
+  resume({ cool, carried }: DetectorState): void {
+    for (const track of this.#tracks) {
+      track.coolUntil = cool[track.label] ?? Number.NEGATIVE_INFINITY;
+      track.carriedUntil = carried[track.label] ?? Number.NEGATIVE_INFINITY;
+    }
+  }
+
   /** Takes the next window, in order of time; returns the event that it ended, if it ended one. */
   push(window: WindowScores): DetectedEvent | undefined {
+    this.#last = window.centre;
     for (const track of this.#tracks) this.#follow(track, window);
     const open = this.#tracks.filter((track) => track.open);
     if (open.length === 0) return undefined;
@@ -112,7 +162,18 @@ export class Detector {
 
   /** The sound has ended: what is open ends with it. */
   finish(): DetectedEvent | undefined {
-    return this.#close(false);
+    const open = this.#tracks.filter((track) => track.open);
+    const until = this.#last + this.#options.longest;
+    for (const track of open) track.carriedUntil = until;
+    const event = this.#close(false);
+    for (const track of open) track.coolUntil = Math.max(track.coolUntil, this.#last + this.#rest);
+    return event;
+  }
+
+  /** Seconds without a hit after which one is surely another event's. */
+  get #rest(): number {
+    const { gap, coolDown, stride } = this.#options;
+    return Math.max(gap + stride, coolDown + stride / 2);
   }
 
   #follow(track: Track, { centre, probabilities, silent }: WindowScores): void {
@@ -130,6 +191,7 @@ export class Detector {
     if (hit && centre < track.coolUntil) {
       this.#cooling++;
       hit = null;
+      if (centre < track.carriedUntil) track.coolUntil = Math.max(track.coolUntil, centre + this.#rest);
     }
     track.recent.push(hit);
     if (track.recent.length > of && track.recent.shift()) this.#unconfirmed++;

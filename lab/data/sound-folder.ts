@@ -1,7 +1,8 @@
 /** Finds the sounds to measure on: data sets in their official layouts, or any folder of sounds. */
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { basename, join, relative, sep } from "node:path";
+import { basename, join, sep } from "node:path";
+import { findSoundFiles } from "../../models/sound/find-sound-files-node.ts";
 import { readEsc50 } from "./esc50.ts";
 import { readUrbanSound8k } from "./urbansound8k.ts";
 
@@ -22,8 +23,6 @@ export interface FoundSounds {
   readonly refused: readonly string[];
 }
 
-/** Names of files that can be read as sound. */
-export const SOUND_FILE = /\.(wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|caf|webm)$/i;
 /** A folder with more files than this is hardly meant. */
 const MOST_FILES = 100_000;
 
@@ -99,11 +98,13 @@ async function urbanSounds(folder: string, fold?: number): Promise<FoundSounds> 
 }
 
 async function plainSounds(folder: string, layout: string): Promise<FoundSounds> {
-  const files = await readdir(folder, { recursive: true });
-  const sounds = files
-    .filter((file) => SOUND_FILE.test(file) && !basename(file).startsWith("."))
-    .sort()
-    .map((file) => ({ name: relative(".", file).split(sep).join("/"), path: join(folder, file) }));
+  const { files, problems } = await findSoundFiles(folder);
+  const sounds: FoundSound[] = [];
+  const refused = [...problems];
+  for (const { name, path } of files) {
+    if (typeof path === "string") sounds.push({ name: name.split(sep).join("/"), path });
+    else refused.push(`${join(folder, name)}: its name is no UTF-8; rename it`);
+  }
   if (sounds.length === 0) {
     throw new Error(
       `${folder} holds no sound files; it may be ESC-50 (meta/esc50.csv), UrbanSound8K ` +
@@ -115,7 +116,7 @@ async function plainSounds(folder: string, layout: string): Promise<FoundSounds>
       `${folder} holds ${sounds.length} sound files, ${MOST_FILES} are the most; name a smaller folder`,
     );
   }
-  return { layout, folder, sounds, refused: [] };
+  return { layout, folder, sounds, refused };
 }
 
 function checkFold(folder: string, clips: readonly { fold: number }[], fold?: number): void {

@@ -1,5 +1,13 @@
 /** What can be listened to. */
+import type { DetectorState } from "../detector.ts";
 import type { InputState } from "../protocol.ts";
+
+/** A moment of a recording before which all is decided and kept, and from which it can be heard on. */
+export interface Checkpoint {
+  /** Since the recording's beginning. */
+  readonly seconds: number;
+  readonly detector: DetectorState;
+}
 
 /** Sound without a gap: a file, or a connection for as long as it holds. */
 export interface Stretch {
@@ -8,6 +16,12 @@ export interface Stretch {
   readonly sampleRate: number;
   /** When its first sample was heard; for a file, when it was begun with. */
   readonly startedAt: Date;
+  /** Seconds of the recording before the first of `blocks`. Default 0. */
+  readonly from?: number;
+  /** Where it is gone on from, if it was begun before: windows before are heard for what comes after alone. */
+  readonly after?: Checkpoint | undefined;
+  /** Told of moments up to which all events are kept; `end`: it was heard to its end. */
+  readonly onKept?: (checkpoint: Checkpoint, end: boolean) => void;
   /** Mono, finite. Ends when the stretch does; rejects when a file cannot be read on. */
   readonly blocks: AsyncIterable<Float32Array>;
 }
@@ -20,6 +34,8 @@ export interface InputReport {
   dropped(seconds: number): void;
   /** A file that could not be read; the input goes on with the next one. */
   failed(message: string): void;
+  /** How many files could not be read to their end and are tried again. */
+  unread?(count: number): void;
 }
 
 export interface Input {

@@ -140,14 +140,6 @@ export class EventStore {
     return Number(this.database.get("SELECT coalesce(sum(bytes), 0) AS n FROM event")?.["n"]);
   }
 
-  /** Files of watched folders that were heard to their end. */
-  readonly heardFiles = {
-    has: (key: string) => this.database.get("SELECT 1 FROM heard_file WHERE key = ?", [key]) !== null,
-    add: (key: string) => {
-      this.database.run("INSERT OR IGNORE INTO heard_file VALUES (?)", [key]);
-    },
-  };
-
   file(id: string, file: EventFile): string {
     return join(this.folderOf(id), EVENT_FILES[file]);
   }

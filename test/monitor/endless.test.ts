@@ -7,7 +7,7 @@ import { endless } from "../../monitor/inputs/endless.ts";
 import type { Input, InputReport, Stretch } from "../../monitor/inputs/input.ts";
 import { MonitorMetrics } from "../../monitor/outputs/metrics.ts";
 
-const QUIET: InputReport = { state() {}, dropped() {}, failed() {} };
+const QUIET: InputReport = { state() {}, dropped() {}, failed() {}, unread() {} };
 const SOUND: Stretch = { sampleRate: 16_000, startedAt: new Date(0), blocks: (async function* () {})() };
 const input = (name: string): Input => ({
   name,

@@ -12,6 +12,7 @@ import {
   streamArguments,
 } from "../../monitor/inputs/ffmpeg-input.ts";
 import { folderInput } from "../../monitor/inputs/file-input.ts";
+import { BEGINNING, HeardInMemory } from "../../monitor/inputs/heard-files.ts";
 import type { InputReport } from "../../monitor/inputs/input.ts";
 import { LiveQueue } from "../../monitor/inputs/live-queue.ts";
 import { InputError, parseInputs } from "../../monitor/inputs/parse-input.ts";
@@ -25,7 +26,7 @@ const OPTIONS = {
   folder: {},
   ffmpeg: {},
 };
-const QUIET: InputReport = { state() {}, dropped() {}, failed() {} };
+const QUIET: InputReport = { state() {}, dropped() {}, failed() {}, unread() {} };
 const ramp = (from: number, count: number) => Float32Array.from({ length: count }, (_, n) => from + n);
 
 test("PCM is put together over pieces of any size, channels are averaged, numbers that are none become 0", () => {
@@ -202,13 +203,14 @@ test("a watched folder gives each file once, when it has stopped growing, and no
   await writeFile(join(folder, "a.wav"), wav(100));
   await writeFile(join(folder, "notes.txt"), "no sound");
   await writeFile(join(folder, "broken.wav"), "no sound either");
-  const heard = new Set<string>();
+  const heard = new HeardInMemory();
   const stop = new AbortController();
   let polls = 0;
   const failed: string[] = [];
   const input = folderInput("yard", folder, {
     watch: true,
     heard,
+    now: () => 10_000 * polls,
     sleep: async () => {
       polls++;
       if (polls === 2) {
@@ -222,10 +224,11 @@ test("a watched folder gives each file once, when it has stopped growing, and no
   });
   const files: [string | undefined, number, number][] = [];
   const report = { ...QUIET, failed: (message: string) => failed.push(message) };
-  for await (const { file, blocks } of input.stretches(report, stop.signal)) {
+  for await (const { file, blocks, onKept } of input.stretches(report, stop.signal)) {
     let samples = 0;
     for await (const block of blocks) samples += block.length;
     files.push([file, polls, samples]);
+    onKept?.({ ...BEGINNING, seconds: samples / 16_000 }, true);
   }
   assert.equal(files, [
     ["a.wav", 1, 100],

@@ -69,7 +69,7 @@ const sound = join(folder, "sound.wav");
 await writeFile(sound, writeWav([joined(quiet(1), tone(300, 1), quiet(1.5))], RATE));
 
 const FAST = { backOff: { firstMs: 200, longestMs: 500 }, stallSeconds: 10 };
-const streamed = (url: string) => ffmpegInput("yard", url, streamArguments(url), FAST);
+const streamed = (url: string, name = "yard") => ffmpegInput(name, url, streamArguments(url), FAST);
 const forEver = ["-re", "-stream_loop", "-1", "-i", sound];
 
 async function startIcecast(port: number): Promise<ChildProcess> {
@@ -261,11 +261,10 @@ run(`HLS over HTTP and RTMP are heard${why}`, async () => {
     ...["-listen", "1", `rtmp://127.0.0.1:${rtmpPort}/live/yard`],
   );
   const inputs = [
-    { ...streamed(`http://127.0.0.1:${port}/live.m3u8`), name: "hls" },
-    { ...streamed(`rtmp://127.0.0.1:${rtmpPort}/live/yard`), name: "rtmp" },
+    streamed(`http://127.0.0.1:${port}/live.m3u8`, "hls"),
+    streamed(`rtmp://127.0.0.1:${rtmpPort}/live/yard`, "rtmp"),
   ];
-  const named = inputs.map(({ name, source }) => ffmpegInput(name, source, streamArguments(source), FAST));
-  const { monitor, store } = await startRig(named);
+  const { monitor, store } = await startRig(inputs);
   await until("an event over HLS", () => store.count({ input: "hls", label: "low" }) > 0);
   await until("an event over RTMP", () => store.count({ input: "rtmp", label: "low" }) > 0);
   await monitor.close();

@@ -1,0 +1,120 @@
+/**
+ * A folder whose files are heard as they come, each once. A file is begun with when it is finished: it says itself that
+ * all of it is there, and did not change from one look to the next; or it did not change for half a minute, as recorders
+ * write in bursts. What still comes after that is heard from where the file stopped. A file is done when it was heard to
+ * its end and all its events are kept; until then it is tried again.
+ */
+import { stat } from "node:fs/promises";
+import { findSoundFiles } from "../../models/sound/find-sound-files-node.ts";
+import type { BackOff } from "../../protocol/back-off.ts";
+import { sleep } from "../sleep.ts";
+import { endless } from "./endless.ts";
+import { FileHearing } from "./file-hearing.ts";
+import { withHandle } from "./found-file.ts";
+import { type HeardFiles, HeardInMemory, PatientHeardFiles, recognised } from "./heard-files.ts";
+import type { Input, InputReport, Stretch } from "./input.ts";
+import type { FileOptions } from "./recorded-stretch.ts";
+import { type WatchedFile, WatchedFiles } from "./watched-files.ts";
+
+export interface WatchOptions extends FileOptions {
+  /** Which files were heard, and how far. Default: forgotten when the process ends. */
+  readonly heard?: HeardFiles;
+  readonly random?: () => number;
+}
+
+const POLL_MS = 2000;
+/** Looking at a folder that is away costs little, and its files wait. */
+const AWAY: BackOff = { firstMs: POLL_MS, longestMs: 15_000 };
+
+/** Looked at again and again rather than watched by the system, which misses files on network shares. */
+export function watchedFolder(name: string, folder: string, options: WatchOptions = {}): Input {
+  const watch = new Watch(folder, options);
+  return {
+    name,
+    source: folder,
+    live: false,
+    stretches: (report, signal) =>
+      endless(report, signal, (wentWell) => watch.hear(report, signal, wentWell), {
+        ...options,
+        backOff: AWAY,
+      }),
+  };
+}
+
+class Watch {
+  readonly #heard: PatientHeardFiles;
+  readonly #files: WatchedFiles;
+  /** Of parts of the folder, as told. */
+  #problems: readonly string[] = [];
+  /** The folder's disk and its number there. */
+  #place = "";
+
+  constructor(
+    private readonly folder: string,
+    private readonly options: WatchOptions,
+  ) {
+    const { heard = new HeardInMemory(), random } = options;
+    this.#heard = new PatientHeardFiles(heard);
+    // No wall clock, where there is a choice: that may be set.
+    const now = options.now ?? (() => performance.now());
+    this.#files = new WatchedFiles(folder, (facts) => this.#heard.find(facts), now, random);
+  }
+
+  async *hear(report: InputReport, signal: AbortSignal, wentWell: () => void): AsyncGenerator<Stretch> {
+    while (!signal.aborted) {
+      const { files, problems } = await findSoundFiles(this.folder);
+      wentWell();
+      await this.#tellChanges(problems, report);
+      this.#heard.saveAgain();
+      for (const file of this.#files.look(files)) {
+        if (signal.aborted) return;
+        if (await this.#files.isDue(file)) yield* this.#hearFile(file, report, signal);
+      }
+      report.unread?.(this.#files.failing);
+      report.state("idle", "for new files");
+      await (this.options.sleep ?? sleep)(POLL_MS, signal);
+    }
+  }
+
+  async *#hearFile(watched: WatchedFile, report: InputReport, signal: AbortSignal): AsyncGenerator<Stretch> {
+    const hearing = await this.#begin(watched).catch((error: Error) => error);
+    let problem: string | undefined;
+    if (hearing instanceof Error) problem = hearing.message;
+    else if (hearing) {
+      report.state("running", watched.file.name);
+      try {
+        yield await hearing.stretch(this.options, signal);
+      } catch (error) {
+        hearing.failed(error);
+      } finally {
+        await hearing.close();
+      }
+      // Where it stopped is remembered.
+      if (signal.aborted) return;
+      problem = hearing.problem;
+    }
+    if (problem === undefined) this.#files.heard(watched);
+    else if (this.#files.failed(watched, problem)) report.failed(problem);
+  }
+
+  /** Undefined when all of it was heard: it was only touched, renamed or copied over itself. */
+  async #begin({ file, facts }: WatchedFile): Promise<FileHearing | undefined> {
+    const known = this.#heard.find(facts);
+    const now = (this.options.now ?? Date.now)();
+    const { heard, before } = await withHandle(file, (handle) => recognised(facts, handle, known, now));
+    this.#heard.save(heard, before);
+    return heard.done ? undefined : new FileHearing(file, heard, (reached) => this.#heard.save(reached));
+  }
+
+  /** Each once, until it is another. */
+  async #tellChanges(problems: readonly string[], report: InputReport): Promise<void> {
+    for (const problem of problems) if (!this.#problems.includes(problem)) report.failed(problem);
+    this.#problems = problems;
+    const { dev, ino } = await stat(this.folder, { bigint: true });
+    const place = `${dev} ${ino}`;
+    if (this.#place !== "" && this.#place !== place) {
+      report.failed(`${this.folder} is another folder than before; is its disk still there?`);
+    }
+    this.#place = place;
+  }
+}
