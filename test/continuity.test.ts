@@ -1,7 +1,13 @@
 // The judge of the chaos runs: that it hears what it should hear.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { steadyTones } from "../tools/chaos/chaos-rig.ts";
+import {
+  type FaultReport,
+  failuresOf,
+  LEAST_JUDGED,
+  LEAST_PIECES,
+  steadyTones,
+} from "../tools/chaos/chaos-rig.ts";
 import { alignment, continuity } from "../tools/chaos/continuity.ts";
 import { Rig } from "./worklets/rig.ts";
 
@@ -105,6 +111,22 @@ test("what the microphone itself lost is not held against the page", () => {
   );
   assert.ok(found.judged < 0.8);
   assert.is(found.gaps + found.clicks, 0);
+});
+
+test("a recording of which too little could be judged proves nothing, and fails", () => {
+  const heard = { gaps: 0, repeatedBlocks: 0, clicks: 0, quietMs: 0, judged: 0.6 };
+  const report: FaultReport = {
+    fault: "frozen",
+    listening: "original",
+    continuity: heard,
+    alignment: { delays: [9_000], unlike: 0, pieces: 40 },
+    engineDuring: "local",
+    cameBack: true,
+  };
+  assert.equal(failuresOf(report), []);
+  assert.is(failuresOf({ ...report, continuity: { ...heard, judged: LEAST_JUDGED - 0.01 } }).length, 1);
+  const few = { delays: [9_000], unlike: 0, pieces: LEAST_PIECES - 1 };
+  assert.is(failuresOf({ ...report, alignment: few }).length, 1);
 });
 
 test.run();
