@@ -1,6 +1,8 @@
 /** Events as the detector gives them, and how they are named and kept. */
 import type { EventClass } from "./protocol.ts";
 
+export { isEventId } from "./protocol.ts";
+
 /** What the detector hands out when nothing more belongs to an event. */
 export interface DetectedEvent {
   readonly start: number;
@@ -26,8 +28,4 @@ export function eventId(at: Date, random: () => number = Math.random): string {
   const digits = at.toISOString().replace(/[-:Z]/g, "").replace("T", "-").replace(".", "-");
   const chance = Math.floor(random() * 0x100_0000);
   return `${digits}-${chance.toString(16).padStart(6, "0")}`;
-}
-
-export function isEventId(text: string): boolean {
-  return /^\d{8}-\d{6}-\d{3}-[0-9a-f]{6}$/.test(text);
 }

@@ -143,3 +143,7 @@ export type StreamMessage =
     }
   | { readonly type: "pending"; readonly input: string; readonly what: Pending; readonly count: number }
   | { readonly type: "event"; readonly event: MonitorEvent };
+
+export function isEventId(text: string): boolean {
+  return /^\d{8}-\d{6}-\d{3}-[0-9a-f]{6}$/.test(text);
+}

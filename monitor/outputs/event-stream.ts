@@ -2,7 +2,6 @@
 import type { ServerResponse } from "node:http";
 import type { StreamMessage } from "../protocol.ts";
 
-const MOST_READERS = 64;
 /** Bytes that wait for a reader from which it gets no more levels, and from which it is cut off. */
 const NO_LEVELS = 64 * 1024;
 const CUT_OFF = 1024 * 1024;
@@ -12,9 +11,8 @@ export class EventStream {
   readonly #readers = new Set<ServerResponse>();
   readonly #beat = setInterval(() => this.#write(": still here\n\n", false), BEAT_MS).unref();
 
-  /** @returns false when there are too many readers. */
-  add(response: ServerResponse): boolean {
-    if (this.#readers.size >= MOST_READERS) return false;
+  /** How many is the caller's to say. */
+  add(response: ServerResponse): void {
     response.writeHead(200, {
       "Content-Type": "text/event-stream; charset=utf-8",
       "Cache-Control": "no-store",
@@ -24,7 +22,6 @@ export class EventStream {
     response.write("retry: 3000\n\n");
     this.#readers.add(response);
     response.on("close", () => this.#readers.delete(response));
-    return true;
   }
 
   tell(message: StreamMessage): void {

@@ -5,6 +5,8 @@ import { writeWav } from "../../dsp/wav.ts";
 export const LIVE_SOUNDS = ["original", "explanation"] as const;
 type LiveSound = (typeof LIVE_SOUNDS)[number];
 
+/** To one input; who of them may is said where they come in. */
+export const MOST_LISTENERS = 32;
 /** Seconds that may wait for a slow listener; what comes then is left out and counted. */
 const WAITING_SECONDS = 5;
 const BYTES_PER_SAMPLE = 2;
@@ -21,7 +23,7 @@ export class LiveAudio {
   #dropped = 0;
 
   /** @param mostListeners further ones are refused. */
-  constructor(private readonly mostListeners = 16) {}
+  constructor(private readonly mostListeners = MOST_LISTENERS) {}
 
   get listeners(): number {
     return this.#listeners.size;

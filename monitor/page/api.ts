@@ -1,5 +1,5 @@
 /** What the pages ask the monitor. */
-import type { EventPage, ListedEvent, MonitorStatus, Review, StreamMessage } from "../protocol.ts";
+import type { EventPage, ListedEvent, MonitorStatus, Review } from "../protocol.ts";
 
 /** Filters as they stand in the address; empty ones count as absent. */
 export type Filters = Readonly<Record<string, string>>;
@@ -9,6 +9,8 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** Not before so long, where the answer says so. */
+    readonly retryAfterMs = 0,
   ) {
     super(message);
   }
@@ -18,7 +20,8 @@ async function answerOf<T>(path: string, init?: RequestInit): Promise<T> {
   const response = await fetch(path, init);
   if (!response.ok) {
     const { error = `status ${response.status}` } = await response.json().catch(() => ({}));
-    throw new ApiError(response.status, error);
+    const seconds = Number(response.headers.get("Retry-After") ?? 0);
+    throw new ApiError(response.status, error, Number.isFinite(seconds) ? 1000 * seconds : 0);
   }
   return (await response.json()) as T;
 }
@@ -40,13 +43,4 @@ export async function sendReview(id: string, review: Review | null): Promise<voi
 
 export function queryText(filters: Filters): string {
   return new URLSearchParams(Object.entries(filters).filter(([, value]) => value !== "")).toString();
-}
-
-/** Follows the monitor until it is closed; the browser connects again by itself. */
-export function follow(onMessage: (message: StreamMessage) => void, onState: (open: boolean) => void) {
-  const source = new EventSource("api/stream");
-  source.onmessage = ({ data }) => onMessage(JSON.parse(data as string) as StreamMessage);
-  source.onopen = () => onState(true);
-  source.onerror = () => onState(false);
-  return source;
 }

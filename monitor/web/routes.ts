@@ -6,6 +6,7 @@ import {
   type Exchange,
   HttpError,
   notFound,
+  Places,
   type Route,
   readJson,
   sendFile,
@@ -14,7 +15,7 @@ import {
 } from "../../server/http/index.ts";
 import { EVENT_FILES, type EventFile, isEventId } from "../event.ts";
 import type { EventStream } from "../outputs/event-stream.ts";
-import { LIVE_SOUNDS, type LiveAudio } from "../outputs/live-audio.ts";
+import { LIVE_SOUNDS, type LiveAudio, MOST_LISTENERS } from "../outputs/live-audio.ts";
 import { type EventPage, type MonitorHealth, type MonitorStatus, REVIEWS } from "../protocol.ts";
 import type { EventStore, StoredEvent } from "../storage/event-store.ts";
 import { type EventQuery, MOST_EVENTS } from "../storage/query.ts";
@@ -61,9 +62,11 @@ export function monitorRoutes(parts: MonitorRouteParts): Route[] {
 
 function heardRoutes(parts: MonitorRouteParts): Route[] {
   const { store, status } = parts;
+  const readers = new Places(MOST_READERS);
+  const listeners = new Map([...parts.live.keys()].map((input) => [input, new Places(MOST_LISTENERS)]));
   return [
     { method: "GET", path: "api/status", answer: ({ response }) => sendJson(response, status()) },
-    { method: "GET", path: "api/stream", answer: (exchange) => follow(parts.stream, exchange) },
+    { method: "GET", path: "api/stream", answer: (exchange) => follow(parts.stream, readers, exchange) },
     { method: "GET", path: "api/events", answer: (exchange) => list(store, exchange) },
     {
       method: "GET",
@@ -87,15 +90,17 @@ function heardRoutes(parts: MonitorRouteParts): Route[] {
     {
       method: "GET",
       path: "live/:input/:file",
-      answer: (exchange, input, file) => liveSound(parts, input, file, exchange),
+      answer: (exchange, input, file) => liveSound(parts, listeners, input, file, exchange),
     },
   ];
 }
 
-function follow(stream: EventStream, { request, response }: Exchange): void {
-  if (request.method === "HEAD")
-    throw new HttpError(405, "Only GET can be asked for here.", { Allow: "GET" });
-  if (!stream.add(response)) throw new HttpError(503, "Too many pages follow the monitor.");
+/** Pages that follow the monitor at the same time. */
+const MOST_READERS = 128;
+
+function follow(stream: EventStream, places: Places, exchange: Exchange): void {
+  places.take(exchange, "pages follow the monitor");
+  stream.add(exchange.response);
 }
 
 function list(store: EventStore, { query, response }: Exchange): void {
@@ -192,20 +197,19 @@ async function review(
 
 function liveSound(
   { live, liveAudio }: MonitorRouteParts,
+  listeners: ReadonlyMap<string, Places>,
   input: string,
   file: string,
-  { request, response }: Exchange,
+  exchange: Exchange,
 ): void {
+  const { response } = exchange;
   const audio = live.get(input);
   const sound = LIVE_SOUNDS.find((each) => `${each}.wav` === file);
   if (!audio || !sound) throw notFound("There is no such input, or it has no such sound.");
   if (!liveAudio) throw new HttpError(403, "Live listening is off: start the monitor with --live-audio.");
+  listeners.get(input)?.take(exchange, "listen to this input");
   response.setHeader("Content-Type", "audio/wav");
   response.setHeader("Cache-Control", "no-store");
-  if (request.method === "HEAD") {
-    response.end();
-    return;
-  }
   response.flushHeaders();
-  if (!audio.add(sound, response)) response.destroy();
+  audio.add(sound, response);
 }

@@ -78,6 +78,11 @@ export class Guard {
     return isLoopback(address) ? undefined : limitedAs(address);
   }
 
+  /** By what places that are held are shared out: programs on this machine need no limits, and hold places like others. */
+  holderOf(request: IncomingMessage): string {
+    return limitedAs(this.origin.address(request));
+  }
+
   /** For every HTTP request. */
   requestDenial(request: IncomingMessage): Denial | undefined {
     this.#noteUntrustedProxy(request);

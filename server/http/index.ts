@@ -7,6 +7,7 @@ export { HttpError, notFound } from "./http-error.ts";
 export { type AccessOptions, HttpServer, type HttpServerOptions } from "./http-server.ts";
 export type { HttpLog, HttpObserver, HttpRefusal } from "./observe.ts";
 export { pathOf, searchOf } from "./paths.ts";
+export { Places } from "./places.ts";
 export { RateLimit } from "./rate-limit.ts";
 export type { Exchange, Handler, Route } from "./router.ts";
 export { HTML, sendJson, sendText } from "./send.ts";

@@ -3,6 +3,7 @@
  * With LISTENABLE_PICTURES=DIR it also writes the pictures of docs/monitor.md there.
  */
 import { existsSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
@@ -179,6 +180,43 @@ run(`a review stays and filters the list${why}`, async () => {
   );
   await page.close();
   assert.equal(complaints, []);
+});
+
+run(`the address names the view, and one that names none is told${why}`, async () => {
+  const page = await openPage("#/review");
+  await page.waitForSelector('monitor-app[data-view="events"]');
+  assert.is(await page.locator('event-list select[name="review"]').inputValue(), "none");
+  assert.is(
+    await page.locator("monitor-app h2").first().textContent(),
+    "Events that nobody has reviewed yet",
+  );
+  await page.evaluate(() => {
+    location.hash = "#/revue";
+  });
+  await page.waitForSelector('monitor-app[data-view="unknown"]');
+  assert.match((await page.locator('monitor-app [role="alert"]').textContent())!, /#\/revue/);
+  assert.is(await page.locator("live-view").count(), 0);
+  await page.close();
+});
+
+run(`a page that finds no place says so, and follows when there is one${why}`, async () => {
+  const { port } = new URL(monitor.url!);
+  const held = await Promise.all(
+    Array.from(
+      { length: 140 },
+      () =>
+        new Promise<IncomingMessage>((resolve, reject) => {
+          get({ host: "127.0.0.1", port, path: "/api/stream", agent: false }, resolve).on("error", reject);
+        }),
+    ),
+  );
+  const page = await browser.newPage();
+  await page.goto(`${monitor.url}#/`);
+  await page.waitForSelector('monitor-app[data-view="live"][data-connected="false"]');
+  assert.match((await page.locator("monitor-app .lost").textContent())!, /Too many pages/);
+  for (const each of held) each.destroy();
+  await page.waitForSelector('monitor-app[data-connected="true"]');
+  await page.close();
 });
 
 test.run();

@@ -53,6 +53,25 @@ function statusFor(base: string, host: string): Promise<number | undefined> {
   });
 }
 
+/** Asks, and leaves the answer open. */
+function held(
+  base: string,
+  path: string,
+  localAddress: string,
+): Promise<{ status: number; end: () => void }> {
+  const { port } = new URL(base);
+  return new Promise((resolve, reject) => {
+    const asked = get(
+      { host: "127.0.0.1", port, path: `/${path}`, localAddress, agent: false },
+      (response) => {
+        response.on("error", () => {});
+        resolve({ status: response.statusCode!, end: () => response.destroy() });
+      },
+    );
+    asked.on("error", reject);
+  });
+}
+
 test("pages, status, events and their files are served under the strict headers", async () => {
   const page = await fetch(url);
   assert.match(await page.text(), /pages/);
@@ -160,6 +179,16 @@ test("public pages are read-only and tell no addresses; the stream tells of even
     body: "{}",
   });
   assert.is(refused.status, 403);
+
+  // Held places: HEAD takes none, and one address not all.
+  for (const path of ["api/stream", "live/yard/original.wav"]) {
+    for (let n = 0; n < 70; n++) assert.is((await fetch(`${base}${path}`, { method: "HEAD" })).status, 405);
+    const many = await Promise.all(Array.from({ length: 140 }, () => held(base, path, "127.0.0.2")));
+    assert.ok(many.some(({ status }) => status === 503));
+    const other = await held(base, path, "127.0.0.3");
+    assert.is(other.status, 200, path);
+    for (const { end } of [...many, other]) end();
+  }
 
   const live = await fetch(`${base}live/yard/explanation.wav`);
   assert.is(live.headers.get("content-type"), "audio/wav");

@@ -5,20 +5,19 @@ import { signIn } from "../../../client/kit/sign-in.ts";
 import { words } from "../../../client/kit/words/words.ts";
 import { WordsElement } from "../../../client/kit/words/words-element.ts";
 import type { ListedEvent, MonitorStatus, StreamMessage } from "../../protocol.ts";
-import { ApiError, fetchEvents, fetchStatus, follow } from "../api.ts";
+import { fetchEvents, fetchStatus } from "../api.ts";
+import { type Connection, Following, type Source } from "../following.ts";
+import { type Place, placeOf } from "../place.ts";
 import "./event-list.ts";
 import "./event-view.ts";
 import "./live-view.ts";
 import { monitorStyles } from "./monitor-styles.ts";
 
-type View = "loading" | "live" | "events" | "event";
-
 const LATEST = 8;
-const RETRY_MS = 3000;
 
 /**
  * The root: fetches what the monitor is, follows it, and shows the view that the address names.
- * Tests read `data-view` ("loading", "live", "events", "event") and `data-connected`.
+ * Tests read `data-view` ("loading", or a place's) and `data-connected`.
  */
 @customElement("monitor-app")
 export class MonitorApp extends WordsElement {
@@ -57,49 +56,39 @@ export class MonitorApp extends WordsElement {
 
   @state() private status: MonitorStatus | undefined;
   @state() private latest: readonly ListedEvent[] = [];
-  @state() private connected = true;
-  /** Whether the monitor wants a token that this page does not have. */
-  @state() private denied = false;
-  @state() private address = location.hash;
-  #source: EventSource | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  @state() private connection: Connection = "open";
+  @state() private place = placeOf(location.hash);
+  #following: Following | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("hashchange", this.#onAddress);
-    void this.#load();
+    this.#following = new Following({
+      load: () => this.#load(),
+      open: () => new EventSource("api/stream") as Source,
+      onMessage: this.#take,
+      onConnection: (connection) => {
+        this.connection = connection;
+      },
+    });
+    void this.#following.start();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("hashchange", this.#onAddress);
-    this.#source?.close();
-    clearTimeout(this.#retry);
+    this.#following?.stop();
   }
 
   readonly #onAddress = () => {
-    this.address = location.hash;
+    this.place = placeOf(location.hash);
   };
 
   async #load(): Promise<void> {
-    try {
-      await signIn();
-      const [status, { events }] = await Promise.all([fetchStatus(), fetchEvents({ limit: `${LATEST}` })]);
-      this.status = status;
-      this.latest = events;
-      this.connected = true;
-      this.denied = false;
-      this.#source?.close();
-      this.#source = follow(this.#take, (open) => {
-        // What happened while nobody listened is fetched anew.
-        if (open && !this.connected) void this.#load();
-        this.connected = open;
-      });
-    } catch (error) {
-      this.denied = error instanceof ApiError && error.status === 401;
-      this.connected = false;
-      this.#retry = setTimeout(() => void this.#load(), RETRY_MS);
-    }
+    await signIn();
+    const [status, { events }] = await Promise.all([fetchStatus(), fetchEvents({ limit: `${LATEST}` })]);
+    this.status = status;
+    this.latest = events;
   }
 
   readonly #take = (message: StreamMessage) => {
@@ -125,41 +114,43 @@ export class MonitorApp extends WordsElement {
   };
 
   protected override updated(): void {
-    this.dataset["view"] = this.#view();
-    this.dataset["connected"] = `${this.connected}`;
-  }
-
-  #view(): View {
-    if (!this.status) return "loading";
-    if (this.address.startsWith("#/event/")) return "event";
-    return this.address.startsWith("#/events") ? "events" : "live";
+    this.dataset["view"] = this.status ? this.place.view : "loading";
+    this.dataset["connected"] = `${this.connection === "open"}`;
   }
 
   override render() {
-    const view = this.#view();
+    const { view } = this.place;
+    const current = (...views: Place["view"][]) => (this.status && views.includes(view) ? "page" : nothing);
     return html`
       <nav aria-label=${words.monitor.views}>
-        <a href="#/" aria-current=${view === "live" ? "page" : nothing}>${words.monitor.live}</a>
-        <a href="#/events" aria-current=${view === "events" ? "page" : nothing}>${words.monitor.events}</a>
+        <a href="#/" aria-current=${current("live")}>${words.monitor.live}</a>
+        <a href="#/events" aria-current=${current("events")}>${words.monitor.events}</a>
       </nav>
-      <p class="lost" role="status" ?hidden=${this.connected}>${this.denied ? words.monitor.denied : words.monitor.lost}</p>
-      ${this.#body(view)}
+      <p class="lost" role="status" ?hidden=${this.connection === "open"}>${this.#notice()}</p>
+      ${this.#body()}
     `;
   }
 
-  #body(view: View) {
-    const { status } = this;
+  #notice() {
+    const { denied, full, lost } = words.monitor;
+    return { open: "", denied, full, lost }[this.connection];
+  }
+
+  #body() {
+    const { status, place } = this;
     if (!status) return html`<p>${words.monitor.loading}</p>`;
-    if (view === "event") {
-      const id = this.address.slice("#/event/".length);
-      return html`<event-view .eventId=${id} ?readonly=${status.readOnly}></event-view>`;
+    switch (place.view) {
+      case "live":
+        return html`<live-view .status=${status} .latest=${this.latest}></live-view>`;
+      case "event":
+        return html`<event-view .eventId=${place.id} ?readonly=${status.readOnly}></event-view>`;
+      case "events":
+        return html`
+          ${place.review ? html`<h2>${words.monitor.toReview}</h2>` : ""}
+          <event-list .filters=${place.filters} .status=${status} .newest=${this.latest[0]?.event.id}></event-list>
+        `;
+      case "unknown":
+        return html`<p role="alert">${words.monitor.nothingHere(place.address.slice(0, 80))}</p>`;
     }
-    if (view === "events") {
-      const filters = Object.fromEntries(new URLSearchParams(this.address.split("?")[1] ?? ""));
-      return html`
-        <event-list .filters=${filters} .status=${status} .newest=${this.latest[0]?.event.id}></event-list>
-      `;
-    }
-    return html`<live-view .status=${status} .latest=${this.latest}></live-view>`;
   }
 }

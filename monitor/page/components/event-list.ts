@@ -5,6 +5,7 @@ import { sharedStyles } from "../../../client/kit/shared-styles.ts";
 import { words } from "../../../client/kit/words/words.ts";
 import { WordsElement } from "../../../client/kit/words/words-element.ts";
 import { type ListedEvent, type MonitorStatus, REVIEWS } from "../../protocol.ts";
+import { Again, mayWorkLater } from "../again.ts";
 import { type Filters, fetchEvents, queryText } from "../api.ts";
 import { eventLine } from "./event-line.ts";
 import { monitorStyles } from "./monitor-styles.ts";
@@ -55,6 +56,15 @@ export class EventList extends WordsElement {
   #query = "";
   #newest: string | undefined;
   #loading: AbortController | undefined;
+  /** The page that did not come: "" is the first, else what is older than this event. */
+  #missing = "";
+  readonly #again = new Again(() => void this.#load(this.#missing));
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#again.stop();
+    this.#loading?.abort();
+  }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     const query = queryText(this.filters);
@@ -76,8 +86,12 @@ export class EventList extends WordsElement {
       this.events = before === "" ? page.events : [...this.events, ...page.events];
       this.total = page.total;
       this.problem = "";
+      this.#again.worked();
     } catch (error) {
-      if ((error as Error).name !== "AbortError") this.problem = (error as Error).message;
+      if ((error as Error).name === "AbortError") return;
+      this.problem = mayWorkLater(error) ? words.monitor.lost : (error as Error).message;
+      this.#missing = before;
+      if (mayWorkLater(error)) this.#again.later(error);
     }
   }
 

@@ -6,6 +6,7 @@ import { sharedStyles } from "../../../client/kit/shared-styles.ts";
 import { words } from "../../../client/kit/words/words.ts";
 import { WordsElement } from "../../../client/kit/words/words-element.ts";
 import { type ListedEvent, REVIEWS, type Review } from "../../protocol.ts";
+import { Again, mayWorkLater } from "../again.ts";
 import { fetchEvent, sendReview } from "../api.ts";
 import { classesText, faithfulnessText, lengthText, placeText, timeText } from "../words.ts";
 import { monitorStyles } from "./monitor-styles.ts";
@@ -61,42 +62,48 @@ export class EventView extends WordsElement {
   @property({ type: Boolean }) readonly = false;
   @state() private listed: ListedEvent | undefined;
   @state() private problem = "";
-  #again: ReturnType<typeof setTimeout> | undefined;
+  readonly #again = new Again(() => void this.#load());
+  #explaining: ReturnType<typeof setTimeout> | undefined;
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has("eventId")) return;
     this.listed = undefined;
+    this.problem = "";
     void this.#load();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    clearTimeout(this.#again);
+    clearTimeout(this.#explaining);
+    this.#again.stop();
   }
 
   async #load(): Promise<void> {
-    clearTimeout(this.#again);
+    clearTimeout(this.#explaining);
     const id = this.eventId;
     try {
       const listed = await fetchEvent(id);
       if (id !== this.eventId) return;
       this.listed = listed;
       this.problem = "";
-      if (listed.event.state === "closed") this.#again = setTimeout(() => void this.#load(), AGAIN_MS);
-    } catch {
-      this.problem = words.monitor.unknownEvent;
+      this.#again.worked();
+      if (listed.event.state === "closed") this.#explaining = setTimeout(() => void this.#load(), AGAIN_MS);
+    } catch (error) {
+      if (id !== this.eventId) return;
+      this.problem = mayWorkLater(error) ? words.monitor.lost : words.monitor.unknownEvent;
+      if (mayWorkLater(error)) this.#again.later(error);
     }
   }
 
   override render() {
     const back = html`<p><a href="#/events">← ${words.monitor.back}</a></p>`;
-    if (this.problem !== "") return html`${back}<p role="alert">${this.problem}</p>`;
-    if (!this.listed) return html`${back}<p>${words.monitor.loading}</p>`;
+    const problem = this.problem === "" ? "" : html`<p role="alert">${this.problem}</p>`;
+    if (!this.listed) return html`${back}${problem || html`<p>${words.monitor.loading}</p>`}`;
     const { event } = this.listed;
     const explained = event.state === "explained";
     const file = (name: string) => `api/events/${event.id}/${name}`;
     return html`
-      ${back}
+      ${back}${problem}
       <section class="card" data-event=${event.id} data-event-state=${event.state}>
         <h2 class="large">${classesText(event)}</h2>
         <p class="soft">${timeText(event.at)} · ${placeText(event)} · ${lengthText(event)}</p>
@@ -149,6 +156,7 @@ export class EventView extends WordsElement {
     this.listed = { ...listed, review };
     try {
       await sendReview(listed.event.id, review);
+      this.problem = "";
     } catch (error) {
       this.listed = listed;
       this.problem = (error as Error).message;
