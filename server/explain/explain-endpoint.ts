@@ -8,9 +8,11 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { EXPLAIN_PATH, encodeError, encodeHello } from "../../protocol/wire.ts";
 import { WIRE_SUBPROTOCOL } from "../../protocol/wire-access.ts";
 import { WireError, type WireErrorName, wireCloseCode } from "../../protocol/wire-errors.ts";
+import { cut } from "../http/cut.ts";
 import type { Denial as HttpDenial } from "../http/denial.ts";
 import type { Guard } from "../http/guard.ts";
 import { pathOf } from "../http/paths.ts";
+import { RefusalLog } from "../http/refusal-log.ts";
 import type { Refusal, ServerObserver } from "../observe.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { PackService } from "./pack-service.ts";
@@ -19,6 +21,8 @@ import { Session, type SessionCounts, type SessionJob } from "./session.ts";
 
 /** When a client that was turned away may ask again. */
 const RETRY_SECONDS = 15;
+/** Letters of an error that the log keeps: a client's message may be in it. */
+const LONGEST_REASON = 400;
 
 const UNAUTHORIZED =
   "this server wants an access token: programs send it as a bearer token, pages have it behind #token= in their address";
@@ -81,6 +85,7 @@ class Endpoint implements ExplainEndpoint {
   readonly #server: WebSocketServer;
   readonly #pinging: NodeJS.Timeout;
   readonly #run = randomBytes(3).toString("hex");
+  readonly #refusals: RefusalLog;
   #opened = 0;
   #closing = false;
 
@@ -88,6 +93,7 @@ class Endpoint implements ExplainEndpoint {
     http: Server,
     private readonly options: ExplainEndpointOptions,
   ) {
+    this.#refusals = new RefusalLog(options.log);
     const largest = Math.max(
       ...[...options.services.values()].map(({ hello }) => hello.limits.maxMessageBytes),
     );
@@ -134,10 +140,9 @@ class Endpoint implements ExplainEndpoint {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener a connection reset during the handshake would end the process.
     socket.on("error", () => socket.destroy());
-    const denial = this.#denial(request);
+    const denial = this.#denial(request, socket);
     if (denial) {
-      const { origin } = request.headers;
-      this.options.log.warn({ ...this.#caller(request), origin, ...denial }, "connection refused");
+      this.#refusals.note(denial.kind, { ...this.#caller(request), ...denial }, "connection refused");
       this.options.observer.refused(denial.kind);
       refuse(socket, denial);
       return;
@@ -147,10 +152,19 @@ class Endpoint implements ExplainEndpoint {
 
   /** For the log: never the whole address of the request, where a token might stand by mistake. */
   #caller(request: IncomingMessage) {
-    return { peer: this.options.guard.origin.address(request), path: pathOf(request) };
+    const { origin } = request.headers;
+    return {
+      peer: this.options.guard.origin.address(request),
+      path: cut(pathOf(request)),
+      ...(origin === undefined ? {} : { origin: cut(origin) }),
+    };
   }
 
-  #denial(request: IncomingMessage): Denial | undefined {
+  /** Counted by its address before anything else, so that what is refused for other reasons is limited too. */
+  #denial(request: IncomingMessage, socket: Duplex): Denial | undefined {
+    const { guard } = this.options;
+    const denial = guard.holdDenial(request, socket) ?? guard.connectionDenial(request);
+    if (denial) return denial;
     if (!this.#serviceOf(request)) {
       const names = [...this.options.services.keys()].join(", ");
       const reason = `the WebSocket endpoint is ${EXPLAIN_PATH}, or ${EXPLAIN_PATH}/NAME for one of the packs ${names}`;
@@ -164,9 +178,8 @@ class Endpoint implements ExplainEndpoint {
       };
     }
     if (this.#closing) return { status: 503, kind: "shutting-down", reason: "the server is shutting down" };
-    const denial = this.options.guard.connectionDenial(request);
     // Pages are told after the handshake: browsers keep the answer to a failed one to themselves.
-    if (denial || request.headers.origin !== undefined || this.options.guard.admits(request)) return denial;
+    if (request.headers.origin !== undefined || guard.admits(request)) return undefined;
     return { status: 401, kind: "token", reason: UNAUTHORIZED };
   }
 
@@ -185,12 +198,14 @@ class Endpoint implements ExplainEndpoint {
     const service = this.#serviceOf(request)!;
     const { hello } = service;
     const name = `${this.#run}-${++this.#opened}`;
-    const log = this.options.log.child({ session: name, peer: guard.origin.address(request) });
+    const who = { session: name, peer: guard.origin.address(request) };
+    const log = this.options.log.child(who);
     socket.on("error", (error) => log.info({ reason: error.message }, "connection error"));
     const address = guard.limitedBy(request);
     const refusal = this.#admission(request, address);
     if (refusal) {
-      log.warn({ code: refusal.error.code, reason: refusal.error.message }, "session refused");
+      const { code, message: reason } = refusal.error;
+      this.#refusals.note(refusal.kind, { ...who, code, reason }, "session refused");
       observer.refused(refusal.kind);
       this.#end(socket, refusal.error);
       return;
@@ -222,7 +237,8 @@ class Endpoint implements ExplainEndpoint {
     socket.send(encodeHello(hello));
     if (pace.leastMs > 0) session.pace(pace.leastMs);
     observer.sessionOpened(service.pack.name);
-    log.info({ sessions: this.#peers.size, agent: request.headers["user-agent"] }, "session opened");
+    const agent = cut(request.headers["user-agent"]);
+    log.info({ sessions: this.#peers.size, agent }, "session opened");
   }
 
   /** Why there will be no session, or undefined when there is room and a place at its address was taken. */
@@ -266,7 +282,8 @@ class Endpoint implements ExplainEndpoint {
   #fail(peer: Peer, error: unknown): void {
     if (error instanceof WireError) {
       peer.ending = error.code;
-      peer.log.warn({ code: error.code, reason: error.message }, "session ended by an error of its client");
+      const reason = cut(error.message, LONGEST_REASON);
+      peer.log.warn({ code: error.code, reason }, "session ended by an error of its client");
       this.#end(peer.socket, error);
     } else {
       peer.ending = "internal";
@@ -348,6 +365,7 @@ class Endpoint implements ExplainEndpoint {
     await gone;
     clearTimeout(patience);
     this.#server.close();
+    this.#refusals.flush();
   }
 }
 

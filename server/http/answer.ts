@@ -1,5 +1,6 @@
 /** Answers requests by the routes: headers first, then who may, then the route; one place for everything that goes wrong. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { cut } from "./cut.ts";
 import { type Denial, refusal } from "./denial.ts";
 import type { Guard } from "./guard.ts";
 import { HttpError } from "./http-error.ts";
@@ -22,15 +23,18 @@ export function answering(routes: readonly Route[], parts: AnswerParts): Request
   const router = new Router(routes);
   return (request, response) => {
     const started = performance.now();
+    // Shares, slow readers, counts and the log wait for its end, beside what a pipeline needs.
+    response.setMaxListeners(20);
     watchDownload(downloads, response, () => observer.downloadCut());
     response.on("close", () => {
       observer.httpAnswered(response.statusCode);
       const ms = Math.round(performance.now() - started);
       const { method } = request;
-      log.debug({ method, path: pathOf(request), status: response.statusCode, ms }, "request");
+      log.debug({ method, path: cut(pathOf(request)), status: response.statusCode, ms }, "request");
     });
     answer(router, parts, request, response).catch((error) => {
-      if (!(error instanceof HttpError)) log.error({ err: error, path: pathOf(request) }, "a request failed");
+      if (!(error instanceof HttpError))
+        log.error({ err: error, path: cut(pathOf(request)) }, "a request failed");
       if (response.headersSent) response.destroy();
       else sendError(request, response, error instanceof HttpError ? error : OUR_MISTAKE);
     });
@@ -53,6 +57,7 @@ async function answer(
     observer.refused(denial.kind);
     throw refusal(denial);
   };
+  insist(guard.holdDenial(request, response));
   insist(guard.requestDenial(request));
   const segments = pathSegments(request.url ?? "/");
   if (!segments) throw new HttpError(400, "The address is not one that this server could have.");

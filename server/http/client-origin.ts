@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { furthestEntry, plainAddress, readAddress, trustedEntry } from "./forwarded.ts";
 
 export interface ClientOriginOptions {
   /** Proxies in front whose X-Forwarded-For and -Proto count; 0 believes neither header. */
@@ -20,20 +21,26 @@ const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
+/** Stands for whoever a trusted proxy does not name: they share limits, and none of them is this machine. */
+export const UNKNOWN_CLIENT = "unknown";
+
 export class ClientOrigin {
   constructor(private readonly options: ClientOriginOptions) {}
 
-  /** The client's address, without the prefix of IPv4 in IPv6. Behind n proxies, the nth last that they noted. */
+  /**
+   * The client's address, in the form of `plainAddress`. Behind n proxies, the nth last that they noted, or
+   * `UNKNOWN_CLIENT`: what came past the proxies, through fewer of them, or with a note that can't be read could be
+   * anybody's, and its connection is the proxy's.
+   */
   address(request: IncomingMessage): string {
     const { proxies } = this.options;
     const direct = plainAddress(request.socket.remoteAddress ?? "");
     if (proxies === 0) return direct;
-    const noted = String(request.headers["x-forwarded-for"] ?? "")
-      .split(",")
-      .map((each) => plainAddress(each.trim()));
-    const address = noted[noted.length - proxies] ?? "";
-    // A request that came past the proxies, or through fewer of them.
-    return isIP(address) === 0 ? direct : address;
+    const entry = trustedEntry(request.headers["x-forwarded-for"], proxies);
+    const address = entry === undefined ? undefined : readAddress(entry);
+    if (address === undefined) return UNKNOWN_CLIENT;
+    // To a proxy elsewhere, "this machine" is its own.
+    return isLoopback(address) && !isLoopback(direct) ? UNKNOWN_CLIENT : address;
   }
 
   /** From this machine itself, and not through a proxy here that works for somebody else. */
@@ -48,8 +55,7 @@ export class ClientOrigin {
   isSecure(request: IncomingMessage): boolean | undefined {
     if ((request.socket as Partial<TLSSocket>).encrypted) return true;
     if (this.options.proxies === 0) return undefined;
-    const noted = String(request.headers["x-forwarded-proto"] ?? "").split(",");
-    const scheme = (noted[noted.length - this.options.proxies] ?? "").trim().toLowerCase();
+    const scheme = furthestEntry(request.headers["x-forwarded-proto"], this.options.proxies)?.toLowerCase();
     return scheme === "https" ? true : scheme === "http" ? false : undefined;
   }
 
@@ -88,7 +94,7 @@ export function isLoopback(address: string): boolean {
 /** Who shares limits: an IPv4 address, or the /64 network that one IPv6 subscriber has. */
 export function limitedAs(address: string): string {
   if (isIP(address) !== 6) return address;
-  const [head, tail] = address.split("%")[0].split("::");
+  const [head, tail] = plainAddress(address).split("::");
   const front = head === "" ? [] : head.split(":");
   const back = tail === undefined || tail === "" ? [] : tail.split(":");
   const zeros = tail === undefined ? [] : new Array(Math.max(0, 8 - front.length - back.length)).fill("0");
@@ -96,10 +102,6 @@ export function limitedAs(address: string): string {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16));
   return `${groups.join(":")}::/64`;
-}
-
-export function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 }
 
 /** Lower-case and without port; brackets of IPv6 are taken off. */

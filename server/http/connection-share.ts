@@ -1,15 +1,17 @@
 /** Keeps one address from taking all connections that the server has. */
 
 export interface ShareRule {
-  /** From this share of all connections on, addresses are counted... Default 3/4. */
+  /** From this share of all connections on, addresses are counted... Default 5/8. */
   readonly from: number;
-  /** ...and one that holds this share of them gets no more. Default 1/8. */
+  /** ...and one that holds this share of them gets no more. Default 1/16. */
   readonly most: number;
-  /** Whether programs on this machine count too. Default: no, a proxy that nobody told us of may be among them. */
-  readonly localToo: boolean;
 }
 
-export const SHARE_RULE: ShareRule = { from: 3 / 4, most: 1 / 8, localToo: false };
+/**
+ * Much for whoever needs much while there is much: a class behind one address, or a proxy on this machine that nobody told
+ * us of. Addresses of this machine count like any other.
+ */
+export const SHARE_RULE: ShareRule = { from: 5 / 8, most: 1 / 16 };
 
 export class ConnectionShare {
   readonly #held = new Map<string, number>();
@@ -18,7 +20,7 @@ export class ConnectionShare {
   /** @param connections that the server has for all. */
   constructor(
     private readonly connections: number,
-    private readonly rule: Pick<ShareRule, "from" | "most">,
+    private readonly rule: ShareRule,
   ) {}
 
   get open(): number {

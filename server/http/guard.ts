@@ -1,12 +1,16 @@
 /** What stands between the network and the rest: who asks, who may, how much, and who may look inside. */
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { tokenInCookie } from "./access-cookie.ts";
 import { AccessTokens } from "./access-tokens.ts";
 import { AddressBook, type AddressLimits, DEFAULT_ADDRESS_LIMITS } from "./address-limits.ts";
-import { ClientOrigin, isLoopback, limitedAs } from "./client-origin.ts";
+import { ClientOrigin, isLoopback, limitedAs, UNKNOWN_CLIENT } from "./client-origin.ts";
+import { cut } from "./cut.ts";
 import { type Denial, NOT_INSIDE, UNAUTHORIZED } from "./denial.ts";
 import type { HttpLog } from "./observe.ts";
+import type { ProxiedConnections } from "./proxied-connections.ts";
+import { RateLimit } from "./rate-limit.ts";
 import type { Need } from "./router.ts";
 import type { SlowTransfers } from "./slow-transfers.ts";
 
@@ -27,14 +31,23 @@ export interface GuardOptions {
   readonly addressLimits?: Partial<AddressLimits> | undefined;
 }
 
+interface GuardParts {
+  /** That the server listens on. */
+  readonly host: string;
+  readonly uploads: SlowTransfers;
+  /** Where there are trusted proxies; without, connections are counted before anything is read. */
+  readonly proxied: ProxiedConnections | undefined;
+}
+
 export class Guard {
   readonly addresses: AddressBook;
-  #told = false;
+  #untrustedTold = false;
+  /** For the warning that clients are not named, which tells of what is wrong now. */
+  readonly #unnamedTold = new RateLimit(1 / 60, 1, () => performance.now());
 
   private constructor(
     readonly origin: ClientOrigin,
-    /** Bodies that are being read. */
-    readonly uploads: SlowTransfers,
+    private readonly parts: GuardParts,
     private readonly tokens: AccessTokens | undefined,
     private readonly metricsTokens: AccessTokens | undefined,
     private readonly options: GuardOptions,
@@ -45,16 +58,8 @@ export class Guard {
     );
   }
 
-  /**
-   * @param host that the server listens on.
-   * @throws Error when a file of tokens cannot be used.
-   */
-  static async open(
-    options: GuardOptions,
-    host: string,
-    uploads: SlowTransfers,
-    log: HttpLog,
-  ): Promise<Guard> {
+  /** @throws Error when a file of tokens cannot be used. */
+  static async open(options: GuardOptions, parts: GuardParts, log: HttpLog): Promise<Guard> {
     const { tokenFile, metricsTokenFile } = options;
     const tokens = tokenFile === undefined ? undefined : await AccessTokens.open(tokenFile);
     const metricsTokens =
@@ -62,11 +67,16 @@ export class Guard {
     const origin = new ClientOrigin({
       proxies: options.behindProxies ?? 0,
       publicHosts: (options.publicHosts ?? []).map((name) => name.toLowerCase()),
-      loopbackOnly: host === "localhost" || isLoopback(host),
+      loopbackOnly: parts.host === "localhost" || isLoopback(parts.host),
       allowedOrigins: options.allowedOrigins ?? [],
       knownNamesOnly: options.knownNamesOnly ?? false,
     });
-    return new Guard(origin, uploads, tokens, metricsTokens, options, log);
+    return new Guard(origin, parts, tokens, metricsTokens, options, log);
+  }
+
+  /** Bodies that are being read. */
+  get uploads(): SlowTransfers {
+    return this.parts.uploads;
   }
 
   /**
@@ -83,32 +93,36 @@ export class Guard {
     return limitedAs(this.origin.address(request));
   }
 
-  /** For every HTTP request. */
-  requestDenial(request: IncomingMessage): Denial | undefined {
-    this.#noteUntrustedProxy(request);
-    if (!this.origin.askedRightly(request)) return this.#wrongHost(request);
-    const address = this.limitedBy(request);
-    if (address === undefined || this.addresses.mayRequest(address)) return undefined;
-    const reason = "Too many requests from this address; try again in a moment.";
-    return { status: 429, kind: "address-requests", reason, retrySeconds: 1 };
+  /** For every request and handshake: whether its client may hold one more connection, `until` that closes. */
+  holdDenial(request: IncomingMessage, until: EventEmitter): Denial | undefined {
+    const { proxied } = this.parts;
+    if (!proxied || proxied.hold(this.holderOf(request), request.socket, until)) return undefined;
+    return HOLDS_ENOUGH;
   }
 
-  /** For a connection to an endpoint, before anything of it is kept. Tokens are looked at by `admits`. */
-  connectionDenial(request: IncomingMessage): Denial | undefined {
-    this.#noteUntrustedProxy(request);
-    if (!this.origin.askedRightly(request)) return this.#wrongHost(request);
-    const foreign = this.originDenial(request);
-    if (foreign) return foreign;
+  /** For every HTTP request. It counts first, so that what is refused is limited too. */
+  requestDenial(request: IncomingMessage): Denial | undefined {
+    this.#noteProxy(request);
     const address = this.limitedBy(request);
-    if (address === undefined || this.addresses.mayConnect(address)) return undefined;
-    const reason = "too many connections from this address within a minute";
-    return { status: 429, kind: "address-connections", reason, retrySeconds: 10 };
+    if (address !== undefined && !this.addresses.mayRequest(address)) return TOO_MANY_REQUESTS;
+    return this.origin.askedRightly(request) ? undefined : wrongHost(request);
+  }
+
+  /**
+   * For a connection to an endpoint, before anything of it is looked at or kept. It counts first, whatever is refused for
+   * other reasons then. Tokens are looked at by `admits`.
+   */
+  connectionDenial(request: IncomingMessage): Denial | undefined {
+    this.#noteProxy(request);
+    const address = this.limitedBy(request);
+    if (address !== undefined && !this.addresses.mayConnect(address)) return TOO_MANY_CONNECTIONS;
+    return this.origin.askedRightly(request) ? this.originDenial(request) : wrongHost(request);
   }
 
   /** For whatever changes something or reaches an endpoint: pages of other sites may not, programs send no origin. */
   originDenial(request: IncomingMessage): Denial | undefined {
     if (this.origin.mayConnect(request)) return undefined;
-    const reason = `pages of ${request.headers.origin} may not connect; the server's --allow-origin can let them`;
+    const reason = `pages of ${cut(request.headers.origin)} may not connect; the server's --allow-origin can let them`;
     return { status: 403, kind: "origin", reason };
   }
 
@@ -145,21 +159,52 @@ export class Guard {
     }
   }
 
-  #wrongHost({ headers }: IncomingMessage): Denial {
-    const name = isIP(headers.host ?? "") ? "this address" : `the name "${headers.host ?? ""}"`;
-    const reason =
-      `This server is not reached by ${name}. If it is meant to be, start it with --public-host NAME, ` +
-      "or with --behind-proxy where a proxy stands in front.";
-    return { status: 421, kind: "host", reason };
+  #noteProxy(request: IncomingMessage): void {
+    const noted = request.headers["x-forwarded-for"];
+    const { behindProxies = 0 } = this.options;
+    if (behindProxies === 0) {
+      if (noted === undefined || this.#untrustedTold) return;
+      this.#untrustedTold = true;
+      this.log.warn({}, UNTRUSTED_PROXY);
+    } else if (this.origin.address(request) === UNKNOWN_CLIENT && this.#unnamedTold.take(1)) {
+      const reason = `${behindProxies} expected, X-Forwarded-For is ${noted === undefined ? "missing" : `"${cut(String(noted))}"`}`;
+      this.log.warn({ reason }, UNNAMED_CLIENT);
+    }
   }
+}
 
-  #noteUntrustedProxy({ headers }: IncomingMessage): void {
-    if (this.#told || (this.options.behindProxies ?? 0) > 0 || headers["x-forwarded-for"] === undefined)
-      return;
-    this.#told = true;
-    this.log.warn(
-      {},
-      "requests come through a proxy that is not trusted: with --behind-proxy limits apply to its clients one by one",
-    );
-  }
+const UNTRUSTED_PROXY =
+  "requests come through a proxy that is not trusted: with --behind-proxy limits apply to its clients one by one";
+
+const UNNAMED_CLIENT =
+  "the proxies in front do not name the client, so all such requests share one address's limits and none counts as this " +
+  "machine: let each proxy add its client to X-Forwarded-For, and give --behind-proxy their number";
+
+const HOLDS_ENOUGH: Denial = {
+  status: 503,
+  kind: "connection-share",
+  reason: "This address holds as many connections as it may while they are short; try again in a moment.",
+  retrySeconds: 5,
+};
+
+const TOO_MANY_REQUESTS: Denial = {
+  status: 429,
+  kind: "address-requests",
+  reason: "Too many requests from this address; try again in a moment.",
+  retrySeconds: 1,
+};
+
+const TOO_MANY_CONNECTIONS: Denial = {
+  status: 429,
+  kind: "address-connections",
+  reason: "too many connections from this address within a minute",
+  retrySeconds: 10,
+};
+
+function wrongHost({ headers }: IncomingMessage): Denial {
+  const name = isIP(headers.host ?? "") ? "this address" : `the name "${cut(headers.host)}"`;
+  const reason =
+    `This server is not reached by ${name}. If it is meant to be, start it with --public-host NAME, ` +
+    "or with --behind-proxy where a proxy stands in front.";
+  return { status: 421, kind: "host", reason };
 }

@@ -1,17 +1,20 @@
 /** One HTTP server: what `serve`, `monitor` and `study` have in common, from the port to the errors. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { answering } from "./answer.ts";
+import { ConnectionShare, SHARE_RULE } from "./connection-share.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
 import {
   addressOf,
   type ConnectionOptions,
   createHttp,
   listen,
+  MOST_CONNECTIONS,
   PATIENCE,
   renewCertificate,
   shareConnections,
 } from "./listen.ts";
 import { type HttpLog, type HttpObserver, NO_HTTP_OBSERVER } from "./observe.ts";
+import { ProxiedConnections } from "./proxied-connections.ts";
 import type { Route } from "./router.ts";
 import { sendJson, sendText } from "./send.ts";
 import { LEAST_DOWNLOAD, LEAST_UPLOAD, SlowTransfers } from "./slow-transfers.ts";
@@ -52,13 +55,16 @@ export class HttpServer {
     const { downloadMs, uploadMs, checkMs } = { ...PATIENCE, ...options.patience };
     const watched = (least: typeof LEAST_UPLOAD, patienceMs: number) =>
       new SlowTransfers({ ...least, patienceMs }, () => performance.now(), checkMs);
-    const guard = await Guard.open(options, host, watched(LEAST_UPLOAD, uploadMs), log);
+    const uploads = watched(LEAST_UPLOAD, uploadMs);
+    const { behindProxies, connections = MOST_CONNECTIONS } = options;
+    const rule = { ...SHARE_RULE, ...options.connectionShare };
+    const proxied = behindProxies ? new ProxiedConnections(connections, rule) : undefined;
+    const guard = await Guard.open(options, { host, uploads, proxied }, log);
     const http = await createHttp(options, stillStarting);
     const server = new HttpServer(http, guard, options, watched(LEAST_DOWNLOAD, downloadMs));
-    // A trusted proxy's connections are those of all its clients.
-    if (!options.behindProxies) {
-      shareConnections(http, options, () => server.#observer.refused("connection-share"));
-    }
+    const refused = () => server.#observer.refused("connection-share");
+    if (proxied) proxied.watch(http, refused);
+    else shareConnections(http, new ConnectionShare(connections, rule), refused);
     await listen(http, port, host);
     server.#address = addressOf(http);
     // A connection that can't be taken, as when files run out, is no reason to end.

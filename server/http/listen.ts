@@ -3,8 +3,9 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { isLoopback, limitedAs, plainAddress } from "./client-origin.ts";
-import { ConnectionShare, SHARE_RULE, type ShareRule } from "./connection-share.ts";
+import { limitedAs } from "./client-origin.ts";
+import type { ConnectionShare, ShareRule } from "./connection-share.ts";
+import { plainAddress } from "./forwarded.ts";
 import { LEAST_DOWNLOAD, LEAST_UPLOAD, SWEEP_MS } from "./slow-transfers.ts";
 import { readTlsFiles, type TlsFiles } from "./tls.ts";
 
@@ -13,7 +14,7 @@ export interface ConnectionOptions {
   readonly tls?: TlsFiles | undefined;
   /** HTTP and WebSocket connections at the same time. Default 1,024. */
   readonly connections?: number | undefined;
-  /** What one address may have of them when they run short. */
+  /** What one address may have of them when they run short; behind trusted proxies, what one of their clients may. */
   readonly connectionShare?: Partial<ShareRule> | undefined;
   readonly patience?: Partial<Patience> | undefined;
 }
@@ -34,7 +35,7 @@ interface Patience {
   readonly checkMs: number;
 }
 
-const MOST_CONNECTIONS = 1_024;
+export const MOST_CONNECTIONS = 1_024;
 const KEEP_ALIVE_MS = 5_000;
 export const PATIENCE: Patience = {
   headersMs: 10_000,
@@ -56,7 +57,11 @@ export async function createHttp(options: ConnectionOptions, answer: RequestList
   };
   const { tls } = options;
   const http = tls
-    ? createTlsServer({ ...times, ...(await readTlsFiles(tls)), minVersion: "TLSv1.2" }, answer)
+    ? createTlsServer(
+        // A handshake is a part of what comes before the headers; Node would wait two minutes for it.
+        { ...times, ...(await readTlsFiles(tls)), minVersion: "TLSv1.2", handshakeTimeout: headersMs },
+        answer,
+      )
     : createServer(times, answer);
   http.timeout = stillMs;
   http.maxConnections = options.connections ?? MOST_CONNECTIONS;
@@ -68,19 +73,12 @@ export async function renewCertificate(http: Server, tls: TlsFiles): Promise<voi
   (http as TlsServer).setSecureContext(await readTlsFiles(tls));
 }
 
-/** @param onRefused called for each connection that is closed because its address has its share. */
-export function shareConnections(
-  http: Server,
-  { connections = MOST_CONNECTIONS, connectionShare }: ConnectionOptions,
-  onRefused: () => void,
-): void {
-  const rule = { ...SHARE_RULE, ...connectionShare };
-  const share = new ConnectionShare(connections, rule);
+/** @param onRefused called for each connection that is closed because its address has its share, or there is none left. */
+export function shareConnections(http: Server, share: ConnectionShare, onRefused: () => void): void {
+  http.on("drop", onRefused);
   // Before anything else hears of it, a TLS handshake included.
   http.prependListener("connection", (socket: Socket) => {
-    const direct = plainAddress(socket.remoteAddress ?? "");
-    if (!rule.localToo && isLoopback(direct)) return;
-    const address = limitedAs(direct);
+    const address = limitedAs(plainAddress(socket.remoteAddress ?? ""));
     if (!share.take(address)) {
       onRefused();
       socket.destroy();

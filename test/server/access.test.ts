@@ -1,8 +1,8 @@
 // Who may connect, by what name, with what token, how often: over real sockets and with made-up requests.
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -15,7 +15,13 @@ import { isToken, subprotocolsFor, tokenInSubprotocols } from "../../protocol/wi
 import { NO_BACKEND } from "../../server/explain/no-backend.ts";
 import { AccessTokens } from "../../server/http/access-tokens.ts";
 import { AddressBook, DEFAULT_ADDRESS_LIMITS } from "../../server/http/address-limits.ts";
-import { ClientOrigin, type ClientOriginOptions, limitedAs } from "../../server/http/client-origin.ts";
+import {
+  ClientOrigin,
+  type ClientOriginOptions,
+  limitedAs,
+  UNKNOWN_CLIENT,
+} from "../../server/http/client-origin.ts";
+import { RefusalLog } from "../../server/http/refusal-log.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../../server/start-server.ts";
 import { engineError } from "../client/live/engines/engine-suite.ts";
 import { frames, RawClient, start } from "./raw-client.ts";
@@ -177,9 +183,9 @@ test("forwarded addresses count from the right, and only with trusted proxies", 
   assert.is(address(0), "10.0.0.1");
   assert.is(address(1), "10.0.0.2");
   assert.is(address(2), "192.0.2.5");
-  assert.is(address(4), "10.0.0.1", "fewer were passed than are trusted");
-  assert.is(address(1, {}), "10.0.0.1");
-  assert.is(address(1, { "x-forwarded-for": "nonsense" }), "10.0.0.1");
+  assert.is(address(4), UNKNOWN_CLIENT, "fewer were passed than are trusted");
+  assert.is(address(1, {}), UNKNOWN_CLIENT);
+  assert.is(address(1, { "x-forwarded-for": "nonsense" }), UNKNOWN_CLIENT);
   assert.is(origins({ proxies: 0 }).isSecure(made(spoofed)), undefined);
   assert.is(origins({ proxies: 1 }).isSecure(made(spoofed)), true);
   assert.is(origins({ proxies: 2 }).isSecure(made(spoofed)), false);
@@ -239,6 +245,95 @@ test("one address has so many sessions and connections; another one is not touch
   });
 });
 
+/** Handshakes that are refused, one after the other; their statuses. */
+async function refusedHandshakes(
+  server: RunningServer,
+  count: number,
+  path: string,
+  headers: Record<string, string>,
+) {
+  const statuses: number[] = [];
+  for (let k = 0; k < count; k++) {
+    const socket = connect(server.port, "127.0.0.1");
+    const lines = Object.entries({ Host: `127.0.0.1:${server.port}`, ...headers }).map(
+      ([name, value]) => `${name}: ${value}`,
+    );
+    socket.write(
+      `GET ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    let answer = "";
+    socket.on("data", (chunk) => {
+      answer += chunk;
+    });
+    await once(socket, "close");
+    assert.ok(answer.length < 1_000, "what the client wrote is not sent back whole");
+    statuses.push(Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]));
+  }
+  return statuses;
+}
+
+test("refused handshakes count like others, whatever they are refused for, and hardly fill the log", async () => {
+  const long = "x".repeat(12_000);
+  const half = "x".repeat(4_000);
+  const address = { "X-Forwarded-For": "203.0.113.7" };
+  const habits: [why: string, status: number, path: string, headers: Record<string, string>][] = [
+    ["path", 404, `/${long}`, address],
+    ["origin", 403, "/explain", { ...address, Origin: `https://${long}.example` }],
+    ["host", 421, "/explain", { ...address, Host: `${long}.example` }],
+    ["all of it", 421, `/${half}`, { ...address, Origin: half, Host: `${half}.example` }],
+  ];
+  for (const [why, status, path, headers] of habits) {
+    const options = {
+      behindProxies: 1,
+      publicHosts: ["127.0.0.1"],
+      addressLimits: { connectionsPerMinute: 20 },
+    };
+    await withServer(options, async (server, log) => {
+      const before = log().length;
+      const statuses = await refusedHandshakes(server, 200, path, headers);
+      assert.equal(new Set(statuses.slice(0, 20)), new Set([status]), why);
+      assert.ok(statuses.filter((each) => each === 429).length >= 170, why);
+      assert.is(await outcome(server.explainUrl, { headers: { "x-forwarded-for": "203.0.113.8" } }), "open");
+      await server.close();
+      // 200 lines of 12 to 24 kB each were some MB.
+      assert.ok(log().length - before < 20_000, `${why}: ${log().length - before} characters of log`);
+      const told = log()
+        .split("\n")
+        .filter((line) => line.includes("refused"));
+      const counted = told.map((line) => Object.values<number>(JSON.parse(line).refused ?? { one: 1 }));
+      assert.is(
+        counted.flat().reduce((sum, count) => sum + count, 0),
+        200,
+        "none of them is left out of the count",
+      );
+    });
+  }
+});
+
+test("refusals in the log: the first at once, then a line a second while there are more, each counted once", () => {
+  const lines: [facts: object, text: string][] = [];
+  const seconds: (() => void)[] = [];
+  const note = (facts: object, text: string) => void lines.push([facts, text]);
+  const log = new RefusalLog({ debug: note, info: note, warn: note, error: note }, (run) =>
+    seconds.push(run),
+  );
+  const second = () => seconds.shift()?.();
+  for (let k = 0; k < 1_000; k++) log.note(k % 2 ? "path" : "origin", { k }, "connection refused");
+  assert.equal(lines, [[{ k: 0 }, "connection refused"]]);
+  second();
+  assert.equal(lines[1], [{ refused: { path: 500, origin: 499 }, last: { k: 999 } }, "more were refused"]);
+  log.note("host", { k: 1_000 }, "connection refused");
+  assert.is(lines.length, 2);
+  second();
+  assert.equal(lines[2], [{ refused: { host: 1 }, last: { k: 1_000 } }, "more were refused"]);
+  second();
+  assert.is(lines.length, 3);
+  assert.is(seconds.length, 0, "nothing waits where nothing is refused");
+  log.note("host", { k: 1_001 }, "connection refused");
+  assert.equal(lines[3], [{ k: 1_001 }, "connection refused"]);
+});
+
 test("messages and bytes count over all sessions of an address", async () => {
   await withServer({ behindProxies: 1, addressLimits: { messagesPerSecond: 5 } }, async ({ explainUrl }) => {
     const headers = { "x-forwarded-for": "2001:db8::1" };
@@ -272,7 +367,13 @@ test("an address that asks for pages without end is told to wait", async () => {
     const answer = await get(server, "/packs/index.json", headers);
     assert.is(answer.status, 429);
     assert.is(answer.headers["retry-after"], "1");
-    assert.is((await get(server, "/healthz")).status, 200, "programs on this machine have no limits");
+    const local = { "x-forwarded-for": "127.0.0.1" };
+    assert.is((await get(server, "/healthz", local)).status, 200, "programs on this machine have no limits");
+    assert.is(
+      (await get(server, "/healthz")).status,
+      429,
+      "whom the proxy does not name is not this machine",
+    );
   });
 });
 

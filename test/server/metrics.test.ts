@@ -168,7 +168,8 @@ test("figures are for this machine; a proxy in front, trusted or not, does not m
     assert.not.ok(await inside(server, { forwarded: "for=127.0.0.1" }));
   });
   await withServer({ behindProxies: 1 }, async (server) => {
-    assert.ok(await inside(server));
+    assert.ok(await inside(server, { "x-forwarded-for": "127.0.0.1" }));
+    assert.not.ok(await inside(server), "a proxy that names nobody is not this machine");
     assert.not.ok(await inside(server, visitor));
     assert.not.ok(await inside(server, { host: "listen.example" }));
   });

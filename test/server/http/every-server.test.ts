@@ -27,9 +27,22 @@ interface Question {
   readonly localAddress?: string;
 }
 
+/** A server, and what a proxy in front of it adds to each request. */
+interface Reached extends AnyServer {
+  readonly via?: Record<string, string>;
+}
+
+/** As a trusted proxy on this machine notes this machine; and what it might note that names nobody. */
+const LOCAL = { "x-forwarded-for": "127.0.0.1" };
+const NAMELESS: readonly Record<string, string>[] = [
+  {},
+  ...["unknown", "for=127.0.0.1", "127.0.0.1,", "127.1"].map((note) => ({ "x-forwarded-for": note })),
+];
+
 /** The path is sent as it is; certificates are not checked. */
-function ask({ url }: AnyServer, path: string, question: Question = {}): Promise<Answer> {
-  const { method = "GET", headers = {}, body, localAddress } = question;
+function ask({ url, via }: Reached, path: string, question: Question = {}): Promise<Answer> {
+  const { method = "GET", body, localAddress } = question;
+  const headers = { ...via, ...question.headers };
   const start = url.startsWith("https") ? requestTls : request;
   const { hostname, port } = new URL(url);
   const to = { hostname, port, path: `/${path}`, method, headers, localAddress };
@@ -152,12 +165,14 @@ for (const kind of SERVERS) {
 for (const kind of SERVERS) {
   const test = suite(`${kind.name}: with TLS, tokens and a proxy in front`);
   const tokenFile = join(work, `tokens-${kind.name}`);
-  let server: AnyServer;
+  let server: Reached;
   test.before(async () => {
     await writeFile(tokenFile, `${TOKEN}\n`);
     const tls = hasOpenssl ? makeCertificate(work, kind.name) : undefined;
     const addressLimits = { requestsPerSecond: 0.001 };
-    server = await kind.start({ tls, tokenFile, behindProxies: 1, addressLimits });
+    const running = await kind.start({ tls, tokenFile, behindProxies: 1, addressLimits });
+    const { url } = running;
+    server = { url, via: LOCAL, reload: () => running.reload(), close: () => running.close() };
   });
   test.after(() => server.close());
 
@@ -165,7 +180,7 @@ for (const kind of SERVERS) {
     if (!hasOpenssl) return;
     assert.match(server.url, /^https:/);
     assert.is((await ask(server, "healthz")).status, 200);
-    const plain = { ...server, url: server.url.replace("https", "http") };
+    const plain: Reached = { ...server, url: server.url.replace("https", "http") };
     assert.is(await ask(plain, "healthz").catch(() => "refused"), "refused");
   });
 
@@ -184,8 +199,11 @@ for (const kind of SERVERS) {
     const waiting = await ask(server, kind.page, { headers: { "x-forwarded-for": "203.0.113.7" } });
     assert.is(waiting.status, 429);
     assert.is(waiting.headers["retry-after"], "1");
-    assert.is((await ask(server, kind.page, { headers: { "x-forwarded-for": "127.0.0.1" } })).status, 200);
-    assert.is((await ask(server, kind.page)).status, 200);
+    assert.is((await ask(server, kind.page, { headers: LOCAL })).status, 200);
+    const nameless = { ...server, via: {} };
+    for (const headers of NAMELESS) {
+      assert.is((await ask(nameless, kind.page, { headers })).status, 429, JSON.stringify(headers));
+    }
   });
 
   test("a page gets a cookie for its token that scripts can't read and other sites can't use", async () => {
@@ -220,13 +238,73 @@ for (const kind of SERVERS) {
   test.run();
 }
 
+/** Ways to hold a connection, as what is sent over it. */
+function holds(kind: ServerKind, headers: string): string[] {
+  return [
+    "",
+    "GET / HTTP/1.1\r\nHost: local",
+    `GET /${kind.page} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`,
+    `GET /${kind.large} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`,
+    `POST /${kind.post} HTTP/1.1\r\nHost: localhost\r\n${headers}Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{`,
+    `GET /explain HTTP/1.1\r\nHost: localhost\r\n${headers}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+  ];
+}
+
+for (const kind of SERVERS) {
+  const test = suite(`${kind.name}: while one address holds all connections that it can get`);
+
+  /** Opens many more connections than there are in all, and keeps what it gets. */
+  async function greedily(server: AnyServer, localAddress: string, headers = ""): Promise<Socket[]> {
+    const sockets: Socket[] = [];
+    for (const text of holds(kind, headers)) {
+      for (let k = 0; k < 24; k++) {
+        const socket = await socketTo(server, localAddress);
+        // Nothing of what comes is read.
+        socket.write(text);
+        sockets.push(socket);
+      }
+    }
+    return sockets;
+  }
+
+  async function othersAreAnswered(server: Reached, question: Question): Promise<void> {
+    for (let k = 0; k < 20; k++) {
+      const status = await ask(server, kind.page, question).then(
+        (answer) => answer.status,
+        (error: Error) => error.message,
+      );
+      assert.is(status, 200, `request ${k + 1}`);
+    }
+  }
+
+  test("another address of this machine is answered, with and without TLS", async () => {
+    for (const tls of [undefined, ...(hasOpenssl ? [makeCertificate(work, `share-${kind.name}`)] : [])]) {
+      const server = await kind.start({ connections: 32, tls });
+      const held = await greedily(server, "127.0.0.2");
+      await othersAreAnswered(server, { localAddress: "127.0.0.3" });
+      for (const socket of held) socket.destroy();
+      await server.close();
+    }
+  });
+
+  test("another client of the same proxy is answered", async () => {
+    const server = await kind.start({ connections: 32, behindProxies: 1 });
+    const held = await greedily(server, "127.0.0.1", "X-Forwarded-For: 203.0.113.7\r\n");
+    await othersAreAnswered(server, { headers: { "x-forwarded-for": "203.0.113.8" } });
+    for (const socket of held) socket.destroy();
+    await server.close();
+  });
+
+  test.run();
+}
+
 for (const kind of SERVERS) {
   const test = suite(`${kind.name}: with clients that take more than is theirs`);
   let server: AnyServer;
   test.before(async () => {
     server = await kind.start({
       connections: 8,
-      connectionShare: { from: 1 / 2, most: 1 / 4, localToo: true },
+      connectionShare: { from: 1 / 2, most: 1 / 4 },
       patience: { downloadMs: 60, uploadMs: 60, checkMs: 20 },
     });
   });
