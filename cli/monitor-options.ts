@@ -154,7 +154,7 @@ function addOutputOptions(command: Command): void {
     .option("--mqtt <url>", "publish events to this broker: mqtt://host:1883 or mqtts://host:8883", (text) =>
       checked("--mqtt", text, checkBroker),
     )
-    .option("--mqtt-topic <topic>", "first part of the topics", "listenable")
+    .option("--mqtt-topic <topic>", "first part of the topics", topic, "listenable")
     .option("--no-mqtt-discovery", "don't announce the inputs to Home Assistant");
 }
 
@@ -183,6 +183,14 @@ function checked(option: string, text: string, check: (text: string) => unknown)
   } catch (error) {
     throw new UsageError(`${option}: ${(error as Error).message}`);
   }
+}
+
+function topic(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (text !== "" && !/[+#\u0000-\u001f]|^\/|\/$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    `"${text}" is not a topic: listenable, or home/listenable, without + and #.`,
+  );
 }
 
 function level(text: string): number {

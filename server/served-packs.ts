@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import type { OpenPack } from "../models/pack/open-pack.ts";
 import { listPacks, openPackFolder } from "../models/pack/open-pack-node.ts";
-import { audioShape } from "../models/pack/pack.ts";
+import { audioShape, PackError } from "../models/pack/pack.ts";
 import type { RuntimeBuild } from "../models/runtime/runtime-node.ts";
 import type { Backend } from "./explain/backend.ts";
 import { NO_BACKEND } from "./explain/no-backend.ts";
@@ -14,7 +14,13 @@ import { openWorkerBackend } from "./explain/worker-backend.ts";
 export async function openExplained(folders: readonly string[]): Promise<OpenPack[]> {
   const packs = await Promise.all(folders.map((folder) => openPackFolder(folder)));
   for (const { pack } of packs) audioShape(pack);
-  return packs;
+  const names = packs.map(({ pack }) => pack.name);
+  const twice = names.findIndex((name, n) => names.indexOf(name) !== n);
+  if (twice < 0) return packs;
+  throw new PackError(
+    `${packs[names.indexOf(names[twice])].source} and ${packs[twice].source} are both named ${names[twice]}, and would ` +
+      'have one address: change "name" in the pack.json of one, or make it with listenable pack --name',
+  );
 }
 
 export interface BackendWishes {

@@ -3,6 +3,7 @@ import { connect, type MqttClient } from "mqtt";
 import { withoutSecrets } from "../../protocol/shown-address.ts";
 import type { InputState } from "../protocol.ts";
 import type { Send } from "./deliveries.ts";
+import { distinct, inputIds, slug } from "./input-ids.ts";
 import { checkBroker } from "./mqtt-broker.ts";
 
 export interface MqttOptions {
@@ -14,7 +15,10 @@ export interface MqttOptions {
   readonly topic?: string;
   /** Home Assistant's own; null leaves discovery out. Default "homeassistant". */
   readonly discovery?: string | null | undefined;
+  /** Names. */
   readonly inputs: readonly string[];
+  /** Ids by name, also of inputs whose events still wait. Default: made of the names. */
+  readonly ids?: ReadonlyMap<string, string>;
   /** Classes that events can have. */
   readonly labels: readonly string[];
   readonly version: string;
@@ -31,12 +35,14 @@ export class MqttOutput {
   readonly #client: MqttClient;
   readonly #options: MqttOptions;
   readonly #states = new Map<string, InputState>();
+  readonly #ids: ReadonlyMap<string, string>;
   readonly #topic: string;
 
   /** Connects in the background, and again whenever the connection is lost. */
   constructor(options: MqttOptions) {
     this.#options = options;
     this.#topic = options.topic ?? "listenable";
+    this.#ids = inputIds(options.inputs, options.ids);
     checkBroker(options.url);
     this.#client = connect(options.url, {
       ...(options.username !== undefined && { username: options.username }),
@@ -70,7 +76,7 @@ export class MqttOutput {
   readonly send: Send = async (body) => {
     if (!this.#client.connected) throw new Error("the broker is not connected");
     const { input } = JSON.parse(body) as { input: string };
-    await this.#publish(`${this.#topic}/${slug(input)}/event`, body);
+    await this.#publish(this.#topicOf(input, "event"), body);
   };
 
   /** Told again after every new connection. */
@@ -100,7 +106,7 @@ export class MqttOutput {
   }
 
   async #publishState(input: string, state: InputState): Promise<void> {
-    await this.#publish(`${this.#topic}/${slug(input)}/running`, state === "running" ? "ON" : "OFF", true);
+    await this.#publish(this.#topicOf(input, "running"), state === "running" ? "ON" : "OFF", true);
   }
 
   async #publish(topic: string, payload: string, retain = false): Promise<void> {
@@ -117,9 +123,17 @@ export class MqttOutput {
     await Promise.race([plain, late]).finally(() => clearTimeout(timer));
   }
 
+  #idOf(input: string): string {
+    return this.#ids.get(input) ?? inputIds([input], this.#ids).get(input)!;
+  }
+
+  #topicOf(input: string, what: "event" | "running"): string {
+    return `${this.#topic}/${this.#idOf(input)}/${what}`;
+  }
+
   #discoveryOf(input: string): [topic: string, config: Record<string, unknown>][] {
     const { version, labels } = this.#options;
-    const id = `${slug(this.#topic)}_${slug(input)}`;
+    const id = `${topicId(this.#topic)}_${this.#idOf(input)}`;
     const common = {
       availability_topic: this.statusTopic,
       device: {
@@ -129,7 +143,7 @@ export class MqttOutput {
         sw_version: version,
       },
     };
-    const events = `${this.#topic}/${slug(input)}/event`;
+    const events = this.#topicOf(input, "event");
     return [
       [
         `event/${id}/heard`,
@@ -164,7 +178,7 @@ export class MqttOutput {
           ...common,
           name: "Listening",
           unique_id: `${id}_running`,
-          state_topic: `${this.#topic}/${slug(input)}/running`,
+          state_topic: this.#topicOf(input, "running"),
           device_class: "running",
         },
       ],
@@ -172,12 +186,7 @@ export class MqttOutput {
   }
 }
 
-/** Fit for a topic and for Home Assistant's ids. */
-export function slug(name: string): string {
-  const plain = name
-    .normalize("NFKD")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "_")
-    .replace(/^_+|_+$/g, "");
-  return plain === "" ? "input" : plain;
+/** What tells several monitors of one Home Assistant apart; a topic in another script would leave nothing of it. */
+function topicId(topic: string): string {
+  return slug(topic) !== "" && /^[\x20-\x7e]+$/.test(topic) ? slug(topic) : distinct(topic);
 }

@@ -6,6 +6,7 @@ import type { MonitorEvent } from "../protocol.ts";
 import type { EventStore, NewDelivery } from "../storage/event-store.ts";
 import { Deliveries, type DeliveryOptions, type DeliveryResult, type Send } from "./deliveries.ts";
 import { EventStream } from "./event-stream.ts";
+import { keptInputIds } from "./input-ids.ts";
 import { LiveAudio } from "./live-audio.ts";
 import { eventMessage } from "./message.ts";
 import { MonitorMetrics } from "./metrics.ts";
@@ -92,7 +93,8 @@ export class Outputs {
       // Loaded where there is a broker: it would take a quarter of every command's start.
       const { MqttOutput } = await import("./mqtt.ts");
       const onConnect = () => this.#deliveries.retry(MQTT_TARGET);
-      this.#mqtt = new MqttOutput({ ...mqtt, ...this.#parts, onConnect });
+      const ids = keptInputIds(this.#parts.inputs, this.#parts.store.database);
+      this.#mqtt = new MqttOutput({ ...mqtt, ...this.#parts, ids, onConnect });
       this.#targets.set(MQTT_TARGET, this.#mqtt.send);
     }
     this.#deliveries.start();

@@ -8,7 +8,6 @@ import { readWav } from "../../dsp/wav.ts";
 import { Deliveries, RefusedForGood, type Send, TryLater } from "../../monitor/outputs/deliveries.ts";
 import { LiveAudio } from "../../monitor/outputs/live-audio.ts";
 import { eventMessage } from "../../monitor/outputs/message.ts";
-import { slug } from "../../monitor/outputs/mqtt.ts";
 import { checkBroker } from "../../monitor/outputs/mqtt-broker.ts";
 import { Outputs } from "../../monitor/outputs/outputs.ts";
 import { signature, webhook, webhookTarget } from "../../monitor/outputs/webhook.ts";
@@ -461,11 +460,6 @@ test("labels for spreadsheets, programs and Audacity", () => {
     labelsAudacity(labels),
     "3.000000\t4.500000\trooster (right)\n3.000000\t4.500000\tclock_tick (right)\n",
   );
-});
-
-test("names become parts of topics", () => {
-  assert.is(slug("Höf +#/ 2"), "ho_f_2");
-  assert.is(slug("日本"), "input");
 });
 
 test.run();

@@ -32,6 +32,19 @@ function edit(folder: string, change: (pack: Record<string, unknown>) => void): 
   writeFileSync(file, JSON.stringify(pack));
 }
 
+test("two packs of one name, which would have one address, are refused", async () => {
+  const second = packWith("namesake", (pack) => {
+    pack["title"] = "Another";
+  });
+  await startServer({ pack: [TINY, second], port: 0, lanes: 1 }).then(
+    () => assert.unreachable(),
+    ({ name, message }: Error) => {
+      assert.is(name, "PackError");
+      assert.match(message, /tiny-pack and .*namesake are both named \S+.*listenable pack --name/);
+    },
+  );
+});
+
 test("each pack has its address; the first one answers at the plain one", async () => {
   const second = packWith("second", (pack) => {
     pack["name"] = "second";
