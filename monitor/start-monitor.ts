@@ -13,6 +13,7 @@ import { InputStatuses } from "./input-status.ts";
 import type { Input } from "./inputs/input.ts";
 import { Outputs, type OutputWishes } from "./outputs/outputs.ts";
 import type { EventStore } from "./storage/event-store.ts";
+import { renameInputs } from "./storage/rename-input.ts";
 import { applyRetention, type RetentionRules } from "./storage/retention.ts";
 import { type MonitorWebOptions, openPages, servePages } from "./web/pages.ts";
 
@@ -195,7 +196,14 @@ class Monitor implements RunningMonitor {
   }
 
   async #retain(): Promise<void> {
-    const { store, retention = {}, log } = this.options;
+    const { store, inputs, retention = {}, log } = this.options;
+    try {
+      renameInputs(store.database, inputs);
+    } catch (error) {
+      log(
+        `events of before cannot be given the names that their inputs have now: ${(error as Error).message}`,
+      );
+    }
     await applyRetention(store, retention, Date.now()).catch((error: Error) =>
       log(`old events cannot be removed: ${error.message}`),
     );

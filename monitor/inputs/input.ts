@@ -40,6 +40,8 @@ export interface InputReport {
 
 export interface Input {
   readonly name: string;
+  /** What it was called when names were still taken from the paths of addresses, where that was another. */
+  readonly formerly?: string | undefined;
   /** For people: a path, or an address as `shownAddress` has it. */
   readonly source: string;
   /** Goes on whether anybody listens or not. */

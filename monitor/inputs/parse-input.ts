@@ -25,6 +25,7 @@ export interface InputOptions {
  */
 export function parseInputs(words: readonly string[], options: InputOptions): Input[] {
   const taken = new Set<string>();
+  const takenBefore = new Set<string>();
   const inputs = words.map((word) => {
     const [given, source] = splitName(word);
     const name = uniqueName(given ?? usualName(source), taken);
@@ -33,7 +34,9 @@ export function parseInputs(words: readonly string[], options: InputOptions): In
         `two inputs have the name ${given}: give each its own, as in yard=a.wav street=b.wav`,
       );
     }
-    return parseInput(name, source, options);
+    const before = uniqueName(given ?? plainName(namedAfterPath(source)), takenBefore);
+    const input = parseInput(name, source, options);
+    return before === name ? input : { ...input, formerly: before };
   });
   if (inputs.filter(({ source }) => source === "standard input").length > 1) {
     throw new InputError("standard input (-) can be one input only");
@@ -73,7 +76,11 @@ function splitName(word: string): [string | undefined, string] {
 
 /** Names stand in addresses and topics, so nothing but letters, digits, spaces and dashes is taken from a source. */
 function usualName(source: string): string {
-  const name = namedAfter(source)
+  return plainName(namedAfter(source));
+}
+
+function plainName(text: string): string {
+  const name = text
     .normalize()
     .replace(/[^\p{L}\p{N}_-]+/gu, "-")
     .replace(/^[-_]+|-+$/g, "");
@@ -86,6 +93,13 @@ function namedAfter(source: string): string {
   // The machine's name: what stands in the path may be the key of a stream.
   if (source.includes("://")) return /:\/\/(\[[^\]]+\]|[^/:…]+)/.exec(shownAddress(source))?.[1] ?? "stream";
   return basename(source, extname(source));
+}
+
+/** As names of addresses were made before: see `Input.formerly`. */
+function namedAfterPath(source: string): string {
+  if (!source.includes("://") || !URL.canParse(source)) return namedAfter(source);
+  const { hostname, pathname } = new URL(source);
+  return basename(pathname, extname(pathname)) || hostname;
 }
 
 function uniqueName(name: string, taken: Set<string>): string {

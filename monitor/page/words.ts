@@ -2,6 +2,7 @@
 
 import { capitalised, className, percent } from "../../client/kit/format.ts";
 import { numbers, words } from "../../client/kit/words/words.ts";
+import { oneLine } from "../../protocol/shown-text.ts";
 import type { MonitorEvent } from "../protocol.ts";
 
 export function classesText({ classes }: MonitorEvent): string {
@@ -18,10 +19,10 @@ export function lengthText({ start, end }: { readonly start: number; readonly en
 
 /** Where in a file, where it is one. */
 export function placeText({ input, file, start }: MonitorEvent): string {
-  if (file === undefined) return input;
+  if (file === undefined) return oneLine(input);
   const minutes = Math.floor(start / 60);
   const seconds = numbers.oneDecimal(start - 60 * minutes).padStart(4, "0");
-  return words.monitor.place(input, file, `${minutes}:${seconds}`);
+  return words.monitor.place(oneLine(input), oneLine(file), `${minutes}:${seconds}`);
 }
 
 /** The badge in a sentence, with the rule behind it. */

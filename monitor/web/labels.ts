@@ -1,4 +1,5 @@
 /** Events with their reviews as labels for other programs. */
+import { oneLine } from "../../protocol/shown-text.ts";
 import { csvLine } from "../../server/csv.ts";
 import type { MonitorEvent } from "../protocol.ts";
 import type { StoredEvent } from "../storage/event-store.ts";
@@ -69,7 +70,7 @@ export function labelsAudacity(labels: readonly Label[]): string {
     .sort((a, b) => a.start - b.start)
     .map(({ start, end, label, review }) => {
       const text = review === "" ? label : `${label} (${review})`;
-      return `${start.toFixed(6)}\t${end.toFixed(6)}\t${text}\n`;
+      return `${start.toFixed(6)}\t${end.toFixed(6)}\t${oneLine(text)}\n`;
     })
     .join("");
 }

@@ -79,7 +79,7 @@ function heardRoutes(parts: MonitorRouteParts): Route[] {
     {
       method: "GET",
       path: "api/events/:id/:file",
-      answer: (exchange, id, file) => sendFile(eventFile(store, id, file), exchange),
+      answer: (exchange, id, file) => sendEventFile(store, id, file, exchange),
     },
     {
       method: "POST",
@@ -115,11 +115,18 @@ function found(store: EventStore, id: string): StoredEvent {
   return event;
 }
 
-function eventFile(store: EventStore, id: string, file: string): string {
-  found(store, id);
+function sendEventFile(
+  store: EventStore,
+  id: string,
+  file: string,
+  exchange: Exchange,
+): void | Promise<void> {
+  const { event } = found(store, id);
   const kind = Object.entries(EVENT_FILES).find(([, name]) => name === file)?.[0] as EventFile | undefined;
   if (!kind) throw notFound();
-  return store.file(id, kind);
+  // The file may be older than a name that an input has got since.
+  if (kind === "json") return sendJson(exchange.response, event);
+  return sendFile(store.file(id, kind), exchange);
 }
 
 const number = (least: number, most: number) =>

@@ -456,6 +456,11 @@ test("labels for spreadsheets, programs and Audacity", () => {
   assert.ok(first.endsWith(",2,3.5"));
   assert.ok(second.includes("clock_tick"));
   assert.is(end, "");
+  const forged = madeUpEvent({ labels: ["dog\n0\t9\tforged"] });
+  assert.is(
+    labelsAudacity(labelsOf([{ event: forged, review: null, bytes: 0 }], () => "")),
+    "3.000000\t4.500000\tdog\\n0\\t9\\tforged\n",
+  );
   assert.is(
     labelsAudacity(labels),
     "3.000000\t4.500000\trooster (right)\n3.000000\t4.500000\tclock_tick (right)\n",

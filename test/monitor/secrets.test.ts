@@ -7,6 +7,11 @@ import * as assert from "uvu/assert";
 import { InputStatuses } from "../../monitor/input-status.ts";
 import type { InputReport } from "../../monitor/inputs/input.ts";
 import { type InputOptions, parseInputs } from "../../monitor/inputs/parse-input.ts";
+import { eventMessage } from "../../monitor/outputs/message.ts";
+import { EventStore } from "../../monitor/storage/event-store.ts";
+import { renameInputs } from "../../monitor/storage/rename-input.ts";
+import { madeUpEvent } from "./made-up-event.ts";
+import { temporary } from "./rig.ts";
 
 const ADDRESSES = [
   "rtsp://admin:geheim@camera.local/live",
@@ -91,6 +96,46 @@ test("names come from machines, each its own", () => {
   ];
   const names = parseInputs(words, options(new AbortController())).map(({ name }) => name);
   assert.equal(names, ["radio-local", "radio-local-2", "2001-db8-1", "stream"]);
+});
+
+test("events of an input that was named after its address go on under the name that it has now", async () => {
+  const [input] = parseInputs(["rtmp://live.local/app/geheim"], options(new AbortController()));
+  assert.equal([input!.name, input!.formerly], ["live-local", "geheim"]);
+  const store = await EventStore.open(await temporary());
+  const events = ["geheim", "yard"].map((name) => madeUpEvent({ input: name }));
+  for (const event of events) {
+    await store.close(event, new Uint8Array(10));
+    await store.explain(event, new Map(), [{ target: "hook", body: eventMessage(event) }], 1);
+  }
+  renameInputs(store.database, [input!]);
+  assert.equal(
+    store.find().map(({ event }) => event.input),
+    ["yard", "live-local"],
+  );
+  assert.equal(store.get(events[0]!.id)!.event, { ...events[0]!, input: "live-local" });
+  assert.is(store.count({ input: "live-local" }), 1);
+  const waiting = store.database.all("SELECT body FROM delivery").map(({ body }) => JSON.parse(String(body)));
+  assert.equal(
+    waiting.map((body) => [body.input, body.event.input]),
+    [
+      ["live-local", "live-local"],
+      ["yard", "yard"],
+    ],
+  );
+  assert.not.match(JSON.stringify([store.database.all("SELECT * FROM event"), waiting]), SECRET);
+  store.end();
+});
+
+test("a name that another input has now is nobody's to take", async () => {
+  const [stream, file] = parseInputs(
+    ["rtmp://live.local/yard", `yard=${folder}`],
+    options(new AbortController()),
+  );
+  const store = await EventStore.open(await temporary());
+  await store.close(madeUpEvent({ input: "yard" }), new Uint8Array(10));
+  renameInputs(store.database, [stream!, file!]);
+  assert.is(store.count({ input: "yard" }), 1);
+  store.end();
 });
 
 test.after(() => rm(folder, { recursive: true }));

@@ -1,0 +1,26 @@
+/**
+ * Inputs without a name of their own were once named after the path of their address, where keys of streams stand. Their
+ * events go on under the name that they have now; the files of before keep what they hold, and are not shown.
+ */
+import type { Input } from "../inputs/input.ts";
+import { type Database, inTransaction } from "./database.ts";
+
+export function renameInputs(database: Database, inputs: readonly Pick<Input, "name" | "formerly">[]): void {
+  const names = new Set(inputs.map(({ name }) => name));
+  for (const { name, formerly } of inputs) {
+    // Whoever gave an input that name wants it.
+    if (formerly === undefined || names.has(formerly)) continue;
+    if (!database.get("SELECT 1 FROM event WHERE input = ? LIMIT 1", [formerly])) continue;
+    inTransaction(database, () => {
+      database.run("UPDATE event SET input = ?1, json = json_set(json, '$.input', ?1) WHERE input = ?2", [
+        name,
+        formerly,
+      ]);
+      database.run(
+        `UPDATE delivery SET body = json_set(body, '$.input', ?1, '$.event.input', ?1)
+         WHERE json_valid(body) AND json_extract(body, '$.input') = ?2`,
+        [name, formerly],
+      );
+    });
+  }
+}
