@@ -104,7 +104,7 @@ export class EventKeeper {
 
   async #tryLater(ms: number): Promise<void> {
     this.#tellCount();
-    this.parts.onRetry(waitingDetail(this.#problem, ms));
+    this.parts.onRetry(waitingDetail(`events cannot be kept: ${this.#problem}`, ms));
     await (this.parts.sleep ?? sleep)(ms, this.signal);
     if (!this.signal.aborted) await this.#tryAll();
   }

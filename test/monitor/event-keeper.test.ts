@@ -68,7 +68,7 @@ test("while the disk is full nothing is lost, and everything is kept when it has
   assert.equal(problems, [
     `event ${three[0].id} cannot be kept: ENOSPC: no space left on device, write; it is tried again`,
   ]);
-  assert.is(retries[0], "ENOSPC: no space left on device, write; next try in 1 s");
+  assert.is(retries[0], "events cannot be kept: ENOSPC: no space left on device, write; next try in 1 s");
   assert.match(retries[10], "next try in 30 s");
   assert.is(Math.max(...counts), 3);
   assert.is(counts.at(-1), 0);
