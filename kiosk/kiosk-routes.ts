@@ -56,7 +56,7 @@ export function kioskRoutes(kiosks: Kiosks, publicFolder: string | undefined): R
   if (publicFolder === undefined) return routes;
   return [
     ...routes,
-    { method: "GET", path: KIOSK_PAGE, answer: (exchange) => sendPage(publicFolder, exchange) },
+    { method: "GET", path: KIOSK_PAGE, slash: true, answer: (exchange) => sendPage(publicFolder, exchange) },
   ];
 }
 

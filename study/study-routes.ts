@@ -74,6 +74,7 @@ function pageRoutes(publicFolder: string): Route[] {
     {
       method: "GET",
       path: "study",
+      slash: true,
       answer: (exchange) =>
         pathOf(exchange.request).endsWith("/")
           ? redirect(exchange, "../study")

@@ -19,6 +19,7 @@ import { LIVE_SOUNDS, type LiveAudio, MOST_LISTENERS } from "../outputs/live-aud
 import { type EventPage, type MonitorHealth, type MonitorStatus, REVIEWS } from "../protocol.ts";
 import type { EventStore, StoredEvent } from "../storage/event-store.ts";
 import { type EventQuery, MOST_EVENTS } from "../storage/query.ts";
+import { eventQueryOf } from "./event-query.ts";
 import { type Label, labelsAudacity, labelsCsv, labelsOf } from "./labels.ts";
 
 interface MonitorRouteParts {
@@ -104,7 +105,7 @@ function follow(stream: EventStream, places: Places, exchange: Exchange): void {
 }
 
 function list(store: EventStore, { query, response }: Exchange): void {
-  const wanted = queryOf(query);
+  const wanted = eventQueryOf(query);
   const events = store.find(wanted).map(({ event, review }) => ({ event, review }));
   sendJson(response, { events, total: store.count(wanted) } satisfies EventPage);
 }
@@ -129,39 +130,8 @@ function sendEventFile(
   return sendFile(store.file(id, kind), exchange);
 }
 
-const number = (least: number, most: number) =>
-  v.pipe(v.string(), v.decimal(), v.transform(Number), v.minValue(least), v.maxValue(most));
-const time = v.pipe(
-  v.string(),
-  v.transform((text) => Date.parse(text)),
-  v.number(),
-);
-const word = v.pipe(v.string(), v.maxLength(200));
-
-/** Of the addresses of the event list and the labels. Times are ISO 8601. */
-const querySchema = v.object({
-  label: v.optional(word),
-  input: v.optional(word),
-  from: v.optional(time),
-  to: v.optional(time),
-  confidence: v.optional(number(0, 1)),
-  review: v.optional(v.picklist([...REVIEWS, "none", "any"])),
-  badge: v.optional(v.picklist(["faithful", "partly", "not"])),
-  text: v.optional(word),
-  limit: v.optional(number(1, MOST_EVENTS)),
-  before: v.optional(v.pipe(v.string(), v.check(isEventId))),
-});
-
-function queryOf(given: URLSearchParams): EventQuery {
-  const filled = [...given].filter(([, value]) => value !== "");
-  const result = v.safeParse(querySchema, Object.fromEntries(filled));
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw new HttpError(400, `${v.getDotPath(issue)}: ${issue.message}`);
-}
-
 function labels(store: EventStore, file: string, { query, response }: Exchange): void {
-  const found = labelsOf([...pages(store, queryOf(query))], ({ id }) =>
+  const found = labelsOf([...pages(store, eventQueryOf(query))], ({ id }) =>
     relative(store.folder, store.file(id, "clip")).split(sep).join("/"),
   );
   const [text, type] = labelFile(file, found);

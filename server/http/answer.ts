@@ -3,9 +3,9 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { cut } from "./cut.ts";
 import { type Denial, refusal } from "./denial.ts";
 import type { Guard } from "./guard.ts";
-import { HttpError } from "./http-error.ts";
+import { HttpError, notFound } from "./http-error.ts";
 import type { HttpLog, HttpObserver } from "./observe.ts";
-import { pathOf, pathSegments, searchOf } from "./paths.ts";
+import { isPlainlyWritten, pathOf, pathSegments, searchOf } from "./paths.ts";
 import { type Route, Router } from "./router.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { sendJson, sendText } from "./send.ts";
@@ -61,7 +61,9 @@ async function answer(
   insist(guard.requestDenial(request));
   const segments = pathSegments(request.url ?? "/");
   if (!segments) throw new HttpError(400, "The address is not one that this server could have.");
+  if (!isPlainlyWritten(request.url ?? "/")) throw notFound();
   const { route, parts } = router.find(request.method, segments);
+  if (segments.length > 0 && pathOf(request).endsWith("/") && !route.slash) throw notFound();
   if (route.method === "POST") insist(guard.originDenial(request));
   insist(guard.needDenial(request, route.needs ?? "nothing"));
   const query = new URLSearchParams(searchOf(request));

@@ -30,3 +30,15 @@ export function pathSegments(url: string): string[] | undefined {
     return undefined;
   }
 }
+
+/** Letters, digits and "-._~" behind a percent sign, where nobody needs one. */
+const NEEDLESS_ESCAPE = /%(?:2[de]|3\d|4[1-9a-f]|5[\daf]|6[1-9a-f]|7[\dae])/i;
+
+/**
+ * Whether the address is written as we write it. One that says the same in other words ("//metrics", "/%6detrics", with a
+ * "#") would get past the rules for paths that a proxy in front has.
+ */
+export function isPlainlyWritten(url: string): boolean {
+  const [path] = url.split("?");
+  return path.startsWith("/") && !/\/\/|#/.test(path) && !NEEDLESS_ESCAPE.test(path);
+}

@@ -12,6 +12,8 @@ export class ProxiedConnections {
   readonly #open = new Map<string, Socket>();
   /** Those without a request, the one that has waited longest first. */
   readonly #waiting = new Set<string>();
+  /** What ends the holds of each connection: requests that wait behind another one hear of no end of their own. */
+  readonly #holds = new Map<string, Set<() => void>>();
   readonly #share: ConnectionShare;
 
   /** @param most connections at the same time. */
@@ -20,6 +22,11 @@ export class ProxiedConnections {
     rule: ShareRule,
   ) {
     this.#share = new ConnectionShare(most, rule);
+  }
+
+  /** Requests that are being answered, and handshakes that led to a session. */
+  get held(): number {
+    return this.#share.open;
   }
 
   /** @param onRefused called for each connection that is closed to make room, or because none could be made. */
@@ -42,13 +49,19 @@ export class ProxiedConnections {
 
   /** False when the client holds its share; else the connection is the client's `until` that closes. */
   hold(client: string, connection: Socket, until: EventEmitter): boolean {
+    if (connection.destroyed) return true;
     if (!this.#share.take(client)) return false;
     const name = nameOf(connection);
     this.#waiting.delete(name);
-    until.once("close", () => {
+    const holds = this.#holds.get(name) ?? new Set();
+    this.#holds.set(name, holds);
+    const end = () => {
+      if (!holds.delete(end)) return;
       this.#share.give(client);
-      if (this.#open.has(name)) this.#waiting.add(name);
-    });
+      if (holds.size === 0 && this.#open.has(name)) this.#waiting.add(name);
+    };
+    holds.add(end);
+    until.once("close", end);
     return true;
   }
 
@@ -63,6 +76,8 @@ export class ProxiedConnections {
   #forget(name: string): void {
     this.#waiting.delete(name);
     this.#open.delete(name);
+    for (const end of this.#holds.get(name) ?? []) end();
+    this.#holds.delete(name);
   }
 }
 

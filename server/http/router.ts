@@ -22,6 +22,8 @@ export interface Route {
   /** "api/events/:id": `:name` is any one part; `*` at the end is any number of them, none included. */
   readonly path: string;
   readonly answer: Handler;
+  /** Whether it answers with a "/" behind its path, too; without, there is nothing there. */
+  readonly slash?: boolean;
   /** Default "nothing": everybody may. */
   readonly needs?: Need;
 }

@@ -111,6 +111,13 @@ test("what is not there is not there", async () => {
   }
   assert.is(await statusOf("api/events?confidence=2"), 400);
   assert.is(await statusOf("api/events?from=yesterday"), 400);
+  for (const path of [
+    "api/events?limit=1.5",
+    "api/labels/labels.csv?limit=1.5",
+    "api/events?limit=5&limit=6",
+  ]) {
+    assert.is(await statusOf(path), 400, path);
+  }
   assert.is(await statusOf("api/status", { method: "DELETE" }), 405);
 });
 

@@ -73,6 +73,18 @@ async function socketTo({ url }: AnyServer, localAddress = "127.0.0.1"): Promise
   return socket;
 }
 
+/** What stands in the request line is sent as it is. */
+async function rawStatus(server: AnyServer, target: string): Promise<number> {
+  const socket = await socketTo(server);
+  let answer = "";
+  socket.on("data", (chunk) => {
+    answer += chunk;
+  });
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  await once(socket, "close");
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
+}
+
 function withToken(kind: ServerKind, server: AnyServer, headers: Record<string, string>): Promise<Answer> {
   return ask(server, kind.post, { method: "POST", headers: { ...JSON_BODY, ...headers }, body: "{}" });
 }
@@ -141,6 +153,107 @@ for (const kind of SERVERS) {
   test("addresses that could lead elsewhere are 400", async () => {
     for (const path of ["%2e%2e/secret", "a%2fb", "%00", "%", ".hidden"]) {
       assert.is((await ask(server, path)).status, 400, path);
+    }
+  });
+
+  test("an address in other words than ours is nothing's, so that it gets past no rule of a proxy", async () => {
+    const { page } = kind;
+    const needless = `%${page.charCodeAt(0).toString(16)}${page.slice(1)}`;
+    for (const path of [
+      `/${page}`,
+      `//x/${page}`,
+      `x//${page}`,
+      `${page}/`,
+      `${page}//`,
+      needless,
+      `${page}#x`,
+    ]) {
+      assert.is(await rawStatus(server, `/${path}`), 404, path);
+    }
+    for (const name of ["healthz", "metrics"]) {
+      for (const odd of [
+        `//${name}`,
+        `//x/${name}`,
+        `/${name}/`,
+        `/${name.replace("e", "%65")}`,
+        `/${name}%20`,
+      ]) {
+        assert.is(await rawStatus(server, odd), 404, odd);
+      }
+    }
+    const odd = [
+      "/./",
+      "/%2e/",
+      "/x/../",
+      "/x/%2E%2E/",
+      "/x\\..\\",
+      "\\",
+      "/x%5c..%5c",
+      "/%2f",
+      "http://x/",
+      "http://localhost/",
+    ];
+    for (const before of odd) {
+      assert.is(await rawStatus(server, `${before}healthz`), 400, before);
+      assert.is(await rawStatus(server, `${before}metrics`), 400, before);
+    }
+    assert.is(await rawStatus(server, "*"), 404);
+  });
+
+  test("odd values of headers, queries and bodies are never the server's mistake", async () => {
+    const origins = [
+      "null",
+      "",
+      "x",
+      "http://",
+      "https://[::1",
+      "file://",
+      "http://a b",
+      "http://h:99999",
+      "null, null",
+    ];
+    for (const origin of origins) {
+      const ways: [string, Question][] = [
+        [kind.page, {}],
+        ["healthz", { method: "HEAD" }],
+        [kind.post, { method: "POST", headers: JSON_BODY, body: "{}" }],
+        ["access", { method: "POST" }],
+      ];
+      for (const [path, { headers, ...question }] of ways) {
+        const { status } = await ask(server, path, { ...question, headers: { ...headers, origin } });
+        assert.ok(status < 500, `${path} from "${origin}": ${status}`);
+        if (path === kind.post) assert.is(status, 403, `from "${origin}"`);
+      }
+    }
+    for (const query of [
+      "%",
+      "%00",
+      "%ff",
+      "__proto__=1",
+      "limit=1.5",
+      "limit[]=1",
+      "a=1&a=2",
+      "=",
+      "&&",
+      "p=%0d%0aX:1",
+    ]) {
+      for (const path of [
+        kind.page,
+        "",
+        "healthz",
+        "metrics",
+        "api/events",
+        "api/status",
+        "study",
+        "kiosk",
+      ]) {
+        const status = await rawStatus(server, `/${path}?${query}`);
+        assert.ok(status < 500, `/${path}?${query}: ${status}`);
+      }
+    }
+    for (const body of ["null", "[]", '"x"', "1e999", '{"__proto__":{}}', "[".repeat(3_000), "\0", "{"]) {
+      const { status } = await ask(server, kind.post, { method: "POST", headers: JSON_BODY, body });
+      assert.ok(status < 500, `${body.slice(0, 20)}: ${status}`);
     }
   });
 

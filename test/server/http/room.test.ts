@@ -1,10 +1,13 @@
 // The parts of the room by themselves: routes, shares of connections, slow senders, names.
-import type { IncomingMessage } from "node:http";
+import { EventEmitter } from "node:events";
+import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ClientOrigin } from "../../../server/http/client-origin.ts";
 import { ConnectionShare } from "../../../server/http/connection-share.ts";
 import { HttpError } from "../../../server/http/http-error.ts";
+import { ProxiedConnections } from "../../../server/http/proxied-connections.ts";
 import { type Route, Router } from "../../../server/http/router.ts";
 import { LEAST_UPLOAD, SlowTransfers } from "../../../server/http/slow-transfers.ts";
 
@@ -78,6 +81,58 @@ test("an address may have all connections while there are many, and its share wh
   }
   assert.is(share.open, 0);
   assert.is(taken("greedy", 100), 12);
+});
+
+/** As much of a socket as counts. */
+function madeUpSocket(remotePort: number): Socket {
+  const socket = Object.assign(new EventEmitter(), {
+    remoteAddress: "127.0.0.1",
+    remotePort,
+    destroyed: false,
+  });
+  const destroy = () => {
+    socket.destroyed = true;
+    socket.emit("close");
+  };
+  return Object.assign(socket, { destroy }) as unknown as Socket;
+}
+
+test("behind a proxy a client has its share of requests, what waits longest makes room, and every hold ends", () => {
+  const http = new EventEmitter() as unknown as Server;
+  const proxied = new ProxiedConnections(8, { from: 1 / 2, most: 1 / 4 });
+  let refusals = 0;
+  proxied.watch(http, () => refusals++);
+  let port = 0;
+  const connection = () => {
+    const socket = madeUpSocket(++port);
+    http.emit("connection", socket);
+    return socket;
+  };
+  const sockets = Array.from({ length: 8 }, connection);
+  const answers = sockets.map(() => new EventEmitter());
+  const held = sockets.slice(0, 6).map((socket, k) => proxied.hold("greedy", socket, answers[k]));
+  assert.equal(held, [true, true, true, true, false, false]);
+  assert.ok(proxied.hold("other", sockets[4], answers[4]));
+  // Waiting are the sixth, the seventh and the eighth.
+  const [ninth, tenth] = [connection(), connection()];
+  assert.equal(
+    sockets.map(({ destroyed }) => destroyed),
+    [false, false, false, false, false, true, true, false],
+  );
+  assert.is(refusals, 2);
+  answers[0].emit("close");
+  answers[0].emit("close");
+  assert.is(proxied.held, 4);
+  for (const each of [sockets[7], ninth, tenth, sockets[0]]) assert.ok(connection() && each.destroyed);
+  // Five have a request or wait: none of those that are answered is ever closed.
+  assert.not.ok(sockets[1].destroyed);
+  // Requests that wait behind another one never hear of their own end.
+  for (let k = 0; k < 3; k++) proxied.hold(`behind ${k}`, sockets[1], new EventEmitter());
+  assert.is(proxied.held, 7);
+  sockets[1].destroy();
+  assert.is(proxied.held, 3);
+  for (const socket of [sockets[2], sockets[3], sockets[4]]) socket.destroy();
+  assert.is(proxied.held, 0);
 });
 
 test("bodies that get on stay, those that trickle are cut once, those that nobody waits for are let be", () => {
