@@ -1,6 +1,6 @@
 /** Methods cut down to what is asked for: as their pack was prepared, else cut when they are loaded. */
 import type { GraphFiles, OpenPack } from "../pack/open-pack.ts";
-import { type PackGraph, type PackMethod, packMethod } from "../pack/pack.ts";
+import { type Pack, type PackGraph, type PackMethod, packMethod } from "../pack/pack.ts";
 import { type LoadedMethod, loadGraph } from "./load-method.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -21,12 +21,22 @@ export async function loadNewest(
     loadGraph(runtime, graph, pack, { ...method, graph: file }, [rows, stft.bins]);
   const nothingToGain = frames >= windowFrames || method.newest?.length === 0;
   if (nothingToGain) return load(await opened.read(method), windowFrames);
-  const prepared = method.newest?.find((cut) => cut.frames >= frames);
+  const prepared = preparedCut(method, frames);
   if (prepared) return load(await opened.read(prepared), prepared.frames, prepared);
   const whole = await opened.read(method);
   const tailor = await tailorIfThere();
   const cut = tailor && orNone(() => tailor.newestRows(whole.bytes, frames, whole.weights));
   return cut ? load(selfContained(cut), frames) : load(whole, windowFrames);
+}
+
+/** The graph that `loadNewest` reads. */
+export function newestGraph(pack: Pack, name: string | undefined, frames: number): PackGraph {
+  const method = packMethod(pack, name);
+  return (frames < pack.windowFrames && preparedCut(method, frames)) || method;
+}
+
+function preparedCut(method: PackMethod, frames: number) {
+  return method.newest?.find((cut) => cut.frames >= frames);
 }
 
 /**

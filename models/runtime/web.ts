@@ -10,6 +10,14 @@ export interface WebRuntimeOptions {
   readonly threads?: number;
 }
 
+/** Fetches both files ahead, so that a session can be opened when they can't be fetched any more. Rejects when they can't now. */
+export async function keepWasm({ mjs, wasm }: WasmFiles): Promise<void> {
+  if (ort.env.wasm.wasmBinary) return;
+  // A module that was imported once is kept by its address.
+  const [response] = await Promise.all([fetch(wasm), import(/* @vite-ignore */ mjs)]);
+  if (response.ok) ort.env.wasm.wasmBinary = await response.arrayBuffer();
+}
+
 /** Wasm paths and threads are settings of the whole page: the first session that is opened fixes them. */
 export function webRuntime(options: WebRuntimeOptions = {}): Runtime {
   const wanted = options.threads ?? 1;

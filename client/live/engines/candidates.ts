@@ -15,6 +15,8 @@ export interface EngineFactories {
   readonly local: (asked: Asked) => Promise<Engine>;
   /** Connects to the server; null where there is none to ask. */
   readonly remote: ((asked: Asked) => Promise<Engine>) | null;
+  /** Fetches what the local engine needs while the server answers, in case that the server goes. */
+  readonly fetchLocal?: (asked: Asked) => Promise<void>;
 }
 
 /** An engine that was measured. */

@@ -113,6 +113,8 @@ export class EngineKeeper {
     this.#asked = asked;
     const notice = errors.length > 0 ? failed(errors[0], "nothing") : null;
     this.#adopt(candidates, notice, { why: choice === "auto" ? "measured" : "chosen" });
+    // Once the server is gone, so are mostly the files with which this device could take over.
+    if (choice === "remote") void this.#parts.factories.fetchLocal?.(asked).catch(() => {});
     // A server that is not there yet may come.
     const [error] = errors;
     if (choice === "auto" && this.#current?.engine.kind === "local" && this.#worthTrying(error)) {

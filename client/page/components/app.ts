@@ -309,6 +309,7 @@ export class ListenableApp extends WordsElement {
           <freeze-moment
             slot="controls"
             .explainer=${this.explainer}
+            .fetchedAhead=${running?.engine === "remote"}
             .available=${running !== undefined || (this.#hearing !== undefined && !this.#busy)}
             .volume=${this.volume}
             .listening=${choices.listening}

@@ -28,8 +28,15 @@ function rig(speeds: { local: number | Error; remote: number | Error | null }) {
       engines.push(engine);
       return engine;
     };
+  const fetched: Asked[] = [];
   const keeper = new EngineKeeper({
-    factories: { local: open("local"), remote: speeds.remote === null ? null : open("remote") },
+    factories: {
+      local: open("local"),
+      remote: speeds.remote === null ? null : open("remote"),
+      fetchLocal: async (asked) => {
+        fetched.push(asked);
+      },
+    },
     shape: { windowFrames: 4, bins: 2, strideFrames: 2 },
     strideMs: 64,
     deadlineMs: () => 80,
@@ -83,6 +90,7 @@ function rig(speeds: { local: number | Error; remote: number | Error | null }) {
     newest,
     kind,
     clock,
+    fetched,
   };
 }
 
@@ -307,6 +315,29 @@ test("a server that was asked for is tried for as long as it takes, and the page
   assert.is(notices.at(-1), null);
   assert.equal(problems, []);
   assert.equal(live(), ["remote"]);
+});
+
+test("while the server alone answers, what this device needs is fetched, for every method that is asked", async () => {
+  const { keeper, fetched } = rig({ local: 20, remote: 5 });
+  await keeper.select("auto", {});
+  await keeper.select("local", {});
+  assert.equal(fetched, [], "it is open already");
+  await keeper.select("remote", { method: "a" });
+  await keeper.select("remote", { method: "b" });
+  assert.equal(fetched, [{ method: "a" }, { method: "b" }]);
+});
+
+test("a server that is gone, and this device is chosen: it answers from then on, and the server is sought no more", async () => {
+  const { keeper, engines, speeds, waits, live, kind, notices } = rig({ local: 20, remote: 5 });
+  await keeper.select("remote", {});
+  engines[0].error = new EngineError("lost", "connection lost");
+  speeds.remote = new EngineError("lost", "gone");
+  await keeper.explain(window);
+  assert.is(await keeper.explain(window), null);
+  await keeper.select("local", {});
+  assert.is(kind(), "local");
+  assert.ok(await keeper.explain(window));
+  assert.equal([live(), waits.length, notices.at(-1)], [["local"], 0, null]);
 });
 
 test("single failures are forgiven, three in a row are not", async () => {

@@ -1,4 +1,4 @@
-import { css, html, nothing } from "lit";
+import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { sharedStyles } from "../../../kit/shared-styles.ts";
 import { words } from "../../../kit/words/words.ts";
@@ -28,6 +28,8 @@ export class FreezeMoment extends WordsElement {
   @property({ attribute: false }) explainer: LiveExplainer | undefined;
   /** Whether there is anything to freeze. */
   @property({ type: Boolean }) available = false;
+  /** Whether the panel's code is fetched ahead, as from a server that may go: to look at what it did then. */
+  @property({ type: Boolean }) fetchedAhead = false;
   @property({ type: Number }) volume = 1;
   @property() listening: Listening = "explanation";
   /** Whether the key F freezes. */
@@ -44,6 +46,11 @@ export class FreezeMoment extends WordsElement {
       this.moment = undefined;
       this.#client.close();
     });
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    // What can't be had now is asked for again when it is needed.
+    if (changed.has("fetchedAhead") && this.fetchedAhead) import("./moment-panel.ts").catch(() => {});
   }
 
   override disconnectedCallback(): void {
