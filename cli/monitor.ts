@@ -36,7 +36,7 @@ async function monitor(words: string[], options: MonitorCommandOptions): Promise
   const packFolder = findPack(options.pack);
   const { pack } = await openPackFolder(packFolder);
   checkAgainstPack(pack, options);
-  const store = await EventStore.open(options.data);
+  const store = EventStore.begin(options.data, { log });
   let running: RunningMonitor;
   try {
     running = await start(words, options, packFolder, store);
@@ -53,7 +53,7 @@ async function monitor(words: string[], options: MonitorCommandOptions): Promise
     else printLine(eventLine(message.event));
   });
   reloadOnHangUp(running);
-  tellStart(running, store, pack, options);
+  tellStart(running, pack, options);
   const failures = await Promise.race([running.finished, stop.then(() => undefined)]);
   // With pages, what was found stays to be looked at.
   if (failures && running.url) {
@@ -193,18 +193,7 @@ function checkAgainstPack(pack: Pack, options: MonitorCommandOptions): void {
   }
 }
 
-function tellStart(
-  running: RunningMonitor,
-  store: EventStore,
-  pack: Pack,
-  options: MonitorCommandOptions,
-): void {
-  const { rows, removed, lost } = store.recovered;
-  if (rows + removed + lost > 0) {
-    log(
-      `after an unclean stop: ${rows} events taken up again, ${removed} half-written files removed, ${lost} rows without files removed`,
-    );
-  }
+function tellStart(running: RunningMonitor, pack: Pack, options: MonitorCommandOptions): void {
   const url = running.url?.replace("//127.0.0.1:", "//localhost:");
   const where = url ? `; pages at ${url}` : "";
   log(

@@ -29,3 +29,8 @@ export function eventId(at: Date, random: () => number = Math.random): string {
   const chance = Math.floor(random() * 0x100_0000);
   return `${digits}-${chance.toString(16).padStart(6, "0")}`;
 }
+
+/** 2026-07-14 of 20260714-…: a folder a day keeps listings short. */
+export function dayOf(id: string): string {
+  return `${id.slice(0, 4)}-${id.slice(4, 6)}-${id.slice(6, 8)}`;
+}

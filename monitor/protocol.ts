@@ -113,6 +113,15 @@ export interface MonitorHealth {
   /** How many inputs are in which state; states that none is in are left out. */
   readonly inputs: Readonly<Partial<Record<InputState, number>>>;
   readonly pending: Readonly<Record<Pending, number>>;
+  /** While the database is made anew of the events' folders. */
+  readonly rebuilding?: Rebuilding | undefined;
+}
+
+/** How far the database is made anew, in events. */
+export interface Rebuilding {
+  readonly done: number;
+  readonly total: number;
+  readonly secondsLeft: number;
 }
 
 export interface MonitorStatus {
@@ -122,6 +131,8 @@ export interface MonitorStatus {
   readonly other?: string | undefined;
   readonly inputs: readonly InputStatus[];
   readonly events: number;
+  /** While the database is made anew: the list is not complete. */
+  readonly rebuilding?: Rebuilding | undefined;
   /** Clips that were thrown away because of what was in them. */
   readonly discarded: number;
   /** Classes that discard clips. */

@@ -14,7 +14,7 @@ import type { Input } from "./inputs/input.ts";
 import { Outputs, type OutputWishes } from "./outputs/outputs.ts";
 import type { EventStore } from "./storage/event-store.ts";
 import { renameInputs } from "./storage/rename-input.ts";
-import { applyRetention, type RetentionRules } from "./storage/retention.ts";
+import { Retention, type RetentionRules } from "./storage/retention.ts";
 import { type MonitorWebOptions, openPages, servePages } from "./web/pages.ts";
 
 export interface MonitorOptions extends OutputWishes, ChannelWishes {
@@ -101,7 +101,8 @@ class Monitor implements RunningMonitor {
   readonly #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #finished: Promise<readonly string[]> = Promise.resolve([]);
-  #retention: NodeJS.Timeout | undefined;
+  readonly #retention: Retention;
+  #looks: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -110,6 +111,7 @@ class Monitor implements RunningMonitor {
   ) {
     const { store, inputs, web, version } = options;
     const { pack, feed, outputs, threads, http } = parts;
+    this.#retention = new Retention(store, options.retention ?? {}, options.log);
     const statuses = new InputStatuses(inputs);
     const inputLog = new InputLog(options.log);
     for (const take of [statuses.take, outputs.take, this.#problems.take, this.#logProblem, inputLog.take])
@@ -140,12 +142,13 @@ class Monitor implements RunningMonitor {
 
   /** Removes what is too old, and hears from then on. */
   async begin(): Promise<void> {
-    await this.#retain();
-    this.#retention = setInterval(() => void this.#retain(), RETENTION_MS).unref();
+    void this.options.store.whole().then(() => this.#onWhole());
+    this.#looks = setInterval(() => void this.#retain(), RETENTION_MS).unref();
     await this.parts.outputs.start();
     this.#explainer.nudge();
     this.#running = Promise.all(this.#channels.map((channel) => this.#run(channel)));
     this.#finished = this.#running.then(async () => {
+      await this.options.store.whole();
       await this.#explainer.idle();
       return this.#problems.messages;
     });
@@ -179,7 +182,7 @@ class Monitor implements RunningMonitor {
   async #close(): Promise<void> {
     const { outputs, threads, http } = this.parts;
     this.#stop.abort();
-    clearInterval(this.#retention);
+    clearInterval(this.#looks);
     outputs.hangUp();
     await http?.close();
     await this.#running;
@@ -195,8 +198,15 @@ class Monitor implements RunningMonitor {
     });
   }
 
+  /** The database says what the folders hold: what is too old can be told, and what is not explained yet. */
+  async #onWhole(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    this.#explainer.nudge();
+    await this.#retain();
+  }
+
   async #retain(): Promise<void> {
-    const { store, inputs, retention = {}, log } = this.options;
+    const { store, inputs, log } = this.options;
     try {
       renameInputs(store.database, inputs);
     } catch (error) {
@@ -204,9 +214,9 @@ class Monitor implements RunningMonitor {
         `events of before cannot be given the names that their inputs have now: ${(error as Error).message}`,
       );
     }
-    await applyRetention(store, retention, Date.now()).catch((error: Error) =>
-      log(`old events cannot be removed: ${error.message}`),
-    );
+    await this.#retention.look().catch((error: Error) => {
+      if (!this.#stop.signal.aborted) log(`old events cannot be removed: ${error.message}`);
+    });
   }
 
   readonly #logProblem = (message: FeedMessage): void => {

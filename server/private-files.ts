@@ -79,14 +79,18 @@ export function makePrivate(path: string): boolean {
 /**
  * Closes to others what an earlier version or a copy left open in a folder of ours: each file and folder that `isOurs`
  * knows by name, with all that is in it, and the folder itself where it holds nothing else. What stays open is told.
+ *
+ * @param deep false leaves what lies in these folders to the caller: nobody else gets there any more.
  */
 export function closeToOthers(
   folder: string,
   isOurs: (name: string) => boolean,
   tell: (line: string) => void,
+  { deep = true }: { readonly deep?: boolean } = {},
 ): void {
   const names = namesIn(folder);
-  const open = names.filter(isOurs).flatMap((name) => closeAll(join(folder, name)));
+  const close = (path: string) => (deep ? closeAll(path) : makePrivate(path) ? [path] : []);
+  const open = names.filter(isOurs).flatMap((name) => close(join(folder, name)));
   if (open.length > 0) {
     const more = open.length > 1 ? ` and ${open.length - 1} more` : "";
     tell(`${open[0]}${more} can be read by other users and belongs to another one: chmod -R go= ${folder}`);
@@ -100,8 +104,8 @@ export function closeToOthers(
   }
 }
 
-/** @returns what stays open to others. */
-function closeAll(path: string): string[] {
+/** A file, or a folder with all that is in it. @returns what stays open to others. */
+export function closeAll(path: string): string[] {
   // The folder first: what is in it is out of reach from then on.
   const open = makePrivate(path) ? [path] : [];
   return [...open, ...namesIn(path).flatMap((name) => closeAll(join(path, name)))];

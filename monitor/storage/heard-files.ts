@@ -3,29 +3,11 @@ import type { FileFacts, HeardFile, HeardFiles } from "../inputs/heard-files.ts"
 import type { Checkpoint } from "../inputs/input.ts";
 import { type Database, inTransaction } from "./database.ts";
 
-// Made here and not with the other tables: older versions can still open a database that has it.
-const TABLE = `
-CREATE TABLE IF NOT EXISTS heard (
-  path TEXT NOT NULL,
-  inode TEXT NOT NULL,
-  size INTEGER NOT NULL,
-  changed TEXT NOT NULL,
-  print TEXT NOT NULL,
-  started_at INTEGER NOT NULL,
-  checkpoint TEXT NOT NULL,
-  done INTEGER NOT NULL,
-  PRIMARY KEY (path, inode)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS heard_inode ON heard (inode);
-`;
-
 /** Of recordings that had the same path one after the other: a name that is used for ever must not fill the disk. */
 const KEPT_AT_PATH = 8;
 
 export class StoredHeardFiles implements HeardFiles {
-  constructor(private readonly database: Database) {
-    inTransaction(database, () => database.exec(TABLE));
-  }
+  constructor(private readonly database: Database) {}
 
   find({ path, inode }: FileFacts): HeardFile[] {
     const columns = "path, inode, size, changed, print, started_at, checkpoint, done";

@@ -19,10 +19,15 @@ export interface EventQuery {
   readonly before?: string | undefined;
 }
 
+/** A piece of all events: ids from here on. */
+export interface PieceQuery extends EventQuery {
+  readonly since?: string | undefined;
+}
+
 export const MOST_EVENTS = 1000;
 
 export function queryToSql(
-  query: EventQuery,
+  query: PieceQuery,
   select: string,
   ordered = true,
 ): { readonly sql: string; readonly values: (string | number)[] } {
@@ -42,13 +47,15 @@ export function queryToSql(
     );
   } else if (confidence !== undefined) where("confidence >= ?", confidence);
   if (query.input !== undefined) where("input = ?", query.input);
-  if (query.from !== undefined) where("at >= ?", query.from);
-  if (query.to !== undefined) where("at < ?", query.to);
+  // A piece is found by its ids: the plus keeps SQLite from looking by time instead, through all pieces each time.
+  const at = query.since === undefined ? "at" : "+at";
+  if (query.from !== undefined) where(`${at} >= ?`, query.from);
+  if (query.to !== undefined) where(`${at} < ?`, query.to);
   if (query.badge !== undefined) where("badge = ?", query.badge);
   if (query.review === "none") where("review IS NULL");
   else if (query.review === "any") where("review IS NOT NULL");
   else if (query.review !== undefined) where("review = ?", query.review);
-  for (const word of (query.text ?? "").split(/\s+/).filter((each) => each !== "")) {
+  for (const word of new Set((query.text ?? "").split(/\s+/).filter((each) => each !== ""))) {
     const pattern = `%${word.replace(/[\\%_]/g, "\\$&")}%`;
     where(
       `(input LIKE ? ESCAPE '\\' OR file LIKE ? ESCAPE '\\' OR EXISTS
@@ -60,6 +67,7 @@ export function queryToSql(
   }
   // Ids begin with the time, so they order events as the time does, and without ties.
   if (query.before !== undefined) where("id < ?", query.before);
+  if (query.since !== undefined) where("id >= ?", query.since);
   const filter = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
   if (!ordered) return { sql: select + filter, values };
   const limit = Math.max(1, Math.min(MOST_EVENTS, query.limit ?? 50));

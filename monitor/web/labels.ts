@@ -1,8 +1,9 @@
 /** Events with their reviews as labels for other programs. */
+import { setImmediate } from "node:timers/promises";
 import { oneLine } from "../../protocol/shown-text.ts";
 import { csvLine } from "../../server/csv.ts";
 import type { MonitorEvent } from "../protocol.ts";
-import type { StoredEvent } from "../storage/event-store.ts";
+import type { StoredEvent } from "../storage/event-rows.ts";
 
 /** One class of one event. */
 export interface Label {
@@ -58,21 +59,104 @@ const COLUMNS: readonly (keyof Label)[] = [
   "clipEnd",
 ];
 
+/** Labels as they are found, some at a time. */
+type Found = AsyncIterable<readonly Label[]>;
+
+interface LabelFile {
+  readonly type: string;
+  /** Its text, made while it is sent. */
+  readonly pieces: (found: Found) => AsyncGenerator<string>;
+}
+
+/** By name. */
+export const LABEL_FILES: ReadonlyMap<string, LabelFile> = new Map([
+  ["labels.csv", { type: "text/csv", pieces: csvPieces }],
+  ["labels.json", { type: "application/json", pieces: jsonPieces }],
+  ["labels.txt", { type: "text/plain", pieces: audacityPieces }],
+]);
+
 export function labelsCsv(labels: readonly Label[]): string {
-  return [csvLine(COLUMNS), ...labels.map((label) => csvLine(COLUMNS.map((column) => label[column])))].join(
-    "",
-  );
+  return csvLine(COLUMNS) + labels.map(csvRow).join("");
+}
+
+async function* csvPieces(found: Found): AsyncGenerator<string> {
+  yield csvLine(COLUMNS);
+  for await (const labels of found) yield labels.map(csvRow).join("");
+}
+
+function csvRow(label: Label): string {
+  return csvLine(COLUMNS.map((column) => label[column]));
+}
+
+async function* jsonPieces(found: Found): AsyncGenerator<string> {
+  let before = "[";
+  for await (const labels of found) {
+    const texts = labels.map((label) => `\n${JSON.stringify(label, null, 1)}`.replaceAll("\n", "\n "));
+    if (texts.length === 0) continue;
+    yield before + texts.join(",");
+    before = ",";
+  }
+  yield before === "[" ? "[]\n" : "\n]\n";
 }
 
 /** Audacity's label track: start, end, text, parted by tabs; times as in the file or stream that was heard. */
 export function labelsAudacity(labels: readonly Label[]): string {
+  return track(labels)
+    .map(({ line }) => line)
+    .join("");
+}
+
+/** In the order of time, and found in another: parts in order are brought together. */
+async function* audacityPieces(found: Found): AsyncGenerator<string> {
+  const parts: Iterable<TrackLine>[] = [];
+  for await (const labels of found) parts.push(track(labels));
+  let lines: string[] = [];
+  for (const { line } of inOrder(parts)) {
+    lines.push(line);
+    if (lines.length < LINES) continue;
+    yield lines.join("");
+    lines = [];
+    await setImmediate();
+  }
+  yield lines.join("");
+}
+
+/** Lines that are brought together before others may do something. */
+const LINES = 1000;
+
+interface TrackLine {
+  readonly start: number;
+  readonly line: string;
+}
+
+function track(labels: readonly Label[]): TrackLine[] {
   return [...labels]
     .sort((a, b) => a.start - b.start)
     .map(({ start, end, label, review }) => {
-      const text = review === "" ? label : `${label} (${review})`;
-      return `${start.toFixed(6)}\t${end.toFixed(6)}\t${oneLine(text)}\n`;
-    })
-    .join("");
+      const text = oneLine(review === "" ? label : `${label} (${review})`);
+      return { start, line: `${start.toFixed(6)}\t${end.toFixed(6)}\t${text}\n` };
+    });
+}
+
+function* inOrder(parts: readonly Iterable<TrackLine>[]): Generator<TrackLine> {
+  if (parts.length <= 1) {
+    yield* parts[0] ?? [];
+    return;
+  }
+  const half = parts.length >> 1;
+  const left = inOrder(parts.slice(0, half));
+  const right = inOrder(parts.slice(half));
+  let a = left.next();
+  let b = right.next();
+  while (!a.done || !b.done) {
+    if (b.done || (!a.done && a.value.start <= b.value.start)) {
+      if (!a.done) yield a.value;
+      a = left.next();
+    } else {
+      yield b.value;
+      b = right.next();
+    }
+  }
 }
 
 function rounded(value: number): number {

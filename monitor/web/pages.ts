@@ -46,6 +46,7 @@ export function servePages(http: HttpServer, web: MonitorWebOptions, parts: Page
     other: pack.other,
     inputs: statuses.list(!readOnly),
     events: store.count(),
+    rebuilding: store.rebuilding,
     discarded: statuses.discarded,
     discards: parts.discards,
     readOnly,
@@ -54,7 +55,7 @@ export function servePages(http: HttpServer, web: MonitorWebOptions, parts: Page
   const { stream, live } = outputs;
   const metrics = () => outputs.metrics.text();
   const metricsApart = metricsTokenFile !== undefined;
-  const health = () => statuses.health();
+  const health = () => ({ ...statuses.health(), rebuilding: store.rebuilding });
   http.serve(
     monitorRoutes({ pages, store, stream, live, status, health, metrics, readOnly, liveAudio, metricsApart }),
   );

@@ -1,4 +1,5 @@
 /** What the monitor answers over HTTP: pages, events, reviews, labels, live sound, metrics. */
+import type { ServerResponse } from "node:http";
 import { join, relative, sep } from "node:path";
 import * as v from "valibot";
 import {
@@ -11,16 +12,18 @@ import {
   readJson,
   sendFile,
   sendJson,
+  sendPieces,
   sendText,
 } from "../../server/http/index.ts";
 import { EVENT_FILES, type EventFile, isEventId } from "../event.ts";
 import type { EventStream } from "../outputs/event-stream.ts";
 import { LIVE_SOUNDS, type LiveAudio, MOST_LISTENERS } from "../outputs/live-audio.ts";
 import { type EventPage, type MonitorHealth, type MonitorStatus, REVIEWS } from "../protocol.ts";
-import type { EventStore, StoredEvent } from "../storage/event-store.ts";
-import { type EventQuery, MOST_EVENTS } from "../storage/query.ts";
+import type { StoredEvent } from "../storage/event-rows.ts";
+import type { EventStore } from "../storage/event-store.ts";
+import type { EventQuery } from "../storage/query.ts";
 import { eventQueryOf } from "./event-query.ts";
-import { type Label, labelsAudacity, labelsCsv, labelsOf } from "./labels.ts";
+import { LABEL_FILES, labelsOf } from "./labels.ts";
 
 interface MonitorRouteParts {
   /** Folder of the built pages. */
@@ -41,6 +44,10 @@ interface MonitorRouteParts {
 
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 const MOST_BODY = 16 * 1024;
+/** Each takes turns with all others. */
+const MOST_SEARCHES = 32;
+/** Which may last as long as their clients read. */
+const MOST_EXPORTS = 8;
 
 /** The pages themselves are no secret; what was heard is for bearers of a token, where the monitor asks for one. */
 export function monitorRoutes(parts: MonitorRouteParts): Route[] {
@@ -65,10 +72,12 @@ function heardRoutes(parts: MonitorRouteParts): Route[] {
   const { store, status } = parts;
   const readers = new Places(MOST_READERS);
   const listeners = new Map([...parts.live.keys()].map((input) => [input, new Places(MOST_LISTENERS)]));
+  const searches = new Places(MOST_SEARCHES);
+  const exports = new Places(MOST_EXPORTS);
   return [
     { method: "GET", path: "api/status", answer: ({ response }) => sendJson(response, status()) },
     { method: "GET", path: "api/stream", answer: (exchange) => follow(parts.stream, readers, exchange) },
-    { method: "GET", path: "api/events", answer: (exchange) => list(store, exchange) },
+    { method: "GET", path: "api/events", answer: (exchange) => list(store, searches, exchange) },
     {
       method: "GET",
       path: "api/events/:id",
@@ -87,7 +96,11 @@ function heardRoutes(parts: MonitorRouteParts): Route[] {
       path: "api/events/:id/review",
       answer: (exchange, id) => review(parts, id, exchange),
     },
-    { method: "GET", path: "api/labels/:file", answer: (exchange, file) => labels(store, file, exchange) },
+    {
+      method: "GET",
+      path: "api/labels/:file",
+      answer: (exchange, file) => labels(store, exports, file, exchange),
+    },
     {
       method: "GET",
       path: "live/:input/:file",
@@ -104,10 +117,20 @@ function follow(stream: EventStream, places: Places, exchange: Exchange): void {
   stream.add(exchange.response);
 }
 
-function list(store: EventStore, { query, response }: Exchange): void {
+async function list(store: EventStore, searches: Places, exchange: Exchange): Promise<void> {
+  const { query, response, request } = exchange;
   const wanted = eventQueryOf(query);
-  const events = store.find(wanted).map(({ event, review }) => ({ event, review }));
-  sendJson(response, { events, total: store.count(wanted) } satisfies EventPage);
+  if (request.method === "HEAD") return sendNothing(response);
+  searches.take(exchange, "searches run");
+  const { events, total } = await store.search.page(wanted, () => response.destroyed);
+  const listed = events.map(({ event, review }) => ({ event, review }));
+  sendJson(response, { events: listed, total } satisfies EventPage);
+}
+
+/** To a HEAD: how long the answer would be takes as much work as the answer. */
+function sendNothing(response: ServerResponse): void {
+  response.writeHead(200, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" });
+  response.end();
 }
 
 function found(store: EventStore, id: string): StoredEvent {
@@ -130,30 +153,19 @@ function sendEventFile(
   return sendFile(store.file(id, kind), exchange);
 }
 
-function labels(store: EventStore, file: string, { query, response }: Exchange): void {
-  const found = labelsOf([...pages(store, eventQueryOf(query))], ({ id }) =>
-    relative(store.folder, store.file(id, "clip")).split(sep).join("/"),
-  );
-  const [text, type] = labelFile(file, found);
-  response.setHeader("Content-Disposition", `attachment; filename="${file}"`);
-  sendText(response, text, `${type}; charset=utf-8`);
-}
-
-function labelFile(file: string, found: readonly Label[]): [text: string, type: string] {
-  if (file === "labels.csv") return [labelsCsv(found), "text/csv"];
-  if (file === "labels.json") return [`${JSON.stringify(found, null, 1)}\n`, "application/json"];
-  if (file === "labels.txt") return [labelsAudacity(found), "text/plain"];
-  throw notFound("Labels are at labels.csv, labels.json and labels.txt (Audacity).");
+async function labels(store: EventStore, exports: Places, file: string, exchange: Exchange): Promise<void> {
+  const wanted = LABEL_FILES.get(file);
+  if (!wanted) throw notFound("Labels are at labels.csv, labels.json and labels.txt (Audacity).");
+  const query = eventQueryOf(exchange.query);
+  if (exchange.request.method !== "HEAD") exports.take(exchange, "files of labels are being sent");
+  exchange.response.setHeader("Content-Disposition", `attachment; filename="${file}"`);
+  await sendPieces(exchange, wanted.pieces(labelsIn(store, query)), `${wanted.type}; charset=utf-8`);
 }
 
 /** All that the filters let through. */
-function* pages(store: EventStore, query: EventQuery) {
-  let before = query.before;
-  for (;;) {
-    const page = store.find({ ...query, limit: MOST_EVENTS, before });
-    yield* page;
-    if (page.length < MOST_EVENTS) return;
-    before = page[page.length - 1].event.id;
+async function* labelsIn(store: EventStore, query: EventQuery) {
+  for await (const events of store.search.all(query)) {
+    yield labelsOf(events, ({ id }) => relative(store.folder, store.file(id, "clip")).split(sep).join("/"));
   }
 }
 

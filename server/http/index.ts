@@ -12,3 +12,4 @@ export { RateLimit } from "./rate-limit.ts";
 export type { Exchange, Handler, Route } from "./router.ts";
 export { HTML, sendJson, sendText } from "./send.ts";
 export { sendFile, warmFile } from "./send-file.ts";
+export { sendPieces } from "./send-pieces.ts";
