@@ -4,6 +4,7 @@ import { availableParallelism, cpus } from "node:os";
 import { type Command, Option } from "commander";
 import { findPack, openPackFolder } from "../models/pack/open-pack-node.ts";
 import { localDay } from "../protocol/local-time.ts";
+import { shownEndpoint, shownWord } from "../protocol/shown-address.ts";
 import { oneLine, shownValues } from "../protocol/shown-text.ts";
 import { findKnee } from "./bench/load/find-knee.ts";
 import { type LoadReport, type LoadRun, loadReportAsMarkdown, shareOfRaw } from "./bench/load/load-report.ts";
@@ -104,14 +105,14 @@ async function benchServer(options: LoadCommandOptions): Promise<void> {
   const runs: LoadRun[] = [];
   let pack = "the server's pack";
   if (options.url !== undefined) {
-    runs.push(await measure(options, options.url, options.url, options.pid, null));
+    runs.push(await measure(options, shownEndpoint(options.url), options.url, options.pid, null));
   } else {
     const opened = await openPackFolder(findPack(options.pack));
     pack = `${opened.pack.name} ${opened.pack.version}, method ${options.method ?? opened.pack.methods[0].name}`;
     for (const words of configurations(options)) runs.push(await ownServer(options, words));
   }
   const report: LoadReport = {
-    command: oneLine(`listenable ${process.argv.slice(2).join(" ")}`),
+    command: oneLine(`listenable ${process.argv.slice(2).map(shownWord).join(" ")}`),
     date: localDay(new Date()),
     machine: `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? process.arch}`,
     node: process.versions.node,

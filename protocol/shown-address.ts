@@ -16,6 +16,11 @@ export function shownAddress(text: string): string {
   return `${scheme}${host}${/^[/\\]?$/.test(behind) ? behind : `/${HIDDEN}`}`;
 }
 
+/** The same of an endpoint of `serve`: its path is everybody's, and stays where nothing else is there to hide. */
+export function shownEndpoint(text: string): string {
+  return /^wss?:\/\/[^/\\?#@]+\/[\w./-]*$/i.test(text) ? text : shownAddress(text);
+}
+
 const HIDDEN = "…";
 const HOST = /^(?:[\p{L}\p{N}._-]+|\[[\da-f:.]+(?:%[\w.-]+)?\])(?::\d{1,5})?$/iu;
 

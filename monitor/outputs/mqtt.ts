@@ -37,6 +37,7 @@ export class MqttOutput {
   readonly #states = new Map<string, InputState>();
   readonly #ids: ReadonlyMap<string, string>;
   readonly #topic: string;
+  #complaint = "";
 
   /** Connects in the background, and again whenever the connection is lost. */
   constructor(options: MqttOptions) {
@@ -54,14 +55,18 @@ export class MqttOutput {
       will: { topic: this.statusTopic, payload: Buffer.from("offline"), qos: 1, retain: true },
     });
     this.#client.on("connect", () => {
+      this.#complaint = "";
       this.#greet().catch(this.#complain);
       options.onConnect?.();
     });
     this.#client.on("error", this.#complain);
   }
 
+  /** Once for each reason: a broker that is away is asked every few seconds, for days. */
   readonly #complain = (error: Error): void => {
-    this.#options.log(`MQTT: ${withoutSecrets(error.message, [this.#options.url])}`);
+    const complaint = withoutSecrets(error.message, [this.#options.url]);
+    if (complaint !== this.#complaint) this.#options.log(`MQTT: ${complaint}`);
+    this.#complaint = complaint;
   };
 
   get connected(): boolean {

@@ -1,6 +1,12 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { passwordHint, shownAddress, shownWord, withoutSecrets } from "../../protocol/shown-address.ts";
+import {
+  passwordHint,
+  shownAddress,
+  shownEndpoint,
+  shownWord,
+  withoutSecrets,
+} from "../../protocol/shown-address.ts";
 
 test("an address is shown by its scheme, host and port alone", () => {
   const cases: [string, string][] = [
@@ -20,6 +26,12 @@ test("an address is shown by its scheme, host and port alone", () => {
     ["http://höf.example/geheim", "http://höf.example/…"],
   ];
   for (const [address, expected] of cases) assert.is(shownAddress(address), expected);
+});
+
+test("an endpoint keeps its path, and nothing else that may be a secret", () => {
+  assert.is(shownEndpoint("ws://localhost:8080/explain/my-pack"), "ws://localhost:8080/explain/my-pack");
+  assert.is(shownEndpoint("wss://u:geheim@host/explain"), "wss://host/…");
+  assert.is(shownEndpoint("wss://host/explain?token=geheim"), "wss://host/…");
 });
 
 test("what cannot be read as one shows no more than its scheme", () => {

@@ -2,6 +2,7 @@
 import { WebSocket } from "ws";
 import { longestDelay } from "../../../client/live/session/stream-plan.ts";
 import type { Pack } from "../../../models/pack/pack.ts";
+import { withoutSecrets } from "../../../protocol/shown-address.ts";
 import {
   decodeServerMessage,
   type ExplanationMessage,
@@ -70,7 +71,7 @@ export class LoadStream {
         socket.terminate();
       });
       socket.on("error", (error: NodeJS.ErrnoException) => {
-        reason ??= error.code ?? error.message;
+        reason ??= error.code ?? withoutSecrets(error.message, [options.url]);
       });
       socket.on("close", (code) => {
         reason = wireErrorOfClose(code) ?? reason ?? `close code ${code}`;

@@ -4,6 +4,7 @@
  */
 import { localOnlyReason } from "../../../protocol/audio-shape.ts";
 import { type Engine, EngineError, type Explanation, type SpectralWindow } from "../../../protocol/engine.ts";
+import { shownEndpoint } from "../../../protocol/shown-address.ts";
 import {
   decodeServerMessage,
   type ErrorMessage,
@@ -91,11 +92,11 @@ export class RemoteEngine implements Engine {
     private readonly options: RemoteEngineOptions,
   ) {
     this.#socket = socket;
-    this.description = `${options.url}, ${server.backend}`;
+    this.description = `${shownEndpoint(options.url)}, ${server.backend}`;
     const { pack } = server;
     this.#sent = new Float32Array(pack.windowFrames * pack.stft.bins);
     socket.onmessage = ({ data }) => this.#message(data);
-    socket.onclose = ({ code, reason }) => this.#fail(closeError(options.url, code, reason));
+    socket.onclose = ({ code, reason }) => this.#fail(closeError(shownEndpoint(options.url), code, reason));
     socket.onerror = () => {};
     this.#start();
   }
@@ -113,15 +114,16 @@ export class RemoteEngine implements Engine {
       if (pack && (pack.name !== name || pack.version !== version)) {
         throw new EngineError(
           "refused",
-          `${options.url} explains with pack ${name} ${version}, and not with ${pack.name} ${pack.version}`,
+          `${shownEndpoint(options.url)} explains with pack ${name} ${version}, and not with ${pack.name} ${pack.version}`,
         );
       }
-      if (hello.pack.phases) throw new EngineError("refused", `${options.url}: ${localOnlyReason(name)}`);
+      if (hello.pack.phases)
+        throw new EngineError("refused", `${shownEndpoint(options.url)}: ${localOnlyReason(name)}`);
       if (options.method !== undefined && !methods.some((each) => each.name === options.method)) {
         const known = methods.map((each) => each.name).join(", ");
         throw new EngineError(
           "refused",
-          `pack ${name} of ${options.url} has no method "${options.method}"; it has: ${known}`,
+          `pack ${name} of ${shownEndpoint(options.url)} has no method "${options.method}"; it has: ${known}`,
         );
       }
       return new RemoteEngine(socket, hello, options);
@@ -196,7 +198,9 @@ export class RemoteEngine implements Engine {
       const limit = this.options.explainTimeoutMs ?? 5_000;
       const overdue = setTimeout(() => {
         this.#waiting = undefined;
-        reject(new EngineError("timeout", `${this.options.url} gave no answer within ${limit} ms`));
+        reject(
+          new EngineError("timeout", `${shownEndpoint(this.options.url)} gave no answer within ${limit} ms`),
+        );
       }, limit);
       this.#waiting = {
         request,
@@ -245,7 +249,12 @@ export class RemoteEngine implements Engine {
     try {
       message = decode(data);
     } catch (error) {
-      this.#fail(new EngineError("failed", `${this.options.url} sent nonsense: ${(error as Error).message}`));
+      this.#fail(
+        new EngineError(
+          "failed",
+          `${shownEndpoint(this.options.url)} sent nonsense: ${(error as Error).message}`,
+        ),
+      );
       return;
     }
     switch (message.type) {
@@ -256,7 +265,10 @@ export class RemoteEngine implements Engine {
         if (this.#fits(message)) this.#waiting.resolve(message);
         else
           this.#waiting.reject(
-            new EngineError("failed", `${this.options.url} sent an explanation of another size`),
+            new EngineError(
+              "failed",
+              `${shownEndpoint(this.options.url)} sent an explanation of another size`,
+            ),
           );
         return;
       case "dropped":
@@ -272,7 +284,7 @@ export class RemoteEngine implements Engine {
         this.#leastMs = message.leastMs;
         return;
       case "hello":
-        this.#fail(new EngineError("failed", `${this.options.url} said hello twice`));
+        this.#fail(new EngineError("failed", `${shownEndpoint(this.options.url)} said hello twice`));
     }
   }
 
@@ -294,7 +306,7 @@ export class RemoteEngine implements Engine {
         this.#waiting.reject(new EngineError("failed", `the server's model failed: ${message}`));
       }
     } else {
-      this.#fail(errorFor(code, this.options.url, message, error.retrySeconds));
+      this.#fail(errorFor(code, shownEndpoint(this.options.url), message, error.retrySeconds));
     }
   }
 
@@ -314,18 +326,22 @@ function connect<T>(
   options: RemoteEngineOptions,
   open: (socket: WebSocketLike, hello: Hello) => T,
 ): Promise<T> {
-  const { url } = options;
+  // Whoever puts a token into the address does not want it among what the page says.
+  const url = shownEndpoint(options.url);
   const limit = options.connectTimeoutMs ?? 5_000;
   return new Promise((resolve, reject) => {
     let socket: WebSocketLike;
     try {
       socket = new (options.WebSocket ?? (WebSocket as unknown as WebSocketClass))(
-        url,
+        options.url,
         subprotocolsFor(options.token),
       );
     } catch (cause) {
       reject(
-        new EngineError("lost", `${url} cannot be connected to: ${(cause as Error).message}`, { cause }),
+        new EngineError(
+          "lost",
+          `${url} cannot be connected to: ${(cause as Error).message.replaceAll(options.url, url)}`,
+        ),
       );
       return;
     }

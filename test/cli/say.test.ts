@@ -1,0 +1,23 @@
+// Nothing of the commands writes past the one place that escapes.
+import { readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+
+/** The place itself, and what talks to a process of ours over its output. */
+const MAY_WRITE = ["cli/say.ts", "cli/bench/load/raw-throughput.ts"];
+const WRITES = /\bconsole\.\w+\(|process\.std(out|err)\.write/;
+
+test("whatever a command prints goes through cli/say.ts", async () => {
+  for (const room of ["cli", "lab", "server", "kiosk", "monitor", "study", "models", "protocol", "dsp"]) {
+    const files = (await readdir(room, { recursive: true })).filter((file) => file.endsWith(".ts"));
+    for (const file of files.map((each) => join(room, each))) {
+      if (MAY_WRITE.includes(file) || file.includes("/page/")) continue;
+      const code = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+      assert.not.match(code, WRITES, file);
+    }
+  }
+});
+
+test.run();
