@@ -1,4 +1,4 @@
-/** Keeps events as fast as it can until it is killed, and says what was kept: crash-child.ts FOLDER SEED */
+/** Keeps events as fast as it can until it is killed, and says what was kept: killed-store-child.ts FOLDER SEED */
 import { writeSync } from "node:fs";
 import { Random } from "../../lab/data/random.ts";
 import type { MonitorEvent } from "../../monitor/protocol.ts";

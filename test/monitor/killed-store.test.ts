@@ -9,7 +9,7 @@ import { bytesOf } from "./made-up-event.ts";
 import { temporary } from "./rig.ts";
 
 const ROUNDS = 8;
-const CHILD = fileURLToPath(new URL("./crash-child.ts", import.meta.url));
+const CHILD = fileURLToPath(new URL("./killed-store-child.ts", import.meta.url));
 
 /** Runs the child until it has said so many lines, then kills it some moments later; returns the lines. */
 async function runAndKill(folder: string, seed: number, random: Random): Promise<string[]> {
