@@ -32,6 +32,8 @@ const BACK_OFF: BackOff = { firstMs: 5000, longestMs: 300_000 };
 /** An event at which the thread ended or hung so often is left unexplained. */
 const MOST_ATTEMPTS = 2;
 
+const PIECE = 20;
+
 export class EventExplainer {
   readonly #parts: EventExplainerParts;
   #running: Promise<void> | undefined;
@@ -83,7 +85,7 @@ export class EventExplainer {
   async #explainAll(): Promise<boolean> {
     let kept = true;
     try {
-      for (const event of this.#parts.store.unexplained()) {
+      for (const event of this.#unexplained()) {
         if (this.#closed) return true;
         try {
           await this.#explain(event);
@@ -101,6 +103,16 @@ export class EventExplainer {
       return false;
     }
     return kept;
+  }
+
+  /** A few at a time: after a bad night there may be thousands. */
+  *#unexplained(): Generator<MonitorEvent> {
+    for (let last: MonitorEvent | undefined; ; ) {
+      const piece = this.#parts.store.unexplained(PIECE, last);
+      if (piece.length === 0) return;
+      yield* piece;
+      last = piece[piece.length - 1];
+    }
   }
 
   #tellOnce({ id, input }: MonitorEvent, error: Error): void {

@@ -122,6 +122,7 @@ class Monitor implements RunningMonitor {
       store,
       feed,
       deliveries: (event) => outputs.deliveriesOf(event),
+      now: () => Math.round(store.clock.ran),
     });
     const settings = channelSettingsOf(options, pack, parts.method);
     this.#channels = inputs.map(

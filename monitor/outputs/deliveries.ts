@@ -73,7 +73,23 @@ export class Deliveries {
   ) {}
 
   start(): void {
+    this.#trustNoFuture();
     this.#running = Promise.all([...this.targets].map(([target, send]) => this.#serve(target, send)));
+  }
+
+  /** Times of a clock that was ahead, or of an earlier version, which went by the computer's, count as now. */
+  #trustNoFuture(): void {
+    const { longestMs = LONGEST_MS, now = Date.now } = this.options;
+    const time = Math.round(now());
+    try {
+      this.database.run("UPDATE delivery SET next_at = ?1 WHERE created_at > ?1 OR next_at > ?2", [
+        time,
+        time + longestMs,
+      ]);
+      this.database.run("UPDATE delivery SET created_at = ?1 WHERE created_at > ?1", [time]);
+    } catch {
+      // A full disk: the next start tries again, and meanwhile what waits is sent later than it could be.
+    }
   }
 
   /** There is something new to send. */

@@ -70,6 +70,7 @@ export class Outputs {
     this.stream = new EventStream();
     this.live = new Map(parts.inputs.map((name) => [name, new LiveAudio()]));
     this.#deliveries = new Deliveries(parts.store.database, this.#targets, {
+      now: () => parts.store.clock.ran,
       ...wishes.deliveries,
       onResult: (target, result, problem) => {
         this.metrics.delivered(kindOf(target), result);

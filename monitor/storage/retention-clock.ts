@@ -14,6 +14,8 @@ export interface KeptClock {
   readonly wall: number;
   /** What it still has to take over. */
   readonly owed: number;
+  /** Absent where an earlier version kept it. */
+  readonly ran?: number;
 }
 
 export interface Look {
@@ -44,6 +46,7 @@ const MOST_SETTINGS = 50;
 export class RetentionClock {
   #time: number;
   #owed: number;
+  #ran: number;
   #wall: number;
   #elapsed: number;
   #jump: number;
@@ -65,6 +68,7 @@ export class RetentionClock {
     const last = kept ?? { time: newest ?? this.#wall, wall: newest ?? this.#wall, owed: 0 };
     const pause = this.#wall - last.wall;
     this.#time = last.time;
+    this.#ran = kept?.ran ?? last.time;
     this.#owed = Math.max(0, last.owed + pause);
     this.#jump = Math.abs(pause) > PAUSE_MS ? pause : 0;
     this.#noteSetting();
@@ -93,7 +97,14 @@ export class RetentionClock {
 
   get kept(): KeptClock {
     this.#advance();
-    return { time: Math.round(this.#time), wall: this.#wall, owed: Math.round(this.#owed) };
+    const [time, owed, ran] = [this.#time, this.#owed, this.#ran].map(Math.round);
+    return { time, owed, ran, wall: this.#wall };
+  }
+
+  /** Time in which a monitor ran, and nothing else: by it what waits to be sent is tried again and given up. */
+  get ran(): number {
+    this.#advance();
+    return this.#ran;
   }
 
   /** Its time once all is taken over: what is new counts from there. */
@@ -108,6 +119,7 @@ export class RetentionClock {
     const jump = wall - this.#wall - passed;
     const taken = Math.min(this.#owed, CATCH_UP * passed);
     this.#time += passed + taken;
+    this.#ran += passed;
     this.#owed -= taken;
     this.#wall = wall;
     this.#elapsed = elapsed;

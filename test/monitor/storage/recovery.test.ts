@@ -250,6 +250,11 @@ test("messages that wait, files that were heard and reviews of an earlier versio
     );
     new StoredHeardFiles(first.database).save(heard(id));
   }
+  // Tables that are made when they are needed.
+  first.database.exec("CREATE TABLE later (name TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID");
+  for (const name of ["yard", "street"]) {
+    first.database.run("INSERT INTO later VALUES (?, 'x')", [name]);
+  }
   first.end();
   // A page of events in the middle of the file.
   const path = join(folder, "monitor.db");
@@ -261,6 +266,7 @@ test("messages that wait, files that were heard and reviews of an earlier versio
   assert.is(store.count(), 300);
   assert.is(Number(store.database.get("SELECT count(*) AS n FROM delivery")?.["n"]), 300);
   assert.equal(new StoredHeardFiles(store.database).find(heard(events[7]!.id)), [heard(events[7]!.id)]);
+  assert.is(Number(store.database.get("SELECT count(*) AS n FROM later")?.["n"]), 2);
   const reviewed = store.count({ review: "right" });
   assert.ok(reviewed >= 280, `${reviewed} reviews of 300`);
   const [some] = store.find({ review: "right", limit: 1 });
