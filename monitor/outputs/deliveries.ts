@@ -35,6 +35,8 @@ export interface DeliveryOptions {
   /** Messages kept for one target; beyond it the oldest are given up. Default 10,000. */
   readonly most?: number;
   readonly now?: () => number;
+  /** By which messages grow old. Default: `now`. */
+  readonly ages?: () => number;
   readonly sleep?: Sleep;
   readonly random?: () => number;
   /** "failed" is tried again; "refused" and "given-up" (too old, or too many) are not. */
@@ -62,6 +64,8 @@ export class Deliveries {
   readonly #news = new Set<string>();
   /** Targets of which the next message need not wait its time. */
   readonly #thereAgain = new Set<string>();
+  /** When messages that failed in this run are tried again, by a clock that nobody can set. */
+  readonly #due = new Map<number, number>();
   /** Messages that are done with, and that the database could not be told of. */
   readonly #done = new Set<number>();
   #running: Promise<unknown> = Promise.resolve();
@@ -136,11 +140,12 @@ export class Deliveries {
 
   /** At most one message. @returns milliseconds until there may be something to do. Rejects when the database does. */
   async #step(target: string, send: Send): Promise<number> {
-    const { now = Date.now, onResult } = this.options;
+    const { onResult } = this.options;
     this.#giveUp(target);
     const row = this.#next(target);
     if (!row) return LONGEST_SLEEP_MS;
-    if (row.nextAt > now() && !this.#thereAgain.delete(target)) return row.nextAt - now();
+    const wait = this.#waitOf(row);
+    if (wait > 0 && !this.#thereAgain.delete(target)) return wait;
     if (!this.#done.has(row.id)) {
       try {
         await send(row.body, row.id);
@@ -158,12 +163,27 @@ export class Deliveries {
     }
     this.database.run("DELETE FROM delivery WHERE id = ?", [row.id]);
     this.#done.delete(row.id);
+    this.#due.delete(row.id);
     return 0;
+  }
+
+  /** Over a restart only the computer's clock tells; one that was set since may not hold a message for ever. */
+  #waitOf({ id, nextAt }: Row): number {
+    const { longestMs = LONGEST_MS, now = Date.now } = this.options;
+    const due = this.#due.get(id);
+    if (due !== undefined) return due - this.#elapsed();
+    const wait = nextAt - now();
+    return wait > longestMs ? 0 : wait;
+  }
+
+  #elapsed(): number {
+    return this.options.now?.() ?? performance.now();
   }
 
   #postpone({ id, attempts }: Row, problem: string, leastMs: number): void {
     const { backOff = BACK_OFF, longestMs = LONGEST_MS, now = Date.now, random } = this.options;
     const wait = Math.max(backOffMs(attempts, backOff, random), Math.min(leastMs, longestMs));
+    this.#due.set(id, this.#elapsed() + wait);
     this.database.run("UPDATE delivery SET attempts = attempts + 1, next_at = ?, problem = ? WHERE id = ?", [
       now() + Math.round(wait),
       problem,
@@ -188,12 +208,13 @@ export class Deliveries {
   }
 
   #giveUp(target: string): void {
-    const { longestMs = LONGEST_MS, most = 10_000, now = Date.now, onResult } = this.options;
+    const { longestMs = LONGEST_MS, most = 10_000, now = Date.now, ages = now, onResult } = this.options;
     const { changes } = this.database.run(
       `DELETE FROM delivery WHERE target = ?1 AND (created_at < ?2 OR id <=
         (SELECT id FROM delivery WHERE target = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?3))`,
-      [target, now() - longestMs, most],
+      [target, ages() - longestMs, most],
     );
+    if (changes > 0) this.#due.clear();
     for (let n = 0; n < changes; n++) onResult?.(target, "given-up");
   }
 

@@ -50,9 +50,6 @@ export function distinct(name: string, taken: ReadonlySet<string> = new Set()): 
 
 /** The ids of inputs that are kept with the events, those of new ones among them from now on. */
 export function keptInputIds(names: readonly string[], database: Database): Map<string, string> {
-  database.exec(
-    "CREATE TABLE IF NOT EXISTS input_id (name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE) WITHOUT ROWID",
-  );
   const given = new Map(
     database.all("SELECT name, id FROM input_id").map((row) => [String(row["name"]), String(row["id"])]),
   );

@@ -70,6 +70,8 @@ export class Outputs {
     this.stream = new EventStream();
     this.live = new Map(parts.inputs.map((name) => [name, new LiveAudio()]));
     this.#deliveries = new Deliveries(parts.store.database, this.#targets, {
+      // A clock that jumps makes no message old.
+      ages: () => parts.store.clock.kept.time,
       now: () => parts.store.clock.ran,
       ...wishes.deliveries,
       onResult: (target, result, problem) => {

@@ -167,8 +167,10 @@ export class EventStore {
       insertEvent(this.database, event, bytes, null);
       for (const { target, body } of deliveries) {
         this.database.run(
-          "INSERT INTO delivery (target, event, body, next_at, created_at) VALUES (?, ?, ?, ?, ?)",
-          [target, event.id, body, now, now],
+          // Those who get it know repetitions by the id: none is given twice, also where no message waits.
+          `INSERT INTO delivery (id, target, event, body, next_at, created_at)
+           VALUES (max((SELECT coalesce(max(id), 0) FROM delivery) + 1, ?), ?, ?, ?, ?, ?)`,
+          [1000 * now, target, event.id, body, now, Math.round(this.clock.stampOf(now))],
         );
       }
     });

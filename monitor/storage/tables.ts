@@ -57,6 +57,7 @@ CREATE TABLE IF NOT EXISTS heard (
   PRIMARY KEY (path, inode)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS heard_inode ON heard (inode);
+CREATE TABLE IF NOT EXISTS input_id (name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE) WITHOUT ROWID;
 `;
 
 /** Fails where a table or a column is missing. */

@@ -295,6 +295,53 @@ test("a target that says when to come again is not asked before, also over a res
   store.end();
 });
 
+test("a clock that is set, while it runs or before, neither holds messages nor makes them old", async () => {
+  const day = 24 * 3600 * 1000;
+  let wall = 1_800_000_000_000;
+  let elapsed = 0;
+  const store = await EventStore.open(await temporary(), { now: () => wall, elapsed: () => elapsed });
+  const event = madeUpEvent({ at: new Date(wall).toISOString() });
+  await store.close(event, new Uint8Array(10));
+  await store.explain(event, new Map(), [{ target: "hook", body: "{}" }], wall);
+  wall += 40 * day;
+  elapsed += 1000;
+  const results: string[] = [];
+  const run = async (fails: boolean) => {
+    const before = results.length;
+    const send = () => (fails ? Promise.reject(new Error("not now")) : Promise.resolve());
+    const subject = new Deliveries(store.database, new Map([["hook", send]]), {
+      now: () => wall,
+      ages: () => store.clock.kept.time,
+      onResult: (_target, result) => results.push(result),
+    });
+    subject.start();
+    await until(() => results.length > before);
+    await subject.close();
+  };
+  await run(true);
+  // Back again: what was to be tried in some seconds is not tried in forty days.
+  wall -= 40 * day;
+  await run(false);
+  assert.equal(results, ["failed", "sent"]);
+  store.end();
+});
+
+test("no two messages have one id, also where none waits in between", async () => {
+  const store = await EventStore.open(await temporary());
+  const ids: number[] = [];
+  for (const now of [1_000_000, 1_000_001, 1_000_001]) {
+    const event = madeUpEvent();
+    await store.close(event, new Uint8Array(10));
+    const deliveries = ["one", "two"].map((target) => ({ target, body: "{}" }));
+    await store.explain(event, new Map(), deliveries, now);
+    ids.push(...store.database.all("SELECT id FROM delivery").map(({ id }) => Number(id)));
+    store.database.run(`DELETE FROM delivery${now === 1_000_000 ? "" : " WHERE target = 'none'"}`);
+  }
+  // What was left from the second is seen with the third.
+  assert.is(new Set(ids).size, 6, `${ids}`);
+  store.end();
+});
+
 test("one address's trouble holds nobody else's messages", async () => {
   const store = await storeWith(["one", "two", "three"], ["stuck", "broken", "fine"]);
   const sent: string[] = [];
