@@ -13,12 +13,12 @@ export { StreamingIstft } from "./istft.ts";
 export { joined } from "./joined.ts";
 export { hzToMel, type MelOptions, type MelScale, melFilterbank, melToHz } from "./mel.ts";
 export { istft, resample, type Spectrogram, spectrogramMagnitudes, stft } from "./offline.ts";
+export type { ByteSource } from "./pcm.ts";
 export { StreamingResampler } from "./resample.ts";
 export { RingBuffer, ringBufferStorage } from "./ring-buffer.ts";
 export { applyMask, log1pGain, type Masking, magnitudes, phases } from "./spectrum.ts";
 export { type FrameSink, StreamingStft } from "./stft.ts";
 export {
-  type ByteSource,
   openWav,
   readWav,
   type Wav,

@@ -42,6 +42,7 @@ export async function aacDecoder(config: AudioDecoderConfig, start: number): Pro
   return {
     skip: Math.max(0, Math.round(start * sampleRate)),
     packetLength: AAC_FRAME,
+    secondsIn: () => AAC_FRAME / sampleRate,
     async decode(packets) {
       const all = previous === undefined ? packets : [previous, ...packets];
       const from = previous === undefined ? 0 : AAC_FRAME;

@@ -6,21 +6,36 @@ import type { Decoded } from "./packets.ts";
 /** Of what ffmpeg complains about, this many characters are kept. */
 const MOST_COMPLAINT = 2000;
 
+export interface FfmpegRequest {
+  /** ffmpeg's name of the file's kind; it is told, so that a file can't pass for a playlist that names other files. */
+  readonly format: string;
+  /** What ffmpeg is needed for. */
+  readonly why: string;
+  /** The bytes that are the sound, where there are others in front or behind. */
+  readonly part?: FilePart | undefined;
+  /** Of the sound, where it is known; ffmpeg tells otherwise. */
+  readonly shape?: Shape;
+  /** What is missing by the file's clock becomes silence. */
+  readonly fillGaps?: boolean;
+}
+
+/** The bytes [from, to). */
+export interface FilePart {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Shape {
+  readonly sampleRate: number;
+  readonly channelCount: number;
+}
+
 /**
  * The file's first sound track, in order, as it comes out of ffmpeg. Memory stays bounded: ffmpeg waits while nobody
- * reads. `format` is ffmpeg's name of the file's kind, `why` tells what ffmpeg is needed for.
- * Rejects with an Error that says what to do when there is no ffmpeg, or what it complained about.
+ * reads. Rejects with an Error that says what to do when there is no ffmpeg, or what it complained about.
  */
-export async function* ffmpegPieces(
-  path: string,
-  format: string,
-  sampleRate: number,
-  channelCount: number,
-  why: string,
-): AsyncGenerator<Decoded> {
-  const input = ["-protocol_whitelist", "file", "-f", format, "-i", `file:${path}`, "-map", "0:a:0"];
-  const output = ["-f", "f32le", "-ar", `${sampleRate}`, "-ac", `${channelCount}`, "pipe:1"];
-  const child = spawn("ffmpeg", ["-nostdin", "-v", "error", ...input, ...output], {
+export async function* ffmpegPieces(path: string, request: FfmpegRequest): AsyncGenerator<Decoded> {
+  const child = spawn("ffmpeg", ["-nostdin", "-v", "error", ...wordsOf(path, request)], {
     stdio: ["ignore", "pipe", "pipe"],
     windowsHide: true,
   });
@@ -31,19 +46,15 @@ export async function* ffmpegPieces(
     complaint = (complaint + text).slice(0, MOST_COMPLAINT);
   });
   try {
-    let rest: Buffer = Buffer.alloc(0);
-    for await (const bytes of child.stdout as AsyncIterable<Buffer>) {
-      const all = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
-      const frames = Math.floor(all.length / (4 * channelCount));
-      rest = all.subarray(frames * 4 * channelCount);
-      if (frames > 0) yield { channelData: deinterleaved(all, frames, channelCount), sampleRate };
-    }
+    yield* samplesOf(child.stdout, request.shape);
     const [code] = await ended;
     if (code !== 0) throw new Error(`ffmpeg: ${complaint.trim().split("\n", 1)[0] || `ended with ${code}`}`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const { why } = request;
     throw new Error(
-      `${why}, and there is no ffmpeg on the PATH; install ffmpeg, or convert the file to WAV, FLAC or MP3`,
+      `${why}, and there is no ffmpeg on the PATH; install ffmpeg, or convert the file to WAV, FLAC or MP3: ` +
+        "ffmpeg -i INPUT OUTPUT.wav",
       { cause: error },
     );
   } finally {
@@ -51,11 +62,44 @@ export async function* ffmpegPieces(
   }
 }
 
-function deinterleaved(bytes: Buffer, frames: number, channelCount: number): Float32Array[] {
+function wordsOf(path: string, { format, part, shape, fillGaps = false }: FfmpegRequest): string[] {
+  const file = part ? `subfile,,start,${part.from},end,${part.to},,:file:${path}` : `file:${path}`;
+  const fill = fillGaps ? ["-af", "aresample=async=1:min_hard_comp=0.05"] : [];
+  const input = ["-protocol_whitelist", "file,subfile", "-f", format, "-i", file, "-map", "0:a:0"];
+  if (shape === undefined) return [...input, ...fill, "-c:a", "pcm_f32be", "-f", "au", "pipe:1"];
+  const { sampleRate, channelCount } = shape;
+  return [...input, ...fill, "-f", "f32le", "-ar", `${sampleRate}`, "-ac", `${channelCount}`, "pipe:1"];
+}
+
+/** Of the header of AU: where samples begin, their rate and channels. */
+const AU_HEAD = 24;
+
+async function* samplesOf(bytes: AsyncIterable<Buffer>, known?: Shape): AsyncGenerator<Decoded> {
+  let shape = known;
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const more of bytes) {
+    let all = rest.length === 0 ? more : Buffer.concat([rest, more]);
+    if (shape === undefined) {
+      if (all.length < AU_HEAD || all.length < all.readUInt32BE(4)) {
+        rest = all;
+        continue;
+      }
+      shape = { sampleRate: all.readUInt32BE(16), channelCount: all.readUInt32BE(20) };
+      all = all.subarray(all.readUInt32BE(4));
+    }
+    const { sampleRate, channelCount } = shape;
+    const frames = Math.floor(all.length / (4 * channelCount));
+    rest = all.subarray(frames * 4 * channelCount);
+    const little = known !== undefined;
+    if (frames > 0) yield { channelData: deinterleaved(all, frames, channelCount, little), sampleRate };
+  }
+}
+
+function deinterleaved(bytes: Buffer, frames: number, channelCount: number, little: boolean): Float32Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: channelCount }, (_, c) => {
     const channel = new Float32Array(frames);
-    for (let n = 0; n < frames; n++) channel[n] = view.getFloat32(4 * (n * channelCount + c), true);
+    for (let n = 0; n < frames; n++) channel[n] = view.getFloat32(4 * (n * channelCount + c), little);
     return channel;
   });
 }

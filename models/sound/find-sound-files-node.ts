@@ -4,7 +4,8 @@ import { readdir, stat } from "node:fs/promises";
 import { sep } from "node:path";
 
 /** Names of files that can be read as sound. */
-export const SOUND_FILE = /\.(wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|caf|webm)$/i;
+export const SOUND_FILE =
+  /\.(wav|wave|w64|rf64|bwf|flac|ogg|oga|opus|spx|mp3|mp2|m4a|m4b|aac|aiff?|aifc|caf|au|snd|webm|mka|wma)$/i;
 
 export interface FoundFile {
   /** Below the folder, for people and for sorting: bytes that are no UTF-8 stand as \xE9. */

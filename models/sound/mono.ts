@@ -1,7 +1,8 @@
 /** The channels of a file as one. */
 import { type ChannelChoice, type ChannelVerdict, channelNote } from "../../dsp/channel-choice.ts";
 import { MonoStream } from "../../dsp/channel-mixer.ts";
-import { AudioFileError, type Piece } from "./read-audio.ts";
+import { AudioFileError } from "./audio-file-error.ts";
+import type { Piece } from "./read-pieces-node.ts";
 
 /**
  * What was found of the channels goes to `notes`, in sentences. Nothing is given before as much was read as tells which

@@ -14,6 +14,8 @@ export interface PacketDecoder {
   readonly skip: number;
   /** Samples per channel of every packet, where they are all alike. */
   readonly packetLength?: number;
+  /** How long the sound of a packet is, without decoding it. */
+  secondsIn(packet: Uint8Array): number;
   decode(packets: readonly Uint8Array[]): Decoded | Promise<Decoded>;
   free(): void;
 }
