@@ -65,18 +65,21 @@ async function hatched({ page }: LivePage): Promise<{ readonly newest: number; r
 browserTest(
   "a server that is killed: heading, bars and picture tell, and this device takes over",
   async () => {
-    await visit(async (live, server) => {
-      const { page } = live;
-      assert.is((await hatched(live)).newest, 0);
+    await visit(async (visited, server) => {
+      const { page } = visited;
+      assert.is((await hatched(visited)).newest, 0);
       server.child.kill("SIGKILL");
-      await explanation(live, "away");
+      await explanation(visited, "away");
       assert.is(await page.locator("verdict-line h2").textContent(), NO_EXPLANATION);
       assert.match((await page.locator('[role="status"]').allTextContents()).join(" "), NO_EXPLANATION);
-      assert.equal([await live.attribute("data-verdict"), await live.attribute("data-label")], ["", ""]);
+      assert.equal(
+        [await visited.attribute("data-verdict"), await visited.attribute("data-label")],
+        ["", ""],
+      );
       assert.is(await page.locator("class-bars li.sure").count(), 0, "no bar is in colour");
       assert.is(await page.locator("class-bars h2").textContent(), "What it considered before");
       await wait(1_000);
-      const { newest, before } = await hatched(live);
+      const { newest, before } = await hatched(visited);
       assert.is(newest, 1, "every new column is hatched");
       assert.is(before, 0, "and no old one");
       assert.match((await page.locator("figcaption").first().textContent()) ?? "", "no explanation");
@@ -97,11 +100,11 @@ browserTest(
       assert.equal(mask, [1]);
 
       await page.getByRole("button", { name: "Use this device" }).click();
-      await explanation(live, "here");
-      await live.waitForLabel("low");
-      assert.is(await live.attribute("data-engine"), "local");
+      await explanation(visited, "here");
+      await visited.waitForLabel("low");
+      assert.is(await visited.attribute("data-engine"), "local");
       await wait(1_000);
-      assert.is((await hatched(live)).newest, 0);
+      assert.is((await hatched(visited)).newest, 0);
     });
   },
 );
@@ -109,10 +112,10 @@ browserTest(
 browserTest(
   "a server that freezes for a while: what is kept of that has no explanation, in any file",
   async () => {
-    await visit(async (live, server) => {
-      const { page } = live;
+    await visit(async (visited, server) => {
+      const { page } = visited;
       server.child.kill("SIGSTOP");
-      await explanation(live, "away");
+      await explanation(visited, "away");
       await wait(1_500);
       // The panel and its model come from this device's memory and from nowhere else.
       await page.getByRole("button", { name: /^Freeze/ }).click();
@@ -146,8 +149,8 @@ browserTest(
       await page.keyboard.press("Escape");
 
       server.child.kill("SIGCONT");
-      await explanation(live, "here");
-      await live.waitForLabel("low");
+      await explanation(visited, "here");
+      await visited.waitForLabel("low");
     });
   },
 );

@@ -35,7 +35,7 @@ export class VerdictLine extends WordsElement {
         font-variant-numeric: tabular-nums;
       }
       button {
-        align-self: center;
+        margin-block: 0.5rem;
       }
       progress {
         width: 8rem;

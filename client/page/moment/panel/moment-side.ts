@@ -175,6 +175,7 @@ export class MomentSide extends WordsElement {
         ></moment-picture>
         ${this.#work()}
         </div>
+        ${this.#unexplained()}
         <div class="figures" ?data-old=${side.progress !== null}>
           ${version.windows.length > 0 ? this.#figures(figures) : nothing}
         </div>
@@ -255,14 +256,20 @@ export class MomentSide extends WordsElement {
     `;
   }
 
-  #figures(figures: Figures | null) {
+  #unexplained() {
     const { moment, side, span } = this;
-    const unexplained = unexplainedSeconds(moment, side.version, span);
-    const note =
-      unexplained === "" ? nothing : html`<p class="soft">${words.moment.unexplained(unexplained)}</p>`;
-    if (!figures) return unexplained === "" ? html`<p class="soft">${words.moment.silent}</p>` : note;
+    const seconds = unexplainedSeconds(moment, side.version, span);
+    return seconds === "" ? nothing : html`<p class="soft">${words.moment.unexplained(seconds)}</p>`;
+  }
+
+  #figures(figures: Figures | null) {
+    if (!figures) {
+      // Said above where that is why.
+      const { moment, side, span } = this;
+      const silent = unexplainedSeconds(moment, side.version, span) === "";
+      return silent ? html`<p class="soft">${words.moment.silent}</p>` : nothing;
+    }
     return html`
-      ${note}
       <h3>${words.moment.says(labelName(this.moment.pack, figures.target))}</h3>
       <dl>
         ${figureRows(figures).map(
