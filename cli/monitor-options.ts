@@ -1,5 +1,7 @@
 /** The options of `listenable monitor`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type ChannelChoice, MOST_CHANNELS } from "../dsp/channel-choice.ts";
+import { parseFollowTo } from "../monitor/inputs/followed-hosts.ts";
 import { PCM_FORMATS, type PcmFormat } from "../monitor/inputs/pcm.ts";
 import { checkBroker } from "../monitor/outputs/mqtt-broker.ts";
 import { webhook } from "../monitor/outputs/webhook.ts";
@@ -7,6 +9,7 @@ import { type AccessWishes, addAccessOptions, addPortOptions } from "./access-op
 import { UsageError } from "./errors.ts";
 import {
   type CommonOptions,
+  channelOption,
   packOption,
   positiveInteger,
   positiveNumber,
@@ -22,6 +25,8 @@ export interface MonitorCommandOptions extends CommonOptions, AccessWishes {
   runtime: keyof typeof RUNTIMES;
   rate: number;
   channels: number;
+  channel: ChannelChoice;
+  followTo: string[];
   format: PcmFormat;
   watch?: boolean;
   realTime?: boolean;
@@ -97,12 +102,35 @@ function addInputOptions(command: Command): void {
     .option("--method <name>", "explanation method of the pack (default: its first)")
     .addOption(runtimeOption())
     .option("--rate <hertz>", "sampling rate of standard input", positiveInteger, 16_000)
-    .option("--channels <number>", "channels of standard input", positiveInteger, 1)
+    .option("--channels <number>", "channels of standard input", channelCount, 1)
+    .addOption(channelOption())
+    .option(
+      "--follow-to <host>",
+      "a further host that addresses may lead to by redirects and playlists: HOST, HOST:PORT, *.DOMAIN, or * for any; " +
+        "can be given again (default: only their own)",
+      followTo,
+      [],
+    )
     .addOption(
       new Option("--format <format>", "samples of standard input").choices([...PCM_FORMATS]).default("s16le"),
     )
     .option("--watch", "wait for new files in folders, and hear none twice")
     .option("--real-time", "hear files no faster than they were recorded");
+}
+
+function channelCount(text: string): number {
+  const count = positiveInteger(text);
+  if (count > MOST_CHANNELS)
+    throw new InvalidArgumentError(`${text} channels are more than ${MOST_CHANNELS}.`);
+  return count;
+}
+
+function followTo(text: string, before: string[]): string[] {
+  try {
+    return [...before, parseFollowTo(text)];
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 /** When a class counts as heard, and where its event ends. */

@@ -121,13 +121,19 @@ function brokerOf({ mqtt: url, mqttTopic: topic, mqttDiscovery }: MonitorCommand
 function inputsOf(words: readonly string[], options: MonitorCommandOptions, store: EventStore): Input[] {
   try {
     return parseInputs(words, {
-      pcm: { sampleRate: options.rate, channels: options.channels, format: options.format },
+      pcm: {
+        sampleRate: options.rate,
+        channels: options.channels,
+        format: options.format,
+        channel: options.channel,
+      },
       folder: {
         watch: options.watch,
         realTime: options.realTime,
+        channel: options.channel,
         heard: new StoredHeardFiles(store.database),
       },
-      ffmpeg: {},
+      ffmpeg: { channel: options.channel, followTo: options.followTo },
     });
   } catch (error) {
     throw error instanceof InputError ? new UsageError(error.message) : error;

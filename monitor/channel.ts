@@ -70,6 +70,7 @@ export class Channel {
       state: (state: InputState, detail?: string) => feed.tell({ type: "input", input: name, state, detail }),
       dropped: (seconds: number) => feed.tell({ type: "dropped", input: name, seconds }),
       failed: (message: string) => feed.tell({ type: "problem", input: name, message }),
+      noted: (message: string) => feed.tell({ type: "notice", input: name, message }),
       unread: (count: number) => feed.tell({ type: "pending", input: name, what: "files", count }),
     };
   }
@@ -397,7 +398,9 @@ class Hearing {
   }
 
   #timeOf(seconds: number): Date {
-    return new Date(this.stretch.startedAt.getTime() + 1000 * (this.from + seconds));
+    const { startedAt, timeOf } = this.stretch;
+    const at = this.from + seconds;
+    return timeOf ? timeOf(at) : new Date(startedAt.getTime() + 1000 * at);
   }
 }
 

@@ -20,6 +20,8 @@ export type FeedMessage =
   | { readonly type: "pending"; readonly input: string; readonly what: Pending; readonly count: number }
   /** A closed event that will not be kept; a problem says why. */
   | { readonly type: "lost"; readonly input: string }
+  /** What people should know of an input that is heard. */
+  | { readonly type: "notice"; readonly input: string; readonly message: string }
   | { readonly type: "problem"; readonly input?: string; readonly message: string };
 
 type FeedListener = (message: FeedMessage) => void;

@@ -11,6 +11,7 @@ export class InputLog {
   constructor(private readonly log: (line: string) => void) {}
 
   readonly take = (message: FeedMessage): void => {
+    if (message.type === "notice") this.log(`${message.input}: ${message.message}`);
     if (message.type !== "input") return;
     const { input, state, detail = "" } = message;
     if (state === "waiting") {

@@ -2,32 +2,21 @@
  * Streams and sound devices, through the machine's own ffmpeg. It is started with a list of arguments, never through a
  * shell, and may open nothing but the protocols of its address. Whatever happens to it, it is started again.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { spawn } from "node:child_process";
 import { passwordHint, shownAddress, shownWord, withoutSecrets } from "../../protocol/shown-address.ts";
 import { endless, type Patience } from "./endless.ts";
-import type { Input, InputReport, Stretch } from "./input.ts";
-import { LiveQueue } from "./live-queue.ts";
-import { PcmDecoder } from "./pcm.ts";
+import { Connection, type ConnectionOptions } from "./ffmpeg-connection.ts";
+import { mayOpen } from "./followed-hosts.ts";
+import type { Input, Stretch } from "./input.ts";
 
 class FfmpegMissing extends Error {
   override name = "FfmpegMissing";
 }
 
-export interface FfmpegOptions extends Patience {
-  /** The program; "ffmpeg" on the PATH when absent. */
-  readonly program?: string;
-  /** Seconds of sound that may wait for their analysis. Default 10. */
-  readonly queueSeconds?: number;
-  /** Seconds without a sample after which the connection counts as stalled. Default 15. */
-  readonly stallSeconds?: number;
+export interface FfmpegOptions extends Patience, ConnectionOptions {
+  /** Hosts that addresses may lead to besides their own, as `parseFollowTo` gives them. */
+  readonly followTo?: readonly string[] | undefined;
 }
-
-/** Characters that are kept of what ffmpeg says: its last line is whole then, with whatever address stands in it. */
-const COMPLAINT = 8000;
-
-/** In Hz: all that most people hear, at two thirds of the space. */
-const STREAM_RATE = 32_000;
 
 /** What ffmpeg may open for an address: a playlist that names a file of this machine is refused. */
 const PROTOCOLS: Readonly<Record<string, string>> = {
@@ -53,9 +42,15 @@ export function streamArguments(address: string): string[] {
   if (!URL.canParse(url)) {
     throw new Error(`${shownAddress(address)} is no address that can be opened${passwordHint(address)}`);
   }
-  // Cameras that only send UDP refuse TCP, which gets through where UDP does not.
-  const transport = scheme.startsWith("rtsp") ? ["-rtsp_flags", "prefer_tcp"] : [];
-  return ["-protocol_whitelist", protocols, ...transport, "-i", url];
+  return ["-protocol_whitelist", protocols, ...manners(scheme), "-i", url];
+}
+
+function manners(scheme: string): string[] {
+  // Cameras that only send UDP refuse TCP, which gets through where UDP does not. Nobody sees the video: it is not sent.
+  if (scheme.startsWith("rtsp")) return ["-rtsp_flags", "prefer_tcp", "-allowed_media_types", "audio"];
+  if (scheme === "rtmp") return [];
+  // What is sound alone needs no five seconds to be known.
+  return ["-analyzeduration", "1500000"];
 }
 
 const DEVICE_FORMATS: Readonly<Record<string, string>> = {
@@ -95,9 +90,13 @@ export function ffmpegInput(
     stretches(report, signal) {
       // ffmpeg repeats its address, and parts of it, in what it complains of.
       const addresses = [source, ...open].filter((word) => word.includes("://"));
+      const address = open[open.length - 1]!;
+      const leads = address.includes("://")
+        ? { http: /^https?:/i.test(address), mayOpen: mayOpen(address, options.followTo) }
+        : undefined;
       async function* connected(wentWell: () => void): AsyncGenerator<Stretch> {
         report.state("connecting");
-        const connection = new Connection(open, report, signal, options);
+        const connection = await Connection.open(open, leads, report, signal, options);
         try {
           yield* connection.stretches();
         } finally {
@@ -126,101 +125,4 @@ export async function checkFfmpeg(program = "ffmpeg"): Promise<void> {
     );
     child.once("close", () => resolve());
   });
-}
-
-class Connection {
-  readonly #child: ChildProcess;
-  readonly #queue: LiveQueue;
-  readonly #closed: Promise<unknown>;
-  #complaint = "";
-  #stalled = false;
-  #watchdog: NodeJS.Timeout;
-  /** Whether any sound came. */
-  heard = false;
-
-  constructor(
-    open: readonly string[],
-    report: InputReport,
-    private readonly signal: AbortSignal,
-    options: FfmpegOptions,
-  ) {
-    const { program = "ffmpeg", queueSeconds = 10, stallSeconds = 15 } = options;
-    const output = ["-map", "0:a:0", "-ac", "1", "-ar", `${STREAM_RATE}`, "-f", "f32le", "pipe:1"];
-    const child = spawn(program, ["-hide_banner", "-nostdin", "-loglevel", "error", ...open, ...output], {
-      stdio: ["ignore", "pipe", "pipe"],
-      windowsHide: true,
-    });
-    this.#child = child;
-    this.#queue = new LiveQueue(queueSeconds * STREAM_RATE, (samples) =>
-      report.dropped(samples / STREAM_RATE),
-    );
-    const decoder = new PcmDecoder("f32le", 1);
-    const watch = () =>
-      setTimeout(() => {
-        this.#stalled = true;
-        child.kill("SIGKILL");
-      }, 1000 * stallSeconds);
-    this.#watchdog = watch();
-    child.stdout!.on("data", (bytes: Buffer) => {
-      clearTimeout(this.#watchdog);
-      this.#watchdog = watch();
-      if (!this.heard) report.state("running");
-      this.heard = true;
-      this.#queue.push(decoder.push(bytes));
-    });
-    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
-      this.#complaint = (this.#complaint + text).slice(-COMPLAINT);
-    });
-    child.on("error", (error) => {
-      this.#complaint = error.message;
-      this.#queue.end();
-    });
-    this.#closed = once(child, "close").catch(() => {});
-    void this.#closed.then(() => this.#queue.end());
-    signal.addEventListener("abort", this.#kill, { once: true });
-  }
-
-  /** Why it ended, for people. */
-  get problem(): string {
-    if (this.#stalled) return "no sound came any more";
-    const line = this.#complaint.trim().split("\n").at(-1) ?? "";
-    return line === "" ? "the stream ended" : line;
-  }
-
-  /** A new one begins wherever sound was thrown away. */
-  async *stretches(): AsyncGenerator<Stretch> {
-    const queue = this.#queue;
-    /** What ended the stretch before; "end" too when nobody read it to its end. */
-    let left: "gap" | "end" = "gap";
-    async function* blocks(first: Float32Array): AsyncGenerator<Float32Array> {
-      left = "end";
-      for (let piece: Awaited<ReturnType<LiveQueue["read"]>> = first; ; piece = await queue.read()) {
-        if (piece === "gap" || piece === "end") {
-          left = piece;
-          return;
-        }
-        yield piece;
-      }
-    }
-    while (left === "gap") {
-      const first = await queue.read();
-      if (first === "end") return;
-      if (first === "gap") continue;
-      const behindMs = (1000 * (first.length + queue.length)) / STREAM_RATE;
-      left = "end";
-      yield { sampleRate: STREAM_RATE, startedAt: new Date(Date.now() - behindMs), blocks: blocks(first) };
-    }
-  }
-
-  async close(): Promise<void> {
-    clearTimeout(this.#watchdog);
-    this.signal.removeEventListener("abort", this.#kill);
-    this.#kill();
-    await this.#closed;
-    clearTimeout(this.#watchdog);
-  }
-
-  readonly #kill = () => {
-    this.#child.kill("SIGKILL");
-  };
 }

@@ -2,7 +2,7 @@
 import type { FoundFile } from "../../models/sound/find-sound-files-node.ts";
 import { type ReadablePath, readablePath } from "./found-file.ts";
 import type { HeardFile } from "./heard-files.ts";
-import type { Stretch } from "./input.ts";
+import type { InputReport, Stretch } from "./input.ts";
 import { type FileOptions, openStretch } from "./recorded-stretch.ts";
 
 /** Seconds that are heard again before a checkpoint: a window, and what a clip has before its event. */
@@ -29,13 +29,22 @@ export class FileHearing {
   }
 
   /** From the checkpoint on. @throws AudioFileError or Error when the file cannot be read. */
-  async stretch(options: FileOptions, signal: AbortSignal): Promise<Stretch> {
+  async stretch(
+    options: FileOptions,
+    report: Pick<InputReport, "noted">,
+    signal: AbortSignal,
+  ): Promise<Stretch> {
     const { startedAt, checkpoint } = this.#heard;
     this.#path = await readablePath(this.file);
     const from = Math.max(0, checkpoint.seconds - LEAD_SECONDS);
-    const stretch = await openStretch(this.#path.path, this.file.name, options, signal, from);
+    const path = this.#path;
+    const noted = (message: string) => report.noted?.(path.told(message));
+    const { timeOf: _, ...stretch } = await openStretch(
+      ...([this.#path.path, this.file.name, options, { noted }, signal, from] as const),
+    );
     return {
       ...stretch,
+      // The same for every part of the file, whenever it is heard: events are known again by it.
       startedAt: new Date(startedAt),
       after: checkpoint,
       blocks: this.#watched(stretch.blocks),

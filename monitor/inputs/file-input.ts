@@ -13,7 +13,7 @@ export function fileInput(name: string, path: string, options: FileOptions = {})
     live: false,
     async *stretches(report, signal) {
       report.state("running");
-      yield await openStretch(path, basename(path), options, signal);
+      yield await openStretch(path, basename(path), options, report, signal);
       report.state("ended");
     },
   };
@@ -40,8 +40,9 @@ export function folderInput(name: string, folder: string, options: FolderOptions
         const path = await readablePath(file).catch((error: Error) => error);
         if (path instanceof Error) report.failed(path.message);
         else {
-          const stretch = await openStretch(path.path, file.name, options, signal).catch((error: Error) =>
-            report.failed(path.told(error.message)),
+          const noted = (message: string) => report.noted?.(path.told(message));
+          const stretch = await openStretch(path.path, file.name, options, { noted }, signal).catch(
+            (error: Error) => report.failed(path.told(error.message)),
           );
           if (stretch) yield stretch;
           await path.close();

@@ -22,6 +22,11 @@ export interface Stretch {
   readonly after?: Checkpoint | undefined;
   /** Told of moments up to which all events are kept; `end`: it was heard to its end. */
   readonly onKept?: (checkpoint: Checkpoint, end: boolean) => void;
+  /**
+   * When a moment of it was heard, by the clock as it is set now, in seconds from its beginning; without it, so much later
+   * than it started. Asked as late as it can be: what comes later tells more of what came before.
+   */
+  readonly timeOf?: (seconds: number) => Date;
   /** Mono, finite. Ends when the stretch does; rejects when a file cannot be read on. */
   readonly blocks: AsyncIterable<Float32Array>;
 }
@@ -36,6 +41,8 @@ export interface InputReport {
   failed(message: string): void;
   /** How many files could not be read to their end and are tried again. */
   unread?(count: number): void;
+  /** What people should know, once, though all is heard. */
+  noted?(message: string): void;
 }
 
 export interface Input {

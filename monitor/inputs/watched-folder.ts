@@ -83,7 +83,7 @@ class Watch {
     else if (hearing) {
       report.state("running", watched.file.name);
       try {
-        yield await hearing.stretch(this.options, signal);
+        yield await hearing.stretch(this.options, report, signal);
       } catch (error) {
         hearing.failed(error);
       } finally {

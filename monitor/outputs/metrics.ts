@@ -104,6 +104,7 @@ export class MonitorMetrics {
       case "levels":
         this.#level.set({ input: message.levels.input }, message.levels.level);
         break;
+      case "notice":
       case "problem":
         this.#problems.inc({ input: message.input ?? "" });
         break;
