@@ -65,7 +65,8 @@ const EXAMPLES = `
 Inputs: sound files and folders of them; - is PCM from standard input; http, https, icy, rtsp, rtsps and rtmp
 addresses (Icecast, HLS, cameras) and device:NAME (a microphone as ffmpeg names it: device:default,
 device:pulse:NAME) need ffmpeg on the PATH, are opened again for ever, and lose their oldest sound (counted)
-when the analysis is behind. Files and standard input wait instead.
+when the analysis is behind. Files and standard input wait instead. In a password of an address write / as %2F,
+? as %3F, # as %23 and @ as %40; of an address nothing but protocol, machine and port is shown or logged.
 
 Each event gets a folder in DATA/events/DAY/ID with clip.wav, explanation.wav, rest.wav, picture.png and
 event.json, and a row in DATA/monitor.db (SQLite). The badge says whether the classifier still names the class
