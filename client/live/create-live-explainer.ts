@@ -4,6 +4,7 @@ import { type Pack, packMethod } from "../../models/pack/pack.ts";
 import { EXPLAIN_PATH } from "../../protocol/wire.ts";
 import { type LiveAssets, ownAssets } from "./assets.ts";
 import { workletProblem } from "./audio/audio-graph.ts";
+import { KeptContext } from "./audio/kept-context.ts";
 import { sourceOf } from "./audio/sources.ts";
 import { platformNotices } from "./audio/worklet-support.ts";
 import type {
@@ -22,6 +23,7 @@ import type {
   Status,
   Timings,
 } from "./live-explainer.ts";
+import { KeptPipeline } from "./pipeline/kept-pipeline.ts";
 import { ProblemError, toProblem } from "./problems.ts";
 import { ColumnPorts } from "./session/column-ports.ts";
 import { EventLog } from "./session/event-log.ts";
@@ -56,7 +58,7 @@ export interface LiveExplainerOptions {
    */
   readonly minLatencyMs?: number;
   readonly maxLatencyMs?: number;
-  /** Makes the audio context, at the device's own rate. It is closed at the end. */
+  /** Makes an audio context, at the device's own rate. It is closed when nothing sounds any more, and made anew for the next start. */
   readonly createContext?: () => AudioContext;
   /** Where the sound goes. Default: the context's destination. A test may connect a recorder instead. */
   readonly connectOutput?: (output: AudioNode) => void;
@@ -105,6 +107,8 @@ class PageExplainer implements LiveExplainer {
   /** Once it is known. */
   #found: Pack | null = null;
   #closed = false;
+  /** Of all sessions that were left. */
+  #closing: Promise<unknown> = Promise.resolve();
   #howls = 0;
 
   constructor(options: LiveExplainerOptions) {
@@ -126,7 +130,10 @@ class PageExplainer implements LiveExplainer {
       serverToken: options.serverToken,
       wishes: options,
       columnPorts: this.#columnPorts,
-      createContext: options.createContext ?? (() => new AudioContext({ latencyHint: "interactive" })),
+      context: new KeptContext(
+        options.createContext ?? (() => new AudioContext({ latencyHint: "interactive" })),
+      ),
+      pipeline: new KeptPipeline(),
       connectOutput: options.connectOutput ?? ((output) => output.connect(output.context.destination)),
       getUserMedia: options.getUserMedia ?? askForMicrophone,
       guardFeedback: options.guardFeedback ?? false,
@@ -165,13 +172,18 @@ class PageExplainer implements LiveExplainer {
     await this.#begin(sourceOf(sounding));
   }
 
-  async #begin(source: Source): Promise<void> {
+  /** @param anew with another context and worker, as those that there were may be what stands still. */
+  async #begin(source: Source, anew = false): Promise<void> {
     if (this.#closed) throw new ProblemError("unexpected", "the explainer was closed");
     const before = this.#session;
     const session = this.#makeSession(source);
     this.#session = session;
     this.#kept = null;
-    await before?.close().catch(() => {});
+    // One after the other, as they share context and worker, however quickly the choice changes.
+    await this.#afterwards(async () => {
+      await before?.close().catch(() => {});
+      if (anew) await this.#release();
+    });
     if (this.#session !== session) return;
     try {
       const pack = this.#locatedPack();
@@ -188,7 +200,8 @@ class PageExplainer implements LiveExplainer {
     const session = this.#session;
     if (!session) return;
     this.#session = null;
-    await session.leave().catch(() => {});
+    await this.#afterwards(() => session.leave().catch(() => {}));
+    if (this.#session === null) await this.#rest();
     const { state } = this.#status.value;
     if (this.#session === null && (state === "starting" || state === "running")) {
       this.#status.next({ state: "stopped", reason: "asked" });
@@ -239,9 +252,26 @@ class PageExplainer implements LiveExplainer {
   async close(): Promise<void> {
     this.#closed = true;
     await this.stop();
+    await this.#release();
     this.#kept = null;
     for (const stream of [this.#status, this.#decisions, this.#columns, this.#timings]) stream.complete();
     this.#log.close();
+  }
+
+  /** Runs at once; whatever comes next waits for its end, and for that of all before. */
+  async #afterwards(work: () => Promise<void>): Promise<void> {
+    this.#closing = Promise.all([this.#closing, work()]);
+    await this.#closing;
+  }
+
+  /** Nothing sounds: the device and a server are let go of, and the model stays for the next start. */
+  async #rest(): Promise<void> {
+    this.#settings.pipeline.rest();
+    await this.#settings.context.close().catch(() => {});
+  }
+
+  async #release(): Promise<void> {
+    await Promise.all([this.#settings.pipeline.discard(), this.#settings.context.close().catch(() => {})]);
   }
 
   #choose(change: Partial<Choices>): void {
@@ -257,7 +287,10 @@ class PageExplainer implements LiveExplainer {
         if (this.#session === session) tell(value);
       };
     const session: Session = new Session(this.#settings, this.#choices, {
-      status: whileCurrent((status) => this.#status.next(status)),
+      status: whileCurrent((status) => {
+        this.#status.next(status);
+        if (status.state === "stopped" || status.state === "failed") void this.#rest();
+      }),
       decision: whileCurrent((decision) => this.#decisions.next(decision)),
       columns: whileCurrent((columns) => this.#columns.next(columns)),
       timings: whileCurrent((timings) => this.#timings.next(timings)),
@@ -283,14 +316,17 @@ class PageExplainer implements LiveExplainer {
       const session = this.#session;
       this.#session = null;
       this.#log.add("session", { code: "given-up" });
-      void session?.close().catch(() => {});
+      void this.#afterwards(async () => {
+        await session?.close().catch(() => {});
+        await this.#release();
+      });
       this.#status.next({ state: "failed", problem });
       return;
     }
     this.#revivals.push(now);
     this.#log.add("session", { code: "begun-anew" });
     // What fails now is told by the status.
-    void this.#begin(source).catch(() => {});
+    void this.#begin(source, true).catch(() => {});
   }
 
   /** Fetched once; again after a failure. */

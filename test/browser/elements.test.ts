@@ -147,7 +147,7 @@ browserTest("attributes reach the explainer; a microphone without headphones sta
   assert.equal(calls.first, [
     "setListening explanation",
     "setMatchLoudness false",
-    "setEngine auto",
+    "setEngine local",
     "setDelay balanced",
     "setVolume 0",
   ]);

@@ -8,14 +8,14 @@ import type { LiveExplainer } from "../../client/live/live-explainer.ts";
 declare global {
   interface Window {
     /** Every audio context that the page made, and how many workers it started and ended. */
-    made: { contexts: AudioContext[]; started: number; ended: number };
+    made: { contexts: AudioContext[]; started: number; ended: number; pipelines: Worker[] };
     listenableTaps: PageTaps;
   }
 }
 
 /** Runs in the page before its own code. */
 export function watchWhatIsMade(): void {
-  window.made = { contexts: [], started: 0, ended: 0 };
+  window.made = { contexts: [], started: 0, ended: 0, pipelines: [] };
   const { made } = window;
   const Context = window.AudioContext;
   window.AudioContext = class extends Context {
@@ -29,6 +29,7 @@ export function watchWhatIsMade(): void {
     constructor(url: string | URL, options?: WorkerOptions) {
       super(url, options);
       made.started++;
+      if (options?.name === "listenable pipeline") made.pipelines.push(this);
     }
     override terminate(): void {
       made.ended++;

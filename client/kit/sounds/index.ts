@@ -13,14 +13,25 @@ export { sampleRate } from "./synth.ts";
 export interface BuiltInSound {
   /** In the page's address: `?sound=clock-in-rain`; `soundTitle` of words/words.ts is what people read. */
   readonly name: string;
-  /** Ten seconds of samples in [-1, 1] at `sampleRate`, the same at every call; loops without a seam. */
+  /**
+   * Ten seconds of samples in [-1, 1] at `sampleRate`, the same array at every call, which nobody may change; loops without a
+   * seam. The first call takes a while.
+   */
   readonly make: () => Float32Array;
 }
 
 export const builtInSounds: readonly BuiltInSound[] = [
-  { name: "clock-in-rain", make: clockInRain },
-  { name: "dog-by-the-sea", make: dogByTheSea },
-  { name: "rooster-in-wind", make: roosterInWind },
-  { name: "helicopter-over-voices", make: helicopterOverVoices },
-  { name: "chainsaw-by-the-fire", make: chainsawByTheFire },
+  { name: "clock-in-rain", make: once(clockInRain) },
+  { name: "dog-by-the-sea", make: once(dogByTheSea) },
+  { name: "rooster-in-wind", make: once(roosterInWind) },
+  { name: "helicopter-over-voices", make: once(helicopterOverVoices) },
+  { name: "chainsaw-by-the-fire", make: once(chainsawByTheFire) },
 ];
+
+function once(make: () => Float32Array): () => Float32Array {
+  let made: Float32Array | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -27,8 +27,20 @@ export function workletProblem(): ProblemError | null {
   );
 }
 
-/** Loads the processor into the context; where AudioWorklet is missing, a polyfill takes its place. */
-export async function loadWorklet(context: AudioContext, url: string): Promise<void> {
+/** By context; a second load of the same would ask for the file again. */
+const loaded = new WeakMap<AudioContext, { readonly url: string; readonly done: Promise<void> }>();
+
+/** Loads the processor into the context, once; where AudioWorklet is missing, a polyfill takes its place. */
+export function loadWorklet(context: AudioContext, url: string): Promise<void> {
+  const before = loaded.get(context);
+  if (before?.url === url) return before.done;
+  const done = addWorklet(context, url);
+  loaded.set(context, { url, done });
+  done.catch(() => loaded.delete(context));
+  return done;
+}
+
+async function addWorklet(context: AudioContext, url: string): Promise<void> {
   try {
     if (workletSupport() !== "native") await installPolyfill();
     await context.audioWorklet.addModule(url);

@@ -28,6 +28,11 @@ interface KeeperParts extends CandidateParts {
   readonly onProblem: (problem: Problem) => void;
 }
 
+interface Wanted {
+  readonly choice: EngineChoice;
+  readonly asked: Asked;
+}
+
 /** An engine that fails so often in a row is given up. */
 const MOST_FAILURES = 3;
 /** An engine that is silent for so long is given up, even if it doesn't say that it was lost. */
@@ -46,7 +51,8 @@ const ASK_AGAIN_MS = 60_000;
  * - When the server is lost, this device answers the very same window, and the server is tried again with growing
  *   pauses, or when it said that it wants to be. Once back it has to show a clean run too.
  * "local" and "remote" use that engine alone; a lost server is tried again for as long as it takes.
- * Of several requests only the newest is carried out.
+ * Of several requests only the newest is carried out. Engines that a choice finds open are taken as they are, so that the next
+ * stream begins with the model of the one before.
  */
 export class EngineKeeper {
   readonly #parts: KeeperParts;
@@ -62,8 +68,12 @@ export class EngineKeeper {
   /** A window that the server still is at, though another engine has answered it. */
   #overdue: Promise<unknown> | null = null;
   #askedAgainAt = Number.NEGATIVE_INFINITY;
-  #choice: EngineChoice = "local";
-  #asked: Asked = {};
+  /** The newest request that was carried out. */
+  #chosen: Wanted = { choice: "local", asked: {} };
+  /** The newest one, while engines are opened for it. */
+  #pending: (Wanted & { readonly done: Promise<void> }) | null = null;
+  /** Why what answers now does. */
+  #reason: EngineReason = { why: "chosen" };
   #failures = 0;
   /** Of the newest request. */
   #selecting = new AbortController();
@@ -81,13 +91,61 @@ export class EngineKeeper {
    *
    * @throws ProblemError when no engine can be used; an `AbortError` when another request came meanwhile.
    */
-  async select(choice: EngineChoice, asked: Asked): Promise<void> {
+  select(choice: EngineChoice, asked: Asked): Promise<void> {
+    const { signal } = this.#selecting;
+    // A stream that ended before its engine was there leaves it to the next one.
+    if (this.#pending && !signal.aborted && sameWanted(this.#pending, { choice, asked })) {
+      return this.#pending.done;
+    }
     this.#selecting.abort();
     this.#selecting = new AbortController();
-    const { signal } = this.#selecting;
+    if (this.#current && sameWanted(this.#chosen, { choice, asked })) {
+      this.#pending = null;
+      this.#announce(this.#reason);
+      return Promise.resolve();
+    }
+    const done = this.#choose({ choice, asked }, this.#selecting.signal).finally(() => {
+      if (this.#pending?.done === done) this.#pending = null;
+    });
+    this.#pending = { choice, asked, done };
+    return done;
+  }
+
+  async #choose(request: Wanted, signal: AbortSignal): Promise<void> {
+    const { choice, asked } = request;
     const kinds = choice === "auto" ? (["local", "remote"] as const) : ([choice] as const);
+    const open = this.#openFor(asked).filter(({ engine }) => kinds.some((kind) => kind === engine.kind));
+    const missing = kinds.filter((kind) => open.every(({ engine }) => engine.kind !== kind));
+    const { fresh, errors } = await this.#openAndMeasure(missing, asked, signal);
+    if (signal.aborted) {
+      for (const { engine } of fresh) void engine.close();
+      signal.throwIfAborted();
+    }
+    // What was open may have failed meanwhile.
+    const candidates = [...open.filter((each) => this.#holds(each)), ...fresh];
+    const [error] = errors;
+    if (candidates.length === 0) {
+      const { code, detail } = toProblem(error ?? new EngineError("lost", "the engine has just failed"));
+      throw new ProblemError(code, detail, { cause: error });
+    }
+    this.#chosen = request;
+    const notice = errors.length > 0 ? failed(error, "nothing") : null;
+    this.#adopt(candidates, notice, { why: choice === "auto" ? "measured" : "chosen" });
+    // Once the server is gone, so are mostly the files with which this device could take over.
+    if (choice === "remote") void this.#parts.factories.fetchLocal?.(asked).catch(() => {});
+    // A server that is not there yet may come.
+    if (choice === "auto" && this.#current?.engine.kind === "local" && this.#worthTrying(error)) {
+      void this.#retry(error);
+    }
+  }
+
+  async #openAndMeasure(
+    kinds: readonly Engine["kind"][],
+    asked: Asked,
+    signal: AbortSignal,
+  ): Promise<{ readonly fresh: Candidate[]; readonly errors: unknown[] }> {
     const opened = await Promise.allSettled(kinds.map((kind) => this.#candidates.open(kind, asked)));
-    const candidates: Candidate[] = [];
+    const fresh: Candidate[] = [];
     const errors: unknown[] = [];
     for (const result of opened) {
       if (result.status === "rejected") errors.push(result.reason);
@@ -98,28 +156,42 @@ export class EngineKeeper {
           errors.push(error);
           return null;
         });
-        if (candidate) candidates.push(candidate);
+        if (candidate) fresh.push(candidate);
       }
     }
-    if (signal.aborted) {
-      for (const { engine } of candidates) void engine.close();
-      signal.throwIfAborted();
-    }
-    if (candidates.length === 0) {
-      const { code, detail } = toProblem(errors[0]);
-      throw new ProblemError(code, detail, { cause: errors[0] });
-    }
-    this.#choice = choice;
-    this.#asked = asked;
-    const notice = errors.length > 0 ? failed(errors[0], "nothing") : null;
-    this.#adopt(candidates, notice, { why: choice === "auto" ? "measured" : "chosen" });
-    // Once the server is gone, so are mostly the files with which this device could take over.
-    if (choice === "remote") void this.#parts.factories.fetchLocal?.(asked).catch(() => {});
-    // A server that is not there yet may come.
-    const [error] = errors;
-    if (choice === "auto" && this.#current?.engine.kind === "local" && this.#worthTrying(error)) {
-      void this.#retry(error);
-    }
+    return { fresh, errors };
+  }
+
+  /**
+   * No windows are to be expected: what runs here stays open, the server is let go of and no longer sought. The next `select`
+   * asks it again, if it is to.
+   */
+  rest(): void {
+    if (this.#pending && this.#pending.choice !== "local") this.#selecting.abort();
+    this.#retrying.abort();
+    const [local = null] = this.#open.filter(({ engine }) => engine.kind === "local");
+    for (const candidate of this.#open) if (candidate !== local) void candidate.engine.close();
+    this.#current = local;
+    this.#standby = this.#onProbation = this.#overdue = null;
+    this.#chosen = { choice: "local", asked: this.#chosen.asked };
+    this.#reason = { why: "chosen" };
+    this.#failures = 0;
+    this.#judge.clear();
+  }
+
+  /** Those that may answer, now or when the one that does fails. */
+  get #open(): Candidate[] {
+    return [this.#current, this.#standby, this.#onProbation].filter((candidate) => candidate !== null);
+  }
+
+  #holds({ engine }: Candidate): boolean {
+    return this.#open.some((candidate) => candidate.engine === engine);
+  }
+
+  /** Engines that are open and were asked the same; one on probation has to show a clean run first. */
+  #openFor(asked: Asked): Candidate[] {
+    if (!sameAsked(this.#chosen.asked, asked)) return [];
+    return [this.#current, this.#standby].filter((candidate) => candidate !== null);
   }
 
   /** What the engine that answers wants to lie between two windows, in milliseconds. */
@@ -145,9 +217,10 @@ export class EngineKeeper {
   async close(): Promise<void> {
     this.#selecting.abort();
     this.#retrying.abort();
-    const engines = [this.#current, this.#standby, this.#onProbation].map((each) => each?.engine);
+    const open = this.#open;
+    this.#pending = null;
     this.#current = this.#standby = this.#onProbation = null;
-    await Promise.all(engines.map((engine) => engine?.close()));
+    await Promise.all(open.map(({ engine }) => engine.close()));
   }
 
   /** Null when it failed, and what follows from that has been done. */
@@ -214,7 +287,7 @@ export class EngineKeeper {
   #askAgain(local: Candidate, ms: number): void {
     const now = this.#parts.now();
     const trying = this.#onProbation !== null || !this.#worthTrying(null);
-    if (this.#choice !== "auto" || trying || now - this.#askedAgainAt < ASK_AGAIN_MS) return;
+    if (this.#chosen.choice !== "auto" || trying || now - this.#askedAgainAt < ASK_AGAIN_MS) return;
     this.#askedAgainAt = now;
     this.#current = { ...local, warmUpMs: Math.max(local.warmUpMs, ms) };
     void this.#retry(null);
@@ -280,6 +353,7 @@ export class EngineKeeper {
   }
 
   #announce(reason: EngineReason): void {
+    this.#reason = reason;
     if (!this.#current) return;
     const { engine, warmUpMs } = this.#current;
     this.#parts.onEngine({ kind: engine.kind, description: engine.description, warmUpMs, reason });
@@ -297,7 +371,7 @@ export class EngineKeeper {
     void candidate.engine.close();
     const problem = toProblem(error);
     this.#announce({ why: "failed", detail: problem.detail });
-    if (this.#choice === "local" || this.#parts.factories.remote === null) {
+    if (this.#chosen.choice === "local" || this.#parts.factories.remote === null) {
       this.#parts.onProblem({ ...problem, code: "engine-failed" });
       return;
     }
@@ -311,7 +385,7 @@ export class EngineKeeper {
     this.#retrying.abort();
     this.#retrying = new AbortController();
     const { signal } = this.#retrying;
-    const remote = await this.#candidates.seekServer(this.#asked, cause, signal, (error) => {
+    const remote = await this.#candidates.seekServer(this.#chosen.asked, cause, signal, (error) => {
       if (this.#current !== null) return;
       this.#parts.onNotice(failed(error, "until-back"));
     });
@@ -319,6 +393,14 @@ export class EngineKeeper {
     if (this.#current) this.#watch(remote);
     else this.#adopt([remote], null, { why: "server-back" });
   }
+}
+
+function sameWanted(a: Wanted, b: Wanted): boolean {
+  return a.choice === b.choice && sameAsked(a.asked, b.asked);
+}
+
+function sameAsked(a: Asked, b: Asked): boolean {
+  return a.method === b.method && (a.target ?? -1) === (b.target ?? -1);
 }
 
 function failed(error: unknown, next: Extract<Told, { code: "engine-failed" }>["next"]): Told {

@@ -2,11 +2,13 @@ import { Subscription } from "rxjs";
 import type { OpenPack } from "../../../models/pack/open-pack.ts";
 import { audioShape } from "../../../models/pack/pack.ts";
 import { type AudioShape, hopMs, localOnlyReason } from "../../../protocol/audio-shape.ts";
-import { EngineError } from "../../../protocol/engine.ts";
-import type { Asked, EngineFactories } from "../engines/candidates.ts";
+import { EngineError, type Explanation, type SpectralWindow } from "../../../protocol/engine.ts";
+import type { EngineFactories } from "../engines/candidates.ts";
 import { EngineKeeper, type KeeperState } from "../engines/engine-keeper.ts";
 import { toProblem } from "../problems.ts";
 import type { StreamPlan } from "../session/stream-plan.ts";
+import type { Told } from "../told.ts";
+import { ColumnFeeds } from "./column-feeds.ts";
 import { DelayPolicy } from "./delay-policy.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { PageToPipeline, PipelineOptions, PipelineToPage } from "./pipeline-messages.ts";
@@ -28,25 +30,36 @@ interface Opened {
   readonly pack: OpenPack["pack"];
   readonly shape: AudioShape;
   readonly keeper: EngineKeeper;
-  plan: StreamPlan;
 }
 
-/** Everything that the pipeline worker does, apart from being a worker: one pack, one stream, one life. */
+/** What a stream wants, as it is now. */
+type Wishes = Pick<PipelineOptions, "engine" | "asked" | "plan">;
+
+/** What ends with a stream. */
+interface Stream {
+  wishes: Wishes;
+  /** Null until an engine was measured. */
+  policy: DelayPolicy | null;
+  pipeline: Pipeline | null;
+  readonly subscriptions: Subscription;
+}
+
+/**
+ * Everything that the pipeline worker does, apart from being a worker: one pack, one model, and one stream after the other.
+ * Of a stream nothing outlives its end but the engines, which know windows alone.
+ */
 export class PipelineHost {
   readonly #parts: HostParts;
-  readonly #subscriptions = new Subscription();
+  readonly #columns = new ColumnFeeds();
+  /** Of the first stream; what is not a wish of it holds for all. */
+  #options: PipelineOptions | null = null;
+  #loading = false;
   #opened: Opened | null = null;
-  /** A plan that came before the pack. */
-  #plan: StreamPlan | null = null;
-  #engine: PipelineOptions["engine"] = "local";
-  #asked: Asked = {};
-  /** Null until an engine was measured. */
-  #policy: DelayPolicy | null = null;
-  #pipeline: Pipeline | null = null;
-  #link: ProcessorLink | null = null;
-  /** Where columns go besides the page, and what feeds them. */
-  readonly #columnPorts = new Map<number, MessagePort>();
-  readonly #feeds = new Map<number, Subscription>();
+  #stream: Stream | null = null;
+  /** What a person should know of the engine just now. */
+  #notice: Told | null = null;
+  /** The window that an engine is at, be it of the stream before: they take one at a time. */
+  #atWork: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(parts: HostParts) {
@@ -56,31 +69,43 @@ export class PipelineHost {
   receive(message: PageToPipeline): void {
     switch (message.type) {
       case "open":
-        void this.#open(message.options);
+        this.#options = message.options;
+        this.#begin(message.options);
+        break;
+      case "again":
+        this.#begin(message);
         break;
       case "connect":
         this.#connect(message);
         break;
       case "engine":
-        this.#engine = message.engine;
+        this.#wish({ engine: message.engine });
         void this.#select();
         break;
       case "ask":
-        this.#asked = message.asked;
+        this.#wish({ asked: message.asked });
         void this.#select();
         break;
       case "plan":
+        this.#wish({ plan: message.plan });
         this.#usePlan(message.plan);
         break;
       case "column-port":
-        this.#columnPorts.set(message.id, message.port);
-        this.#feedColumnPort(message.id);
+        this.#columns.open(message.id, message.port);
         break;
       case "column-port-closed":
-        this.#closeColumnPort(message.id);
+        this.#columns.close(message.id);
         break;
       case "columns-received":
-        this.#pipeline?.columnsReceived();
+        this.#stream?.pipeline?.columnsReceived();
+        break;
+      case "end":
+        this.#end();
+        this.#parts.post({ type: "ended" });
+        break;
+      case "rest":
+        this.#notice = null;
+        this.#opened?.keeper.rest();
         break;
       case "close":
         void this.#close();
@@ -90,48 +115,66 @@ export class PipelineHost {
     }
   }
 
-  async #open(options: PipelineOptions): Promise<void> {
-    this.#engine = options.engine;
-    this.#asked = options.asked;
+  #begin({ engine, asked, plan }: Wishes): void {
+    const subscriptions = new Subscription();
+    this.#stream = { wishes: { engine, asked, plan }, policy: null, pipeline: null, subscriptions };
+    if (this.#opened) {
+      this.#parts.post({ type: "measuring" });
+      void this.#select();
+    } else void this.#load();
+  }
+
+  #wish(change: Partial<Wishes>): void {
+    if (this.#stream) this.#stream.wishes = { ...this.#stream.wishes, ...change };
+  }
+
+  /** Once; again where it failed. */
+  async #load(): Promise<void> {
+    if (this.#loading || !this.#options) return;
+    this.#loading = true;
     try {
-      const open = await this.#parts.openPack(options);
+      const open = await this.#parts.openPack(this.#options);
       if (this.#closed) return;
       this.#parts.post({ type: "measuring" });
       const shape = audioShape(open.pack);
-      const keeper = this.#makeKeeper(open, shape, options);
-      this.#opened = { options, pack: open.pack, shape, keeper, plan: this.#plan ?? options.plan };
+      const keeper = this.#makeKeeper(open, shape, this.#options);
+      this.#opened = { options: this.#options, pack: open.pack, shape, keeper };
     } catch (error) {
       this.#fail(error);
       return;
+    } finally {
+      this.#loading = false;
     }
     await this.#select();
   }
 
   /** The newest choice of engine and of what it is asked. A failure after the first success leaves the engine that there was. */
   async #select(): Promise<void> {
-    if (!this.#opened || this.#closed) return;
+    const stream = this.#stream;
+    if (!this.#opened || !stream || this.#closed) return;
     try {
+      const { engine, asked } = stream.wishes;
       // Where phases are needed there is nothing to choose from.
-      const engine = this.#opened.shape.phases && this.#engine === "auto" ? "local" : this.#engine;
-      await this.#opened.keeper.select(engine, this.#asked);
+      const alone = this.#opened.shape.phases && engine === "auto";
+      await this.#opened.keeper.select(alone ? "local" : engine, asked);
     } catch (error) {
       // Another choice has come meanwhile.
       if (error instanceof DOMException && error.name === "AbortError") return;
-      if (this.#policy)
-        this.#parts.post({
-          type: "notice",
-          notice: { code: "engine-failed", detail: toProblem(error).detail, next: "nothing" },
-        });
-      else this.#fail(error);
+      // Nobody waits for it any more.
+      if (stream !== this.#stream) return;
+      if (stream.policy) {
+        const { detail } = toProblem(error);
+        this.#tellNotice({ code: "engine-failed", detail, next: "nothing" });
+      } else this.#fail(error);
     }
   }
 
   #makeKeeper(open: OpenPack, shape: AudioShape, options: PipelineOptions): EngineKeeper {
     const { windowFrames, name } = open.pack;
-    const { strideFrames } = this.#plan ?? options.plan;
+    const plan = () => this.#stream?.wishes.plan ?? options.plan;
+    const { strideFrames } = plan();
     const { bins, phases } = shape;
     const factories = this.#parts.factories(open, options);
-    const plan = () => this.#plan ?? options.plan;
     const remote = () => Promise.reject(new EngineError("refused", localOnlyReason(name)));
     return new EngineKeeper({
       factories: phases ? { ...factories, remote } : factories,
@@ -140,9 +183,9 @@ export class PipelineHost {
       get strideMs() {
         return plan().strideFrames * hopMs(shape);
       },
-      deadlineMs: () => this.#deadlineMs(shape, options.plan),
-      onEngine: (state) => this.#useEngine(state),
-      onNotice: (notice) => this.#parts.post({ type: "notice", notice }),
+      deadlineMs: () => deadlineMs(plan(), shape),
+      onEngine: (state) => this.#useEngine(state, shape),
+      onNotice: (notice) => this.#tellNotice(notice),
       onProblem: (problem) => this.#parts.post({ type: "problem", problem }),
       now: () => performance.now(),
       wait,
@@ -150,47 +193,47 @@ export class PipelineHost {
     });
   }
 
-  /** What the longest delay leaves an engine of a window: the stride before it and the ways there and back are not its. */
-  #deadlineMs(shape: AudioShape, first: StreamPlan): number {
-    const { maxDelayFrames, strideFrames } = this.#opened?.plan ?? first;
-    const step = hopMs(shape);
-    return Math.max(2 * step, (maxDelayFrames - strideFrames) * step - TRANSPORT_MS);
+  #tellNotice(notice: Told | null): void {
+    this.#notice = notice;
+    if (this.#stream) this.#parts.post({ type: "notice", notice });
   }
 
-  #useEngine({ kind, description, warmUpMs, reason }: KeeperState): void {
+  #useEngine({ kind, description, warmUpMs, reason }: KeeperState, shape: AudioShape): void {
     const { post } = this.#parts;
+    const stream = this.#stream;
+    if (!stream) return;
     post({ type: "engine", kind, description, reason });
-    if (this.#policy) {
-      this.#pipeline?.engineChanged();
+    if (stream.policy) {
+      stream.pipeline?.engineChanged();
       return;
     }
-    const { plan, shape } = this.#opened as Opened;
-    this.#policy = new DelayPolicy({ ...plan, hopMs: hopMs(shape) }, warmUpMs + TRANSPORT_MS);
-    post({ type: "ready", delayFrames: this.#policy.delayFrames });
+    stream.policy = new DelayPolicy({ ...stream.wishes.plan, hopMs: hopMs(shape) }, warmUpMs + TRANSPORT_MS);
+    post({ type: "ready", delayFrames: stream.policy.delayFrames });
+    // Of what happened before this stream, and lasts.
+    if (this.#notice) post({ type: "notice", notice: this.#notice });
   }
 
   #usePlan(plan: StreamPlan): void {
-    this.#plan = plan;
     if (!this.#opened) return;
-    this.#opened.plan = plan;
-    this.#policy?.change({ ...plan, hopMs: hopMs(this.#opened.shape) });
-    this.#pipeline?.setPace(plan);
+    this.#stream?.policy?.change({ ...plan, hopMs: hopMs(this.#opened.shape) });
+    this.#stream?.pipeline?.setPace(plan);
   }
 
   #connect({ port, memory }: PageToPipeline & { type: "connect" }): void {
-    const { post } = this.#parts;
-    if (!this.#opened || !this.#policy || this.#closed) {
+    const stream = this.#stream;
+    if (!this.#opened || !stream?.policy || this.#closed) {
       port.close();
       return;
     }
-    const { options, pack, shape, keeper, plan } = this.#opened;
+    const { options, pack, shape, keeper } = this.#opened;
+    const { plan } = stream.wishes;
     const link = new ProcessorLink(port, memory, shape);
     const pipeline = new Pipeline({
       records$: link.records$,
       link,
-      explain: (window) => keeper.explain(window),
+      explain: (window) => this.#explain(keeper, window),
       leastMs: () => keeper.leastMs,
-      policy: this.#policy,
+      policy: stream.policy,
       pace: plan,
       settings: {
         windowFrames: pack.windowFrames,
@@ -200,13 +243,21 @@ export class PipelineHost {
       },
       now: () => performance.now(),
     });
-    this.#link = link;
-    this.#pipeline = pipeline;
+    stream.pipeline = pipeline;
+    this.#follow(pipeline, stream.subscriptions);
+    stream.subscriptions.add(() => link.close());
+    this.#columns.begin(pipeline);
+    link.setDelay(stream.policy.delayFrames);
+    link.start();
+  }
+
+  #follow(pipeline: Pipeline, subscriptions: Subscription): void {
+    const { post } = this.#parts;
     const error = (cause: unknown) => this.#fail(cause);
-    this.#subscriptions.add(
+    subscriptions.add(
       pipeline.decisions$.subscribe({ next: (decision) => post({ type: "decision", decision }), error }),
     );
-    this.#subscriptions.add(
+    subscriptions.add(
       pipeline.columns$.subscribe({
         next: (columns) =>
           post({ type: "columns", columns }, [
@@ -216,53 +267,40 @@ export class PipelineHost {
         error,
       }),
     );
-    this.#subscriptions.add(
+    subscriptions.add(
       pipeline.timings$.subscribe({ next: (timing) => post({ type: "timing", timing }), error }),
     );
-    for (const id of this.#columnPorts.keys()) this.#feedColumnPort(id);
-    link.setDelay(this.#policy.delayFrames);
-    link.start();
   }
 
-  #feedColumnPort(id: number): void {
-    const port = this.#columnPorts.get(id);
-    if (!this.#pipeline || !port) return;
-    const { columns$, received } = this.#pipeline.openColumns();
-    port.onmessage = received;
-    this.#feeds.set(
-      id,
-      columns$.subscribe({
-        next: (columns) =>
-          port.postMessage(columns, [
-            columns.magnitudes.buffer as ArrayBuffer,
-            columns.mask.buffer as ArrayBuffer,
-          ]),
-        // The page hears of it.
-        error: () => this.#closeColumnPort(id),
-      }),
-    );
-  }
-
-  #closeColumnPort(id: number): void {
-    this.#feeds.get(id)?.unsubscribe();
-    this.#feeds.delete(id);
-    this.#columnPorts.get(id)?.close();
-    this.#columnPorts.delete(id);
+  #explain(keeper: EngineKeeper, window: SpectralWindow): Promise<Explanation | null> {
+    const work = this.#atWork.then(() => keeper.explain(window));
+    this.#atWork = work.catch(() => {});
+    return work;
   }
 
   #fail(error: unknown): void {
     if (!this.#closed) this.#parts.post({ type: "problem", problem: toProblem(error) });
   }
 
+  #end(): void {
+    this.#stream?.subscriptions.unsubscribe();
+    this.#stream = null;
+    this.#columns.end();
+  }
+
   async #close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#subscriptions.unsubscribe();
-    for (const id of [...this.#columnPorts.keys()]) this.#closeColumnPort(id);
-    this.#link?.close();
+    this.#end();
     await this.#opened?.keeper.close().catch(() => {});
     this.#parts.post({ type: "closed" });
   }
+}
+
+/** What the longest delay leaves an engine of a window: the stride before it and the ways there and back are not its. */
+function deadlineMs({ maxDelayFrames, strideFrames }: StreamPlan, shape: AudioShape): number {
+  const step = hopMs(shape);
+  return Math.max(2 * step, (maxDelayFrames - strideFrames) * step - TRANSPORT_MS);
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

@@ -26,6 +26,8 @@ export interface PipelineOptions {
 export type PageToPipeline =
   /** Loads the pack and chooses an engine; answered by "ready" or "problem". */
   | { readonly type: "open"; readonly options: PipelineOptions }
+  /** Another stream with the same pack, after the "end" of the one before; answered likewise. */
+  | ({ readonly type: "again" } & Pick<PipelineOptions, "engine" | "asked" | "plan">)
   /** Begins: the port to the audio thread (transferred). */
   | { readonly type: "connect"; readonly port: MessagePort; readonly memory: SharedMemory | null }
   | { readonly type: "engine"; readonly engine: EngineChoice }
@@ -37,6 +39,10 @@ export type PageToPipeline =
   | { readonly type: "column-port-closed"; readonly id: number }
   /** Answers each "columns". */
   | { readonly type: "columns-received" }
+  /** The stream is over, and nothing of it is kept; answered by "ended". */
+  | { readonly type: "end" }
+  /** No stream is to be expected soon: the model stays, the server is let go of. */
+  | { readonly type: "rest" }
   /** Releases everything; answered by "closed". */
   | { readonly type: "close" };
 
@@ -61,4 +67,6 @@ export type PipelineToPage =
   | { readonly type: "timing"; readonly timing: Timing }
   /** Nothing more will come. */
   | { readonly type: "problem"; readonly problem: Problem }
+  /** All that comes before it is of the stream that was ended, and nothing after it. */
+  | { readonly type: "ended" }
   | { readonly type: "closed" };

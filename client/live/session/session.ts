@@ -10,6 +10,7 @@ import {
   resumeContext,
   workletProblem,
 } from "../audio/audio-graph.ts";
+import type { KeptContext } from "../audio/kept-context.ts";
 import { outputLatency } from "../audio/output-latency.ts";
 import { type OpenSource, openSource } from "../audio/sources.ts";
 import { platformNotices } from "../audio/worklet-support.ts";
@@ -26,7 +27,8 @@ import type {
   Status,
   Timings,
 } from "../live-explainer.ts";
-import { PipelineClient } from "../pipeline/pipeline-client.ts";
+import type { KeptPipeline } from "../pipeline/kept-pipeline.ts";
+import type { PipelineStream } from "../pipeline/pipeline-client.ts";
 import type { PipelineToPage } from "../pipeline/pipeline-messages.ts";
 import { ProblemError, toProblem } from "../problems.ts";
 import { Scope } from "../scope.ts";
@@ -58,7 +60,8 @@ export interface SessionSettings {
   readonly serverToken: string | undefined;
   readonly wishes: StreamWishes;
   readonly columnPorts: ColumnPorts;
-  readonly createContext: () => AudioContext;
+  readonly context: KeptContext;
+  readonly pipeline: KeptPipeline;
   readonly connectOutput: (output: AudioNode) => void;
   readonly getUserMedia: (constraints: MediaStreamConstraints) => Promise<MediaStream>;
   readonly guardFeedback: boolean;
@@ -102,15 +105,15 @@ const TAIL_MS = 300;
 const LAST_MS = 400;
 
 /**
- * One stream from start to stop: audio context, source, worklet node, worker. All of it belongs to one scope, so that
- * nothing is left when it closes, however far the start had come.
+ * One stream from start to stop: source, worklet node, its part of the worker. All of it belongs to one scope, so that
+ * nothing is left when it closes, however far the start had come. Audio context and worker are lent to it.
  */
 export class Session {
   readonly #scope = new Scope();
   readonly #settings: SessionSettings;
   readonly #events: SessionEvents;
   #choices: Choices;
-  #pipeline: PipelineClient | null = null;
+  #pipeline: PipelineStream | null = null;
   #explainer: ExplainerNode | null = null;
   #freezer: Freezer | null = null;
   #sourceName = "";
@@ -256,45 +259,46 @@ export class Session {
     this.#keepFlowing(context);
   }
 
-  /** A node's own context, which stays open, or a new one. */
+  /** A node's own context, or the page's. */
   #openContext(source: Source): AudioContext {
     if (source.kind === "node") {
       this.#context = contextOf(source.node);
       return this.#context;
     }
     try {
-      const context = this.#settings.createContext();
-      this.#scope.add(() => (context.state === "closed" ? undefined : context.close()));
-      this.#context = context;
-      return context;
+      this.#context = this.#settings.context.take();
+      return this.#context;
     } catch (error) {
       throw new ProblemError("audio-unsupported", `no audio context: ${error}`, { cause: error });
     }
   }
 
-  /** Starts the worker; resolves with the delay when an engine was chosen. */
-  #openPipeline(
+  /** Resolves with the delay when an engine was chosen. */
+  async #openPipeline(
     { url, serverPath, serverExplains }: LocatedPack,
     longestDelayFrames: number,
   ): Promise<number> {
-    const { assets, serverUrl, serverToken } = this.#settings;
-    const pipeline = new PipelineClient(assets.worker, this.#scope, (message) => this.#hear(message));
-    this.#pipeline = pipeline;
-    pipeline.open({
+    const { assets, serverUrl, serverToken, pipeline, columnPorts } = this.#settings;
+    const place = {
       packUrl: url,
       wasm: assets.wasm,
       serverUrl: serverExplains && serverUrl !== null ? serverUrl + serverPath : null,
       serverToken,
-      engine: this.#choices.engine,
-      asked: { method: this.#choices.method, target: this.#choices.target },
-      plan: this.#plan() as StreamPlan,
       longestDelayFrames,
-    });
-    this.#scope.add(this.#settings.columnPorts.attach(pipeline.columnPorts));
+    };
+    const scope = this.#scope;
+    const client = await pipeline.take({ ...place, worker: assets.worker }, scope.signal);
+    scope.check();
+    const { engine, method, target } = this.#choices;
+    const wishes = { engine, asked: { method, target }, plan: this.#plan() as StreamPlan };
+    const stream = client.begin({ ...place, ...wishes }, (message) => this.#hear(message));
+    scope.add(() => stream.end());
+    scope.add(columnPorts.attach(stream.columnPorts));
+    this.#pipeline = stream;
     return new Promise((resolve, reject) => {
       this.#ready = resolve;
       this.#broken = reject;
-      this.#scope.signal.addEventListener("abort", () => reject(this.#scope.signal.reason));
+      scope.signal.addEventListener("abort", () => reject(scope.signal.reason));
     });
   }
 
@@ -404,6 +408,7 @@ export class Session {
         if (this.#running) void this.#fail(message.problem);
         break;
       case "hello":
+      case "ended":
       case "closed":
         break;
       default:

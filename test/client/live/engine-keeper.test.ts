@@ -394,6 +394,54 @@ test("of several requests only the newest is carried out, and nothing stays open
   assert.equal(live(), []);
 });
 
+test("what is open is taken as it is: the same choice opens nothing, another one only what it lacks", async () => {
+  const { keeper, engines, states, live } = rig({ local: 20, remote: 5 });
+  await keeper.select("local", {});
+  await keeper.select("local", {});
+  assert.equal(
+    states.map(({ kind }) => kind),
+    ["local", "local"],
+    "and it is said each time",
+  );
+  await keeper.select("auto", {});
+  assert.equal(
+    engines.map(({ kind }) => kind),
+    ["local", "remote"],
+  );
+  assert.equal(live(), ["local", "remote"]);
+  await keeper.select("auto", { method: "other" });
+  assert.is(engines.length, 4, "another method needs engines of its own");
+  await keeper.close();
+  assert.equal(live(), []);
+});
+
+test("at rest the server is let go of and not sought, and this device's model stays", async () => {
+  const { keeper, engines, live, waits, newest, answer, speeds } = rig({ local: 20, remote: 5 });
+  await keeper.select("auto", {});
+  keeper.rest();
+  assert.equal(live(), ["local"]);
+  await keeper.select("auto", {});
+  assert.equal(
+    engines.map(({ kind }) => kind),
+    ["local", "remote", "remote"],
+  );
+  newest("remote").error = new EngineError("lost", "gone");
+  await answer(1);
+  assert.is(waits.length, 1, "a lost server is sought while there are windows");
+  keeper.rest();
+  await settled();
+  assert.is(waits.length, 0);
+  // Stopped while it connects.
+  speeds.remote = 5;
+  const late = keeper.select("auto", {}).catch((error) => error.name);
+  keeper.rest();
+  assert.is(await late, "AbortError");
+  await settled();
+  assert.equal(live(), ["local"]);
+  await keeper.select("local", {});
+  assert.is(engines.filter(({ kind }) => kind === "local").length, 1);
+});
+
 test("warm-up sends windows that follow on one another, as a live stream does", async () => {
   const { keeper, engines } = rig({ local: 20, remote: null });
   await keeper.select("local", {});

@@ -135,6 +135,168 @@ test("opens, connects, explains, and leaves nothing open", async () => {
   link.disconnect();
 });
 
+/** A stream's audio thread: every call gives it so many hops of noise, or of silence. */
+function stream(host: PipelineHost) {
+  const link = new WorkerLink(null, OWN_SHAPE, options.longestDelayFrames, (frames) =>
+    explainer.setDelay(frames),
+  );
+  const explainer = new Explainer({
+    sampleRate: 16_000,
+    shape: OWN_SHAPE,
+    masking: "linear",
+    delayFrames: 14,
+    maxDelayFrames: options.longestDelayFrames,
+    listening: "explanation",
+    masks: link.masks,
+    records: link,
+  });
+  const { port1, port2 } = new MessageChannel();
+  link.connect(port1 as unknown as MessagePort);
+  host.receive({ type: "connect", port: port2 as unknown as MessagePort, memory: null });
+  return {
+    async hear(input: Float32Array, hops: number) {
+      for (let hop = 0; hop < hops; hop++) {
+        explainer.process(input, new Float32Array(128));
+        if (hop % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 4));
+      }
+    },
+    close: () => link.disconnect(),
+  };
+}
+
+const { engine, asked, plan } = options;
+const silence = new Float32Array(128);
+
+test("the next stream has the model of the one before, and nothing else of it", async () => {
+  const { host, messages, engines, until } = rig();
+  host.receive({ type: "open", options });
+  await until("ready");
+  const first = stream(host);
+  await first.hear(noise(128, 1), 160);
+  await until("decision");
+  await until("columns");
+  host.receive({ type: "end" });
+  assert.is(messages.at(-1)?.type, "ended");
+  // What the audio thread still says, and what an engine is still at, goes nowhere.
+  await first.hear(noise(128, 1), 30);
+  for (let n = 0; n < 20; n++) await settled();
+  assert.is(messages.at(-1)?.type, "ended");
+  const heard = engines[0].windows.length;
+
+  messages.length = 0;
+  host.receive({ type: "again", engine, asked, plan });
+  await until("ready");
+  assert.equal(
+    messages.map(({ type }) => type),
+    ["measuring", "engine", "ready"],
+  );
+  const second = stream(host);
+  await second.hear(silence, 160);
+  await until("decision");
+  const columns = messages.find((message) => message.type === "columns");
+  assert.is(columns?.type === "columns" && columns.columns.firstFrame, 0, "frames are counted anew");
+  assert.is(engines.length, 1);
+  const windows = engines[0].windows.slice(heard);
+  assert.ok(windows.length > 1);
+  assert.ok(
+    windows.every(({ magnitudes }) => magnitudes.every((value) => value === 0)),
+    "sound of the stream before is in a window",
+  );
+  host.receive({ type: "close" });
+  await until("closed");
+  first.close();
+  second.close();
+});
+
+test("an answer to the stream before is nobody's, and its window does not make the next one fail", async () => {
+  let answer = () => {};
+  const inHand: number[] = [];
+  const slow = new FakeEngine("local", { now: 0 }, 1);
+  const explain = slow.explain.bind(slow);
+  let busy = false;
+  slow.explain = async (window) => {
+    if (busy) throw new EngineError("busy", "still at the window before");
+    busy = true;
+    inHand.push(window.firstFrame);
+    if (inHand.length > 6) {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+    }
+    busy = false;
+    return explain(window);
+  };
+  const { host, messages, until, types } = rig({ local: async () => slow });
+  host.receive({ type: "open", options });
+  await until("ready");
+  const first = stream(host);
+  await first.hear(noise(128, 1), 30);
+  for (let n = 0; n < 200 && inHand.length < 7; n++) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.is(inHand.length, 7, "a window is under way");
+  host.receive({ type: "end" });
+  host.receive({ type: "again", engine, asked, plan });
+  messages.length = 0;
+  const second = stream(host);
+  await second.hear(silence, 60);
+  assert.is(inHand.length, 7, "the engine is not asked while it is at the window before");
+  assert.not.ok(types().includes("decision"));
+  answer();
+  for (let n = 0; n < 200 && inHand.length < 8; n++) await new Promise((resolve) => setTimeout(resolve, 5));
+  answer();
+  await until("decision");
+  const decided = messages.filter((message) => message.type === "decision");
+  assert.equal(
+    decided.map(({ decision }) => decision.firstFrame),
+    [inHand[7]],
+  );
+  assert.not.ok(types().some((type) => type === "problem" || type === "notice"));
+  host.receive({ type: "close" });
+  await until("closed");
+  first.close();
+  second.close();
+});
+
+test("a stream that ended before its model was there leaves it to the next one; a pack that failed is fetched again", async () => {
+  let attempts = 0;
+  const { host, engines, messages, until } = rig({}, async () => {
+    attempts++;
+    throw new PackError("status 404", "model-missing");
+  });
+  host.receive({ type: "open", options });
+  await until("problem");
+  host.receive({ type: "end" });
+  messages.length = 0;
+  host.receive({ type: "again", engine, asked, plan });
+  await until("problem");
+  assert.is(attempts, 2);
+  assert.is(engines.length, 0);
+
+  let loaded = () => {};
+  let opened = 0;
+  const quick = rig({
+    local: async () => {
+      opened++;
+      await new Promise<void>((resolve) => {
+        loaded = resolve;
+      });
+      return new FakeEngine("local", { now: 0 }, 1);
+    },
+  });
+  quick.host.receive({ type: "open", options });
+  for (let n = 0; n < 10; n++) {
+    await settled();
+    quick.host.receive({ type: "end" });
+    quick.host.receive({ type: "again", engine, asked, plan });
+  }
+  loaded();
+  await quick.until("ready");
+  assert.is(opened, 1);
+  assert.is(quick.types().filter((type) => type === "ended").length, 10);
+  assert.is(quick.types().filter((type) => type === "ready").length, 1, "for the last stream alone");
+  quick.host.receive({ type: "close" });
+  await quick.until("closed");
+});
+
 test("a missing pack and an engine that does not open are problems with their own codes", async () => {
   const missing = rig({}, async () => {
     throw new PackError("status 404", "model-missing");
