@@ -115,7 +115,10 @@ function addInputOptions(command: Command): void {
     .addOption(
       new Option("--format <format>", "samples of standard input").choices([...PCM_FORMATS]).default("s16le"),
     )
-    .option("--watch", "wait for new files in folders, and hear none twice")
+    .option(
+      "--watch",
+      "wait for new files in folders, and for folders that are away; hear each file once, when it is finished",
+    )
     .option("--real-time", "hear files no faster than they were recorded");
 }
 

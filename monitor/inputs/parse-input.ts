@@ -1,6 +1,7 @@
 /** The words of the command line as inputs. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, type Stats, statSync } from "node:fs";
 import { basename, extname } from "node:path";
+import { SOUND_FILE } from "../../models/sound/find-sound-files-node.ts";
 import { shownAddress, shownWord } from "../../protocol/shown-address.ts";
 import { deviceArguments, type FfmpegOptions, ffmpegInput, streamArguments } from "./ffmpeg-input.ts";
 import { type FolderOptions, fileInput, folderInput } from "./file-input.ts";
@@ -56,16 +57,28 @@ function parseInput(name: string, source: string, options: InputOptions): Input 
   } catch (cause) {
     throw new InputError((cause as Error).message, { cause });
   }
-  const facts = statSync(source, { throwIfNoEntry: false });
-  if (!facts) {
+  const facts = factsOf(source);
+  // A disk that is not there yet, as after a power cut: what is watched is waited for, unless it is a slip of an address.
+  const awaited =
+    options.folder.watch === true && !SOUND_FILE.test(source) && !/^[a-z][a-z0-9+.-]+:|@/i.test(source);
+  if (!facts && !awaited) {
     throw new InputError(
       `there is no file or folder ${shownWord(source)}; an input is a file, a folder, - (standard input), ` +
         "an address such as http://host/stream, or device:NAME",
     );
   }
-  return facts.isDirectory()
-    ? folderInput(name, source, options.folder)
-    : fileInput(name, source, options.folder);
+  return facts && !facts.isDirectory()
+    ? fileInput(name, source, options.folder)
+    : folderInput(name, source, options.folder);
+}
+
+function factsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    // A folder above it may not be read.
+    return undefined;
+  }
 }
 
 function splitName(word: string): [string | undefined, string] {

@@ -131,6 +131,16 @@ test("what is no input is refused with what would be one", () => {
   assert.match(refused("a=-", "a=http://host/"), /two inputs have the name a/);
 });
 
+test("a watched folder that is not there yet is an input; a file that is not there is none", () => {
+  const watching = { ...OPTIONS, folder: { watch: true } };
+  const [input] = parseInputs(["yard=/no/disk/here/yet/"], watching);
+  assert.equal([input.name, input.source], ["yard", "/no/disk/here/yet/"]);
+  for (const word of ["nowhere.wav", "rtsp:/me:secret@cam/live", "me:secret@cam/live"]) {
+    assert.throws(() => parseInputs([word], watching), /no file or folder/);
+  }
+  assert.throws(() => parseInputs(["/no/disk/here/yet/"], OPTIONS), /no file or folder/);
+});
+
 test("ffmpeg gets a list of arguments and may open nothing but the address's protocols", () => {
   const nasty = "http://host/$(reboot);`x` -y /etc/passwd";
   const words = streamArguments(nasty);
