@@ -376,13 +376,15 @@ class Hearing {
       state: "closed",
     };
     this.#news = true;
-    if (!this.#isKept(event)) await this.parts.keeper.keep(event, writeWav([samples], sampleRate));
+    if (!(await this.#isKept(event))) await this.parts.keeper.keep(event, writeWav([samples], sampleRate));
   }
 
   /** Whether it was kept when this part of the recording was heard before: a stop came before that was noted. */
-  #isKept({ file, start, end, classes: [{ label }] }: MonitorEvent): boolean {
+  async #isKept({ file, start, end, classes: [{ label }] }: MonitorEvent): Promise<boolean> {
     const { startedAt, after } = this.stretch;
     if (!after) return false;
+    // While the database is made of the folders, it does not know yet.
+    await this.parts.store.whole();
     const begun = startedAt.getTime();
     const from = begun + 1000 * (start - 2 * this.settings.detector.longest);
     const kept = this.parts.store.find({ from, to: begun + 1000 * end });

@@ -13,10 +13,11 @@ export class FileHearing {
   #path: ReadablePath | undefined;
   #problem: string | undefined;
 
-  /** @param save called with every step forward. */
+  /** @param begun whether it was begun with before; @param save called with every step forward. */
   constructor(
     private readonly file: FoundFile,
     heard: HeardFile,
+    private readonly begun: boolean,
     private readonly save: (heard: HeardFile) => void,
   ) {
     this.#heard = heard;
@@ -46,7 +47,7 @@ export class FileHearing {
       ...stretch,
       // The same for every part of the file, whenever it is heard: events are known again by it.
       startedAt: new Date(startedAt),
-      after: checkpoint,
+      after: this.begun ? checkpoint : undefined,
       blocks: this.#watched(stretch.blocks),
       onKept: (reached, end) => {
         this.#heard = { ...this.#heard, checkpoint: reached, done: end && this.#problem === undefined };

@@ -103,7 +103,8 @@ class Watch {
     const now = (this.options.now ?? Date.now)();
     const { heard, before } = await withHandle(file, (handle) => recognised(facts, handle, known, now));
     this.#heard.save(heard, before);
-    return heard.done ? undefined : new FileHearing(file, heard, (reached) => this.#heard.save(reached));
+    if (heard.done) return undefined;
+    return new FileHearing(file, heard, before !== undefined, (reached) => this.#heard.save(reached));
   }
 
   /** Each once, until it is another. */

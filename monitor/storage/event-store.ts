@@ -146,7 +146,13 @@ export class EventStore {
       await makeFolderDurably(this.folderOf(event.id), files);
       const added = Math.round(this.clock.stampOf(Date.parse(event.at)));
       const bytes = clip.length + json.length;
-      inTransaction(this.database, () => insertEvent(this.database, event, bytes, added));
+      try {
+        inTransaction(this.database, () => insertEvent(this.database, event, bytes, added));
+      } catch (error) {
+        // All of it or nothing: it is tried again, and must not be taken up again at the next start as well.
+        await removeFolder(this.folderOf(event.id)).catch(() => {});
+        throw error;
+      }
     } finally {
       this.#busy.delete(event.id);
     }
@@ -240,8 +246,14 @@ export class EventStore {
   end(): void {
     if (!this.#ended && this.database.isOpen) {
       this.#ended = true;
-      this.keepClock();
-      this.database.close();
+      // On a full disk too the folder is given back.
+      for (const step of [() => this.keepClock(), () => this.database.close()]) {
+        try {
+          step();
+        } catch (error) {
+          this.#log(`${this.database.path} cannot be closed as it should: ${(error as Error).message}`);
+        }
+      }
     }
     this.unlock();
   }

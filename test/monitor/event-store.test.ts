@@ -93,6 +93,33 @@ test("what a kill leaves behind is cleaned or taken up at the next start", async
   store.end();
 });
 
+test("an event whose row cannot be written is not half kept, and can be kept later", async () => {
+  const folder = await temporary();
+  let store = await EventStore.open(folder);
+  const event = madeUpEvent();
+  const run = store.database.run.bind(store.database);
+  store.database.run = () => {
+    throw new Error("database or disk is full");
+  };
+  try {
+    await store.close(event, CLIP);
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, "disk is full");
+  }
+  assert.not(existsSync(store.folderOf(event.id)));
+  store.end();
+  store.database.run = run;
+  // Nobody else was kept from the folder by that.
+  store = await EventStore.open(folder);
+  await store.close(event, CLIP);
+  store.end();
+  store = await EventStore.open(folder);
+  assert.is(store.count(), 1);
+  assert.is(store.recovered.rows, 0);
+  store.end();
+});
+
 test("search and filters: class, time, confidence, review, badge, words, pages", async () => {
   const store = await EventStore.open(await temporary());
   const at = (day: number) => new Date(Date.UTC(2026, 0, day)).toISOString();
