@@ -13,6 +13,7 @@ export {
   type ExplainStreamOptions,
   explainSound,
   explainStream,
+  type Sound,
 } from "./explain/explain-sound.ts";
 export { type Figures, type FiguresOptions, type FrameSpan, figuresOf } from "./explain/figures.ts";
 export {

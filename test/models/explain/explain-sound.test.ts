@@ -204,6 +204,47 @@ test("errors name the value and the way out", async () => {
   assert.match(await message(ask([0, 1] as never)), /Float32Array.*\[object Array\].*getChannelData/);
 });
 
+test("channels become one by the same rule, whole and in pieces, and what is not their mean is told", async () => {
+  const left = tone(1_000, 3);
+  const right = left.map((sample) => -sample);
+  const alone = await explainSound(pack, left, { rate: RATE });
+  assert.equal(alone.notes, []);
+  const sound = await explainSound(pack, [left, right], { rate: RATE });
+  assert.is(sound.decision.label, "low");
+  assert.is(furthest(sound.explanation, alone.explanation), 0);
+  assert.match(sound.notes.join(), /cancel each other.*left channel is heard alone/);
+  const chosen = await explainSound(pack, [left, right], { rate: RATE, channel: "right" });
+  assert.ok(
+    furthest(
+      chosen.explanation,
+      alone.explanation.map((sample) => -sample),
+    ) < 1e-6,
+  );
+  assert.equal(chosen.notes, []);
+
+  const notes: string[] = [];
+  const pieces = Array.from({ length: 10 }, (_, k) =>
+    [left, right].map((each) => each.subarray(4_800 * k, 4_800 * (k + 1))),
+  );
+  const blocks = [];
+  const onNote = (note: string) => notes.push(note);
+  for await (const block of explainStream(pack, pieces, { rate: RATE, onNote }))
+    blocks.push(block.explanation);
+  assert.is(furthest(joined(blocks), alone.explanation), 0);
+  assert.equal(notes, sound.notes);
+
+  const message = async (promise: Promise<unknown>) => (await failure(promise)).message;
+  assert.match(
+    await message(explainSound(pack, [left, right], { rate: RATE, channel: 3 })),
+    /no channel 3.*2 channels/,
+  );
+  assert.match(
+    await message(explainSound(pack, [left, right.subarray(1)], { rate: RATE })),
+    /48000 and 47999 samples/,
+  );
+  assert.match(await message(explainSound(pack, [], { rate: RATE })), /one for each channel/);
+});
+
 test("an aborted sound ends at the next window, with the signal's reason", async () => {
   const abort = new AbortController();
   const shares: number[] = [];
