@@ -42,7 +42,7 @@ export function addAccessOptions(command: Command): Command {
     .option("--tls-key <file>", "speak TLS: the certificate's private key, PEM")
     .option(
       "--behind-proxy [proxies]",
-      "believe X-Forwarded-For and -Proto of so many proxies in front (1)",
+      "so many proxies in front (1) name each client in X-Forwarded-For; whom they don't name is not this machine",
       proxyCount,
     );
 }

@@ -16,7 +16,7 @@ import { registerExplain } from "./explain.ts";
 import { registerMonitor } from "./monitor.ts";
 import { addCommonOptions } from "./options.ts";
 import { registerPack } from "./pack.ts";
-import { sayCrash, sayFailure, shownComplaint } from "./say.ts";
+import { sayCrash, sayFailure, shownComplaint, watchOutput } from "./say.ts";
 import { registerServe } from "./serve.ts";
 import { registerStudy } from "./study.ts";
 import { registerTrain } from "./train.ts";
@@ -66,6 +66,10 @@ function statusOf(failure: Error): number {
 process.on("uncaughtException", (problem) => {
   sayCrash(problem);
   process.exit(EXIT_FAILED);
+});
+
+watchOutput(() => {
+  process.exitCode ||= EXIT_FAILED;
 });
 
 const words = process.argv.slice(2);

@@ -1,9 +1,14 @@
 /** What the commands share that run until they are told to stop. */
 import pino, { type Logger } from "pino";
 import { shownJson } from "../protocol/shown-text.ts";
+import { logLines, outliveTerminal } from "./say.ts";
 
-/** Resolves at the first Ctrl+C or request to end; a second one ends at once. */
+/**
+ * Resolves at the first Ctrl+C or request to end; a second one ends at once. Nothing else ends the command from now on, a
+ * log that cannot be written neither.
+ */
 export function stopSignal(): Promise<void> {
+  outliveTerminal();
   return new Promise((resolve) => {
     const asked = () => {
       resolve();
@@ -20,7 +25,12 @@ export function reloadOnHangUp(server: { reload(): Promise<void> }): void {
   if (!process.stderr.isTTY) process.on("SIGHUP", () => void server.reload());
 }
 
-/** One JSON object a line. */
+const WARN = 40;
+
+/** One JSON object a line, written whenever that can be, without anybody's waiting for it. */
 export function logToStandardError(level = process.stderr.isTTY ? "warn" : "info"): Logger {
-  return pino({ level, hooks: { streamWrite: shownJson } }, pino.destination({ dest: 2, sync: true }));
+  const lines = logLines((msg, trouble) =>
+    JSON.stringify({ level: WARN, time: Date.now(), pid: process.pid, ...trouble, msg }),
+  );
+  return pino({ level, hooks: { streamWrite: shownJson } }, lines);
 }

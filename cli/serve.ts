@@ -36,7 +36,8 @@ const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"];
 
 const EXAMPLES = `
 The page is at the printed address, /explain is the WebSocket endpoint (protocol/README.md describes it),
-/healthz, /readyz and /metrics tell how the server is. The log goes to standard error, one JSON object a line.
+/healthz, /readyz and /metrics tell how the server is. The log goes to standard error, one JSON object a line; where it
+cannot be written the server goes on, and says so once it can.
 Ctrl+C ends it; SIGHUP reads certificate, tokens, packs and kiosk settings again. Browsers allow the microphone only on https pages
 and on localhost: to serve other machines, give a certificate, or put a proxy in front (docs/deployment.md).
 With a token file, pages are opened as https://HOST/#token=TOKEN.
