@@ -82,8 +82,8 @@ test("no complaint about the command line repeats what addresses hold", async ()
   const secret = /geheim|admin/;
   const failures = [
     ["monitor", "rtsp://admin:ge#geheim@camera.local/live", "--debug"],
-    ["monitor", sound, "--webhook", "ftp://admin:geheim@host/geheim"],
-    ["monitor", sound, "--mqtt", "mqtt://admin:ge/geheim@broker.local"],
+    ["monitor", sound, "--webhook", "ftp://admin:geheim@host/geheim", "--data", join(folder, "d")],
+    ["monitor", sound, "--mqtt", "mqtt://admin:ge/geheim@broker.local", "--data", join(folder, "d")],
     ["monitor", sound, "--webhok=https://host/geheim?k=admin"],
     ["rtsp://admin:geheim@camera.local/live"],
     ["explain", "http://radio.local/geheim", "--out", join(folder, "d"), "--pack", "http://host/geheim"],
