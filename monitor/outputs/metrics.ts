@@ -6,6 +6,8 @@ interface MetricsSources {
   readonly eventBytes: () => number;
   readonly listeners: () => number;
   readonly lateSeconds: () => number;
+  /** Events that the database still has to be made anew of. */
+  readonly toRebuild?: () => number;
   /** Messages that wait, by kind of target. */
   readonly waiting: () => ReadonlyMap<string, number>;
 }
@@ -58,6 +60,11 @@ export class MonitorMetrics {
         },
       });
     gauge("event_bytes", "Space that all events take", sources.eventBytes);
+    gauge(
+      "events_to_rebuild",
+      "Events that the database has still to be made anew of",
+      sources.toRebuild ?? (() => 0),
+    );
     gauge("listeners", "Listeners to live sound", sources.listeners);
     gauge("listener_late_seconds", "Live sound that slow listeners did not get", sources.lateSeconds);
     new Gauge({

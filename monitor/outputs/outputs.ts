@@ -83,6 +83,7 @@ export class Outputs {
     });
     this.metrics = new MonitorMetrics({
       eventBytes: () => parts.store.bytes,
+      toRebuild: () => (parts.store.rebuilding?.total ?? 0) - (parts.store.rebuilding?.done ?? 0),
       listeners: () => this.#sumOfLive(({ listeners }) => listeners),
       lateSeconds: () => this.#sumOfLive(({ droppedSeconds }) => droppedSeconds),
       waiting: () => this.#waiting(),

@@ -14,16 +14,37 @@ export async function sendPieces(
     response.end();
     return;
   }
-  let failure: unknown;
-  const told = async function* () {
+  const made = new Made(pieces);
+  // One piece waits at most. A client that goes away in the middle is its own affair.
+  await pipeline(Readable.from(made.pieces(), { highWaterMark: 1 }), response).catch(() =>
+    response.destroy(),
+  );
+  if (made.failure !== undefined) throw made.failure;
+}
+
+/** Keeps what went wrong in the making apart from what went wrong in the sending, which a stream tells its source too. */
+class Made {
+  failure: unknown;
+  readonly #iterator: AsyncIterator<string>;
+
+  constructor(pieces: AsyncIterable<string>) {
+    this.#iterator = pieces[Symbol.asyncIterator]();
+  }
+
+  async *pieces(): AsyncGenerator<string> {
     try {
-      yield* pieces;
+      for (let next = await this.#next(); !next.done; next = await this.#next()) yield next.value;
+    } finally {
+      await this.#iterator.return?.();
+    }
+  }
+
+  async #next(): Promise<IteratorResult<string>> {
+    try {
+      return await this.#iterator.next();
     } catch (error) {
-      failure = error;
+      this.failure = error;
       throw error;
     }
-  };
-  // One piece waits at most. A client that goes away in the middle is its own affair.
-  await pipeline(Readable.from(told(), { highWaterMark: 1 }), response).catch(() => response.destroy());
-  if (failure !== undefined) throw failure;
+  }
 }

@@ -199,6 +199,24 @@ run(`the address names the view, and one that names none is told${why}`, async (
   await page.close();
 });
 
+run(`while the database is made anew the page says how far it is, and looks again${why}`, async () => {
+  const page = await browser.newPage();
+  const stages = [
+    { done: 5000, total: 20_000, secondsLeft: 12 },
+    { done: 15_000, total: 20_000, secondsLeft: 4 },
+  ];
+  await page.route("**/api/status", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), rebuilding: stages.shift() } });
+  });
+  await page.goto(`${monitor.url}#/`);
+  const notice = page.locator("monitor-app .rebuilding");
+  await notice.filter({ hasText: "5000 of 20000 events, 12 s left" }).waitFor();
+  await notice.filter({ hasText: "15000 of 20000 events, 4 s left" }).waitFor();
+  await notice.waitFor({ state: "hidden" });
+  await page.close();
+});
+
 run(`a page that finds no place says so, and follows when there is one${why}`, async () => {
   const { port } = new URL(monitor.url!);
   const held = await Promise.all(

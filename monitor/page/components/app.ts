@@ -14,6 +14,7 @@ import "./live-view.ts";
 import { monitorStyles } from "./monitor-styles.ts";
 
 const LATEST = 8;
+const LOOK_AGAIN_MS = 3000;
 
 /**
  * The root: fetches what the monitor is, follows it, and shows the view that the address names.
@@ -44,7 +45,8 @@ export class MonitorApp extends WordsElement {
         color: var(--accent-strong);
         font-weight: 600;
       }
-      .lost {
+      .lost,
+      .rebuilding {
         margin-bottom: 1rem;
         padding: 0.75rem 1rem;
         border-radius: var(--radius);
@@ -59,6 +61,7 @@ export class MonitorApp extends WordsElement {
   @state() private connection: Connection = "open";
   @state() private place = placeOf(location.hash);
   #following: Following | undefined;
+  #later: ReturnType<typeof setTimeout> | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -78,6 +81,7 @@ export class MonitorApp extends WordsElement {
     super.disconnectedCallback();
     window.removeEventListener("hashchange", this.#onAddress);
     this.#following?.stop();
+    clearTimeout(this.#later);
   }
 
   readonly #onAddress = () => {
@@ -89,6 +93,14 @@ export class MonitorApp extends WordsElement {
     const [status, { events }] = await Promise.all([fetchStatus(), fetchEvents({ limit: `${LATEST}` })]);
     this.status = status;
     this.latest = events;
+    this.#lookAgain();
+  }
+
+  /** Nothing else tells how far the database is. */
+  #lookAgain(): void {
+    clearTimeout(this.#later);
+    if (!this.status?.rebuilding) return;
+    this.#later = setTimeout(() => void this.#load().catch(() => this.#lookAgain()), LOOK_AGAIN_MS);
   }
 
   readonly #take = (message: StreamMessage) => {
@@ -127,8 +139,16 @@ export class MonitorApp extends WordsElement {
         <a href="#/events" aria-current=${current("events")}>${words.monitor.events}</a>
       </nav>
       <p class="lost" role="status" ?hidden=${this.connection === "open"}>${this.#notice()}</p>
+      <p class="rebuilding" role="status" ?hidden=${!this.status?.rebuilding}>${this.#progress()}</p>
       ${this.#body()}
     `;
+  }
+
+  #progress() {
+    const { rebuilding } = this.status ?? {};
+    if (!rebuilding) return "";
+    const { done, total, secondsLeft } = rebuilding;
+    return words.monitor.rebuilding(done, total, secondsLeft);
   }
 
   #notice() {

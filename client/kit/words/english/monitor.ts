@@ -9,6 +9,8 @@ export const monitor = {
   denied: "This monitor wants an access token: open the address that you were given, with #token= in it.",
   lost: "The monitor does not answer. This page comes back by itself when it does.",
   full: "Too many pages follow the monitor just now. This one is renewed from time to time, and follows when there is room.",
+  rebuilding: (done: number, total: number, seconds: number) =>
+    `The database is being made anew: ${done} of ${total} events, ${seconds} s left. Older events appear when it is done.`,
   nothingHere: (address: string) => `This page has no ${address}. Choose Live or Events above.`,
   toReview: "Events that nobody has reviewed yet",
   noSound: "Live sound cannot be had just now; it is tried again.",

@@ -10,6 +10,8 @@ export const monitor: Words["monitor"] = {
     "Dieser Monitor verlangt ein Zugangs-Token: Öffnen Sie die Adresse, die Sie bekommen haben, mit #token= darin.",
   lost: "Der Monitor antwortet nicht. Diese Seite kommt von selbst wieder, wenn er es tut.",
   full: "Dem Monitor folgen gerade zu viele Seiten. Diese wird von Zeit zu Zeit erneuert und folgt, sobald Platz ist.",
+  rebuilding: (done, total, seconds) =>
+    `Die Datenbank wird neu aufgebaut: ${done} von ${total} Ereignissen, noch ${seconds} s. Ältere Ereignisse erscheinen, wenn sie fertig ist.`,
   nothingHere: (address) => `Auf dieser Seite gibt es kein ${address}. Wählen Sie oben Live oder Ereignisse.`,
   toReview: "Ereignisse, die noch niemand beurteilt hat",
   noSound: "Live zu hören ist gerade nichts; es wird weiter versucht.",
