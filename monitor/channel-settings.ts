@@ -1,6 +1,21 @@
 /** What is told of channels, and what they take it to mean for a pack. */
 import type { Pack } from "../models/pack/pack.ts";
-import type { ChannelSettings } from "./channel.ts";
+import type { DetectorOptions } from "./detector.ts";
+
+export interface ChannelSettings {
+  readonly pack: Pack;
+  readonly method: string;
+  /** Frames from one window to the next. */
+  readonly stride: number;
+  readonly detector: DetectorOptions;
+  /** Seconds kept before and after an event. */
+  readonly before: number;
+  readonly after: number;
+  /** Windows below this level, in dB of full scale, count as silence: a microphone's own noise sounds like rain. */
+  readonly floor: number;
+  /** Classes whose presence discards a clip, with the probability from which they count as present. */
+  readonly discard: ReadonlyMap<string, number>;
+}
 
 export interface ChannelWishes {
   /** Seconds from one window to the next. Default 0.25. */

@@ -67,6 +67,8 @@ export class InputStatuses {
       pending.events += known.pending.events;
       pending.files += known.pending.files;
     }
-    return { status: inputs.waiting || pending.events > 0 ? "waiting" : "ok", inputs, pending };
+    const ended = inputs.ended === this.#known.size && this.#known.size > 0;
+    const status = inputs.waiting || pending.events > 0 ? "waiting" : ended ? "ended" : "ok";
+    return { status, inputs, pending };
   }
 }

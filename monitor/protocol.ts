@@ -108,8 +108,8 @@ export interface InputStatus {
 
 /** What `/healthz` says to everybody: numbers, no names. */
 export interface MonitorHealth {
-  /** "waiting": an input waits for something that is wrong, or events wait to be written. */
-  readonly status: "ok" | "waiting";
+  /** "waiting": an input waits for something that is wrong, or events wait to be written. "ended": no input is left. */
+  readonly status: "ok" | "waiting" | "ended";
   /** How many inputs are in which state; states that none is in are left out. */
   readonly inputs: Readonly<Partial<Record<InputState, number>>>;
   readonly pending: Readonly<Record<Pending, number>>;

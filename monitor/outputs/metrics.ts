@@ -42,6 +42,7 @@ export class MonitorMetrics {
     "input_waiting",
     "1 while something is wrong with the input and tried again",
   );
+  readonly #ended = this.#gauge("input_ended", "1 when nothing will come from the input any more");
   readonly #pending = {
     events: this.#gauge("events_unkept", "Closed events that wait to be written"),
     files: this.#gauge("files_unread", "Files that could not be read and are tried again"),
@@ -101,6 +102,7 @@ export class MonitorMetrics {
         if (message.state === "connecting") this.#connects.inc({ input: message.input });
         this.#running.set({ input: message.input }, message.state === "running" ? 1 : 0);
         this.#waiting.set({ input: message.input }, message.state === "waiting" ? 1 : 0);
+        this.#ended.set({ input: message.input }, message.state === "ended" ? 1 : 0);
         break;
       case "pending":
         this.#pending[message.what].set({ input: message.input }, message.count);

@@ -95,10 +95,17 @@ test("health and metrics tell of an input that waits, and of what is still to be
   feed.tell({ type: "pending", input: "street", what: "events", count: 1 });
   assert.is(statuses.health().status, "waiting");
   feed.tell({ type: "lost", input: "street" });
+  feed.tell({ type: "input", input: "yard", state: "ended" });
+  assert.is(statuses.health().status, "waiting");
+  feed.tell({ type: "pending", input: "street", what: "events", count: 0 });
+  assert.is(statuses.health().status, "ok");
+  feed.tell({ type: "input", input: "street", state: "ended" });
+  assert.is(statuses.health().status, "ended");
   const text = await metrics.text();
   assert.match(text, 'listenable_monitor_input_waiting{input="yard"} 0');
   assert.match(text, 'listenable_monitor_files_unread{input="street"} 3');
-  assert.match(text, 'listenable_monitor_events_unkept{input="street"} 1');
+  assert.match(text, 'listenable_monitor_events_unkept{input="street"} 0');
+  assert.match(text, 'listenable_monitor_input_ended{input="street"} 1');
   assert.match(text, 'listenable_monitor_events_lost_total{input="street"} 1');
 });
 

@@ -7,7 +7,8 @@ import { ModelThread, type ModelThreadOptions } from "../../models/runtime/model
 import { startThread } from "../../models/runtime/start-thread-node.ts";
 import type { AnalysisThread } from "../../monitor/analysis/analysis-thread.ts";
 import type { AnalysisContract, AnalysisSettings } from "../../monitor/analysis/messages.ts";
-import { Channel, type ChannelSettings } from "../../monitor/channel.ts";
+import { Channel } from "../../monitor/channel.ts";
+import type { ChannelSettings } from "../../monitor/channel-settings.ts";
 import { EventExplainer } from "../../monitor/event-explainer.ts";
 import { Feed, type FeedMessage } from "../../monitor/feed.ts";
 import type { Input } from "../../monitor/inputs/input.ts";
