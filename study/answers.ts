@@ -59,12 +59,29 @@ export class Participant {
     this.rules = rulesOf(study, this.plan);
   }
 
+  get finished(): boolean {
+    return this.progress.finished;
+  }
+
+  /** When they joined or last answered, in milliseconds since 1970. */
+  get actedAt(): number {
+    return Date.parse(this.events.at(-1)?.at ?? this.joinedAt);
+  }
+
   /** Takes an event that was not seen before; throws a StudyRefusal, and nothing changes, when it does not fit. */
   take(event: StudyEvent, at: string): void {
     this.progress = advance(this.rules, this.progress, event.action);
     this.seen.add(event.id);
     this.events.push({ at, event });
   }
+}
+
+/** All that is known of somebody, as lines: with those of everybody else a journal as it was, but for its order. */
+export function linesOf({ id, number, joinedAt, events }: Participant, study: string): AnswerLine[] {
+  return [
+    { at: joinedAt, participant: id, joined: { number, study } },
+    ...events.map(({ at, event }) => ({ at, participant: id, event })),
+  ];
 }
 
 export function rulesOf(study: Study, plan: Plan) {
@@ -105,6 +122,8 @@ export async function readAnswers(
             "study; put the file back, or name another folder with --results",
         );
       }
+      // A line that came twice, as of a journal put together from two.
+      if (participants.has(line.participant)) continue;
       const { number } = line.joined;
       participants.set(line.participant, new Participant(study, line.participant, number, line.at));
       continue;

@@ -1,10 +1,30 @@
-/** Answers as they come, one JSON object a line; what was acknowledged has reached the disk. */
-import { type FileHandle, readFile, truncate } from "node:fs/promises";
+/**
+ * Answers as they come, one JSON object a line. What was acknowledged has reached the disk, in the file that has the name:
+ * one that was taken away, exchanged or cut meanwhile is noticed before anything more is acknowledged.
+ */
+import { type FileHandle, readFile, stat, truncate, unlink } from "node:fs/promises";
 import { openPrivate } from "../server/private-files.ts";
 
 /** A results file that is damaged elsewhere than in the line it ends with. */
 export class JournalError extends Error {
   override name = "JournalError";
+}
+
+/** The line is not on the disk, and will be tried again with the next one; `cause` says why. */
+export class NotWritten extends Error {
+  override name = "NotWritten";
+}
+
+/** The file is not the one that was written to; `how` says what became of it. */
+export class JournalChanged extends Error {
+  override name = "JournalChanged";
+
+  constructor(
+    readonly path: string,
+    readonly how: "removed" | "replaced" | "cut" | "written to by somebody else",
+  ) {
+    super(`${path} was ${how} while it was in use`);
+  }
 }
 
 /**
@@ -32,34 +52,68 @@ export async function readJournal(
 
 /** Appends lines; those that wait while the disk is busy go together. */
 export class Journal {
-  #waiting: string[] = [];
+  /** In their order; a line leaves when it is on the disk. */
+  readonly #waiting: string[] = [];
   #writing: Promise<void> | undefined;
-  #failure: Error | undefined;
+  #next: Promise<void> | undefined;
+  /** Whether there may be a part of a write behind `#size` that failed. */
+  #remains = false;
 
-  private constructor(private readonly file: FileHandle) {}
+  private constructor(
+    private readonly path: string,
+    private file: FileHandle,
+    /** Bytes that are safe. */
+    private size: number,
+  ) {}
 
   /** Opens the file for appending behind `end`, where `readJournal` found it to be whole. */
   static async open(path: string, end: number): Promise<Journal> {
     const file = await openPrivate(path, "a");
     await truncate(path, end);
-    return new Journal(file);
+    return new Journal(path, file, end);
   }
 
-  /** Resolves when the line is on the disk. After a failure, as of a full disk, every further line is refused. */
-  async append(line: unknown): Promise<void> {
-    this.#waiting.push(`${JSON.stringify(line)}\n`);
-    await this.flushed();
+  /** Resolves when the line is on the disk; rejects with NotWritten. */
+  append(line: unknown): Promise<void> {
+    this.#waiting.push(lineOf(line));
+    return this.flushed();
   }
 
-  /** Resolves when all that was appended so far is on the disk. */
-  async flushed(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#writing) {
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined;
-      });
-      await this.#writing;
+  /** Resolves when all that was appended so far is on the disk, what failed before included; rejects with NotWritten. */
+  flushed(): Promise<void> {
+    if (this.#waiting.length === 0) return this.#writing ?? Promise.resolve();
+    // A write that runs has taken its lines: these go with the one after it.
+    this.#next ??= this.#afterwards();
+    return this.#next;
+  }
+
+  /** @throws JournalChanged when the name stands for another file than the one that was written to, or for less or more. */
+  async look(): Promise<void> {
+    if (this.#writing || this.#next || this.#remains) return;
+    await this.#compare(this.size);
+  }
+
+  /**
+   * Begins anew where the file was removed.
+   *
+   * @param lines all that it should hold, what waits included; asked at once, so that nothing comes in between.
+   */
+  async renew(lines: () => readonly unknown[]): Promise<void> {
+    const file = await openPrivate(this.path, "wx");
+    const text = lines().map(lineOf).join("");
+    const waited = this.#waiting.splice(0);
+    try {
+      await file.appendFile(text);
+      await file.sync();
+    } catch (error) {
+      this.#waiting.unshift(...waited);
+      await Promise.allSettled([file.close(), unlink(this.path)]);
+      throw error;
     }
-    if (this.#failure) throw this.#failure;
+    await this.file.close().catch(() => {});
+    this.file = file;
+    this.size = Buffer.byteLength(text);
+    this.#remains = false;
   }
 
   async close(): Promise<void> {
@@ -67,15 +121,58 @@ export class Journal {
     await this.file.close();
   }
 
+  async #afterwards(): Promise<void> {
+    await this.#writing?.catch(() => {});
+    this.#next = undefined;
+    this.#writing = this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
   async #write(): Promise<void> {
-    const lines = this.#waiting.splice(0).join("");
+    const count = this.#waiting.length;
+    const text = this.#waiting.join("");
     try {
-      if (this.#failure) throw this.#failure;
-      await this.file.appendFile(lines);
+      await this.#compare(this.size);
+      this.#remains = true;
+      await this.file.appendFile(text);
       await this.file.sync();
-    } catch (error) {
-      this.#failure ??= error as Error;
-      throw this.#failure;
+      const size = this.size + Buffer.byteLength(text);
+      await this.#compare(size);
+      this.size = size;
+      this.#remains = false;
+      this.#waiting.splice(0, count);
+    } catch (cause) {
+      throw new NotWritten(`the answer could not be written: ${(cause as Error).message}`, { cause });
     }
+  }
+
+  async #compare(size: number): Promise<void> {
+    const named = await stat(this.path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") throw new JournalChanged(this.path, "removed");
+      throw error;
+    });
+    const ours = await this.file.stat();
+    if (named.dev !== ours.dev || named.ino !== ours.ino) throw new JournalChanged(this.path, "replaced");
+    if (ours.size < this.size) throw new JournalChanged(this.path, "cut");
+    // What a write that failed left behind is ours to take away.
+    if (this.#remains && size === this.size) await this.file.truncate(size);
+    else if (ours.size !== size) throw new JournalChanged(this.path, "written to by somebody else");
+  }
+}
+
+function lineOf(line: unknown): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+/** Writes lines to a file that is not there yet. */
+export async function writeJournal(path: string, lines: readonly unknown[]): Promise<void> {
+  const file = await openPrivate(path, "wx");
+  try {
+    await file.appendFile(lines.map(lineOf).join(""));
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }

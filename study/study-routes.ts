@@ -6,7 +6,7 @@ import {
   HttpError,
   notFound,
   pathOf,
-  RateLimit,
+  RateLimits,
   type Route,
   readJson,
   searchOf,
@@ -16,6 +16,7 @@ import {
 import { parseEvent } from "./event-schema.ts";
 import { NotAdmitted, type Participants } from "./participants.ts";
 import { PARTICIPANT_ID } from "./protocol.ts";
+import { NotSaved } from "./safe-keeping.ts";
 import { allSounds, type OpenStudy, soundPath } from "./study-file.ts";
 
 interface StudyRouteParts {
@@ -30,8 +31,8 @@ const MOST_BYTES = 16_384;
 /** A page posts an answer or two a second; after a time without network it posts what has gathered. */
 const ANSWERS_PER_SECOND = 10;
 const ANSWER_BURST = 400;
-/** People who join at once, as a class of students does, and then on average. */
-const JOINS_PER_SECOND = 1;
+/** People who join at once from one address, as a class of students does, and then on average. */
+const JOINS_PER_SECOND = 1 / 6;
 const JOIN_BURST = 100;
 /** Files outside `study/` that the page uses. */
 const SHARED_FILES = ["page.css", "icon.svg"];
@@ -107,21 +108,21 @@ function soundsOf({ study, folder }: OpenStudy): Route["answer"] {
 
 /** What participants post, and how fast they may. */
 class Answers {
-  readonly #joins = new RateLimit(JOINS_PER_SECOND, JOIN_BURST, () => performance.now());
+  /** By address, of which one that joins without end keeps nobody else out. */
+  readonly #joins = new RateLimits(JOINS_PER_SECOND, JOIN_BURST, () => performance.now());
   /** By participant; only those who have joined get one. */
-  readonly #limits = new Map<string, RateLimit>();
+  readonly #answers = new RateLimits(ANSWERS_PER_SECOND, ANSWER_BURST, () => performance.now());
 
   constructor(private readonly participants: Participants) {}
 
   async join(id: string, exchange: Exchange): Promise<void> {
     if (!PARTICIPANT_ID.test(id)) throw notFound();
     await readJson(exchange, MOST_BYTES);
-    if (!this.participants.has(id) && !this.#joins.take(1)) {
+    const address = exchange.guard.holderOf(exchange.request);
+    if (!this.participants.has(id) && !this.#joins.take(address)) {
       throw tooFast("Many people are joining; try again in a few seconds.", 5);
     }
-    const view = await this.participants.join(id).catch((error) => {
-      throw error instanceof NotAdmitted ? new HttpError(403, error.message) : error;
-    });
+    const view = await this.participants.join(id, address).catch(refused);
     sendJson(exchange.response, view);
   }
 
@@ -129,21 +130,19 @@ class Answers {
     if (!PARTICIPANT_ID.test(id)) throw notFound();
     const body = await readJson(exchange, MOST_BYTES);
     if (!this.participants.has(id)) throw notFound("Nobody of this name has joined.");
-    if (!this.#limitOf(id).take(1)) throw tooFast("Answers come too fast.", 1);
+    if (!this.#answers.take(id)) throw tooFast("Answers come too fast.", 1);
     const event = parseEvent(body, (problem) => {
       throw new HttpError(400, `The answer can't be understood: ${problem}`);
     });
-    const answer = event && (await this.participants.take(id, event));
+    const answer = event && (await this.participants.take(id, event).catch(refused));
     if (answer) sendJson(exchange.response, answer, answer.refused === undefined ? 200 : 409);
   }
+}
 
-  #limitOf(id: string): RateLimit {
-    const known = this.#limits.get(id);
-    if (known) return known;
-    const limit = new RateLimit(ANSWERS_PER_SECOND, ANSWER_BURST, () => performance.now());
-    this.#limits.set(id, limit);
-    return limit;
-  }
+function refused(error: Error): never {
+  if (error instanceof NotAdmitted) throw new HttpError(403, error.message);
+  if (error instanceof NotSaved) throw new HttpError(503, error.message, { "Retry-After": "5" });
+  throw error;
 }
 
 function tooFast(message: string, retrySeconds: number): HttpError {

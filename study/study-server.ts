@@ -18,6 +18,8 @@ export interface StudyServerOptions extends AccessOptions {
   /** Default: this machine alone. */
   readonly host?: string;
   readonly log?: Logger;
+  /** Default: the computer's clock. */
+  readonly now?: () => Date;
 }
 
 /** A class of students that begins at once comes from one address: more than an address needs otherwise. */
@@ -25,6 +27,7 @@ const ADDRESS_LIMITS = { requestsPerSecond: 500, connectionsPerMinute: 600 };
 const OF_STUDY = new Set([STUDY_FILE, "sounds", "preparation.json", "results", ANSWERS_FILE, "report"]);
 /** Answers that are on their way at the end still get to the disk. */
 const GRACE_MS = 1_000;
+const LOOK_MS = 5_000;
 
 export interface StudyServer {
   /** "http://127.0.0.1:8081/study" */
@@ -51,9 +54,13 @@ export async function startStudyServer(options: StudyServerOptions): Promise<Stu
   let http: HttpServer;
   try {
     for (const folder of [open.folder, results]) closeToOthers(folder, isOfStudy, (line) => log.warn(line));
-    participants = await Participants.open(open, results);
+    participants = await Participants.open(open, results, {
+      log,
+      ...(options.now ? { now: options.now } : {}),
+    });
     const addressLimits = { ...ADDRESS_LIMITS, ...options.addressLimits };
-    http = await HttpServer.open({ ...options, port, addressLimits, log });
+    // It acts on what pages send: a name that somebody else points at this machine must not.
+    http = await HttpServer.open({ ...options, port, addressLimits, knownNamesOnly: true, log });
   } catch (error) {
     await participants?.close();
     unlock();
@@ -61,7 +68,10 @@ export async function startStudyServer(options: StudyServerOptions): Promise<Stu
   }
   const people = participants;
   http.serve(studyRoutes({ open, participants: people, publicFolder }));
+  // Whoever looks after the study should hear of it while it can be put right, not at the next answer.
+  const looking = setInterval(() => void people.look().catch(() => {}), LOOK_MS).unref();
   const close = async () => {
+    clearInterval(looking);
     await http.close(GRACE_MS);
     await people.close();
     unlock();

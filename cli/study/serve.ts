@@ -24,7 +24,8 @@ interface ServeOptions extends CommonOptions, PortWishes, AccessWishes {
 const EXAMPLES = `
 The page is at /study. Whoever opens it gets a name drawn at random, kept in the address and in the browser, and goes on
 from there at any time and after every restart of this command; /study?p=NAME gives a name of your own. Each answer is
-on the disk (RESULTS/answers.jsonl, one JSON object a line) before the page is told that it is saved.
+on the disk (RESULTS/answers.jsonl, one JSON object a line) before the page is told that it is saved; leave that file alone
+while this command runs: what becomes of it is noticed, told here, and no answer is taken that could be lost.
 Only this machine gets in. For others give a certificate and an address, or put a proxy with TLS in front and name it
 with --behind-proxy (docs/study.md). With a token file, links are https://HOST/study#token=TOKEN.
 Ctrl+C ends it. /healthz tells how many take part and how many have finished.
@@ -32,7 +33,7 @@ Ctrl+C ends it. /healthz tells how many take part and how many have finished.
 Examples:
   $ listenable study serve my-study
   $ listenable study serve my-study --port 9000 --results answers-of-may
-  $ listenable study serve my-study --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
+  $ listenable study serve my-study --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem --public-host study.example.org
   $ listenable study serve my-study --behind-proxy --public-host study.example.org
 `;
 

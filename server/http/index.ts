@@ -8,7 +8,7 @@ export { type AccessOptions, HttpServer, type HttpServerOptions } from "./http-s
 export type { HttpLog, HttpObserver, HttpRefusal } from "./observe.ts";
 export { pathOf, searchOf } from "./paths.ts";
 export { Places } from "./places.ts";
-export { RateLimit } from "./rate-limit.ts";
+export { RateLimits } from "./rate-limit.ts";
 export type { Exchange, Handler, Route } from "./router.ts";
 export { HTML, sendJson, sendText } from "./send.ts";
 export { sendFile, warmFile } from "./send-file.ts";

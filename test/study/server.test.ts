@@ -1,11 +1,12 @@
-import { appendFile, chmod, readFile, writeFile } from "node:fs/promises";
+import { appendFile, chmod, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { packageFolder } from "../../models/pack/open-pack-node.ts";
+import { PLACE_MS } from "../../study/places.ts";
 import type { EventAnswer, StudyAction, StudyView } from "../../study/protocol.ts";
 import { openStudy } from "../../study/study-file.ts";
-import { type StudyServer, startStudyServer } from "../../study/study-server.ts";
+import { type StudyServer, type StudyServerOptions, startStudyServer } from "../../study/study-server.ts";
 import { temporaryFolder } from "../cli/run-cli.ts";
 import { openToOthers } from "../open-to-others.ts";
 import { madeUpStudy, writeMadeUpStudy } from "./made-up-study.ts";
@@ -14,8 +15,9 @@ const test = suite("study server");
 let folder: string;
 let server: StudyServer;
 
-async function start(): Promise<void> {
+async function start(options: Partial<StudyServerOptions> = {}): Promise<void> {
   server = await startStudyServer({
+    ...options,
     open: await openStudy(folder),
     results: join(folder, "results"),
     publicFolder: join(packageFolder(), "client", "kit", "static"),
@@ -165,6 +167,53 @@ test("a study that is full or by invitation lets nobody else in", async () => {
   assert.is(full.status, 403);
   assert.match((await full.json()).error, /all the participants/);
   await join1("anna");
+});
+
+test("an address that joins without end is told to wait, and neither blocks nor fills the study for others", async () => {
+  await server.close();
+  let now = Date.UTC(2026, 6, 14);
+  const study = madeUpStudy({ headphones: false, clips: 2, attention: 0 });
+  await writeMadeUpStudy(folder, { ...study, participants: { most: 10 } });
+  await start({ behindProxies: 1, now: () => new Date(now) });
+  const from = (address: string) => ({ "X-Forwarded-For": address });
+  const statuses: number[] = [];
+  for (let k = 0; k < 150; k++) statuses.push((await post(`greedy-${k}`, {}, from("203.0.113.7"))).status);
+  assert.is(statuses.filter((status) => status === 200).length, 10);
+  assert.is(statuses[10], 403);
+  assert.is(statuses.at(-1), 429);
+  for (const [k, address] of ["203.0.113.8", "unknown", "2001:db8::1", "127.0.0.1"].entries()) {
+    now += 1_000;
+    assert.is((await post(`other-${k}`, {}, from(address))).status, 200, address);
+  }
+  // Whose place another one has goes on all the same, and those who wait for an hour get one.
+  const consent = { id: "the-consent-of-one", action: { kind: "consented" } };
+  assert.is((await post("greedy-0/events", consent, from("203.0.113.7"))).status, 200);
+  assert.is((await post("greedy-0", {}, from("203.0.113.7"))).status, 200);
+  now += PLACE_MS + 1;
+  for (let k = 0; k < 5; k++) assert.is((await post(`late-${k}`, {}, from("203.0.113.9"))).status, 200);
+  await server.close();
+  await start({ behindProxies: 1, now: () => new Date(now) });
+  assert.is(server.participants, 19, "nobody is forgotten");
+  const view = await post("greedy-0", {}, from("203.0.113.7"));
+  assert.is((await view.json()).progress.consented, true);
+});
+
+test("what cannot be kept is not acknowledged, with a status after which the page tries again", async () => {
+  await join1();
+  await rename(join(folder, "results", "answers.jsonl"), join(folder, "results", "away"));
+  await writeFile(join(folder, "results", "answers.jsonl"), "");
+  for (const response of [
+    await post("anna/events", { id: "the-consent", action: { kind: "consented" } }),
+    await post("anna", {}),
+    await post("berta", {}),
+  ]) {
+    assert.is(response.status, 503);
+    assert.is(response.headers.get("retry-after"), "5");
+    assert.match((await response.json()).error, "keeps them and tries again");
+  }
+  await rename(join(folder, "results", "away"), join(folder, "results", "answers.jsonl"));
+  assert.is((await act({ kind: "consented" }, "anna", "the-consent")).status, 200);
+  assert.is((await lines()).length, 2);
 });
 
 test("answers that come too fast are told to wait, and other participants are not", async () => {

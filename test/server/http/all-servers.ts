@@ -19,7 +19,9 @@ export interface AnyServer {
 
 export interface ServerKind {
   readonly name: string;
-  readonly start: (options: AccessOptions) => Promise<AnyServer>;
+  readonly start: (options: AccessOptions & { readonly host?: string }) => Promise<AnyServer>;
+  /** Whether it acts on what pages send, and so answers to known names alone, whatever it listens on. */
+  readonly knownNames: boolean;
   /** A page that everybody may have. */
   readonly page: string;
   /** A file of `LARGE_BYTES`. */
@@ -42,7 +44,7 @@ for (const file of ["large.bin", "study/large.bin"]) {
 
 export const removeAll = () => rm(work, { recursive: true });
 
-async function startServe(options: AccessOptions): Promise<AnyServer> {
+async function startServe(options: AccessOptions & { readonly host?: string }): Promise<AnyServer> {
   return serveKiosk(undefined, {
     pack: "test/fixtures/tiny-pack",
     port: 0,
@@ -52,14 +54,14 @@ async function startServe(options: AccessOptions): Promise<AnyServer> {
   });
 }
 
-async function startMonitor(options: AccessOptions): Promise<AnyServer> {
+async function startMonitor(options: AccessOptions & { readonly host?: string }): Promise<AnyServer> {
   const store = await EventStore.open(await mkdtemp(join(work, "events-")));
   const web = { ...options, pages, port: 0 };
   const { monitor } = await startRig([samplesInput("yard", new Float32Array(0))], { store, web });
   return { url: monitor.url!, reload: () => monitor.reload(), close: () => monitor.close() };
 }
 
-async function startStudy(options: AccessOptions): Promise<AnyServer> {
+async function startStudy(options: AccessOptions & { readonly host?: string }): Promise<AnyServer> {
   const study = await mkdtemp(join(work, "study-"));
   await writeMadeUpStudy(study, madeUpStudy({ clips: 2, attention: 0 }));
   const running = await startStudyServer({
@@ -76,6 +78,7 @@ async function startStudy(options: AccessOptions): Promise<AnyServer> {
 export const SERVERS: readonly ServerKind[] = [
   {
     name: "serve",
+    knownNames: false,
     start: startServe,
     page: "page.css",
     large: "large.bin",
@@ -84,6 +87,7 @@ export const SERVERS: readonly ServerKind[] = [
   },
   {
     name: "monitor",
+    knownNames: true,
     start: startMonitor,
     page: "page.css",
     large: "large.bin",
@@ -92,6 +96,7 @@ export const SERVERS: readonly ServerKind[] = [
   },
   {
     name: "study",
+    knownNames: true,
     start: startStudy,
     page: "page.css",
     large: "study/large.bin",

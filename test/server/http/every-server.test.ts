@@ -44,7 +44,7 @@ function ask({ url, via }: Reached, path: string, question: Question = {}): Prom
   const { method = "GET", body, localAddress } = question;
   const headers = { ...via, ...question.headers };
   const start = url.startsWith("https") ? requestTls : request;
-  const { hostname, port } = new URL(url);
+  const { hostname, port } = new URL(url.replace("0.0.0.0", "127.0.0.1"));
   const to = { hostname, port, path: `/${path}`, method, headers, localAddress };
   return new Promise((resolve, reject) => {
     const asked = start({ ...to, agent: false, rejectUnauthorized: false }, (response) => {
@@ -346,6 +346,37 @@ for (const kind of SERVERS) {
     assert.is.not((await withToken(kind, server, { authorization: `Bearer ${OTHER}` })).status, 401);
     const cookie = given.headers["set-cookie"]?.[0].split(";")[0] ?? "";
     assert.is((await withToken(kind, server, { cookie })).status, 401);
+  });
+
+  test.run();
+}
+
+for (const kind of SERVERS) {
+  const test = suite(`${kind.name}: for other machines too`);
+
+  test("a server that acts on what pages send answers to numbers and known names alone; pages of no other site post", async () => {
+    for (const publicHosts of [[], ["sounds.example"]]) {
+      const server = await kind.start({ host: "0.0.0.0", publicHosts });
+      const statusAs = async (host: string) => (await ask(server, kind.page, { headers: { host } })).status;
+      const named = publicHosts.length > 0;
+      const open = !kind.knownNames && !named;
+      for (const host of ["rebound.example", "sounds.example.rebound.example", "study"]) {
+        assert.is(await statusAs(host), open ? 200 : 421, host);
+      }
+      assert.is(await statusAs("sounds.example"), open || named ? 200 : 421);
+      if (kind.knownNames || !named) assert.is(await statusAs("192.0.2.7:80"), 200);
+      for (const [host, origin] of [
+        ["192.0.2.7", "http://192.0.2.8"],
+        ["localhost", "null"],
+        ["localhost", "https://elsewhere.example"],
+        ["rebound.example", "http://rebound.example"],
+      ]) {
+        const { status } = await withToken(kind, server, { host, origin });
+        if (open && host === "rebound.example") continue;
+        assert.ok([403, 421].includes(status), `${host} from ${origin}: ${status}`);
+      }
+      await server.close();
+    }
   });
 
   test.run();
