@@ -22,6 +22,9 @@ export interface FoundFiles {
   readonly problems: readonly string[];
 }
 
+/** Files looked at together: more of them would keep the process from all else. */
+const AT_ONCE = 64;
+
 interface Place {
   readonly path: Buffer;
   readonly name: string;
@@ -69,9 +72,12 @@ class Search {
     const places = entries.map((entry) => ({ entry, place: below(folder, entry.name) }));
     places.sort((a, b) => Buffer.compare(a.entry.name, b.entry.name));
     const files = places.filter(({ entry, place }) => this.#sortOut(entry, place));
-    const looks = await Promise.all(files.map(({ place }) => this.#look(place)));
-    // In their order, so that of two names of a file it is always the same that counts.
-    for (const [n, { place }] of files.entries()) this.#take(place, looks[n]);
+    for (let at = 0; at < files.length; at += AT_ONCE) {
+      const some = files.slice(at, at + AT_ONCE);
+      const looks = await Promise.all(some.map(({ place }) => this.#look(place)));
+      // In their order, so that of two names of a file it is always the same that counts.
+      for (const [n, { place }] of some.entries()) this.#take(place, looks[n]);
+    }
   }
 
   /** Whether it is to be looked at now. */

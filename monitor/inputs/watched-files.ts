@@ -1,5 +1,6 @@
 /** What this process knows of the files of a watched folder: which are finished, done, or to be tried again. */
 import { join, resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { FoundFile } from "../../models/sound/find-sound-files-node.ts";
 import { type BackOff, backOffMs } from "../../protocol/back-off.ts";
 import { withHandle } from "./found-file.ts";
@@ -8,6 +9,8 @@ import { saysItIsWhole } from "./whole-file.ts";
 
 /** A file that did not change for so long counts as finished. */
 const QUIET_MS = 30_000;
+/** Files looked at without a pause. */
+const AT_ONCE = 100;
 /** For a file that cannot be read. */
 const UNREADABLE: BackOff = { firstMs: 10_000, longestMs: 600_000 };
 
@@ -38,8 +41,13 @@ export class WatchedFiles {
   ) {}
 
   /** Those that are there now; others are forgotten. */
-  look(found: readonly FoundFile[]): WatchedFile[] {
-    const files = found.filter(({ stats }) => stats.size > 0n).map((file) => this.#look(file));
+  async look(found: readonly FoundFile[]): Promise<WatchedFile[]> {
+    const files: WatchedFile[] = [];
+    for (const [n, file] of found.entries()) {
+      // The memory is asked about each that is new, and thousands may be.
+      if (n % AT_ONCE === AT_ONCE - 1) await setImmediate();
+      if (file.stats.size > 0n) files.push(this.#look(file));
+    }
     this.#files = new Map(files.map((file) => [file.facts.path, file]));
     return files;
   }

@@ -23,6 +23,8 @@ export interface WatchOptions extends FileOptions {
 }
 
 const POLL_MS = 2000;
+/** So many times as long as a look takes, the next one waits. */
+const LOOK_SHARE = 10;
 /** Looking at a folder that is away costs little, and its files wait. */
 const AWAY: BackOff = { firstMs: POLL_MS, longestMs: 15_000 };
 
@@ -44,6 +46,7 @@ export function watchedFolder(name: string, folder: string, options: WatchOption
 class Watch {
   readonly #heard: PatientHeardFiles;
   readonly #files: WatchedFiles;
+  readonly #now: () => number;
   /** Of parts of the folder, as told. */
   #problems: readonly string[] = [];
   /** The folder's disk and its number there. */
@@ -56,23 +59,27 @@ class Watch {
     const { heard = new HeardInMemory(), random } = options;
     this.#heard = new PatientHeardFiles(heard);
     // No wall clock, where there is a choice: that may be set.
-    const now = options.now ?? (() => performance.now());
-    this.#files = new WatchedFiles(folder, (facts) => this.#heard.find(facts), now, random);
+    this.#now = options.now ?? (() => performance.now());
+    this.#files = new WatchedFiles(folder, (facts) => this.#heard.find(facts), this.#now, random);
   }
 
   async *hear(report: InputReport, signal: AbortSignal, wentWell: () => void): AsyncGenerator<Stretch> {
     while (!signal.aborted) {
+      const began = this.#now();
       const { files, problems } = await findSoundFiles(this.folder);
       wentWell();
       await this.#tellChanges(problems, report);
       this.#heard.saveAgain();
-      for (const file of this.#files.look(files)) {
+      const watched = await this.#files.look(files);
+      const took = this.#now() - began;
+      for (const file of watched) {
         if (signal.aborted) return;
         if (await this.#files.isDue(file)) yield* this.#hearFile(file, report, signal);
       }
       report.unread?.(this.#files.failing);
       report.state("idle", "for new files");
-      await (this.options.sleep ?? sleep)(POLL_MS, signal);
+      // A folder with very many files must not keep a processor busy.
+      await (this.options.sleep ?? sleep)(Math.max(POLL_MS, LOOK_SHARE * took), signal);
     }
   }
 
