@@ -262,7 +262,7 @@ export class EventStore {
     const text = this.database.get("SELECT value FROM note WHERE name = 'clock'")?.["value"];
     try {
       const kept = JSON.parse(String(text)) as KeptClock;
-      return [kept.time, kept.wall, kept.owed].every(Number.isFinite) ? kept : undefined;
+      return [kept.time, kept.owed, kept.offset, kept.ran].every(Number.isFinite) ? kept : undefined;
     } catch {
       return undefined;
     }
@@ -270,9 +270,9 @@ export class EventStore {
 
   #onSetAside({ path, aside, reason }: SetAside): void {
     this.#log(
-      `${path} is damaged (${reason}): it is ${aside} now, and kept. The events are all there, in their ` +
-        "folders, and their reviews; the database is made anew of them. What could not be read of it: messages that " +
-        "waited, and which files of watched folders were heard, so that some may be heard again",
+      `${path} is damaged (${reason}): it is ${aside} now, and kept. Events and reviews are all there, in their ` +
+        "folders, and the database is made anew of them. What it alone knew (messages that waited, files of watched " +
+        "folders that were heard) is taken over as far as it could be read",
     );
     // At the start it begins anyway.
     if (this.#begun) this.#recover();

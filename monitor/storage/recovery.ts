@@ -77,7 +77,7 @@ export class Recovery {
     }
     if (!stopped()) await this.#dropLostRows();
     if (!stopped()) database.run("DELETE FROM salvaged");
-    if (this.#told > MOST_TOLD) tell(`and ${this.#told - MOST_TOLD} more things in events/ were skipped`);
+    if (this.#told > MOST_TOLD) tell(`and ${this.#told - MOST_TOLD} more like these`);
     return { rows: this.#rows, removed: this.#removed, lost: this.#lost };
   }
 
@@ -119,7 +119,7 @@ export class Recovery {
     await turns.next();
     if (this.parts.stopped()) return;
     let inserted = 0;
-    database.transaction(() => {
+    database.hastily(() => {
       inserted = 0;
       for (const change of changes) if (this.#apply(change)) inserted++;
     });
@@ -177,7 +177,7 @@ export class Recovery {
     });
     for (const file of files ?? []) if (file.startsWith(UNFINISHED)) this.#clean(join(folder, file));
     if (files && !files.includes(EVENT_FILES.clip)) {
-      this.#tell(`events/${day}/${id} has no ${EVENT_FILES.clip}`);
+      this.#tell(`${day}/${id}`, `has no ${EVENT_FILES.clip}`);
     }
     return files;
   }
@@ -186,7 +186,7 @@ export class Recovery {
     try {
       return await readReview(folder);
     } catch (error) {
-      this.#tell(`events/${day}/${id}/${REVIEW_FILE} ${(error as Error).message}: left alone`);
+      this.#tell(`${day}/${id}/${REVIEW_FILE}`, `${(error as Error).message}: left alone`);
       return undefined;
     }
   }
@@ -255,7 +255,7 @@ export class Recovery {
       last = ids[ids.length - 1];
       const lost = ids.filter((id) => !isEventId(id) || !existsSync(join(folder, "events", dayOf(id), id)));
       for (const id of lost) {
-        if (!isEventId(id)) this.#tell(`the database's row "${id}" is no event: removed`);
+        if (!isEventId(id)) this.parts.tell(`${database.path} had a row "${id}", which is no event: removed`);
         database.run("DELETE FROM event WHERE id = ?", [id]);
         this.#lost++;
       }
@@ -270,12 +270,13 @@ export class Recovery {
   }
 
   #skip(name: string, why: string): void {
-    this.#tell(`events/${name} ${why}: skipped, and left where it is`);
+    this.#tell(name, `${why}: skipped, and left where it is`);
   }
 
-  #tell(line: string): void {
+  /** Of something among the events. */
+  #tell(name: string, what: string): void {
     this.#told++;
-    if (this.#told <= MOST_TOLD) this.parts.tell(line);
+    if (this.#told <= MOST_TOLD) this.parts.tell(`${join(this.parts.folder, "events", name)} ${what}`);
   }
 }
 

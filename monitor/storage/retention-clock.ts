@@ -10,12 +10,12 @@ import type { Database } from "./database.ts";
 export interface KeptClock {
   /** Its own time. */
   readonly time: number;
-  /** What the computer's clock said then. */
-  readonly wall: number;
   /** What it still has to take over. */
   readonly owed: number;
-  /** Absent where an earlier version kept it. */
-  readonly ran?: number;
+  /** What has to be added to what the computer's clock says, which was set ahead while a monitor ran; mostly 0. */
+  readonly offset: number;
+  /** Time in which a monitor ran. */
+  readonly ran: number;
 }
 
 export interface Look {
@@ -47,6 +47,9 @@ export class RetentionClock {
   #time: number;
   #owed: number;
   #ran: number;
+  /** At the start, and now: a clock that is behind changes nothing, as it will be set. */
+  readonly #offsetBefore: number;
+  #offset: number;
   #wall: number;
   #elapsed: number;
   #jump: number;
@@ -65,10 +68,13 @@ export class RetentionClock {
   ) {
     this.#wall = clocks.wall();
     this.#elapsed = clocks.elapsed();
-    const last = kept ?? { time: newest ?? this.#wall, wall: newest ?? this.#wall, owed: 0 };
-    const pause = this.#wall - last.wall;
+    const time = newest ?? this.#wall;
+    const last = kept ?? { time, owed: 0, offset: 0, ran: time };
     this.#time = last.time;
-    this.#ran = kept?.ran ?? last.time;
+    this.#ran = last.ran;
+    this.#offsetBefore = last.offset;
+    this.#offset = last.offset;
+    const pause = this.#wall + last.offset - (last.time + last.owed);
     this.#owed = Math.max(0, last.owed + pause);
     this.#jump = Math.abs(pause) > PAUSE_MS ? pause : 0;
     this.#noteSetting();
@@ -97,8 +103,8 @@ export class RetentionClock {
 
   get kept(): KeptClock {
     this.#advance();
-    const [time, owed, ran] = [this.#time, this.#owed, this.#ran].map(Math.round);
-    return { time, owed, ran, wall: this.#wall };
+    const [time, owed, offset, ran] = [this.#time, this.#owed, this.#offset, this.#ran].map(Math.round);
+    return { time, owed, offset, ran };
   }
 
   /** Time in which a monitor ran, and nothing else: by it what waits to be sent is tried again and given up. */
@@ -127,6 +133,7 @@ export class RetentionClock {
     this.#jump += jump;
     // Set back: what is owed was never time.
     if (jump < 0) this.#owed = Math.max(0, this.#owed + jump);
+    this.#offset = Math.min(this.#offsetBefore, this.#fullTime - wall);
     this.#noteSetting();
   }
 

@@ -45,9 +45,9 @@ interface MonitorRouteParts {
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 const MOST_BODY = 16 * 1024;
 /** Each takes turns with all others. */
-const MOST_SEARCHES = 32;
+const MOST_SEARCHES = 128;
 /** Which may last as long as their clients read. */
-const MOST_EXPORTS = 8;
+const MOST_EXPORTS = 32;
 
 /** The pages themselves are no secret; what was heard is for bearers of a token, where the monitor asks for one. */
 export function monitorRoutes(parts: MonitorRouteParts): Route[] {

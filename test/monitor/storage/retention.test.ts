@@ -188,6 +188,35 @@ test("a clock that is set ahead, back or to and fro in a run makes nothing older
   computer.stop();
 });
 
+test("a run with a clock that is far behind, and ends before it is set, makes nothing older afterwards", async () => {
+  const computer = new Computer();
+  await computer.start();
+  const before = await computer.hear();
+  computer.off(HOUR);
+  const right = computer.wall;
+  computer.wall = 1000;
+  await computer.start();
+  const behind = await computer.hear();
+  await computer.run(HOUR);
+  computer.off(0);
+  computer.wall = right + HOUR;
+  await computer.start();
+  await computer.run(28 * DAY);
+  assert.ok(computer.has(before) && computer.has(behind));
+  // The same in the middle of a run: set back, never put right, and right at the next start.
+  computer.wall = 1000;
+  await computer.run(HOUR);
+  computer.off(0);
+  computer.wall = right + 28 * DAY + 3 * HOUR;
+  await computer.start();
+  await computer.run(DAY);
+  assert.ok(computer.has(before) && computer.has(behind));
+  await computer.run(2 * DAY);
+  assert.not(computer.has(before));
+  assert.not(computer.has(behind));
+  computer.stop();
+});
+
 test("the first start that knows of this takes the newest day for the last time when it was there", async () => {
   const computer = new Computer();
   writeEvents(computer.folder, 3);
