@@ -106,7 +106,11 @@ export function sayCrash(problem: unknown): void {
 
 /** What commander says of the command line: words of it are repeated as they may be shown. */
 export function shownComplaint(text: string): string {
-  const words = process.argv.slice(2).sort((a, b) => b.length - a.length);
+  // Also what stands behind the = of an option, which is named without it.
+  const words = process.argv
+    .slice(2)
+    .flatMap((word) => [word, word.replace(/^-[^=]*=/, "")])
+    .sort((a, b) => b.length - a.length);
   return manyLines(words.reduce((said, word) => said.replaceAll(word, oneLine(shownWord(word))), text));
 }
 

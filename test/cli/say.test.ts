@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { shownComplaint } from "../../cli/say.ts";
 
 /** The place itself, and what talks to a process of ours over its output. */
 const MAY_WRITE = ["cli/say.ts", "cli/bench/load/raw-throughput.ts"];
@@ -18,6 +19,25 @@ test("whatever a command prints goes through cli/say.ts", async () => {
       assert.not.match(code, WRITES, file);
     }
   }
+});
+
+test("what commander repeats of the command line is shown as it may be, also behind an option's =", () => {
+  const argv = process.argv;
+  const words = [
+    "monitor",
+    "--follow-to=https://admin:geheim@host/geheim",
+    "--port=1\nlistenable: forged\x1b[2J",
+  ];
+  process.argv = ["node", "listenable", ...words];
+  const said = shownComplaint(
+    `error: option '--follow-to <host>' argument 'https://admin:geheim@host/geheim' is invalid. ` +
+      `"https://admin:geheim@host/geheim" is no host\nerror: unknown option '${words[2]}', argument '${words[2]!.slice(7)}'\n`,
+  );
+  process.argv = argv;
+  assert.not.match(said, /geheim|admin/);
+  assert.match(said, /argument 'https:\/\/host\/…' is invalid/);
+  assert.is(said.split("\n").length, 3);
+  assert.match(said, /argument '1\\nlistenable: forged\\x1b\[2J'/);
 });
 
 test.run();
