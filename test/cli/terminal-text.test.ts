@@ -81,7 +81,7 @@ test("explain and failures too", async () => {
 test("no complaint about the command line repeats what addresses hold", async () => {
   const secret = /geheim|admin/;
   const failures = [
-    ["monitor", "rtsp://admin:ge#geheim@camera.local/live", "--debug"],
+    ["monitor", "rtsp://admin:ge#geheim@camera.local/live", "--debug", "--data", join(folder, "c")],
     ["monitor", sound, "--webhook", "ftp://admin:geheim@host/geheim", "--data", join(folder, "d")],
     ["monitor", sound, "--mqtt", "mqtt://admin:ge/geheim@broker.local", "--data", join(folder, "d")],
     ["monitor", sound, "--webhok=https://host/geheim?k=admin"],
