@@ -73,7 +73,10 @@ export class ChannelJudge {
   readonly #logs: Float64Array[];
   /** [channels, channels]: what two have in common, as mean square. */
   readonly #common: Float64Array;
-  readonly #scale: number;
+  readonly #scale = new Float64Array(1);
+  readonly #product = new Float64Array(1);
+  /** Shares of the newest frame in the means of bins and of levels. */
+  readonly #shares = new Float64Array(2);
   /** [channels] each, 0 or 1; and in how many frames running the opposite was found. */
   readonly #silent: Uint8Array;
   readonly #noisy: Uint8Array;
@@ -107,7 +110,7 @@ export class ChannelJudge {
     this.#logs = each(() => new Float64Array(band));
     this.#common = new Float64Array(most * most);
     // Hann's mean square is 3/8; both halves of the spectrum count.
-    this.#scale = 2 / (size * size * 0.375);
+    this.#scale[0] = 2 / (size * size * 0.375);
     this.weights = new Float64Array(most);
     this.#silent = new Uint8Array(most);
     this.#noisy = new Uint8Array(most);
@@ -128,9 +131,17 @@ export class ChannelJudge {
     this.#best = 0;
     this.#settled = false;
     this.#common.fill(0);
-    for (const list of [this.#power, this.#logs]) for (const means of list) means.fill(0);
-    for (const flags of [this.#silent, this.#noisy, this.#cancelling, this.#kinds]) flags.fill(0);
-    for (const counts of [this.#silentFor, this.#noisyFor, this.#cancellingFor]) counts.fill(0);
+    for (let c = 0; c < this.most; c++) {
+      this.#power[c].fill(0);
+      this.#logs[c].fill(0);
+    }
+    this.#silent.fill(0);
+    this.#noisy.fill(0);
+    this.#kinds.fill(0);
+    this.#cancelling[0] = 0;
+    this.#silentFor.fill(0);
+    this.#noisyFor.fill(0);
+    this.#cancellingFor[0] = 0;
     this.#weigh();
   }
 
@@ -155,13 +166,13 @@ export class ChannelJudge {
     if (!this.#measure()) return;
     this.frames++;
     this.#findNoise();
-    if (this.#settled) this.#judge(1);
+    if (this.#settled) this.#judge(false);
   }
 
   /** Takes what was found up to now for granted; from then on only what lasts counts. */
   settle(): void {
     this.#settled = true;
-    if (this.frames > 0) this.#judge(Number.POSITIVE_INFINITY);
+    if (this.frames > 0) this.#judge(true);
   }
 
   get verdict(): ChannelVerdict {
@@ -183,16 +194,22 @@ export class ChannelJudge {
     const { count, most } = this;
     for (let c = 0; c < count; c++) this.#transform(c);
     let audible = false;
-    for (let c = 0; c < count && !audible; c++) audible = this.#bandPower(c);
+    for (let c = 0; c < count && !audible; c++) {
+      this.#multiply(c, c);
+      audible = this.#product[0] > QUIET;
+    }
     if (!audible) return false;
-    const share = 1 / Math.min(MEMORY, this.frames + 1);
+    const heard = this.frames + 1;
+    this.#shares[0] = 1 / Math.min(MEMORY, heard);
     // Until it is settled, all that was heard counts alike.
-    const levelShare = 1 / Math.min(this.#settled ? LEVEL_MEMORY : Number.POSITIVE_INFINITY, this.frames + 1);
+    this.#shares[1] = 1 / (this.#settled && heard > LEVEL_MEMORY ? LEVEL_MEMORY : heard);
+    const levelShare = this.#shares[1];
     for (let c = 0; c < count; c++) {
-      this.#rememberBins(c, share);
+      this.#rememberBins(c);
       for (let other = 0; other <= c; other++) {
         const at = c * most + other;
-        this.#common[at] += levelShare * (this.#product(c, other) - this.#common[at]);
+        this.#multiply(c, other);
+        this.#common[at] += levelShare * (this.#product[0] - this.#common[at]);
       }
     }
     return true;
@@ -208,19 +225,17 @@ export class ChannelJudge {
     this.#fft.forward(samples, this.#spectra[channel]);
   }
 
-  #bandPower(channel: number): boolean {
-    return this.#product(channel, channel) > QUIET;
-  }
-
-  #product(one: number, other: number): number {
+  /** What two channels have in common goes to `#product`: a fraction that is returned may be an object made for it. */
+  #multiply(one: number, other: number): void {
     const a = this.#spectra[one];
     const b = this.#spectra[other];
     let sum = 0;
     for (let k = 2 * this.#first; k < 2 * this.#last; k++) sum += a[k] * b[k];
-    return this.#scale * sum;
+    this.#product[0] = this.#scale[0] * sum;
   }
 
-  #rememberBins(channel: number, share: number): void {
+  #rememberBins(channel: number): void {
+    const share = this.#shares[0];
     const spectrum = this.#spectra[channel];
     const power = this.#power[channel];
     const logs = this.#logs[channel];
@@ -247,17 +262,22 @@ export class ChannelJudge {
         bins++;
       }
       const gap = sum / bins;
-      this.#kinds[c] = this.frames < NOISE_FRAMES ? UNKNOWN : kindOf(gap);
+      let kind = UNKNOWN;
+      if (this.frames >= NOISE_FRAMES) {
+        if (gap >= NOISE.from && gap <= NOISE.to) kind = LIKE_NOISE;
+        else if (gap < NO_NOISE.below || gap > NO_NOISE.above) kind = UNLIKE_NOISE;
+      }
+      this.#kinds[c] = kind;
     }
   }
 
-  /** `frames` of the same finding. */
-  #judge(frames: number): void {
+  /** @param atOnce without waiting until a finding has lasted. */
+  #judge(atOnce: boolean): void {
     const { count, most } = this;
     const common = this.#common;
     for (let c = 0; c < count; c++) {
       const { enter, leave } = FRAMES.noise;
-      hold(this.#noisy, this.#noisyFor, c, this.#isOnlyNoise(c), frames, enter, leave);
+      hold(this.#noisy, this.#noisyFor, c, this.#isOnlyNoise(c), atOnce, enter, leave);
     }
     let loudest = 0;
     for (let c = 0; c < count; c++) {
@@ -267,10 +287,10 @@ export class ChannelJudge {
       const limit = this.#silent[c] === 1 ? SOUNDS : SILENT;
       const silent = this.#noisy[c] === 0 && common[c * most + c] < limit * loudest;
       const { enter, leave } = FRAMES.silent;
-      hold(this.#silent, this.#silentFor, c, silent, frames, enter, leave);
+      hold(this.#silent, this.#silentFor, c, silent, atOnce, enter, leave);
     }
     const { enter, leave } = FRAMES.cancel;
-    hold(this.#cancelling, this.#cancellingFor, 0, this.#cancel(), frames, enter, leave);
+    hold(this.#cancelling, this.#cancellingFor, 0, this.#cancel(), atOnce, enter, leave);
     this.#findBest();
     this.#weigh();
   }
@@ -339,18 +359,13 @@ export class ChannelJudge {
   }
 }
 
-function kindOf(gap: number): number {
-  if (gap >= NOISE.from && gap <= NOISE.to) return LIKE_NOISE;
-  return gap < NO_NOISE.below || gap > NO_NOISE.above ? UNLIKE_NOISE : UNKNOWN;
-}
-
 /** Sets flag `at` once the opposite of it was found for long enough. */
 function hold(
   flags: Uint8Array,
   counts: Int32Array,
   at: number,
   found: boolean,
-  frames: number,
+  atOnce: boolean,
   enter: number,
   leave: number,
 ): void {
@@ -359,7 +374,7 @@ function hold(
     counts[at] = 0;
     return;
   }
-  if (frames === Number.POSITIVE_INFINITY || ++counts[at] >= (is ? leave : enter)) {
+  if (atOnce || ++counts[at] >= (is ? leave : enter)) {
     flags[at] = found ? 1 : 0;
     counts[at] = 0;
   }

@@ -13,6 +13,18 @@ import { VERSION } from "./version.ts";
 /** The name under which the processor is registered; a page finds none of another version. */
 export const PROCESSOR = `listenable-explainer ${VERSION}`;
 
+/** What became of the channels of a sound, as dsp/channel-choice.ts has it. */
+export interface HeardChannels {
+  readonly of: number;
+  readonly heard: readonly number[];
+  readonly silent: readonly number[];
+  readonly noisy: readonly number[];
+  readonly cancelling: boolean;
+}
+
+/** Channels of a sound that are looked at; further ones are left out. */
+export const MOST_INPUT_CHANNELS = 8;
+
 /** What the listener hears; all three are aligned to the sample. */
 export type OutputChoice = "original" | "explanation" | "rest";
 
@@ -35,6 +47,8 @@ export interface ProcessorOptions {
   readonly memory: SharedMemory | null;
   /** A worklets/recent.ts that page and audio thread share; null where the page is not cross-origin isolated. */
   readonly recent: SharedArrayBuffer | null;
+  /** Which of several channels is heard; "mix" when left out. */
+  readonly channel?: "mix" | "best" | "left" | "right" | number | undefined;
   /** Whether the output is turned down when it feeds back into the input; see worklets/feedback-guard.ts. */
   readonly guardFeedback: boolean;
 }
@@ -66,6 +80,8 @@ export type ProcessorToPage =
   | { readonly type: "stopped" }
   /** The output fed back and was turned down. */
   | { readonly type: "howled" }
+  /** Which channels are heard from now on. */
+  | { readonly type: "channels"; readonly verdict: HeardChannels }
   /** The next `hops` of what went out before a freeze, the oldest first; `left` are still to come. */
   | {
       readonly type: "recent";

@@ -1,10 +1,11 @@
 /**
- * The AudioWorkletProcessor around `Explainer`: mixes the input's channels down to one, gives the result to every
+ * The AudioWorkletProcessor around `Explainer`: makes one channel of the input's, gives the result to every
  * output channel, and passes messages on. Runs under audioworklet-polyfill too, whose global scope has no
  * `currentFrame` and knows its `sampleRate` only while processing.
  */
+import { ChannelMixer } from "../dsp/channel-mixer.ts";
 import type { PageToProcessor, ProcessorOptions, ProcessorToPage } from "../protocol/port.ts";
-import { PROCESSOR } from "../protocol/port.ts";
+import { MOST_INPUT_CHANNELS, PROCESSOR } from "../protocol/port.ts";
 import { Explainer } from "./explainer.ts";
 import { FeedbackGuard } from "./feedback-guard.ts";
 import { Recent, recentBytes } from "./recent.ts";
@@ -22,6 +23,8 @@ declare function registerProcessor(
 
 /** Larger than any block a browser asks for: 128 in a worklet, up to 16384 under the polyfill. */
 const LARGEST_BLOCK = 16_384;
+/** A sound that changes all the time is told of so often. */
+const MOST_VERDICTS = 20;
 
 class ExplainerProcessor extends AudioWorkletProcessor {
   readonly #link: WorkerLink;
@@ -30,12 +33,18 @@ class ExplainerProcessor extends AudioWorkletProcessor {
   readonly #guard: FeedbackGuard | undefined;
   #howls = 0;
   readonly #mono = new Float32Array(LARGEST_BLOCK);
+  readonly #mixer: ChannelMixer;
+  /** `changes` of the mixer's judge that the page was told of, and how often it was. */
+  #changes = 0;
+  #verdicts = 0;
   #stopped = false;
   #told = false;
 
   constructor(options: { readonly processorOptions: ProcessorOptions }) {
     super();
-    const { memory, recent: kept, guardFeedback, ...settings } = options.processorOptions;
+    const { memory, recent: kept, guardFeedback, channel, ...settings } = options.processorOptions;
+    this.#mixer = new ChannelMixer(settings.sampleRate, channel, MOST_INPUT_CHANNELS);
+    this.#changes = this.#mixer.judge.changes;
     const { shape, maxDelayFrames } = settings;
     const recent = new Recent(kept ?? new ArrayBuffer(recentBytes(shape)), shape);
     this.#link = new WorkerLink(memory, shape, maxDelayFrames, (frames) => this.#explainer.setDelay(frames));
@@ -60,30 +69,16 @@ class ExplainerProcessor extends AudioWorkletProcessor {
     const output = outputs[0];
     const first = output[0];
     try {
-      this.#mixDown(inputs[0], first.length);
+      this.#mixer.mix(inputs[0], first.length, this.#mono);
       this.#explainer.process(this.#mono, first);
       for (let channel = 1; channel < output.length; channel++) output[channel].set(first);
       this.#recentSender.step();
+      if (this.#mixer.judge.changes !== this.#changes) this.#tellChannels();
       if (this.#guard !== undefined && this.#guard.howls > this.#howls) this.#tellHowl(this.#guard.howls);
     } catch (error) {
       this.#fail(error);
     }
     return !this.#stopped;
-  }
-
-  #mixDown(channels: readonly Float32Array[], length: number): void {
-    const mono = this.#mono;
-    if (channels.length === 1) {
-      mono.set(channels[0]);
-      return;
-    }
-    // No channels at all is what an input without a source gives: silence.
-    const share = channels.length === 0 ? 0 : 1 / channels.length;
-    for (let n = 0; n < length; n++) {
-      let sum = 0;
-      for (let channel = 0; channel < channels.length; channel++) sum += channels[channel][n];
-      mono[n] = share * sum;
-    }
   }
 
   #receive(message: PageToProcessor): void {
@@ -113,6 +108,14 @@ class ExplainerProcessor extends AudioWorkletProcessor {
     this.#stop();
     const message: ProcessorToPage = { type: "failed", detail: String(error) };
     this.port.postMessage(message);
+  }
+
+  /** Also when all of them are heard again. */
+  #tellChannels(): void {
+    this.#changes = this.#mixer.judge.changes;
+    if (this.#verdicts++ >= MOST_VERDICTS) return;
+    const { verdict } = this.#mixer.judge;
+    this.port.postMessage({ type: "channels", verdict } satisfies ProcessorToPage);
   }
 
   #tellHowl(howls: number): void {

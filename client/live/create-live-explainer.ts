@@ -1,4 +1,5 @@
 import { BehaviorSubject, Subject } from "rxjs";
+import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import { fetchPack } from "../../models/pack/open-pack.ts";
 import { type Pack, packMethod } from "../../models/pack/pack.ts";
 import { EXPLAIN_PATH } from "../../protocol/wire.ts";
@@ -66,6 +67,11 @@ export interface LiveExplainerOptions {
   readonly getUserMedia?: (constraints: MediaStreamConstraints) => Promise<MediaStream>;
   /** Turns the output down when it feeds back into the microphone, for loudspeakers in its room. Default false. */
   readonly guardFeedback?: boolean;
+  /**
+   * Which channel of a sound is heard, by name or number from 1. Default "mix": the mean of all, or of those that hold sound
+   * and do not cancel each other, which a notice tells.
+   */
+  readonly channel?: ChannelChoice;
 }
 
 const RELEASED_PACK = "esc10-speech";
@@ -137,6 +143,7 @@ class PageExplainer implements LiveExplainer {
       connectOutput: options.connectOutput ?? ((output) => output.connect(output.context.destination)),
       getUserMedia: options.getUserMedia ?? askForMicrophone,
       guardFeedback: options.guardFeedback ?? false,
+      channel: options.channel,
     };
   }
 

@@ -1,4 +1,5 @@
 /** What is told to people while it runs, as codes and values: the words are the page's (client/kit/words/). */
+import type { ChannelVerdict } from "../../dsp/channel-choice.ts";
 import type { Engine } from "../../protocol/engine.ts";
 
 /** Why an engine answers from now on. */
@@ -23,6 +24,8 @@ export type Told =
   | { readonly code: "other-microphone"; readonly name: string }
   | { readonly code: "other-microphone-took-over" | "chosen-microphone-back" | "microphone-followed" }
   | { readonly code: "howled" }
+  /** Not the mean of all channels is heard. */
+  | { readonly code: "channels"; readonly verdict: ChannelVerdict }
   /** The system holds the sound back; the audio context's state is for the log. */
   | { readonly code: "held-back"; readonly state: string | null }
   | { readonly code: "flows" }

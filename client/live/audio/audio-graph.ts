@@ -1,4 +1,5 @@
 import {
+  MOST_INPUT_CHANNELS,
   type PageToProcessor,
   PROCESSOR,
   type ProcessorOptions,
@@ -149,9 +150,10 @@ function processorNode(context: AudioContext, processorOptions: ProcessorOptions
       numberOfInputs: 1,
       numberOfOutputs: 1,
       outputChannelCount: [1],
-      // The browser mixes any source down to one channel.
-      channelCount: 1,
-      channelCountMode: "explicit",
+      // All channels, as they are: the processor looks at them before they become one.
+      channelCount: MOST_INPUT_CHANNELS,
+      channelCountMode: "clamped-max",
+      channelInterpretation: "discrete",
       processorOptions,
     });
   } catch (cause) {

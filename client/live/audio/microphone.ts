@@ -55,6 +55,8 @@ export class Microphone {
     const stream = await getUserMedia({
       audio: {
         ...(deviceId ? { deviceId: { exact: deviceId } } : {}),
+        // All that it has, where browsers would give one of two: they are looked at.
+        channelCount: { ideal: 2 },
         // What browsers do to a voice for phone calls would be heard and explained as part of the sound.
         echoCancellation: false,
         noiseSuppression: false,

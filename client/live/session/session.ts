@@ -1,3 +1,4 @@
+import type { ChannelChoice, ChannelVerdict } from "../../../dsp/channel-choice.ts";
 import { audioShape, type Pack } from "../../../models/pack/pack.ts";
 import type { AudioShape } from "../../../protocol/audio-shape.ts";
 import type { ProcessorOptions, ProcessorToPage } from "../../../protocol/port.ts";
@@ -65,6 +66,7 @@ export interface SessionSettings {
   readonly connectOutput: (output: AudioNode) => void;
   readonly getUserMedia: (constraints: MediaStreamConstraints) => Promise<MediaStream>;
   readonly guardFeedback: boolean;
+  readonly channel: ChannelChoice | undefined;
 }
 
 /** A pack and its folder's URL. */
@@ -124,7 +126,7 @@ export class Session {
   #explanation: ExplanationWatch | null = null;
   #sourceNotices: readonly Told[] = [];
   /** What is wrong just now, by where. */
-  readonly #troubles = new Map<"engine" | "source" | "device", Told>();
+  readonly #troubles = new Map<"engine" | "source" | "device" | "channels", Told>();
   #frameMessages = 0;
   #sharesMemory = false;
   #engine: Pick<Running, "engine" | "engineDescription"> = { engine: "local", engineDescription: "" };
@@ -245,6 +247,7 @@ export class Session {
       delayFrames,
       maxDelayFrames,
       guardFeedback: this.#settings.guardFeedback && source.kind === "microphone",
+      channel: this.#settings.channel,
     });
     opened.begin();
     this.#explanation = new ExplanationWatch(shape);
@@ -325,7 +328,10 @@ export class Session {
   #connect(
     context: AudioContext,
     source: AudioNode,
-    stream: Pick<ProcessorOptions, "shape" | "masking" | "delayFrames" | "maxDelayFrames" | "guardFeedback">,
+    stream: Pick<
+      ProcessorOptions,
+      "shape" | "masking" | "delayFrames" | "maxDelayFrames" | "guardFeedback" | "channel"
+    >,
   ): void {
     const scope = this.#scope;
     const { memory, recent } = streamMemory(stream.shape, stream.maxDelayFrames);
@@ -361,6 +367,7 @@ export class Session {
   #hearProcessor(message: ProcessorToPage): void {
     if (message.type === "failed") void this.#fail({ code: "unexpected", detail: message.detail });
     else if (message.type === "recent") this.#freezer?.received(message);
+    else if (message.type === "channels") this.#hearChannels(message.verdict);
     else if (message.type === "howled") {
       this.#events.event("device", { code: "howled" });
       this.#events.howled();
@@ -440,7 +447,12 @@ export class Session {
     return [...this.#sourceNotices, ...this.#troubles.values()];
   }
 
-  #trouble(where: "engine" | "source" | "device", notice: Told | null): void {
+  #hearChannels(verdict: ChannelVerdict): void {
+    const all = verdict.heard.length === verdict.of;
+    this.#trouble("channels", all ? null : { code: "channels", verdict });
+  }
+
+  #trouble(where: "engine" | "source" | "device" | "channels", notice: Told | null): void {
     if (notice === null) this.#troubles.delete(where);
     else this.#troubles.set(where, notice);
     this.#update();

@@ -59,6 +59,14 @@ export const live: LiveWords = {
   "other-microphone-took-over": () => "Another microphone took over.",
   "chosen-microphone-back": () => "The chosen microphone is back.",
   "microphone-followed": () => "The system's microphone changed, and this page followed.",
+  channels: ({ verdict: { of, heard, cancelling } }) => {
+    const which = of === 2 ? (heard[0] === 1 ? "the left one" : "the right one") : `channel ${heard[0]}`;
+    const alone = heard.length === 1 ? which : `channels ${heard.join(", ")}`;
+    const why = cancelling
+      ? `The ${of} channels of this sound cancel each other, as if one were upside down`
+      : `Not all of the ${of} channels hold sound`;
+    return `${why}: ${alone} ${heard.length === 1 ? "is" : "are"} heard alone.`;
+  },
   howled: () => "The output fed back into the microphone and was turned down.",
   "held-back": ({ state }) =>
     state === null

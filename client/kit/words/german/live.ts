@@ -51,6 +51,14 @@ export const live: Words["live"] = {
   "other-microphone-took-over": () => "Ein anderes Mikrofon ist eingesprungen.",
   "chosen-microphone-back": () => "Das gewählte Mikrofon ist wieder da.",
   "microphone-followed": () => "Das Mikrofon des Systems hat gewechselt, und diese Seite ist mitgegangen.",
+  channels: ({ verdict: { of, heard, cancelling } }) => {
+    const which = of === 2 ? (heard[0] === 1 ? "der linke" : "der rechte") : `Kanal ${heard[0]}`;
+    const alone = heard.length === 1 ? which : `die Kanäle ${heard.join(", ")}`;
+    const why = cancelling
+      ? `Die ${of} Kanäle dieses Klangs löschen einander aus, als wäre einer verpolt`
+      : `Nicht alle der ${of} Kanäle enthalten Klang`;
+    return `${why}: Zu hören ${heard.length === 1 ? "ist" : "sind"} allein ${alone}.`;
+  },
   howled: () => "Die Ausgabe kam ins Mikrofon zurück und wurde leiser gestellt.",
   "held-back": ({ state }) =>
     state === null

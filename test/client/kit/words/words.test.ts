@@ -35,6 +35,8 @@ const toldSamples: readonly Told[] = [
   { code: "chosen-microphone-back" },
   { code: "microphone-followed" },
   { code: "howled" },
+  { code: "channels", verdict: { of: 74, heard: [71], silent: [], noisy: [], cancelling: true } },
+  { code: "channels", verdict: { of: 74, heard: [71, 72], silent: [1], noisy: [], cancelling: false } },
   { code: "held-back", state: null },
   { code: "held-back", state: "‹1›" },
   { code: "flows" },
