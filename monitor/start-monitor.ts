@@ -1,5 +1,6 @@
 /** Puts the monitor together and starts it. */
 import { availableParallelism } from "node:os";
+import { setImmediate } from "node:timers/promises";
 import { openPackFolder } from "../models/pack/open-pack-node.ts";
 import { type Pack, packMethod } from "../models/pack/pack.ts";
 import type { HttpServer } from "../server/http/index.ts";
@@ -209,7 +210,7 @@ class Monitor implements RunningMonitor {
   async #retain(): Promise<void> {
     const { store, inputs, log } = this.options;
     try {
-      renameInputs(store.database, inputs);
+      while (!this.#stop.signal.aborted && renameInputs(store.database, inputs)) await setImmediate();
     } catch (error) {
       log(
         `events of before cannot be given the names that their inputs have now: ${(error as Error).message}`,

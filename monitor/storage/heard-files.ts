@@ -23,9 +23,10 @@ export class StoredHeardFiles implements HeardFiles {
         changed: String(row["changed"]),
         print: String(row["print"]),
         startedAt: Number(row["started_at"]),
-        checkpoint: JSON.parse(String(row["checkpoint"])) as Checkpoint,
+        checkpoint: checkpointIn(String(row["checkpoint"])),
         done: Number(row["done"]) === 1,
-      }));
+      }))
+      .filter((file): file is HeardFile => file.checkpoint !== undefined);
   }
 
   save(file: HeardFile, before?: HeardFile): void {
@@ -50,5 +51,14 @@ export class StoredHeardFiles implements HeardFiles {
   knew(path: string, size: number, changedMs: number): boolean {
     const key = `${path}\n${size}\n${changedMs}`;
     return this.database.get("SELECT 1 FROM heard_file WHERE key = ?", [key]) !== null;
+  }
+}
+
+/** One that cannot be read holds up nothing: its file counts as new. */
+function checkpointIn(json: string): Checkpoint | undefined {
+  try {
+    return JSON.parse(json) as Checkpoint;
+  } catch {
+    return undefined;
   }
 }

@@ -5,17 +5,28 @@
 import type { Input } from "../inputs/input.ts";
 import { type Database, inTransaction } from "./database.ts";
 
-export function renameInputs(database: Database, inputs: readonly Pick<Input, "name" | "formerly">[]): void {
+/**
+ * @param most events that get a new name in this go: others run before the next.
+ * @returns whether some are left.
+ */
+export function renameInputs(
+  database: Database,
+  inputs: readonly Pick<Input, "name" | "formerly">[],
+  most = 300,
+): boolean {
+  let left = false;
   const names = new Set(inputs.map(({ name }) => name));
   for (const { name, formerly } of inputs) {
     // Whoever gave an input that name wants it.
     if (formerly === undefined || names.has(formerly)) continue;
     if (!database.get("SELECT 1 FROM event WHERE input = ? LIMIT 1", [formerly])) continue;
     inTransaction(database, () => {
-      database.run("UPDATE event SET input = ?1, json = json_set(json, '$.input', ?1) WHERE input = ?2", [
-        name,
-        formerly,
-      ]);
+      const { changes } = database.run(
+        `UPDATE event SET input = ?1, json = json_set(json, '$.input', ?1)
+         WHERE id IN (SELECT id FROM event WHERE input = ?2 AND json_valid(json) LIMIT ?3)`,
+        [name, formerly, most],
+      );
+      left ||= changes === most;
       database.run(
         `UPDATE delivery SET body = json_set(body, '$.input', ?1, '$.event.input', ?1)
          WHERE json_valid(body) AND json_extract(body, '$.input') = ?2`,
@@ -23,4 +34,5 @@ export function renameInputs(database: Database, inputs: readonly Pick<Input, "n
       );
     });
   }
+  return left;
 }

@@ -43,6 +43,7 @@ export const ADDED = "added INTEGER";
 export const ADDITIONS = `
 CREATE INDEX IF NOT EXISTS event_added ON event (coalesce(added, at), bytes);
 CREATE INDEX IF NOT EXISTS event_unexplained ON event (at) WHERE state = 'closed';
+CREATE INDEX IF NOT EXISTS event_input ON event (input);
 CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS salvaged (id TEXT PRIMARY KEY, review TEXT, reviewed_at INTEGER, added INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS heard (

@@ -8,6 +8,7 @@ import type { HeardFile } from "../../../monitor/inputs/heard-files.ts";
 import type { MonitorEvent } from "../../../monitor/protocol.ts";
 import { EventStore } from "../../../monitor/storage/event-store.ts";
 import { StoredHeardFiles } from "../../../monitor/storage/heard-files.ts";
+import { renameInputs } from "../../../monitor/storage/rename-input.ts";
 import { openToOthers } from "../../open-to-others.ts";
 import { madeUpEvent } from "../made-up-event.ts";
 import { folderOf, jsonOf, temporary, writeEvent, writeEvents } from "./event-folders.ts";
@@ -271,6 +272,26 @@ test("messages that wait, files that were heard and reviews of an earlier versio
   assert.ok(reviewed >= 280, `${reviewed} reviews of 300`);
   const [some] = store.find({ review: "right", limit: 1 });
   assert.match(readFileSync(join(folderOf(folder, some!.event), "review.json"), "utf8"), /"right"/);
+  store.end();
+});
+
+test("a row that cannot be read holds up neither the files that were heard nor inputs that have another name", async () => {
+  const folder = temporary();
+  const events = writeEvents(folder, 700);
+  const { store } = await opened(folder);
+  const files = new StoredHeardFiles(store.database);
+  files.save(heard("good"));
+  files.save(heard("bad"));
+  store.database.run("UPDATE heard SET checkpoint = '{' WHERE inode = 'bad'");
+  assert.equal(files.find(heard("bad")), []);
+  assert.is(files.find(heard("good")).length, 1);
+  store.database.run("UPDATE event SET json = '{' WHERE id = ?", [events[3]!.id]);
+  const goes: boolean[] = [];
+  do goes.push(renameInputs(store.database, [{ name: "garden", formerly: "yard" }]));
+  while (goes[goes.length - 1]);
+  assert.equal(goes, [true, true, false], "a few at a time");
+  assert.is(store.count({ input: "garden" }), 699);
+  assert.is(store.get(events[9]!.id)?.event.input, "garden");
   store.end();
 });
 
