@@ -47,13 +47,21 @@ export class LineSink {
   #older = 0;
   #trouble: string | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #waits: boolean;
 
   /** Ends with the process: what waits then is tried once more. */
   constructor(
     private readonly file: number,
     private readonly options: SinkOptions,
   ) {
+    this.#waits = options.waits ?? false;
     process.on("exit", () => this.#last());
+  }
+
+  /** From now on the process waits for nobody who reads here. */
+  hurry(): void {
+    this.#waits = false;
+    this.#timer?.unref();
   }
 
   /** @param text one line or more, each with its line feed. */
@@ -111,7 +119,7 @@ export class LineSink {
       },
       slow ? SLOW_MS : (this.options.troubleMs ?? TROUBLE_MS),
     );
-    if (!slow || !this.options.waits) this.#timer.unref();
+    if (!slow || !this.#waits) this.#timer.unref();
   }
 
   #last(): void {

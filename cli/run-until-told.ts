@@ -8,9 +8,10 @@ import { logLines, outliveTerminal } from "./say.ts";
  * log that cannot be written neither.
  */
 export function stopSignal(): Promise<void> {
-  outliveTerminal();
+  const hurry = outliveTerminal();
   return new Promise((resolve) => {
     const asked = () => {
+      hurry();
       resolve();
       // Whoever asks again does not want to wait.
       for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));

@@ -22,8 +22,10 @@ let notice: Notice = (text) => `listenable: ${text}`;
 /**
  * For commands that run until they are told to stop: from now on nothing that becomes of standard output and error ends
  * them or keeps them waiting. They go on without, and say so once they can.
+ *
+ * @returns to be called when the command is told to stop: from then on it waits for no slow reader.
  */
-export function outliveTerminal(): void {
+export function outliveTerminal(): () => void {
   const noticed = (what: string) => (trouble: Trouble) => `${notice(missing(what, trouble), trouble)}\n`;
   const error = new LineSink(process.stderr.fd, { recovered: noticed("standard error") });
   const outputNoticed = noticed("standard output");
@@ -34,6 +36,7 @@ export function outliveTerminal(): void {
   });
   standardError = (text) => error.write(`${text}\n`);
   standardOutput = (text) => output.write(`${text}\n`);
+  return () => output.hurry();
 }
 
 /** Standard error as a log: lines that are laid out already, and notices among them in a form of their own. */

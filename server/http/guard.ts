@@ -166,12 +166,19 @@ export class Guard {
       if (noted === undefined || this.#untrustedTold) return;
       this.#untrustedTold = true;
       this.log.warn({}, UNTRUSTED_PROXY);
-    } else if (this.origin.address(request) === UNKNOWN_CLIENT && this.#unnamedTold.take(1)) {
+      return;
+    }
+    // Whoever looks after the process asks past the proxies, and rightly so.
+    const keeper = noted === undefined && HEALTH.test(request.url ?? "");
+    const unnamed = !keeper && this.origin.address(request) === UNKNOWN_CLIENT;
+    if (unnamed && this.#unnamedTold.take(1)) {
       const reason = `${behindProxies} expected, X-Forwarded-For is ${noted === undefined ? "missing" : `"${cut(String(noted))}"`}`;
       this.log.warn({ reason }, UNNAMED_CLIENT);
     }
   }
 }
+
+const HEALTH = /^\/(healthz|readyz)(\?|$)/;
 
 const UNTRUSTED_PROXY =
   "requests come through a proxy that is not trusted: with --behind-proxy limits apply to its clients one by one";

@@ -65,6 +65,8 @@ export async function createHttp(options: ConnectionOptions, answer: RequestList
     : createServer(times, answer);
   http.timeout = stillMs;
   http.maxConnections = options.connections ?? MOST_CONNECTIONS;
+  // Nothing can be answered before there is TLS: it would wait for the rest of the handshake, and so would we.
+  http.prependListener("tlsClientError", (_error, socket: Socket) => void socket.destroy());
   http.on("clientError", answerNonsense);
   return http;
 }

@@ -1,6 +1,8 @@
 // TLS with files of one's own. The certificates are made by openssl; without it these tests are skipped.
+import { once } from "node:events";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
+import { connect as connectPlainly } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
@@ -127,6 +129,23 @@ tlsTest("a changed file is noticed, and only a changed one", async () => {
   clearInterval(alive);
   end();
   assert.ok(changes >= 1);
+});
+
+tlsTest("a handshake that never ends is not waited for, however far it got", async () => {
+  const tls = makeCertificate(work, "handshake");
+  const patience = { headersMs: 100, requestMs: 200, checkMs: 20 };
+  const server = await startServer({ pack: PACK, port: 0, backend: NO_BACKEND, tls, patience });
+  try {
+    // The beginning of a ClientHello of 512 bytes.
+    for (const sent of ["", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "\x16\x03"]) {
+      const socket = connectPlainly(server.port, "127.0.0.1");
+      socket.on("error", () => {});
+      socket.write(Buffer.from(sent, "latin1"));
+      await once(socket.resume(), "close");
+    }
+  } finally {
+    await server.close();
+  }
 });
 
 test.run();
