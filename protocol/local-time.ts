@@ -1,5 +1,6 @@
 /** "2026-07-14 08:30:15 +02:00": the clock on the wall where this runs, and how far it is from UTC. */
 export function localTime(date: Date): string {
+  if (Number.isNaN(date.getTime())) return "an unknown time";
   const east = -date.getTimezoneOffset();
   const wall = new Date(date.getTime() + east * 60_000).toISOString().slice(0, 19).replace("T", " ");
   const offset = Math.abs(east);

@@ -2,7 +2,7 @@
 import { connect, type MqttClient } from "mqtt";
 import { withoutSecrets } from "../../protocol/shown-address.ts";
 import type { InputState } from "../protocol.ts";
-import type { Send } from "./deliveries.ts";
+import { RefusedForGood, type Send } from "./deliveries.ts";
 import { distinct, inputIds, slug } from "./input-ids.ts";
 import { checkBroker } from "./mqtt-broker.ts";
 
@@ -80,8 +80,7 @@ export class MqttOutput {
   /** Resolves when the broker has acknowledged the event. */
   readonly send: Send = async (body) => {
     if (!this.#client.connected) throw new Error("the broker is not connected");
-    const { input } = JSON.parse(body) as { input: string };
-    await this.#publish(this.#topicOf(input, "event"), body);
+    await this.#publish(this.#topicOf(inputOf(body), "event"), body);
   };
 
   /** Told again after every new connection. */
@@ -189,6 +188,17 @@ export class MqttOutput {
       ],
     ];
   }
+}
+
+/** @throws RefusedForGood for a message that no topic is for: all behind it would wait for it. */
+function inputOf(body: string): string {
+  try {
+    const { input } = JSON.parse(body) as { input?: unknown };
+    if (typeof input === "string") return input;
+  } catch {
+    // Told below.
+  }
+  throw new RefusedForGood("the message is damaged");
 }
 
 /** What tells several monitors of one Home Assistant apart; a topic in another script would leave nothing of it. */

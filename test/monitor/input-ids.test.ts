@@ -2,6 +2,7 @@
 import { createServer, type Socket } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { RefusedForGood } from "../../monitor/outputs/deliveries.ts";
 import { inputIds, keptInputIds } from "../../monitor/outputs/input-ids.ts";
 import { MqttOutput } from "../../monitor/outputs/mqtt.ts";
 import { EventStore } from "../../monitor/storage/event-store.ts";
@@ -132,6 +133,10 @@ test("topics and Home Assistant's ids are each input's own", async () => {
   assert.is(new Set(configs.map(({ unique_id }) => unique_id)).size, 3 * NAMES.length);
   assert.is(new Set(configs.flatMap(({ device }) => device.identifiers)).size, NAMES.length);
   assert.equal(lines, []);
+  for (const body of ["", "{", "null", "{}", '{"input":1}']) {
+    const problem = await mqtt.send(body, 1).catch((error: Error) => error);
+    assert.instance(problem, RefusedForGood, body);
+  }
   await mqtt.close();
   close();
 });

@@ -45,6 +45,7 @@ test("times are those of the clock on the wall, and say how far it is from UTC",
     assert.is(localTime(date), time);
     assert.is(localDay(date), day);
   }
+  assert.is(localTime(new Date("nonsense")), "an unknown time");
   if (before === undefined) delete process.env["TZ"];
   else process.env["TZ"] = before;
 });
