@@ -91,6 +91,8 @@ export function ffmpegInput(
       // ffmpeg repeats its address, and parts of it, in what it complains of.
       const addresses = [source, ...open].filter((word) => word.includes("://"));
       const address = open[open.length - 1]!;
+      // Where a password ends what looks like the machine's name, it is asked for at another one.
+      const hint = shownAddress(address).endsWith("://…") ? passwordHint(address) : "";
       const leads = address.includes("://")
         ? { http: /^https?:/i.test(address), mayOpen: mayOpen(address, options.followTo) }
         : undefined;
@@ -103,7 +105,7 @@ export function ffmpegInput(
           await connection.close();
         }
         if (connection.heard) wentWell();
-        throw new Error(withoutSecrets(connection.problem, addresses));
+        throw new Error(withoutSecrets(connection.problem, addresses) + hint);
       }
       return endless(report, signal, connected, options);
     },

@@ -71,6 +71,11 @@ test("addresses that are opened", async () => {
     };
     for await (const _ of input!.stretches(report, stop.signal)) assert.unreachable();
     assert.match(told.join("\n"), /refused.*next try/, "the complaint is told");
+    assert.is(
+      /%2F/.test(told.join("\n")),
+      address.includes("12/geheim@"),
+      "and what may be wrong with a password",
+    );
     assert.not.match(JSON.stringify([told, statuses.list(true)]), SECRET, address);
   }
 });
