@@ -1,6 +1,6 @@
 /** Bare AAC, frame by frame. What is damaged between frames is left out; https://wiki.multimedia.cx/index.php/ADTS */
 import type { ByteSource } from "../../dsp/index.ts";
-import { aacFrameLength, findFrames } from "./mpeg-frames.ts";
+import { aacFrameLength, findFrames } from "./formats/mpeg-frames.ts";
 
 const RATES = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,

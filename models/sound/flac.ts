@@ -4,7 +4,7 @@
  * https://www.rfc-editor.org/rfc/rfc9639
  */
 import type { ByteSource } from "../../dsp/index.ts";
-import { joinedBytes, latin, viewOf } from "./bytes.ts";
+import { joinedBytes, latin, viewOf } from "./formats/bytes.ts";
 import type { Decoded, PacketDecoder } from "./packets.ts";
 import { silence } from "./silence.ts";
 

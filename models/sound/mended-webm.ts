@@ -4,7 +4,7 @@
  * https://www.rfc-editor.org/rfc/rfc8794 (EBML), https://www.rfc-editor.org/rfc/rfc9559 (Matroska)
  */
 import type { ByteSource } from "../../dsp/index.ts";
-import { partOf } from "./bytes.ts";
+import { partOf } from "./formats/bytes.ts";
 
 const SEGMENT = 0x18538067;
 const CLUSTER = 0x1f43b675;

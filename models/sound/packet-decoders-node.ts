@@ -2,9 +2,9 @@
 import type { InputAudioTrack } from "mediabunny";
 import type { PcmFormat } from "../../dsp/pcm.ts";
 import { aacDecoder, isPlainAac } from "./aac-node.ts";
-import { joinedBytes } from "./bytes.ts";
 import { flacDecoder, flacInfo } from "./flac.ts";
-import { pcmCodec } from "./layout.ts";
+import { joinedBytes } from "./formats/bytes.ts";
+import { pcmCodec } from "./formats/layout.ts";
 import { opusDecoder, opusOptions } from "./opus-packets.ts";
 import { bytesOf, type PacketDecoder } from "./packets.ts";
 

@@ -6,8 +6,8 @@
 import { Input, type InputAudioTrack, Logging, LogLevel, MATROSKA, MP4, QTFF, WEBM } from "mediabunny";
 import type { ByteSource } from "../../dsp/index.ts";
 import { type FfmpegRequest, type FilePart, ffmpegPieces } from "./ffmpeg-node.ts";
+import type { ContainerKind } from "./formats/kinds.ts";
 import { guardedSource } from "./guarded-source.ts";
-import type { ContainerKind } from "./kinds.ts";
 import { mendedWebm } from "./mended-webm.ts";
 import { openTrack } from "./packet-decoders-node.ts";
 import type { Decoded } from "./packets.ts";

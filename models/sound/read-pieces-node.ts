@@ -6,14 +6,21 @@
 import { type ByteSource, WavError } from "../../dsp/index.ts";
 import { aacPieces } from "./aac-file-node.ts";
 import { AudioFileError, messageOf } from "./audio-file-error.ts";
-import { partOf } from "./bytes.ts";
 import { type FilePart, ffmpegPieces } from "./ffmpeg-node.ts";
 import { flacPieces } from "./flac.ts";
-import { type ContainerKind, findSound, type LayoutKind, type StreamKind, whatElse } from "./kinds.ts";
-import { isSampleCodec, samplePieces } from "./layout.ts";
+import { partOf } from "./formats/bytes.ts";
+import {
+  type ContainerKind,
+  findSound,
+  isLayoutKind,
+  type LayoutKind,
+  type StreamKind,
+  whatElse,
+} from "./formats/kinds.ts";
+import { isSampleCodec, samplePieces } from "./formats/layout.ts";
+import { readLayout } from "./formats/read-layout.ts";
 import { openFile } from "./open-file-node.ts";
 import type { Decoded } from "./packets.ts";
-import { readLayout } from "./read-layout.ts";
 import { streamPieces } from "./stream-decoders-node.ts";
 
 export interface ReadOptions {
@@ -100,19 +107,12 @@ async function* piecesOf(file: ByteSource, path: string, notes: string[]): Async
     const why = `it is ${kind.what}, for which there is no decoder here`;
     if (kind.ffmpeg === undefined) throw new Error(`${why}; ${kind.instead}`);
     yield* decodedPieces(ffmpegPieces(path, { format: kind.ffmpeg, part, why }));
-  } else if (isLayout(kind)) {
+  } else if (isLayoutKind(kind)) {
     yield* layoutPieces(kind, source, path, notes, part);
   } else {
     refuseHuge(source, kind, path);
     yield* decodedPieces(await compressedPieces(kind, source, path, notes, part));
   }
-}
-
-/** What ffmpeg calls them. */
-const FFMPEG_NAMES: Record<LayoutKind, string> = { wav: "wav", aiff: "aiff", caf: "caf", au: "au" };
-
-function isLayout(kind: string): kind is LayoutKind {
-  return kind in FFMPEG_NAMES;
 }
 
 async function* layoutPieces(
@@ -129,7 +129,8 @@ async function* layoutPieces(
   else if (sound.stream) yield* decodedPieces(streamPieces(sound.stream, layout.data));
   else {
     const why = `it holds ${sound.what}, for which there is no decoder here`;
-    const format = source.read(0, 4)[0] === 0x72 ? "w64" : FFMPEG_NAMES[kind];
+    // Their names are ffmpeg's, but for Wave64.
+    const format = source.read(0, 4)[0] === 0x72 ? "w64" : kind;
     yield* decodedPieces(ffmpegPieces(path, { format, part, why, shape: { sampleRate, channelCount } }));
   }
 }

@@ -8,6 +8,8 @@ import * as assert from "uvu/assert";
 import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
 import { writeWav } from "../../dsp/wav.ts";
 import { packageFolder } from "../../models/pack/open-pack-node.ts";
+import { aiff, joined, samples, text } from "../models/sound/sound-files.ts";
+import { randomBytes } from "../models/sound/sounds.ts";
 import { type Site, staticSite } from "../static-site.ts";
 import { browserTest } from "./browser-test.ts";
 import { TINY_PACK } from "./set-up.ts";
@@ -24,6 +26,11 @@ test.before(async () => {
     (_, n) => 0.3 * Math.sin((2 * Math.PI * 700 * n) / 48_000),
   );
   await writeFile(join(folder, "tone.wav"), writeWav([tone], 48_000));
+  await writeFile(
+    join(folder, "tone.aiff"),
+    aiff(samples(tone, "s16", true).subarray(0, 48_000), { bits: 16 }),
+  );
+  await writeFile(join(folder, "junk.mp3"), joined(text("\xff\xd8\xff\xe0"), randomBytes(9000, 1)));
   if (chromium) browser = await launchChromium({ path: chromium, microphone: join(folder, "tone.wav") });
   const folders = {
     "/": folder,
@@ -45,8 +52,8 @@ async function opened(body: string): Promise<Page> {
     globalThis.told = [];
     for (const name of ["decision", "mask", "state", "problem"]) {
       document.querySelector("listenable-explainer").addEventListener(name, ({ detail }) => {
-        const { state, code, verdict, frames, bins } = detail;
-        told.push({ name, state, code, label: verdict?.label, frames, bins });
+        const { state, code, verdict, frames, bins, detail: about } = detail;
+        told.push({ name, state, code, detail: about, label: verdict?.label, frames, bins });
       });
     }`;
   const html = `<!doctype html><title>Somebody's page</title>${body}<script type="module">${script}</script>`;
@@ -61,6 +68,7 @@ interface Told {
   readonly name: string;
   readonly state?: string;
   readonly code?: string;
+  readonly detail?: string;
   readonly label?: string;
   readonly frames?: number;
   readonly bins?: number;
@@ -87,6 +95,31 @@ browserTest("a sound file is explained, told by events, and ends", async () => {
   await page.getByRole("button", { name: "Start" }).waitFor();
   await page.close();
 });
+
+browserTest(
+  "a kind of file that the browser does not know is read, and junk is refused by what it is",
+  async () => {
+    const listening = (source: string) =>
+      opened(`<listenable-explainer pack="./packs/tiny/" source="${source}"></listenable-explainer>`);
+    const page = await listening("tone.aiff");
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.waitForFunction(() =>
+      (globalThis as unknown as { told: Told[] }).told.some(({ state }) => state === "stopped"),
+    );
+    const all = await told(page);
+    assert.ok(all.some(({ name, label }) => name === "decision" && label === "low"));
+    assert.not(all.some(({ name }) => name === "problem"));
+    await page.close();
+
+    const junk = await listening("junk.mp3");
+    await junk.getByRole("button", { name: "Start" }).click();
+    await junk.getByRole("alert").waitFor();
+    const [problem] = (await told(junk)).filter(({ name }) => name === "problem");
+    assert.is(problem?.code, "file-unreadable");
+    assert.match(problem?.detail ?? "", "junk.mp3 is no sound: it is a JPEG picture");
+    await junk.close();
+  },
+);
 
 browserTest("what cannot start is told by an event and in words", async () => {
   const page = await opened('<listenable-explainer pack="./packs/nothing/"></listenable-explainer>');

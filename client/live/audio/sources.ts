@@ -4,6 +4,7 @@ import { ProblemError } from "../problems.ts";
 import type { Scope } from "../scope.ts";
 import type { Told, VoiceProcessing } from "../told.ts";
 import { Microphone } from "./microphone.ts";
+import type { SoundSamples } from "./sound-file.ts";
 
 /** A source that is ready to sound. */
 export interface OpenSource {
@@ -123,14 +124,20 @@ async function openFile(
   }
   let buffer: AudioBuffer;
   try {
-    buffer = await context.decodeAudioData(await file.arrayBuffer());
+    buffer = await decodedFile(file, name, context);
   } catch (error) {
-    throw new ProblemError("file-unreadable", `${name}: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
+    const reason = error instanceof Error ? error.message : String(error);
+    const told = reason.startsWith(name) ? reason : `${name}: ${reason}`;
+    throw new ProblemError("file-unreadable", told, { cause: error });
   }
   scope.check();
   return playBuffer(buffer, name, loop, parts);
+}
+
+async function decodedFile(file: Blob, name: string, context: BaseAudioContext): Promise<AudioBuffer> {
+  const [bytes, { openSoundFile }] = await Promise.all([file.arrayBuffer(), import("./sound-file.ts")]);
+  const sound = openSoundFile(new Uint8Array(bytes), name);
+  return sound instanceof ArrayBuffer ? context.decodeAudioData(sound) : bufferOf(sound, context);
 }
 
 /** Seconds, infinite for streams without an end; NaN when the element can't read the file or takes too long. */
@@ -167,12 +174,19 @@ async function openSamples(
 ): Promise<OpenSource> {
   if (samples.length === 0) throw new ProblemError("file-empty", `${name} has no samples`);
   const { context } = parts;
-  const rate = Math.round(context.sampleRate);
-  // A buffer of another rate would be converted by linear interpolation, which mirrors high notes into low ones.
-  const converted = resample(samples, sampleRate, rate);
-  const buffer = context.createBuffer(1, converted.length, rate);
-  buffer.copyToChannel(converted as Float32Array<ArrayBuffer>, 0);
+  const buffer = bufferOf({ channels: [samples], sampleRate }, context);
   return playBuffer(buffer, name, loop, parts);
+}
+
+/** At the context's rate: a buffer of another would be converted by linear interpolation, which mirrors high notes into low ones. */
+function bufferOf({ channels, sampleRate }: SoundSamples, context: BaseAudioContext): AudioBuffer {
+  const rate = Math.round(context.sampleRate);
+  const converted = channels.map((samples) => resample(samples, sampleRate, rate));
+  const buffer = context.createBuffer(converted.length, converted[0].length, rate);
+  for (const [c, samples] of converted.entries()) {
+    buffer.copyToChannel(samples as Float32Array<ArrayBuffer>, c);
+  }
+  return buffer;
 }
 
 function playBuffer(buffer: AudioBuffer, name: string, loop: boolean, parts: SourceParts): OpenSource {

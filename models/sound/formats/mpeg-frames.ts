@@ -3,7 +3,7 @@
  * which any data holds now and then; so a frame counts only where others of its kind follow it.
  * ISO/IEC 11172-3, section 2.4.1.3; ISO/IEC 14496-3, section 1.A.2.
  */
-import type { ByteSource } from "../../dsp/index.ts";
+import type { ByteSource } from "../../../dsp/index.ts";
 
 export interface FoundFrames {
   readonly kind: "mp3" | "aac";

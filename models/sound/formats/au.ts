@@ -1,6 +1,6 @@
 /** Sun's and NeXT's sound files (.au, .snd), big-endian, or little-endian where they begin with "dns.". */
-import { type ByteSource, WavError } from "../../dsp/index.ts";
-import type { PcmFormat } from "../../dsp/pcm.ts";
+import { type ByteSource, WavError } from "../../../dsp/index.ts";
+import type { PcmFormat } from "../../../dsp/pcm.ts";
 import { latin, partOf, viewOf } from "./bytes.ts";
 import { type Layout, pcmCodec } from "./layout.ts";
 

@@ -2,7 +2,7 @@
  * Where the sound stands in a file between the tags that programs put around it, whatever the file's kind: ID3v2 and APE in
  * front; ID3v1, APE, Lyrics3 and ID3v2 with a footer behind. https://id3.org/id3v2.4.0-structure, https://wiki.hydrogenaud.io/
  */
-import type { ByteSource } from "../../dsp/index.ts";
+import type { ByteSource } from "../../../dsp/index.ts";
 import { latin, viewOf } from "./bytes.ts";
 
 export interface SoundRange {

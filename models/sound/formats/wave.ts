@@ -1,7 +1,7 @@
 /** WAV with all that it may hold: PCM, float, the telephone's codecs, and MP3. Its chunks are dsp's matter. */
-import { type ByteSource, WavError } from "../../dsp/index.ts";
-import { joinedParts, wavCodecName, wavPcm } from "../../dsp/wav.ts";
-import { readWavHeader, type WavFormat } from "../../dsp/wav-header.ts";
+import { type ByteSource, WavError } from "../../../dsp/index.ts";
+import { joinedParts, wavCodecName, wavPcm } from "../../../dsp/wav.ts";
+import { readWavHeader, type WavFormat } from "../../../dsp/wav-header.ts";
 import { imaWavCodec, microsoftCodec } from "./adpcm.ts";
 import { latin } from "./bytes.ts";
 import { isSampleCodec, type Layout, type OtherSound, pcmCodec, type SampleCodec } from "./layout.ts";

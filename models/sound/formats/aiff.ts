@@ -1,5 +1,5 @@
 /** AIFF and AIFF-C. Apple's "Audio Interchange File Format: AIFF-C", 1991; what came later by QuickTime's codes. */
-import { type ByteSource, WavError } from "../../dsp/index.ts";
+import { type ByteSource, WavError } from "../../../dsp/index.ts";
 import { imaQuickTimeCodec } from "./adpcm.ts";
 import { latin, partOf, viewOf } from "./bytes.ts";
 import { type Layout, type OtherSound, pcmCodec, type SampleCodec } from "./layout.ts";

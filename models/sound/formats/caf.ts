@@ -1,5 +1,5 @@
 /** Apple's Core Audio Format, whose specification names its fields as they are named here. */
-import { type ByteSource, WavError } from "../../dsp/index.ts";
+import { type ByteSource, WavError } from "../../../dsp/index.ts";
 import { imaQuickTimeCodec } from "./adpcm.ts";
 import { latin, partOf, viewOf } from "./bytes.ts";
 import { type Layout, type OtherSound, pcmCodec, type SampleCodec } from "./layout.ts";

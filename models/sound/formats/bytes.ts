@@ -1,5 +1,5 @@
 /** Small things about bytes that every reader here needs. */
-import type { ByteSource } from "../../dsp/index.ts";
+import type { ByteSource } from "../../../dsp/index.ts";
 
 /** The bytes [from, to) as a source of their own. */
 export function partOf(source: ByteSource, from: number, to = source.size): ByteSource {

@@ -1,5 +1,5 @@
 /** The readers of uncompressed kinds, by kind. Runs in browsers too. */
-import type { ByteSource } from "../../dsp/index.ts";
+import type { ByteSource } from "../../../dsp/index.ts";
 import { readAiff } from "./aiff.ts";
 import { readAu } from "./au.ts";
 import { readCaf } from "./caf.ts";

@@ -1,6 +1,6 @@
 /** How samples stand in a file of the uncompressed kinds (WAV, AIFF, CAF, AU), and the samples out of it, piece by piece. */
-import { type ByteSource, WavError } from "../../dsp/index.ts";
-import { type PcmFormat, pcmDecoder, unreadableWidth } from "../../dsp/pcm.ts";
+import { type ByteSource, WavError } from "../../../dsp/index.ts";
+import { type PcmFormat, pcmDecoder, unreadableWidth } from "../../../dsp/pcm.ts";
 import { viewOf } from "./bytes.ts";
 
 export interface Layout {

@@ -1,5 +1,5 @@
 /** Tells by its bytes what kind of sound file it is, and where the sound stands in it: names lie, bytes don't. */
-import { type ByteSource, whatIsThis } from "../../dsp/index.ts";
+import { type ByteSource, whatIsThis } from "../../../dsp/index.ts";
 import { latin, partOf } from "./bytes.ts";
 import { findFrames } from "./mpeg-frames.ts";
 import { withoutTags } from "./tags.ts";
@@ -17,6 +17,12 @@ export interface Foreign {
   /** Without it, ffmpeg does not decode it either, and something else is the way out. */
   readonly ffmpeg?: string;
   readonly instead?: string;
+}
+
+const LAYOUTS: readonly string[] = ["wav", "aiff", "caf", "au"] satisfies LayoutKind[];
+
+export function isLayoutKind(kind: string): kind is LayoutKind {
+  return LAYOUTS.includes(kind);
 }
 
 export type SoundKind = LayoutKind | StreamKind | ContainerKind;
