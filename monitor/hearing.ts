@@ -8,6 +8,7 @@ import { type DetectedEvent, eventId } from "./event.ts";
 import type { EventKeeper } from "./event-keeper.ts";
 import type { Feed } from "./feed.ts";
 import type { Stretch } from "./inputs/input.ts";
+import { LOOKED_AT, onsetIn } from "./onset.ts";
 import type { LiveAudio } from "./outputs/live-audio.ts";
 import type { MonitorEvent } from "./protocol.ts";
 import { SampleHistory } from "./sample-history.ts";
@@ -43,6 +44,8 @@ export class Hearing {
   #centre = 0;
   /** Of the recording: what is before is decided, and was told of. */
   #decided: number;
+  /** Of the event before. */
+  #lastEnd = Number.NEGATIVE_INFINITY;
   /** An event was closed since then. */
   #news = false;
   /** When the sound ended, something was heard since then that may become an event if it goes on. */
@@ -155,7 +158,9 @@ export class Hearing {
     });
   }
 
-  async #close(detected: DetectedEvent): Promise<void> {
+  async #close(found: DetectedEvent): Promise<void> {
+    const detected = this.#begun(found);
+    this.#lastEnd = detected.end;
     const { before, after, pack, method, detector } = this.settings;
     const { sampleRate, file } = this.stretch;
     const { from, samples } = this.#history.slice(
@@ -196,6 +201,19 @@ export class Hearing {
     };
     this.#news = true;
     if (!(await this.#isKept(event))) await this.parts.keeper.keep(event, writeWav([samples], sampleRate));
+  }
+
+  /** With its beginning where its sound begins, where that is plain to see. */
+  #begun(detected: DetectedEvent): DetectedEvent {
+    const { sampleRate } = this.stretch;
+    const { from, samples } = this.#history.slice(
+      Math.round((detected.start - LOOKED_AT.before) * sampleRate),
+      Math.round((detected.start + LOOKED_AT.after) * sampleRate),
+    );
+    const onset = onsetIn(samples, sampleRate);
+    if (onset === undefined) return detected;
+    const start = Math.max(this.#lastEnd, from / sampleRate + onset);
+    return start < detected.end ? { ...detected, start } : detected;
   }
 
   /** Whether it was kept when this part of the recording was heard before: a stop came before that was noted. */
