@@ -13,7 +13,7 @@ import { newReading, PackService } from "./explain/pack-service.ts";
 import { Scheduler } from "./explain/scheduler.ts";
 import type { Session, SessionJob } from "./explain/session.ts";
 import type { ServerExtension } from "./extension.ts";
-import { type AccessOptions, HttpServer, type Route, warmFile } from "./http/index.ts";
+import { type AccessOptions, HttpServer, MOST_CONNECTIONS, type Route, warmFile } from "./http/index.ts";
 import { ServerMetrics } from "./metrics.ts";
 import { NOTHING_ELSE, packRoutes, pageRoutes, stateRoutes } from "./routes.ts";
 import { type BackendWishes, openBackend, openExplained, openServed, reloadPacks } from "./served-packs.ts";
@@ -66,7 +66,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { log = pino({ level: "silent" }), port = 8080, localOnly } = options;
   const packs = await openExplained(typeof options.pack === "string" ? [options.pack] : options.pack);
   // The port first: loading a model only to find the port taken wastes the user's time.
-  const web = await HttpServer.open({ ...options, port, log });
+  const web = await HttpServer.open({ ...options, port, log, connections: connectionsOf(options) });
   try {
     const readings = packs.map(({ source }) => newReading(source));
     const backend =
@@ -81,6 +81,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await web.close();
     throw error;
   }
+}
+
+/** All sessions must find a connection, one that leaves room for pages beside them and for an address's share. */
+function connectionsOf({ connections, limits }: ServerOptions): number {
+  return connections ?? Math.max(MOST_CONNECTIONS, 2 * (limits?.sessions ?? 0));
 }
 
 interface ServerParts {

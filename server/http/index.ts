@@ -5,6 +5,7 @@ export { refusal } from "./denial.ts";
 export type { Guard } from "./guard.ts";
 export { HttpError, notFound } from "./http-error.ts";
 export { type AccessOptions, HttpServer, type HttpServerOptions } from "./http-server.ts";
+export { MOST_CONNECTIONS } from "./listen.ts";
 export type { HttpLog, HttpObserver, HttpRefusal } from "./observe.ts";
 export { pathOf, searchOf } from "./paths.ts";
 export { Places } from "./places.ts";
