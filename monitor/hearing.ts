@@ -13,6 +13,7 @@ import type { LiveAudio } from "./outputs/live-audio.ts";
 import type { MonitorEvent } from "./protocol.ts";
 import { SampleHistory } from "./sample-history.ts";
 import type { EventStore } from "./storage/event-store.ts";
+import { MOST_EVENTS } from "./storage/query.ts";
 
 /** What hearing tells and hands over to. */
 export interface HearingParts {
@@ -216,24 +217,24 @@ export class Hearing {
     return start < detected.end ? { ...detected, start } : detected;
   }
 
-  /** Whether it was kept when this part of the recording was heard before: a stop came before that was noted. */
-  async #isKept({ file, start, end, classes: [{ label }] }: MonitorEvent): Promise<boolean> {
+  /**
+   * Whether it was kept when this part of the recording was heard before: a stop came before that was noted. Events of one
+   * hearing don't overlap, and all its times count from the same moment.
+   */
+  async #isKept({ file, start, end }: MonitorEvent): Promise<boolean> {
     const { startedAt, after } = this.stretch;
     if (!after) return false;
     // While the database is made of the folders, it does not know yet.
     await this.parts.store.whole();
     const begun = startedAt.getTime();
     const from = begun + 1000 * (start - 2 * this.settings.detector.longest);
-    const kept = this.parts.store.find({ from, to: begun + 1000 * end });
-    return kept.some(
-      ({ event }) =>
-        event.file === file &&
-        event.classes[0].label === label &&
-        // Of the same hearing of the same file: its times count from the same moment.
-        Math.abs(Date.parse(event.at) - 1000 * event.start - begun) < SAME_MS &&
-        2 * (Math.min(end, event.end) - Math.max(start, event.start)) >
-          Math.min(end - start, event.end - event.start),
-    );
+    return this.parts.store.find({ from, to: begun + 1000 * end, limit: MOST_EVENTS }).some(({ event }) => {
+      const sameHearing = Math.abs(Date.parse(event.at) - 1000 * event.start - begun) < SAME_MS;
+      const shared = Math.min(end, event.end) - Math.max(start, event.start);
+      // The file may have been renamed since, or the input.
+      const sameFile = event.file === file || event.input === this.input;
+      return sameFile && sameHearing && 2 * shared > Math.min(end - start, event.end - event.start);
+    });
   }
 
   #timeOf(seconds: number): Date {

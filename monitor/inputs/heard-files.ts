@@ -35,6 +35,8 @@ export interface HeardFiles {
   find(facts: FileFacts): readonly HeardFile[];
   /** @param before what it was known as. @throws Error when it cannot be written. */
   save(file: HeardFile, before?: HeardFile): void;
+  /** Whether an earlier version heard it, which knew files by path as it was given, size and time of change. */
+  knew?(path: string, size: number, changedMs: number): boolean;
 }
 
 /** Headers are filled in when a recorder stops; what they say is not what was heard. */
@@ -115,6 +117,10 @@ export class PatientHeardFiles implements HeardFiles {
   readonly #unsaved = new Map<string, { readonly file: HeardFile; readonly before: HeardFile | undefined }>();
 
   constructor(private readonly heard: HeardFiles) {}
+
+  knew(path: string, size: number, changedMs: number): boolean {
+    return this.heard.knew?.(path, size, changedMs) ?? false;
+  }
 
   find(facts: FileFacts): HeardFile[] {
     const unsaved = [...this.#unsaved.values()].map(({ file }) => file);

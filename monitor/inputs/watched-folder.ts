@@ -5,7 +5,8 @@
  * its end and all its events are kept; until then it is tried again.
  */
 import { stat } from "node:fs/promises";
-import { findSoundFiles } from "../../models/sound/find-sound-files-node.ts";
+import { join } from "node:path";
+import { type FoundFile, findSoundFiles } from "../../models/sound/find-sound-files-node.ts";
 import type { BackOff } from "../../protocol/back-off.ts";
 import { sleep } from "../sleep.ts";
 import { endless } from "./endless.ts";
@@ -108,10 +109,18 @@ class Watch {
   async #begin({ file, facts }: WatchedFile): Promise<FileHearing | undefined> {
     const known = this.#heard.find(facts);
     const now = (this.options.now ?? Date.now)();
-    const { heard, before } = await withHandle(file, (handle) => recognised(facts, handle, known, now));
+    const found = await withHandle(file, (handle) => recognised(facts, handle, known, now));
+    const { before } = found;
+    const heard = known.length === 0 && this.#wasHeard(file) ? { ...found.heard, done: true } : found.heard;
     this.#heard.save(heard, before);
     if (heard.done) return undefined;
     return new FileHearing(file, heard, before !== undefined, (reached) => this.#heard.save(reached));
+  }
+
+  /** By an earlier version. */
+  #wasHeard({ name, stats }: FoundFile): boolean {
+    const changedMs = Math.round(Number(stats.mtimeNs / 1000n) / 1000);
+    return this.#heard.knew(join(this.folder, name), Number(stats.size), changedMs);
   }
 
   /** Each once, until it is another. */

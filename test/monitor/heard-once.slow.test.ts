@@ -1,6 +1,6 @@
 /** Watched folders with the whole monitor behind them: every event once, whatever stops it in between. */
 import { execFileSync } from "node:child_process";
-import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -139,6 +139,19 @@ test("when it cannot be noted how far a file was heard, what was kept of it is n
   await second.idle();
   assertAllOnce(store);
   await second.monitor.close();
+});
+
+test("what an earlier version heard is not heard again", async () => {
+  const folder = await temporary();
+  const path = join(folder, "night.wav");
+  await writeFile(path, wav(SOUND));
+  const store = await EventStore.open(await temporary());
+  const { size, mtimeMs } = await stat(path);
+  store.database.run("INSERT INTO heard_file VALUES (?)", [`${path}\n${size}\n${Math.round(mtimeMs)}`]);
+  const { monitor, idle } = await watch(folder, store);
+  await idle();
+  assert.is(store.count(), 0);
+  await monitor.close();
 });
 
 test("one write that fails costs nothing, and the rest of the file is heard", async () => {
