@@ -17,20 +17,24 @@ import type { MonitorEvent, MonitorHealth } from "../monitor/protocol.ts";
 const { values } = parseArgs({
   options: {
     events: { type: "string", default: "20000" },
+    /** Of each event, at most. */
+    classes: { type: "string", default: "3" },
     seed: { type: "string", default: "1" },
     /** Another build's command. */
     cli: { type: "string", default: join(packageFolder(), "dist", "cli.js") },
   },
 });
 const COUNT = Number(values.events);
+const CLASSES = Number(values.classes);
 const LABELS = ["dog", "rooster", "rain", "sea_waves", "crying_baby", "clock_tick", "helicopter", "chainsaw"];
+while (LABELS.length < CLASSES) LABELS.push(`class_${LABELS.length}`);
 const ASK_EVERY_MS = 10;
 
 const folder = mkdtempSync(join(tmpdir(), "listenable-store-proof-"));
 
 function madeUp(n: number, random: Random): MonitorEvent {
   const at = new Date(Date.UTC(2026, 0, 1) + 900_000 * n + random.integer(60_000));
-  const labels = random.shuffle([...LABELS]).slice(0, 1 + random.integer(3));
+  const labels = random.shuffle([...LABELS]).slice(0, 1 + random.integer(CLASSES));
   const file = `recordings/site-${n % 40}/${at.toISOString().slice(0, 13)}.wav`;
   return {
     id: eventId(at, () => random.uniform(0, 1)),
@@ -72,6 +76,7 @@ async function startMonitor(): Promise<Monitor> {
   const began = performance.now();
   const words = [values.cli, "monitor", "-", "--data", folder, "--port", "0"];
   const child = spawn(process.execPath, words, { stdio: ["pipe", "ignore", "pipe"] });
+  process.once("exit", () => child.kill("SIGKILL"));
   let said = "";
   const url = await new Promise<string>((resolve, reject) => {
     child.once("exit", () => reject(new Error(`the monitor ended:\n${said}`)));
@@ -171,7 +176,7 @@ try {
   ];
   for (const [what, work] of works) rows.push(await beside(monitor, what, work));
   console.log(
-    `${COUNT} events, seed ${values.seed}. Pages answered ${(started / 1000).toFixed(1)} s after the start`,
+    `${COUNT} events of at most ${CLASSES} classes, seed ${values.seed}. Pages answered ${(started / 1000).toFixed(1)} s after the start`,
   );
   console.log(`without a database, ${(monitor.startedMs / 1000).toFixed(1)} s after the one with it.\n`);
   console.log(

@@ -1,5 +1,5 @@
 /** `event.json` and `review.json` of an event's folder: written whole, read with care, as anybody may have been there. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { EVENT_FILES } from "../event.ts";
@@ -90,11 +90,14 @@ function reviewText(review: KeptReview): string {
 }
 
 async function readShort(path: string): Promise<string> {
-  const bytes = await readFile(path).catch(({ code, message }: NodeJS.ErrnoException) => {
+  const unreadable = ({ code, message }: NodeJS.ErrnoException): never => {
     throw new Error(code === "ENOENT" ? "is missing" : `cannot be read (${message})`);
-  });
-  if (bytes.length > MOST_BYTES) throw new Error(`has ${bytes.length} bytes, which no event has`);
-  return bytes.toString("utf8");
+  };
+  // A pipe would be waited for for ever, and a disk's image would not fit into memory.
+  const found = await stat(path).catch(unreadable);
+  if (!found.isFile()) throw new Error("is no file, and cannot be read");
+  if (found.size > MOST_BYTES) throw new Error(`has ${found.size} bytes, which no event has`);
+  return readFile(path, "utf8").catch(unreadable);
 }
 
 function parsed(json: string): unknown {

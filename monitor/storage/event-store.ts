@@ -102,7 +102,10 @@ export class EventStore {
       return new EventStore(folder, unlock, options);
     } catch (error) {
       unlock();
-      throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      const way = "give this user the right to read and write there, or choose another folder with --data";
+      throw new Error(`${folder} cannot be used (${message}): ${way}`, { cause: error });
     }
   }
 

@@ -43,6 +43,28 @@ export function labelsOf(events: readonly StoredEvent[], clipOf: (event: Monitor
   );
 }
 
+/** The same in parts, between which others run. */
+export async function* labelsOfFew(
+  events: readonly StoredEvent[],
+  clipOf: (event: MonitorEvent) => string,
+): AsyncGenerator<readonly Label[]> {
+  let few: StoredEvent[] = [];
+  let labels = 0;
+  for (const each of events) {
+    few.push(each);
+    labels += each.event.classes.length;
+    if (labels < LABELS) continue;
+    yield labelsOf(few, clipOf);
+    await setImmediate();
+    few = [];
+    labels = 0;
+  }
+  if (few.length > 0) yield labelsOf(few, clipOf);
+}
+
+/** Some milliseconds of work. */
+const LABELS = 500;
+
 const COLUMNS: readonly (keyof Label)[] = [
   "id",
   "at",

@@ -18,12 +18,18 @@ import {
 import { EVENT_FILES, type EventFile, isEventId } from "../event.ts";
 import type { EventStream } from "../outputs/event-stream.ts";
 import { LIVE_SOUNDS, type LiveAudio, MOST_LISTENERS } from "../outputs/live-audio.ts";
-import { type EventPage, type MonitorHealth, type MonitorStatus, REVIEWS } from "../protocol.ts";
+import {
+  type EventPage,
+  type MonitorEvent,
+  type MonitorHealth,
+  type MonitorStatus,
+  REVIEWS,
+} from "../protocol.ts";
 import type { StoredEvent } from "../storage/event-rows.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { EventQuery } from "../storage/query.ts";
 import { eventQueryOf } from "./event-query.ts";
-import { LABEL_FILES, labelsOf } from "./labels.ts";
+import { LABEL_FILES, labelsOfFew } from "./labels.ts";
 
 interface MonitorRouteParts {
   /** Folder of the built pages. */
@@ -162,10 +168,12 @@ async function labels(store: EventStore, exports: Places, file: string, exchange
   await sendPieces(exchange, wanted.pieces(labelsIn(store, query)), `${wanted.type}; charset=utf-8`);
 }
 
-/** All that the filters let through. */
+/** All that the filters let through, a few at a time: an event may have hundreds. */
 async function* labelsIn(store: EventStore, query: EventQuery) {
+  const clipOf = ({ id }: MonitorEvent) =>
+    relative(store.folder, store.file(id, "clip")).split(sep).join("/");
   for await (const events of store.search.all(query)) {
-    yield labelsOf(events, ({ id }) => relative(store.folder, store.file(id, "clip")).split(sep).join("/"));
+    yield* labelsOfFew(events, clipOf);
   }
 }
 

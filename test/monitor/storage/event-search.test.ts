@@ -5,7 +5,13 @@ import { insertEvent } from "../../../monitor/storage/event-rows.ts";
 import { EventStore } from "../../../monitor/storage/event-store.ts";
 import type { EventQuery } from "../../../monitor/storage/query.ts";
 import { PieceSize, Turns } from "../../../monitor/storage/turns.ts";
-import { LABEL_FILES, labelsAudacity, labelsCsv, labelsOf } from "../../../monitor/web/labels.ts";
+import {
+  LABEL_FILES,
+  labelsAudacity,
+  labelsCsv,
+  labelsOf,
+  labelsOfFew,
+} from "../../../monitor/web/labels.ts";
 import { madeUpEvent } from "../made-up-event.ts";
 import { temporary } from "./event-folders.ts";
 
@@ -177,7 +183,12 @@ test("files of labels are the same made while they are sent, Audacity's in the o
     const textOf = async (name: string) => {
       let text = "";
       const found = (async function* () {
-        for await (const events of store.search.all(query)) yield labelsOf(events, clipOf);
+        for await (const events of store.search.all(query)) {
+          for await (const few of labelsOfFew(events, clipOf)) {
+            assert.ok(few.length < 1000);
+            yield few;
+          }
+        }
       })();
       for await (const piece of LABEL_FILES.get(name)!.pieces(found)) text += piece;
       return text;

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -64,6 +74,11 @@ test("what is no event in the folder of events is told by name and left there, a
   mkdirSync(folderOf(folder, without));
   const asFolder = madeUpEvent();
   mkdirSync(join(folderOf(folder, asFolder), "event.json"), { recursive: true });
+  const huge = writeEvent(folder, madeUpEvent());
+  truncateSync(join(folderOf(folder, huge), "event.json"), 3e9);
+  const pipe = madeUpEvent();
+  mkdirSync(folderOf(folder, pipe));
+  const made = spawnSync("mkfifo", [join(folderOf(folder, pipe), "event.json")]);
   const silent = writeEvent(folder, madeUpEvent());
   rmSync(join(folderOf(folder, silent), "clip.wav"));
 
@@ -81,6 +96,8 @@ test("what is no event in the folder of events is told by name and left there, a
   for (const { why, event } of bad) said(event.id, why);
   said(without.id, "event.json is missing");
   said(asFolder.id, "cannot be read");
+  said(huge.id, "3000000000 bytes");
+  if (made.status === 0) said(pipe.id, "is no file");
   said(silent.id, "has no clip.wav");
   for (const { event } of bad) assert.ok(existsSync(folderOf(folder, event)), "left where it was");
   store.end();
