@@ -51,7 +51,7 @@ class Watch {
   /** Of parts of the folder, as told. */
   #problems: readonly string[] = [];
   /** The folder's disk and its number there. */
-  #place = "";
+  #place: { readonly dev: bigint; readonly ino: bigint } | undefined;
 
   constructor(
     private readonly folder: string,
@@ -68,8 +68,9 @@ class Watch {
     while (!signal.aborted) {
       const began = this.#now();
       const { files, problems } = await findSoundFiles(this.folder);
+      await this.#checkPlace(files.length === 0, report);
       wentWell();
-      await this.#tellChanges(problems, report);
+      this.#tellProblems(problems, report);
       this.#heard.saveAgain();
       const watched = await this.#files.look(files);
       const took = this.#now() - began;
@@ -124,14 +125,21 @@ class Watch {
   }
 
   /** Each once, until it is another. */
-  async #tellChanges(problems: readonly string[], report: InputReport): Promise<void> {
+  #tellProblems(problems: readonly string[], report: InputReport): void {
     for (const problem of problems) if (!this.#problems.includes(problem)) report.failed(problem);
     this.#problems = problems;
+  }
+
+  /** @throws Error when the folder is only the empty place at which its disk was mounted. */
+  async #checkPlace(empty: boolean, report: InputReport): Promise<void> {
     const { dev, ino } = await stat(this.folder, { bigint: true });
-    const place = `${dev} ${ino}`;
-    if (this.#place !== "" && this.#place !== place) {
-      report.failed(`${this.folder} is another folder than before; is its disk still there?`);
+    const before = this.#place;
+    if (before && before.dev !== dev && empty) {
+      throw new Error(`${this.folder} is empty and on another disk than before; is its own still there?`);
     }
-    this.#place = place;
+    if (before && (before.dev !== dev || before.ino !== ino)) {
+      report.failed(`${this.folder} is another folder than before`);
+    }
+    this.#place = { dev, ino };
   }
 }

@@ -149,6 +149,39 @@ test("a folder that was replaced by another is told of", async () => {
   assert.match(failed[0], /yard is another folder than before/);
 });
 
+test("a folder whose disk is no longer mounted is away, though its place is still there", async () => {
+  const folder = await temporary();
+  const mount = () =>
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "ignore" });
+  const unmount = () => execFileSync("umount", ["-l", folder]);
+  try {
+    mount();
+  } catch {
+    console.log("no disk could be mounted");
+    return;
+  }
+  const put = (name: string) => writeFile(join(folder, name), wav(noise(1)));
+  const { hearings, states } = await watch(folder, {
+    happens: {
+      1: () => put("a.wav"),
+      4: unmount,
+      7: async () => {
+        mount();
+        await put("b.wav");
+      },
+    },
+    looks: 10,
+  });
+  unmount();
+  assert.equal(files({ hearings }), ["a.wav", "b.wav"]);
+  const waiting = states.filter(([state]) => state === "waiting").map(([, detail]) => detail);
+  assert.is(waiting.length, 3);
+  assert.match(
+    waiting[0]!,
+    "is empty and on another disk than before; is its own still there?; next try in 2 s",
+  );
+});
+
 test("a file that is written in bursts is heard once and whole, whether it says how long it will be or not", async () => {
   for (const final of [wav(noise(4)), unfinished(wav(noise(4)))]) {
     const folder = await temporary();
