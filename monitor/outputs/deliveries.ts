@@ -47,6 +47,9 @@ const BACK_OFF: BackOff = { firstMs: 5_000, longestMs: 3_600_000 };
 const LONGEST_MS = 3 * 24 * 3600 * 1000;
 /** New messages wake a target at once; this is only how often clocks that were set are noticed. */
 const LONGEST_SLEEP_MS = 60_000;
+/** So often a target's own word for when to come again counts alone, from this much on. */
+const TRUSTED_ATTEMPTS = 5;
+const LEAST_WAIT_MS = 1000;
 /** A database that cannot be written, as on a full disk, is asked again after so long. */
 const DATABASE_TROUBLE_MS = 10_000;
 
@@ -153,7 +156,7 @@ export class Deliveries {
       } catch (error) {
         const problem = (error as Error).message.slice(0, 500);
         if (!(error instanceof RefusedForGood)) {
-          this.#postpone(row, problem, error instanceof TryLater ? error.waitMs : 0);
+          this.#postpone(row, problem, error instanceof TryLater ? error.waitMs : undefined);
           onResult?.(target, "failed", problem);
           return 0;
         }
@@ -180,9 +183,12 @@ export class Deliveries {
     return this.options.now?.() ?? performance.now();
   }
 
-  #postpone({ id, attempts }: Row, problem: string, leastMs: number): void {
+  #postpone({ id, attempts }: Row, problem: string, wantedMs: number | undefined): void {
     const { backOff = BACK_OFF, longestMs = LONGEST_MS, now = Date.now, random } = this.options;
-    const wait = Math.max(backOffMs(attempts, backOff, random), Math.min(leastMs, longestMs));
+    const usual = backOffMs(attempts, backOff, random);
+    // What the other side says is better than our guess, but for one that says "at once" again and again.
+    const least = attempts < TRUSTED_ATTEMPTS ? LEAST_WAIT_MS : usual;
+    const wait = wantedMs === undefined ? usual : Math.max(least, Math.min(wantedMs, longestMs));
     this.#due.set(id, this.#elapsed() + wait);
     this.database.run("UPDATE delivery SET attempts = attempts + 1, next_at = ?, problem = ? WHERE id = ?", [
       now() + Math.round(wait),

@@ -295,6 +295,30 @@ test("a target that says when to come again is not asked before, also over a res
   store.end();
 });
 
+test('who says "come again at once" for ever is asked less and less', async () => {
+  const store = await storeWith(["one"], ["hook"]);
+  const clock = fakeClock();
+  let asked = 0;
+  const subject = new Deliveries(
+    store.database,
+    new Map([
+      [
+        "hook",
+        async () => {
+          if (++asked === 4) throw new TryLater("answered 429", 30_000);
+          if (asked <= 7) throw new TryLater("answered 429", 0);
+        },
+      ],
+    ]),
+    { ...clock, random: () => 0.5, backOff: { firstMs: 100, longestMs: 50_000 } },
+  );
+  subject.start();
+  await until(() => asked === 8);
+  await subject.close();
+  assert.equal(clock.slept, [1000, 1000, 1000, 30_000, 1000, 3200, 6400]);
+  store.end();
+});
+
 test("a clock that is set, while it runs or before, neither holds messages nor makes them old", async () => {
   const day = 24 * 3600 * 1000;
   let wall = 1_800_000_000_000;
