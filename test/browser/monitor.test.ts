@@ -217,23 +217,40 @@ run(`while the database is made anew the page says how far it is, and looks agai
   await page.close();
 });
 
-run(`a page that finds no place says so, and follows when there is one${why}`, async () => {
+/** Open answers, as many of them as there are places. */
+function holdAll(path: string, length: number): Promise<IncomingMessage[]> {
   const { port } = new URL(monitor.url!);
-  const held = await Promise.all(
+  return Promise.all(
     Array.from(
-      { length: 140 },
+      { length },
       () =>
         new Promise<IncomingMessage>((resolve, reject) => {
-          get({ host: "127.0.0.1", port, path: "/api/stream", agent: false }, resolve).on("error", reject);
+          get({ host: "127.0.0.1", port, path, agent: false }, resolve).on("error", reject);
         }),
     ),
   );
+}
+
+run(`a page that finds no place says so, and follows when there is one${why}`, async () => {
+  const held = await holdAll("/api/stream", 140);
   const page = await browser.newPage();
   await page.goto(`${monitor.url}#/`);
   await page.waitForSelector('monitor-app[data-view="live"][data-connected="false"]');
   assert.match((await page.locator("monitor-app .lost").textContent())!, /Too many pages/);
   for (const each of held) each.destroy();
   await page.waitForSelector('monitor-app[data-connected="true"]');
+  await page.close();
+});
+
+run(`live sound that has no place says so, and plays when there is one${why}`, async () => {
+  const held = await holdAll("/live/yard/original.wav", 40);
+  const page = await browser.newPage();
+  await page.goto(`${monitor.url}#/`);
+  await page.locator('live-listening input[value="original"]').check({ force: true });
+  const said = page.locator('live-listening [role="status"]');
+  await said.filter({ hasText: "tried again" }).waitFor();
+  for (const each of held) each.destroy();
+  await said.filter({ hasNotText: "tried again" }).waitFor({ state: "attached" });
   await page.close();
 });
 
