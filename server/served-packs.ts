@@ -38,6 +38,7 @@ export async function openBackend(
   readings: readonly ReturnType<typeof newReading>[],
   wishes: BackendWishes,
   log: Logger,
+  onProgress: (share: number) => void,
 ): Promise<Backend> {
   const runnable = readings.filter((_, n) => !audioShape(packs[n].pack).phases);
   const [first, ...others] = runnable;
@@ -49,18 +50,22 @@ export async function openBackend(
     lanes,
     batch,
     log: (line) => log.warn(line),
+    onProgress: (share) => onProgress(share / runnable.length),
   });
-  for (const reading of others) await backend.prepare(reading);
+  for (const [n, reading] of others.entries()) {
+    await backend.prepare(reading);
+    onProgress((n + 2) / runnable.length);
+  }
   return backend;
 }
 
 /** The packs that the server explains with first, then the others of the folder that can be opened. */
 export async function openServed(
-  services: readonly PackService[],
+  explained: readonly OpenPack[],
   folder: string,
   log: Logger,
 ): Promise<Map<string, OpenPack>> {
-  const packs = new Map(services.map(({ pack, opened }) => [pack.name, opened]));
+  const packs = new Map(explained.map((open) => [open.pack.name, open]));
   for (const name of listPacks(folder)) {
     try {
       const open = await openPackFolder(join(folder, name));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import pino, { type Logger } from "pino";
 import type { OpenPack } from "../models/pack/open-pack.ts";
 import { packageFolder, releasedPacksFolder } from "../models/pack/open-pack-node.ts";
+import { EXPLAIN_PATH } from "../protocol/wire.ts";
 import type { Backend } from "./explain/backend.ts";
 import { attachExplainEndpoint, type ExplainEndpoint } from "./explain/explain-endpoint.ts";
 import type { ServerLimits } from "./explain/limits.ts";
@@ -13,7 +14,16 @@ import { newReading, PackService } from "./explain/pack-service.ts";
 import { Scheduler } from "./explain/scheduler.ts";
 import type { Session, SessionJob } from "./explain/session.ts";
 import type { ServerExtension } from "./extension.ts";
-import { type AccessOptions, HttpServer, MOST_CONNECTIONS, type Route, warmFile } from "./http/index.ts";
+import {
+  type AccessOptions,
+  HttpServer,
+  MOST_CONNECTIONS,
+  notYet,
+  type Route,
+  type WarmUpProgress,
+  warmFile,
+  warmingState,
+} from "./http/index.ts";
 import { ServerMetrics } from "./metrics.ts";
 import { NOTHING_ELSE, packRoutes, pageRoutes, stateRoutes } from "./routes.ts";
 import { type BackendWishes, openBackend, openExplained, openServed, reloadPacks } from "./served-packs.ts";
@@ -40,8 +50,8 @@ export interface ServerOptions extends AccessOptions, BackendWishes {
   readonly offline?: boolean | undefined;
   /** Default: no log. */
   readonly log?: Logger;
-  /** Runs the model instead of worker threads; closed with the server. */
-  readonly backend?: Backend | undefined;
+  /** Runs the model instead of worker threads; a function is called once the port is had. Closed with the server. */
+  readonly backend?: Backend | (() => Promise<Backend>) | undefined;
 }
 
 export interface RunningServer {
@@ -68,14 +78,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // The port first: loading a model only to find the port taken wastes the user's time.
   const web = await HttpServer.open({ ...options, port, log, connections: connectionsOf(options) });
   try {
+    const served = await openServed(packs, options.packsFolder ?? releasedPacksFolder(), log);
+    // Pages explain with their own device: they need not wait for ours.
+    let progress: number | undefined;
+    web.serve(warmingRoutes(options, served, () => progress));
     const readings = packs.map(({ source }) => newReading(source));
+    const report = (share: number) => {
+      progress = share;
+    };
+    const given = options.backend;
     const backend =
-      options.backend ?? (localOnly ? NO_BACKEND : await openBackend(packs, readings, options, log));
+      (typeof given === "function" ? await given() : given) ??
+      (localOnly ? NO_BACKEND : await openBackend(packs, readings, options, log, report));
     const version = serverVersion();
     const services = packs.map(
       (open, n) => new PackService(open, readings[n], { version, backend }, options.limits),
     );
-    const served = await openServed(services, options.packsFolder ?? releasedPacksFolder(), log);
     return new ExplainServer(web, { services, served, backend, version, log }, options);
   } catch (error) {
     await web.close();
@@ -86,6 +104,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 /** All sessions must find a connection, one that leaves room for pages beside them and for an address's share. */
 function connectionsOf({ connections, limits }: ServerOptions): number {
   return connections ?? Math.max(MOST_CONNECTIONS, 2 * (limits?.sessions ?? 0));
+}
+
+/** All but the engine and what is told of it. */
+function warmingRoutes(
+  options: ServerOptions,
+  served: ReadonlyMap<string, OpenPack>,
+  progress: WarmUpProgress,
+): Route[] {
+  const explained = options.localOnly ? 0 : [options.pack].flat().length;
+  return [
+    ...(options.extensions ?? []).flatMap(({ routes }) => routes),
+    ...warmingState(progress),
+    ...["metrics", EXPLAIN_PATH, `${EXPLAIN_PATH}/:name`].flatMap((path) => notYet(path, progress)),
+    ...packRoutes(served, [...served.keys()].slice(0, explained)),
+    ...otherRoutes(options),
+  ];
+}
+
+function otherRoutes({ publicFolder, offline }: ServerOptions): Route[] {
+  return publicFolder === undefined ? [NOTHING_ELSE] : pageRoutes(publicFolder, offline);
 }
 
 interface ServerParts {
@@ -201,7 +239,7 @@ class ExplainServer implements RunningServer {
     if (this.#pace.update(load, this.parts.backend.lanes)) this.#endpoint.paceChanged();
   }
 
-  #routes({ publicFolder, offline, localOnly }: ServerOptions): Route[] {
+  #routes(options: ServerOptions): Route[] {
     const state = {
       health: () => this.#health(),
       unready: () => this.#unready(),
@@ -210,8 +248,8 @@ class ExplainServer implements RunningServer {
     return [
       ...this.#extensions.flatMap(({ routes }) => routes),
       ...stateRoutes(state),
-      ...packRoutes(this.parts.served, localOnly ? [] : this.#names),
-      ...(publicFolder === undefined ? [NOTHING_ELSE] : pageRoutes(publicFolder, offline)),
+      ...packRoutes(this.parts.served, options.localOnly ? [] : this.#names),
+      ...otherRoutes(options),
     ];
   }
 

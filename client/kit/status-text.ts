@@ -14,7 +14,7 @@ export function statusText(status: Status): StatusText {
   const said = words.page.status;
   switch (status.state) {
     case "idle":
-      return said.idle;
+      return status.warming ? said.warming : said.idle;
     case "starting":
       return starting(status.step, status.progress);
     case "running":

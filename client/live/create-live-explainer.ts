@@ -24,6 +24,7 @@ import type {
   Status,
   Timings,
 } from "./live-explainer.ts";
+import { patientFetch } from "./patient-fetch.ts";
 import { KeptPipeline } from "./pipeline/kept-pipeline.ts";
 import { ProblemError, toProblem } from "./problems.ts";
 import { ColumnPorts } from "./session/column-ports.ts";
@@ -113,6 +114,7 @@ class PageExplainer implements LiveExplainer {
   /** Once it is known. */
   #found: Pack | null = null;
   #closed = false;
+  readonly #over = new AbortController();
   /** Of all sessions that were left. */
   #closing: Promise<unknown> = Promise.resolve();
   #howls = 0;
@@ -258,6 +260,7 @@ class PageExplainer implements LiveExplainer {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#over.abort();
     await this.stop();
     await this.#release();
     this.#kept = null;
@@ -347,17 +350,27 @@ class PageExplainer implements LiveExplainer {
 
   async #findPack(): Promise<LocatedPack> {
     const place = await this.#packPlace();
-    const { pack } = await fetchPack(place.url);
+    const { pack } = await fetchPack(place.url, { fetch: this.#fetch });
     this.#found = pack;
+    if (this.#status.value.state === "idle" && this.#status.value.warming)
+      this.#status.next({ state: "idle" });
     return { pack, ...place };
   }
+
+  /** Waits for a server that is warming up, and says so. */
+  readonly #fetch: typeof fetch = (address, init) =>
+    patientFetch(address, { ...init, signal: this.#over.signal }, () => {
+      const { state } = this.#status.value;
+      if (state === "idle") this.#status.next({ state, warming: true });
+      else if (state === "starting") this.#status.next({ state, step: "server" });
+    });
 
   async #packPlace(): Promise<Omit<LocatedPack, "pack">> {
     const wish = this.#packWish;
     const alone = { serverPath: "", serverExplains: false };
     if (wish?.includes("/")) return { url: absolute(wish.replace(/\/?$/, "/")), ...alone };
     if (this.#server === undefined) return { url: releasedPack(wish ?? RELEASED_PACK), ...alone };
-    const index = await readIndex(this.#server);
+    const index = await readIndex(this.#server, this.#fetch);
     const name = wish ?? index.pack;
     return {
       url: new URL(`packs/${name}/`, this.#server).href,
@@ -370,10 +383,11 @@ class PageExplainer implements LiveExplainer {
 /** What the server offers: its own pack, and the packs that it explains with. */
 async function readIndex(
   server: string,
+  get: typeof fetch,
 ): Promise<{ readonly pack: string; readonly explained: readonly unknown[] }> {
   const address = new URL("packs/index.json", server).href;
   try {
-    const response = await fetch(address);
+    const response = await get(address);
     if (!response.ok) throw new Error(`status ${response.status}`);
     const index = (await response.json()) as { default?: unknown; explained?: unknown };
     if (typeof index.default !== "string") throw new Error("it names no default pack");

@@ -74,10 +74,11 @@ export interface Problem {
 export type ExplanationState = "coming" | "here" | "away";
 
 export type Status =
-  | { readonly state: "idle" }
+  /** `warming`: the server has yet to load its model, and what the page needs of it is waited for. */
+  | { readonly state: "idle"; readonly warming?: boolean | undefined }
   | {
       readonly state: "starting";
-      readonly step: "audio" | "model" | "microphone" | "file" | "engine";
+      readonly step: "audio" | "server" | "model" | "microphone" | "file" | "engine";
       readonly progress?: number;
     }
   | {

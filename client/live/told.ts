@@ -36,6 +36,8 @@ export type Told =
   | { readonly code: "explanation-away" | "explanation-back" }
   | { readonly code: "engine-answers"; readonly engine: Engine["kind"]; readonly reason: EngineReason }
   | { readonly code: "server-late" }
+  /** It was chosen, and loads its model; `progress` is 0 to 1 where it told. */
+  | { readonly code: "server-warming"; readonly progress: number | undefined }
   /** What an engine said of its failure, and what is done about it. */
   | {
       readonly code: "engine-failed";

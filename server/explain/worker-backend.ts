@@ -22,6 +22,8 @@ export interface WorkerBackendOptions {
   /** The most windows of one call. Default: what warm-up finds to pay, up to 16. */
   readonly batch?: number | undefined;
   readonly log?: (line: string) => void;
+  /** Of the warm-up, 0 to 1; it begins anew where another build is tried. */
+  readonly onProgress?: (share: number) => void;
 }
 
 type Lane = ModelThread<InferenceThread>;
@@ -94,7 +96,10 @@ async function open(build: RuntimeBuild, options: WorkerBackendOptions): Promise
   // One after the other: what they measure of batches should not depend on each other.
   const opened: InferenceThread["ready"][] = [];
   try {
-    for (const lane of lanes) opened.push(await lane.start());
+    for (const lane of lanes) {
+      opened.push(await lane.start());
+      options.onProgress?.(opened.length / count);
+    }
   } catch (error) {
     await Promise.all(lanes.map((lane) => lane.close()));
     throw error;

@@ -1,5 +1,5 @@
 /** One HTTP server: what `serve`, `monitor` and `study` have in common, from the port to the errors. */
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import { answering } from "./answer.ts";
 import { ConnectionShare, SHARE_RULE } from "./connection-share.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
@@ -16,9 +16,9 @@ import {
 import { type HttpLog, type HttpObserver, NO_HTTP_OBSERVER } from "./observe.ts";
 import { ProxiedConnections } from "./proxied-connections.ts";
 import type { Route } from "./router.ts";
-import { sendJson, sendText } from "./send.ts";
 import { LEAST_DOWNLOAD, LEAST_UPLOAD, SlowTransfers } from "./slow-transfers.ts";
 import { watchTlsFiles } from "./tls.ts";
+import { notYet, warmingState } from "./warming.ts";
 
 /** Who may reach a server, by what way, and how much. */
 export interface AccessOptions extends GuardOptions, ConnectionOptions {}
@@ -35,6 +35,7 @@ const LOOK_AT_CERTIFICATE_MS = 60_000;
 export class HttpServer {
   #endWatch: () => void = () => {};
   #observer = NO_HTTP_OBSERVER;
+  #answer: RequestListener = () => {};
   #closed: Promise<void> | undefined;
   #address = "";
 
@@ -46,7 +47,7 @@ export class HttpServer {
   ) {}
 
   /**
-   * Has the port from now on, and tells whoever asks that it is starting, until `serve`.
+   * Has the port from now on, and tells whoever asks that it is warming up, until `serve`.
    *
    * @throws Error when a certificate or a file of tokens cannot be used, or the port cannot be had: see `listen`.
    */
@@ -60,11 +61,12 @@ export class HttpServer {
     const rule = { ...SHARE_RULE, ...options.connectionShare };
     const proxied = behindProxies ? new ProxiedConnections(connections, rule) : undefined;
     const guard = await Guard.open(options, { host, uploads, proxied }, log);
-    const http = await createHttp(options, stillStarting);
-    const server = new HttpServer(http, guard, options, watched(LEAST_DOWNLOAD, downloadMs));
+    const http = await createHttp(options, (request, response) => server.#answer(request, response));
+    const server: HttpServer = new HttpServer(http, guard, options, watched(LEAST_DOWNLOAD, downloadMs));
     const refused = () => server.#observer.refused("connection-share");
     if (proxied) proxied.watch(http, refused);
     else shareConnections(http, new ConnectionShare(connections, rule), refused);
+    server.serve([...warmingState(() => undefined), ...notYet("*")]);
     await listen(http, port, host);
     server.#address = addressOf(http);
     // A connection that can't be taken, as when files run out, is no reason to end.
@@ -73,11 +75,11 @@ export class HttpServer {
     return server;
   }
 
+  /** From now on; a server that is still getting ready may serve some routes first. */
   serve(routes: readonly Route[], observer: HttpObserver = NO_HTTP_OBSERVER): void {
     this.#observer = observer;
     const { guard, downloads } = this;
-    this.http.off("request", stillStarting);
-    this.http.on("request", answering(routes, { guard, downloads, observer, log: this.options.log }));
+    this.#answer = answering(routes, { guard, downloads, observer, log: this.options.log });
   }
 
   get port(): number {
@@ -114,13 +116,4 @@ export class HttpServer {
     await this.#closed;
     clearTimeout(cut);
   }
-}
-
-function stillStarting({ url }: IncomingMessage, response: ServerResponse): void {
-  if (url === "/healthz") {
-    sendJson(response, { status: "starting" });
-    return;
-  }
-  response.setHeader("Retry-After", "1");
-  sendText(response, "The server is loading its model; try again in a moment.", undefined, 503);
 }

@@ -14,3 +14,4 @@ export type { Exchange, Handler, Route } from "./router.ts";
 export { HTML, sendJson, sendText } from "./send.ts";
 export { sendFile, warmFile } from "./send-file.ts";
 export { sendPieces } from "./send-pieces.ts";
+export { notYet, type WarmUpProgress, warmingState } from "./warming.ts";

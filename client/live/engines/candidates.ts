@@ -1,6 +1,7 @@
 import { type Engine, EngineError } from "../../../protocol/engine.ts";
 import { reconnectMs } from "./reconnect.ts";
 import { type WarmUpShape, warmUp } from "./warm-up.ts";
+import { WarmingError } from "./warming-server.ts";
 
 /** What an engine is to explain. */
 export interface Asked {
@@ -48,6 +49,25 @@ export class Candidates {
     if (kind === "local") return local(asked);
     if (!remote) throw new EngineError("lost", "this page was not given a server to ask");
     return remote(asked);
+  }
+
+  /** The server's engine, as soon as the server is warm; any other failure is one. */
+  async openWarm(
+    asked: Asked,
+    signal: AbortSignal,
+    onWarming: (progress: number | undefined) => void,
+  ): Promise<Engine> {
+    for (;;) {
+      try {
+        return await this.open("remote", asked);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof WarmingError)) throw error;
+        onWarming(error.progress);
+        await this.#parts.wait(1_000 * (error.retryAfterSeconds ?? 1), signal);
+        signal.throwIfAborted();
+      }
+    }
   }
 
   /** Closes the engine when it fails. */

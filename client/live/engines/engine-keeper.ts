@@ -74,6 +74,8 @@ export class EngineKeeper {
   #pending: (Wanted & { readonly done: Promise<void> }) | null = null;
   /** Why what answers now does. */
   #reason: EngineReason = { why: "chosen" };
+  /** Whether it was told that the server is warming up. */
+  #warming = false;
   #failures = 0;
   /** Of the newest request. */
   #selecting = new AbortController();
@@ -99,6 +101,8 @@ export class EngineKeeper {
     }
     this.#selecting.abort();
     this.#selecting = new AbortController();
+    // It was waited for, and is not any more.
+    if (this.#warming) this.#tellWarming(null);
     if (this.#current && sameWanted(this.#chosen, { choice, asked })) {
       this.#pending = null;
       this.#announce(this.#reason);
@@ -116,7 +120,14 @@ export class EngineKeeper {
     const kinds = choice === "auto" ? (["local", "remote"] as const) : ([choice] as const);
     const open = this.#openFor(asked).filter(({ engine }) => kinds.some((kind) => kind === engine.kind));
     const missing = kinds.filter((kind) => open.every(({ engine }) => engine.kind !== kind));
-    const { fresh, errors } = await this.#openAndMeasure(missing, asked, signal);
+    // Where this device may answer, nobody waits for a server that is not warm yet.
+    const opening = (kind: Engine["kind"]) =>
+      choice === "remote"
+        ? this.#candidates.openWarm(asked, signal, (progress) =>
+            this.#tellWarming({ code: "server-warming", progress }),
+          )
+        : this.#candidates.open(kind, asked);
+    const { fresh, errors } = await this.#measured(missing.map(opening), signal);
     if (signal.aborted) {
       for (const { engine } of fresh) void engine.close();
       signal.throwIfAborted();
@@ -139,12 +150,11 @@ export class EngineKeeper {
     }
   }
 
-  async #openAndMeasure(
-    kinds: readonly Engine["kind"][],
-    asked: Asked,
+  async #measured(
+    opening: readonly Promise<Engine>[],
     signal: AbortSignal,
   ): Promise<{ readonly fresh: Candidate[]; readonly errors: unknown[] }> {
-    const opened = await Promise.allSettled(kinds.map((kind) => this.#candidates.open(kind, asked)));
+    const opened = await Promise.allSettled(opening);
     const fresh: Candidate[] = [];
     const errors: unknown[] = [];
     for (const result of opened) {
@@ -327,6 +337,11 @@ export class EngineKeeper {
     this.#onProbation = null;
     void candidate.engine.close();
     void this.#retry(error);
+  }
+
+  #tellWarming(notice: Told | null): void {
+    this.#warming = notice !== null;
+    this.#parts.onNotice(notice);
   }
 
   /** Takes the best of the candidates, keeps the local one ready in "auto", and closes what is left. */

@@ -18,6 +18,7 @@ import {
 import { subprotocolsFor } from "../../../protocol/wire-access.ts";
 import { WireError, wireErrorOfClose } from "../../../protocol/wire-errors.ts";
 import { decodeMask, type Encoding, encodeMagnitudes } from "../../../protocol/wire-levels.ts";
+import { warmingUp } from "./warming-server.ts";
 
 export interface RemoteEngineOptions {
   /** "ws://host:8080/explain" or "wss://...". */
@@ -104,7 +105,7 @@ export class RemoteEngine implements Engine {
   /**
    * Connects and waits for the server's hello.
    *
-   * @throws EngineError "lost" when nobody answers there, "refused" when the server does not want or understand this
+   * @throws EngineError "lost" when nobody answers there (a `WarmingError` when the server is warming up), "refused" when the server does not want or understand this
    *   client, lacks the method or has another pack, "timeout".
    */
   static async connect(options: RemoteEngineOptions): Promise<RemoteEngine> {
@@ -127,6 +128,9 @@ export class RemoteEngine implements Engine {
         );
       }
       return new RemoteEngine(socket, hello, options);
+    }).catch(async (error: EngineError) => {
+      const lost = error.code === "lost";
+      throw (lost && (await warmingUp(options.url, shownEndpoint(options.url)))) || error;
     });
   }
 

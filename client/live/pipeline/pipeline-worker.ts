@@ -6,6 +6,7 @@ import { LocalEngine } from "../engines/local-engine.ts";
 import { LocalFiles } from "../engines/local-files.ts";
 import { RemoteEngine } from "../engines/remote-engine.ts";
 import { wasmMismatch } from "../engines/wasm-mismatch.ts";
+import { patientFetch } from "../patient-fetch.ts";
 import { PipelineHost } from "./pipeline-host.ts";
 import type { PageToPipeline, PipelineToPage } from "./pipeline-messages.ts";
 
@@ -22,7 +23,7 @@ const scope = self as unknown as WorkerScope;
 
 const host = new PipelineHost({
   post: (message, transfer = []) => scope.postMessage(message, transfer),
-  openPack: ({ packUrl }) => fetchPack(packUrl),
+  openPack: ({ packUrl }) => fetchPack(packUrl, { fetch: patientFetch }),
   factories: (open, { wasm, serverUrl, serverToken, longestDelayFrames }) => {
     const files = new LocalFiles(open, wasm, longestDelayFrames);
     return {

@@ -394,6 +394,14 @@ export class Session {
         break;
       case "notice":
         this.#trouble("engine", message.notice);
+        if (!this.#running && message.notice?.code === "server-warming") {
+          const { progress } = message.notice;
+          this.#events.status({
+            state: "starting",
+            step: "server",
+            ...(progress !== undefined && { progress }),
+          });
+        }
         break;
       case "decision":
         this.#freezer?.decided(message.decision);

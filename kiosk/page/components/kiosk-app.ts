@@ -64,10 +64,15 @@ class ListenableKiosk extends LitElement {
         font-size: clamp(1rem, 2.6vmin, 3rem);
         font-weight: 600;
       }
+      .top {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0 2vmin;
+        align-items: baseline;
+      }
       .going {
-        margin-inline-start: 2vmin;
-        font-size: 0.7em;
-        font-weight: 400;
+        color: var(--soft);
+        font-size: clamp(0.875rem, 1.8vmin, 2rem);
       }
       h1 {
         min-height: 1.15em;
@@ -234,10 +239,10 @@ class ListenableKiosk extends LitElement {
     const lacks = this.#lacks();
     return html`
       <header>
-        <p class="title">
-          ${kiosk.settings.title ?? "Listenable"}
-          <span class="going" data-going=${this.#going}>${goingText(this.#going, location.host)}</span>
-        </p>
+        <div class="top">
+          <p class="title">${kiosk.settings.title ?? "Listenable"}</p>
+          <p class="going" data-going=${this.#going}>${goingText(this.#going, location.host)}</p>
+        </div>
         <h1 class=${`${sure ? "" : "quiet"} ${headline.length > 18 ? "long" : ""}`}>${headline}</h1>
         <p class="sentence">${sentence}</p>
       </header>
@@ -280,7 +285,7 @@ class ListenableKiosk extends LitElement {
     const { kiosk: said } = words;
     const { settings } = this.kiosk as Kiosk;
     if (this.state === "recovering") return [said.recovering, said.recoveringHint, false];
-    if (this.state === "starting" && !this.#verdict) return [said.starting, said.startingHint, false];
+    if (this.state === "starting" && !this.#verdict) return [said.starting, this.#startingHint, false];
     if (this.#away) return [words.page.unexplained.headline, said.unexplained, false];
     if (this.scene.kind === "attract") {
       const sound = builtInSounds[this.scene.sound % builtInSounds.length];
@@ -295,6 +300,12 @@ class ListenableKiosk extends LitElement {
     if (this.#hearing?.silent || !this.#verdict) return [said.listening, said.makeASound, false];
     const [headline, sentence] = verdictLines(this.#verdict);
     return [headline, sentence, this.#verdict.kind === "class"];
+  }
+
+  get #startingHint(): string {
+    const { status } = this;
+    const warming = status.state === "starting" && status.step === "server";
+    return warming ? words.page.status.steps.server : words.kiosk.startingHint;
   }
 
   #exampleLine(title: string): string {

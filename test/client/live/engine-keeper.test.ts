@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { Asked } from "../../../client/live/engines/candidates.ts";
 import { EngineKeeper, type KeeperState } from "../../../client/live/engines/engine-keeper.ts";
 import { reconnectMs } from "../../../client/live/engines/reconnect.ts";
+import { WarmingError } from "../../../client/live/engines/warming-server.ts";
 import type { Problem } from "../../../client/live/live-explainer.ts";
 import type { Told } from "../../../client/live/told.ts";
 import { PackError } from "../../../models/pack/pack.ts";
@@ -440,6 +441,43 @@ test("at rest the server is let go of and not sought, and this device's model st
   assert.equal(live(), ["local"]);
   await keeper.select("local", {});
   assert.is(engines.filter(({ kind }) => kind === "local").length, 1);
+});
+
+test("a server that was chosen and is warming up is waited for, and said so; automatically this device answers meanwhile", async () => {
+  const { keeper, states, notices, speeds, live, waits, retry } = rig({
+    local: 20,
+    remote: new WarmingError("warming up", 1, 0.5),
+  });
+  const chosen = keeper.select("remote", {});
+  await settled();
+  assert.equal(notices.at(-1), { code: "server-warming", progress: 0.5 });
+  assert.equal(
+    waits.map(({ ms }) => ms),
+    [1_000],
+  );
+  speeds.remote = new WarmingError("warming up", 1, undefined);
+  await retry();
+  assert.equal(notices.at(-1), { code: "server-warming", progress: undefined });
+  speeds.remote = 5;
+  await retry();
+  await chosen;
+  assert.is(states.at(-1)?.kind, "remote");
+  assert.is(notices.at(-1), null);
+  keeper.rest();
+
+  speeds.remote = new WarmingError("warming up", 1, 0.9);
+  const waiting = keeper.select("remote", {}).catch((error) => error.name);
+  await settled();
+  await keeper.select("local", {});
+  assert.is(await waiting, "AbortError");
+  assert.is(notices.at(-1), null, "nobody waits any more");
+  assert.equal(live(), ["local"]);
+  await keeper.select("auto", {});
+  assert.is(states.at(-1)?.kind, "local");
+  speeds.remote = 5;
+  await retry();
+  assert.equal(live(), ["local", "remote"], "it is watched once it is there");
+  await keeper.close();
 });
 
 test("warm-up sends windows that follow on one another, as a live stream does", async () => {

@@ -2,7 +2,7 @@
 import type { EngineReason, Told, VoiceProcessing } from "../../../live/told.ts";
 import { numbersIn } from "../numbers.ts";
 
-const { plural } = numbersIn("en");
+const { percent, plural } = numbersIn("en");
 
 /** For every code the words, with its values. */
 export type LiveWords = {
@@ -85,5 +85,7 @@ export const live: LiveWords = {
   "explanation-back": () => "The explanation is back.",
   "engine-answers": ({ engine, reason }) => `${engines[engine]} answers: ${because(reason)}.`,
   "server-late": () => "The server answers too late; this device computes until it is faster again.",
+  "server-warming": ({ progress }) =>
+    `The server is warming up${progress === undefined ? "" : ` (${percent(progress)})`}. It goes on by itself.`,
   "engine-failed": ({ detail, next: then }) => `${detail}${next[then]}`,
 };

@@ -60,11 +60,13 @@ export const page = {
 
   status: {
     idle: { headline: "Press Start", sentence: "Then you see here what it hears." },
+    warming: { headline: "The server is warming up…", sentence: "It goes on by itself." },
     listening: { headline: "Listening…", sentence: "The first answer takes about a second." },
     ended: { headline: "The sound has ended", sentence: "Press Start to hear it again." },
     stopped: { headline: "Stopped", sentence: "Press Start to go on." },
     failed: { headline: "Not listening", sentence: "See above for what happened and what to do." },
     steps: {
+      server: "The server is warming up…",
       audio: "Preparing the sound…",
       model: "Fetching the model…",
       microphone: "Waiting for the microphone…",

@@ -1,5 +1,8 @@
 import type { EngineReason, VoiceProcessing } from "../../../live/told.ts";
 import type { Words } from "../english/index.ts";
+import { numbersIn } from "../numbers.ts";
+
+const { percent } = numbersIn("de");
 
 const processing: Readonly<Record<VoiceProcessing, string>> = {
   echoCancellation: "die Echounterdrückung",
@@ -77,5 +80,7 @@ export const live: Words["live"] = {
   "explanation-back": () => "Die Erklärung ist wieder da.",
   "engine-answers": ({ engine, reason }) => `${engines[engine]} antwortet: ${because(reason)}.`,
   "server-late": () => "Der Server antwortet zu spät; dieses Gerät rechnet, bis er wieder schneller ist.",
+  "server-warming": ({ progress }) =>
+    `Der Server läuft warm${progress === undefined ? "" : ` (${percent(progress)})`}. Es geht von selbst weiter.`,
   "engine-failed": ({ detail, next: then }) => `${detail}${next[then]}`,
 };

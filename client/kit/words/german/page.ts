@@ -59,11 +59,13 @@ export const page: Words["page"] = {
 
   status: {
     idle: { headline: "Drücken Sie Start", sentence: "Dann sehen Sie hier, was es hört." },
+    warming: { headline: "Der Server läuft warm …", sentence: "Es geht von selbst weiter." },
     listening: { headline: "Ich höre zu …", sentence: "Die erste Antwort dauert etwa eine Sekunde." },
     ended: { headline: "Der Klang ist zu Ende", sentence: "Start spielt ihn noch einmal." },
     stopped: { headline: "Angehalten", sentence: "Mit Start geht es weiter." },
     failed: { headline: "Hört nicht zu", sentence: "Oben steht, was geschehen ist und was zu tun ist." },
     steps: {
+      server: "Der Server läuft warm …",
       audio: "Der Klang wird vorbereitet …",
       model: "Das Modell wird geholt …",
       microphone: "Warten auf das Mikrofon …",
