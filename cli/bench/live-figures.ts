@@ -35,6 +35,8 @@ export interface LiveFigures {
   readonly pageCpuShare: number | null;
   /** From the beginning of the page's load to its first decision, nothing in the browser's cache. */
   readonly firstDecisionMs: number;
+  /** From the press for another built-in sound until its first sound had gone out, delay included: the median of all. */
+  readonly nextSoundMs: number;
   /**
    * Resident memory of the page's process in MiB: least of the first minute and of the last, as it swings by what
    * waits to be collected; null where the system does not tell.
@@ -79,6 +81,7 @@ export async function measureLive(options: LiveOptions): Promise<LiveFigures> {
     const pageCpuShare = cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / measured;
     const sound = await live.listen(LATENCY_SECONDS);
     const timings = await live.timings();
+    const nextSounds = (await live.nextSoundsMs()).sort((a, b) => a - b);
     return {
       engine,
       delay,
@@ -102,6 +105,7 @@ export async function measureLive(options: LiveOptions): Promise<LiveFigures> {
       windowsDropped: timings.windowsDropped,
       pageCpuShare,
       firstDecisionMs,
+      nextSoundMs: nextSounds[nextSounds.length >> 1],
       memoryMiB: memoryOverTime(memory),
     };
   } finally {

@@ -139,6 +139,48 @@ export class LivePage {
     );
   }
 
+  /**
+   * Presses for one built-in sound after the other, which none was chosen of before, and tells for each the milliseconds from
+   * the press until its first sound had gone out, as far as the page knows.
+   */
+  async nextSoundsMs(): Promise<number[]> {
+    return this.page.locator("listenable-app").evaluate(async (app) => {
+      const { explainer } = app as unknown as { explainer: LiveExplainer };
+      const tell = (name: string, detail?: string) => app.dispatchEvent(new CustomEvent(name, { detail }));
+      const firstSound = () =>
+        new Promise<number>((resolve) => {
+          const pressed = performance.now();
+          let begun = false;
+          const statuses = explainer.status$.subscribe(({ state }) => {
+            if (state === "starting") begun = true;
+          });
+          const columns = explainer.columns$.subscribe(() => {
+            if (!begun) return;
+            resolve(performance.now() - pressed);
+            queueMicrotask(() => [statuses, columns].map((each) => each.unsubscribe()));
+          });
+        });
+      const radios = () => [
+        ...(app.shadowRoot
+          ?.querySelector("source-panel")
+          ?.shadowRoot?.querySelectorAll<HTMLInputElement>('input[name="sound"]') ?? []),
+      ];
+      tell("choose-source", "sound");
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const first = firstSound();
+      tell("start-stop");
+      await first;
+      const took: number[] = [];
+      for (let n = 1; n < radios().length; n++) {
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        const next = firstSound();
+        radios()[n].click();
+        took.push(await next);
+      }
+      return took;
+    });
+  }
+
   /** The newest timings. */
   async timings(): Promise<Timings> {
     return this.page.locator("listenable-app").evaluate(

@@ -91,6 +91,7 @@ const LIVE_ROWS: readonly (readonly [string, (figures: LiveFigures) => string])[
     (each) => orNone(each.pageCpuShare, (share) => `${(100 * share).toFixed(0)} % of a core`),
   ],
   ["page to first explanation, nothing cached", (each) => `${(each.firstDecisionMs / 1000).toFixed(1)} s`],
+  ["press to the next sound's first sample", (each) => `${ms(each.nextSoundMs)} ms`],
   [
     "memory of the page, least of the first and of the last minute",
     ({ memoryMiB }) =>
