@@ -208,7 +208,7 @@ function tellStart(running: RunningMonitor, pack: Pack, options: MonitorCommandO
 }
 
 /** "2026-07-14 08:30:15 +02:00  yard  rooster 93 % · 2.1 s · faithful · 20260714-063015-250-1f9a3c" */
-export function eventLine(event: MonitorEvent): string {
+function eventLine(event: MonitorEvent): string {
   const classes = event.classes
     .map(({ label, confidence }) => `${label.replaceAll("_", " ")} ${Math.round(100 * confidence)} %`)
     .join(", ");

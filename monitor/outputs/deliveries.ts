@@ -80,6 +80,7 @@ export class Deliveries {
   ) {}
 
   start(): void {
+    this.#forgetOthers();
     this.#trustNoFuture();
     this.#running = Promise.all([...this.targets].map(([target, send]) => this.#serve(target, send)));
   }
@@ -120,6 +121,20 @@ export class Deliveries {
     this.#stop.abort();
     this.wake();
     await this.#running;
+  }
+
+  /** Messages for targets that there are no more: they wait as long as any, in case theirs comes back. */
+  #forgetOthers(): void {
+    const { longestMs = LONGEST_MS, now = Date.now, ages = now } = this.options;
+    const known = [...this.targets.keys()];
+    try {
+      this.database.run(
+        `DELETE FROM delivery WHERE created_at < ? AND target NOT IN (${known.map(() => "?").join(", ")})`,
+        [ages() - longestMs, ...known],
+      );
+    } catch {
+      // A disk that is full now has room at another start.
+    }
   }
 
   #wake(target: string): void {

@@ -319,6 +319,24 @@ test('who says "come again at once" for ever is asked less and less', async () =
   store.end();
 });
 
+test("messages for targets that there are no more wait as long as any, and go", async () => {
+  const store = await storeWith(["old"], ["gone", "hook"], 0);
+  const event = madeUpEvent();
+  await store.close(event, new Uint8Array(10));
+  await store.explain(event, new Map(), [{ target: "gone", body: "new" }], 900_000);
+  const subject = new Deliveries(store.database, new Map([["other", async () => {}]]), {
+    ...fakeClock(),
+    longestMs: 500_000,
+  });
+  subject.start();
+  await subject.close();
+  assert.equal(
+    store.database.all("SELECT target, body FROM delivery").map(({ target, body }) => [target, body]),
+    [["gone", "new"]],
+  );
+  store.end();
+});
+
 test("a clock that is set, while it runs or before, neither holds messages nor makes them old", async () => {
   const day = 24 * 3600 * 1000;
   let wall = 1_800_000_000_000;
