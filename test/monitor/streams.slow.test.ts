@@ -4,18 +4,17 @@
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener, type ServerResponse } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { writeWav } from "../../dsp/wav.ts";
 import { ffmpegInput, streamArguments } from "../../monitor/inputs/ffmpeg-input.ts";
 import type { InputReport } from "../../monitor/inputs/input.ts";
-import { noise as whiteNoise } from "../dsp/signals.ts";
-import { joined, quiet, RATE, tone } from "./rig.ts";
+import { STREAM_KINDS, streamTimeErrors } from "../../tools/stream-times/radio.ts";
+import { RATE, tone } from "./rig.ts";
 
 const missing = spawnSync("ffmpeg", ["-version"]).error !== undefined;
 const check = missing ? test.skip : test;
@@ -74,78 +73,14 @@ async function heard(
   return { reason, samples, notes };
 }
 
-/** Ten seconds with a tone from 6 s to 7 s. The noise makes every tenth of it as many bytes. */
-const WHOLE = joined(quiet(6), tone(440, 1, 0.5), quiet(3)).map(
-  (
-    (hiss) => (sample: number, n: number) =>
-      sample + hiss[n]!
-  )(whiteNoise(10 * RATE, 1).map((x) => 0.1 * x)),
-);
-const TONE_AT = 6;
-const ENDINGS: Readonly<Record<string, readonly string[]>> = {
-  wav: [],
-  mp3: ["-b:a", "128k", "-f", "mp3"],
-  aac: ["-b:a", "96k", "-f", "adts"],
-  ogg: ["-c:a", "libvorbis", "-page_duration", "100000", "-f", "ogg"],
-};
-
-function encoded(kind: string): Buffer {
-  const source = writeWav([WHOLE], RATE);
-  // A live stream has no end to tell of.
-  if (kind === "wav") {
-    for (const at of [4, 40]) new DataView(source.buffer).setUint32(at, 0xffff_ffff, true);
-    return Buffer.from(source.buffer, source.byteOffset, source.length);
-  }
-  const from = join(folder, "source.wav");
-  const to = join(folder, `whole.${kind}`);
-  writeFileSync(from, source);
-  execFileSync("ffmpeg", ["-v", "error", "-y", "-i", from, ...ENDINGS[kind]!, to]);
-  return readFileSync(to);
-}
-
-/** Ten seconds of sound, in tenths, as time goes by; between the seconds `pauseAt` and after it, nothing for `pause` seconds. */
-async function sendInTime(bytes: Buffer, pauseAt: number, pause: number, response: ServerResponse) {
-  const begun = performance.now();
-  const pieces = 100;
-  let at = 0;
-  for (let k = 1; k <= pieces && !response.destroyed; k++) {
-    const late = k > pieces * (pauseAt / 10) ? pause : 0;
-    await sleep(Math.max(0, begun + 100 * k + 1000 * late - performance.now()));
-    const to = Math.round((bytes.length * k) / pieces);
-    response.write(bytes.subarray(at, to));
-    at = to;
-  }
-}
-
-check("sound over HTTP, of any kind: a tone after a pause is dated when it was sent", async () => {
-  const dated = async (kind: string) => {
-    const bytes = encoded(kind);
-    const pause = 3;
-    let begun = 0;
-    const port = await serve((_, response) => {
-      response.writeHead(200, { "content-type": kind === "ogg" ? "application/ogg" : `audio/${kind}` });
-      begun = Date.now();
-      void sendInTime(bytes, 4, pause, response);
-    });
-    let seen = 0;
-    let onset = -1;
-    let told = 0;
-    await heard(`http://127.0.0.1:${port}/`, {
-      onBlock(block, at) {
-        const loud = block.findIndex((sample) => Math.abs(sample) > 0.3);
-        if (onset < 0 && loud >= 0) onset = seen + loud;
-        seen += block.length;
-        // Asked when the clip of an event would be there.
-        if (onset < 0 || seen < onset + 2 * 32_000) return false;
-        told = at(onset).getTime();
-        return true;
-      },
-    });
-    assert.ok(onset > 0, kind);
-    const error = (told - begun) / 1000 - (TONE_AT + pause);
-    assert.ok(Math.abs(error) < 0.5, `${kind}: ${error} s`);
-  };
-  await Promise.all(Object.keys(ENDINGS).map(dated));
+check("sound over HTTP, of any kind: tones after a pause are dated when they were sent", async () => {
+  await Promise.all(
+    STREAM_KINDS.map(async (kind) => {
+      for (const error of await streamTimeErrors(kind, 2, 3)) {
+        assert.ok(Math.abs(error) < 500, `${kind}: ${error} ms`);
+      }
+    }),
+  );
 });
 
 /** A server that counts who asks it for what, and has sound for everybody. */
@@ -220,7 +155,11 @@ check("a playlist can name neither another host nor a file of this machine", asy
 });
 
 check("a radio that answers ICY instead of HTTP is heard", async () => {
-  const mp3 = encoded("mp3");
+  const from = join(folder, "tone.wav");
+  const to = join(folder, "tone.mp3");
+  writeFileSync(from, writeWav([tone(440, 8)], RATE));
+  execFileSync("ffmpeg", ["-v", "error", "-i", from, to]);
+  const mp3 = readFileSync(to);
   const port = await listening(
     createTcpServer((socket) =>
       socket.once("data", () => {
