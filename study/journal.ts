@@ -2,6 +2,7 @@
  * Answers as they come, one JSON object a line. What was acknowledged has reached the disk, in the file that has the name:
  * one that was taken away, exchanged or cut meanwhile is noticed before anything more is acknowledged.
  */
+import { createHash } from "node:crypto";
 import { type FileHandle, readFile, stat, truncate, unlink } from "node:fs/promises";
 import { openPrivate } from "../server/private-files.ts";
 
@@ -21,7 +22,7 @@ export class JournalChanged extends Error {
 
   constructor(
     readonly path: string,
-    readonly how: "removed" | "replaced" | "cut" | "written to by somebody else",
+    readonly how: "removed" | "replaced" | "cut" | "changed" | "written to by somebody else",
   ) {
     super(`${path} was ${how} while it was in use`);
   }
@@ -56,6 +57,9 @@ export class Journal {
   readonly #waiting: string[] = [];
   #writing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
+  /** Of what is safe; it is only compared when the file was touched since. */
+  #content = createHash("sha256");
+  #touchedMs = Number.NaN;
   /** Whether there may be a part of a write behind `#size` that failed. */
   #remains = false;
 
@@ -70,7 +74,9 @@ export class Journal {
   static async open(path: string, end: number): Promise<Journal> {
     const file = await openPrivate(path, "a");
     await truncate(path, end);
-    return new Journal(path, file, end);
+    const journal = new Journal(path, file, end);
+    journal.#content.update(await readFile(path));
+    return journal;
   }
 
   /** Resolves when the line is on the disk; rejects with NotWritten. */
@@ -113,6 +119,7 @@ export class Journal {
     await this.file.close().catch(() => {});
     this.file = file;
     this.size = Buffer.byteLength(text);
+    this.#content = createHash("sha256").update(text);
     this.#remains = false;
   }
 
@@ -139,8 +146,10 @@ export class Journal {
       await this.file.appendFile(text);
       await this.file.sync();
       const size = this.size + Buffer.byteLength(text);
+      this.#touchedMs = (await this.file.stat()).mtimeMs;
       await this.#compare(size);
       this.size = size;
+      this.#content.update(text);
       this.#remains = false;
       this.#waiting.splice(0, count);
     } catch (cause) {
@@ -149,16 +158,26 @@ export class Journal {
   }
 
   async #compare(size: number): Promise<void> {
-    const named = await stat(this.path).catch((error: NodeJS.ErrnoException) => {
+    const gone = (error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT" || error.code === "ENOTDIR") throw new JournalChanged(this.path, "removed");
       throw error;
-    });
+    };
+    const named = await stat(this.path).catch(gone);
     const ours = await this.file.stat();
     if (named.dev !== ours.dev || named.ino !== ours.ino) throw new JournalChanged(this.path, "replaced");
     if (ours.size < this.size) throw new JournalChanged(this.path, "cut");
+    if (ours.mtimeMs !== this.#touchedMs) {
+      const bytes = await readFile(this.path).catch(gone);
+      const content = createHash("sha256").update(bytes.subarray(0, this.size));
+      if (content.digest("hex") !== this.#content.copy().digest("hex"))
+        throw new JournalChanged(this.path, "changed");
+      this.#touchedMs = ours.mtimeMs;
+    }
     // What a write that failed left behind is ours to take away.
-    if (this.#remains && size === this.size) await this.file.truncate(size);
-    else if (ours.size !== size) throw new JournalChanged(this.path, "written to by somebody else");
+    if (this.#remains && size === this.size) {
+      await this.file.truncate(size);
+      this.#touchedMs = (await this.file.stat()).mtimeMs;
+    } else if (ours.size !== size) throw new JournalChanged(this.path, "written to by somebody else");
   }
 }
 

@@ -9,6 +9,7 @@ import {
   rename,
   rm,
   truncate,
+  utimes,
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
@@ -95,7 +96,10 @@ const CHANGES: Readonly<Record<string, () => Promise<void>>> = {
   "it is emptied": () => truncate(answers(), 0),
   "its last line is cut": async () => truncate(answers(), (await readFile(answers())).length - 20),
   "somebody writes to it": () => appendFile(answers(), "{}\n"),
-  "it is emptied and as much is written": async () => {
+  "a rating is changed where it stands": async () => {
+    await writeFile(answers(), (await readFile(answers(), "utf8")).replace("consented", "volume-se"));
+  },
+  "it is emptied and more is written": async () => {
     await writeFile(answers(), "x".repeat((await readFile(answers())).length + 10));
   },
 };
@@ -114,7 +118,7 @@ for (const [what, change] of Object.entries(CHANGES)) {
     assert.is(log.length, 1, "told once");
     assert.match(
       log[0],
-      /answers\.jsonl was (replaced|cut|written to by somebody else) while it was in use: answers are refused/,
+      /answers\.jsonl was (replaced|cut|changed|written to by somebody else) while it was in use: answers are refused/,
     );
     const kept = (await readdir(results)).find((name) => name.startsWith("answers-kept-"))!;
     assert.match(log[0], kept);
@@ -127,6 +131,16 @@ for (const [what, change] of Object.entries(CHANGES)) {
     await nothingLost();
   });
 }
+
+test("touched and not changed, it is the same", async () => {
+  await begin();
+  await utimes(answers(), new Date(), new Date(0));
+  await writeFile(answers(), await readFile(answers()));
+  assert.is(await act("anna", play(-1)), "saved");
+  await people.look();
+  assert.equal(log, []);
+  await nothingLost();
+});
 
 test("put back as it was, it is gone on with, and what was refused is taken when it comes again", async () => {
   await begin();
