@@ -54,16 +54,18 @@ class Clock {
   readonly #notes: string[];
   /** Seconds on the file's clock that are the sound's zero, but for what is skipped at its start. */
   #zero: number;
-  #skip: number;
-  readonly #skipped: number;
+  /** Samples still to be skipped, and how many they were in all; NaN until the rate is known. */
+  #skip = Number.NaN;
+  #skipped = 0;
   /** Samples given. */
   #given = 0;
+  /** What the decoder says to skip, and the seconds that the container's clock has before its zero. */
+  readonly #priming: { readonly samples: number; readonly seconds: number };
 
   constructor(first: number, skip: number, name: string, notes: string[]) {
     this.#name = name;
     this.#notes = notes;
-    this.#skip = skip;
-    this.#skipped = skip;
+    this.#priming = { samples: skip, seconds: Math.max(0, -first) };
     this.#zero = Math.min(0, first);
     if (first <= MOST_START) return;
     this.#zero = first;
@@ -73,6 +75,12 @@ class Clock {
   /** What begins at that time of the file's clock, with silence in front of it where something is missing. */
   *placed(timestamp: number, { channelData, sampleRate }: Decoded): Generator<Decoded> {
     const length = channelData[0]?.length ?? 0;
+    if (Number.isNaN(this.#skip)) {
+      // An edit list may cut off more than the encoder's beginning.
+      const { samples, seconds } = this.#priming;
+      this.#skipped = Math.max(samples, Math.round(seconds * sampleRate));
+      this.#skip = this.#skipped;
+    }
     const skipped = Math.min(this.#skip, length);
     this.#skip -= skipped;
     if (skipped === length) return;

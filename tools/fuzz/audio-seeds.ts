@@ -2,9 +2,19 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeWav } from "../../dsp/wav.ts";
+import {
+  au,
+  caf,
+  chunk,
+  riff,
+  samples,
+  telephone,
+  wave64,
+  wavFormat,
+} from "../../test/models/sound/sound-files.ts";
 
 export interface AudioSeed {
   readonly name: string;
@@ -12,13 +22,27 @@ export interface AudioSeed {
 }
 
 const FIXTURES = [
-  "tone-stereo.mp3",
-  "tone.aiff",
-  "tone.flac",
-  "tone.m4a",
-  "tone.ogg",
-  "tone.opus",
-  "tone.webm",
+  "dsp/tone-stereo.mp3",
+  "dsp/tone.aiff",
+  "dsp/tone.flac",
+  "dsp/tone.m4a",
+  "dsp/tone.ogg",
+  "dsp/tone.opus",
+  "dsp/tone.webm",
+  "sound/adts.aac",
+  "sound/blocks.flac",
+  "sound/blocks.oga",
+  "sound/flac.mp4",
+  "sound/ima-stereo.wav",
+  "sound/ima4.aiff",
+  "sound/ima4.caf",
+  "sound/late.m4a",
+  "sound/layer2.mp2",
+  "sound/microsoft-stereo.wav",
+  "sound/mp3.wav",
+  "sound/pcm.mkv",
+  "sound/plain.mp3",
+  "sound/sowt.mov",
 ];
 /** Kinds without a fixture, as ffmpeg makes them where it is installed: file name and options. */
 const BY_FFMPEG: readonly (readonly [string, ...string[]])[] = [
@@ -30,16 +54,28 @@ const BY_FFMPEG: readonly (readonly [string, ...string[]])[] = [
 
 /** The same files at every call on the same machine. */
 export function audioSeeds(): AudioSeed[] {
-  const seeds = FIXTURES.map((name) => ({
-    name,
-    bytes: readFileSync(fileURLToPath(new URL(`../../test/fixtures/dsp/${name}`, import.meta.url))),
+  const seeds: AudioSeed[] = FIXTURES.map((file) => ({
+    name: basename(file),
+    bytes: readFileSync(fileURLToPath(new URL(`../../test/fixtures/${file}`, import.meta.url))),
   }));
   const tone = Float32Array.from({ length: 1600 }, (_, n) => 0.5 * Math.sin(n * 0.17));
   seeds.push(
     { name: "int16.wav", bytes: Buffer.from(writeWav([tone, tone], 16_000)) },
     { name: "float32.wav", bytes: Buffer.from(writeWav([tone], 48_000, "float32")) },
     { name: "extensible.wav", bytes: Buffer.from(extensibleWav(tone)) },
-    { name: "tone.caf", bytes: Buffer.from(caf(tone)) },
+    { name: "tone.caf", bytes: caf(samples(tone, "s16", true), { bytesPerPacket: 2, bits: 16 }) },
+    { name: "tone.au", bytes: au(telephone(tone, "ulaw"), 1) },
+    {
+      name: "tone.w64",
+      bytes: wave64([
+        ["fmt ", wavFormat().subarray(8)],
+        ["data", samples(tone, "s16", false)],
+      ]),
+    },
+    {
+      name: "telephone.wav",
+      bytes: riff([wavFormat({ tag: 6, bits: 8 }), chunk("data", telephone(tone, "alaw"))]),
+    },
   );
   return [...seeds, ...madeByFfmpeg(writeWav([tone], 16_000))];
 }
@@ -90,27 +126,4 @@ function extensibleWav(samples: Float32Array): Uint8Array {
     chunk("data", data),
   ]);
   return Buffer.concat([Buffer.from("RIFF"), size(chunks.length), chunks]);
-}
-
-/** 16-bit PCM in Apple's Core Audio Format. */
-function caf(samples: Float32Array): Uint8Array {
-  const header = new DataView(new ArrayBuffer(8 + 12 + 32 + 12 + 4));
-  const text = (at: number, value: string) => {
-    for (let i = 0; i < value.length; i++) header.setUint8(at + i, value.charCodeAt(i));
-  };
-  text(0, "caff");
-  header.setUint16(4, 1);
-  text(8, "desc");
-  header.setBigInt64(12, 32n);
-  header.setFloat64(20, 16_000);
-  text(28, "lpcm");
-  header.setUint32(36, 2);
-  header.setUint32(40, 1);
-  header.setUint32(44, 1);
-  header.setUint32(48, 16);
-  text(52, "data");
-  header.setBigInt64(56, BigInt(4 + 2 * samples.length));
-  const data = Buffer.alloc(2 * samples.length);
-  for (const [n, sample] of samples.entries()) data.writeInt16BE(Math.round(sample * 32_767), 2 * n);
-  return Buffer.concat([new Uint8Array(header.buffer), data]);
 }

@@ -1,4 +1,5 @@
 /** Damaged sound files, with their checksums set right again at times, so that decoders look behind them. */
+import { apeTag, id3, id3v1 } from "../../test/models/sound/sound-files.ts";
 import type { AudioSeed } from "./audio-seeds.ts";
 import { mutate, type Random } from "./mutate.ts";
 
@@ -16,6 +17,10 @@ export function damagedAudio(seeds: readonly AudioSeed[], random: Random): Audio
     );
   }
   if (random.chance(0.7)) repairOgg(out);
+  // Tags around the sound, some of which claim another size than they have.
+  if (random.chance(0.1))
+    out = new Uint8Array(Buffer.concat([id3(random.below(400), random.below(500)), out]));
+  if (random.chance(0.05)) out = new Uint8Array(Buffer.concat([out, apeTag(random.below(100)), id3v1]));
   return { name, bytes: out };
 }
 

@@ -110,6 +110,19 @@ for (const [name, kind] of SOURCES) {
   });
 }
 
+test("what an edit list cuts off is not heard", async () => {
+  for (const [name, kind] of SOURCES) {
+    if (kind !== "mp4") continue;
+    const whole = await wholeSound(file("whole", await moved(name, kind, {})));
+    const { channels, sampleRate } = await wholeSound(
+      file("edited", await moved(name, kind, { late: -0.1 })),
+    );
+    const cut = whole.channels[0].length - channels[0].length;
+    assert.ok(Math.abs(cut - 0.1 * sampleRate) < 0.01 * sampleRate, `${name}: ${cut / sampleRate} s`);
+    assert.is(largestDifference(channels[0], whole.channels[0].subarray(cut)), 0);
+  }
+});
+
 test("the clock of a stream that was cut out is told, and no hours of silence stand in front", async () => {
   const { channels, notes } = await wholeSound(
     file("cut-out.mkv", await moved("sound/pcm.mkv", "mkv", { late: 7200 })),
