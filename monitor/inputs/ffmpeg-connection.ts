@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type ChannelChoice, type ChannelVerdict, channelNote } from "../../dsp/channel-choice.ts";
+import { withoutSecrets } from "../../protocol/shown-address.ts";
 import { ArrivalClock } from "./arrival-clock.ts";
 import { type Clock, machineClock } from "./clock.ts";
 import { hostOf, type MayOpen, refusal } from "./followed-hosts.ts";
@@ -91,17 +92,14 @@ export class Connection {
     signal.addEventListener("abort", this.#kill, { once: true });
   }
 
-  /** Why it ended, for people. */
-  get problem(): string {
+  /** Why it ended, for people. @param known addresses whose secrets ffmpeg may repeat. */
+  problem(known: readonly string[]): string {
     if (this.gate?.refused !== undefined) return refusal(this.gate.refused);
     if (this.#problem !== undefined) return this.#problem;
     const lines = this.#complaint.split("\n").filter((line) => line.trim() !== "" && !HARMLESS.test(line));
-    return (
-      lines
-        .at(-1)
-        ?.replace(/\[(error|fatal|panic)\] /, "")
-        .trim() || "the stream ended"
-    );
+    const last = lines.at(-1) ?? "";
+    const said = last.replace(/\[(error|fatal|panic)\] /, "").trim();
+    return said === "" ? "the stream ended" : withoutSecrets(said, known);
   }
 
   /** A new one begins wherever sound was thrown away. */

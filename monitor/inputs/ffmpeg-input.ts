@@ -3,7 +3,7 @@
  * shell, and may open nothing but the protocols of its address. Whatever happens to it, it is started again.
  */
 import { spawn } from "node:child_process";
-import { passwordHint, shownAddress, shownWord, withoutSecrets } from "../../protocol/shown-address.ts";
+import { passwordHint, shownAddress, shownWord } from "../../protocol/shown-address.ts";
 import { endless, type Patience } from "./endless.ts";
 import { Connection, type ConnectionOptions } from "./ffmpeg-connection.ts";
 import { mayOpen } from "./followed-hosts.ts";
@@ -105,7 +105,7 @@ export function ffmpegInput(
           await connection.close();
         }
         if (connection.heard) wentWell();
-        throw new Error(withoutSecrets(connection.problem, addresses) + hint);
+        throw new Error(connection.problem(addresses) + hint);
       }
       return endless(report, signal, connected, options);
     },
