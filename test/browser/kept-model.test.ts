@@ -7,14 +7,17 @@ import { LivePage } from "../../cli/bench/live-page.ts";
 import type { LiveExplainer } from "../../client/live/live-explainer.ts";
 import { browserTest } from "./browser-test.ts";
 import { type LiveSetUp, setUp, TINY_PACK } from "./set-up.ts";
-import { tremolo, watchWhatIsMade } from "./starts-and-stops.ts";
+import { assertNothingGrows, tremolo, watchWhatIsMade } from "./starts-and-stops.ts";
 
 const chromium = findChromium();
 let live: LiveSetUp;
 
 test.before(async () => {
   if (chromium === null) return;
-  live = await setUp(chromium, TINY_PACK, tremolo(), ["--autoplay-policy=no-user-gesture-required"]);
+  live = await setUp(chromium, TINY_PACK, tremolo(), [
+    "--autoplay-policy=no-user-gesture-required",
+    "--js-flags=--expose-gc",
+  ]);
 });
 test.after(async () => {
   await live?.close();
@@ -148,6 +151,12 @@ browserTest(
     await context.close();
   },
 );
+
+browserTest("12 starts on top of one another leave nothing behind", async () => {
+  const page = await open();
+  await assertNothingGrows(page, 12, { stops: false });
+  await page.close();
+});
 
 browserTest("a worker that fails is replaced, and the next start is as the first", async () => {
   const { page } = await open();

@@ -57,26 +57,33 @@ async function census(page: LivePage, cdp: CDPSession): Promise<Census> {
   return { ...Object.fromEntries(metrics.map(({ name, value }) => [name, value])), ...made };
 }
 
-/** Starts and stops a page that was opened under `watchWhatIsMade`; resolves to what was there before and after. */
+/**
+ * Starts and stops a page that was opened under `watchWhatIsMade`, or starts it over and over without a stop; resolves to what
+ * was there before and after.
+ */
 export async function assertNothingGrows(
   page: LivePage,
   cycles: number,
+  { stops = true } = {},
 ): Promise<{ before: Census; after: Census }> {
   const cdp = await page.page.context().newCDPSession(page.page);
   await cdp.send("Performance.enable");
-  const cycle = () =>
-    page.page.locator("listenable-app").evaluate(async (app) => {
-      const { explainer } = app as unknown as { explainer: LiveExplainer };
-      await explainer.stop();
-      await explainer.start({ kind: "microphone" });
-      await explainer.stop();
-      // They hold what they recorded of; the page's own must be all that counts.
-      window.made.contexts = window.made.contexts.filter(({ state }) => state !== "closed");
-      window.listenableTaps.tracks.length = 0;
-    });
-  for (let n = 0; n < 4; n++) await cycle();
+  const cycle = (last: boolean) =>
+    page.page.locator("listenable-app").evaluate(
+      async (app, stop) => {
+        const { explainer } = app as unknown as { explainer: LiveExplainer };
+        if (stop.before) await explainer.stop();
+        await explainer.start({ kind: "microphone" });
+        if (stop.after) await explainer.stop();
+        // They hold what they recorded of; the page's own must be all that counts.
+        window.made.contexts = window.made.contexts.filter(({ state }) => state !== "closed");
+        window.listenableTaps.tracks.length = 0;
+      },
+      { before: stops, after: stops || last },
+    );
+  for (let n = 0; n < 4; n++) await cycle(n === 3);
   const before = await census(page, cdp);
-  for (let n = 0; n < cycles; n++) await cycle();
+  for (let n = 0; n < cycles; n++) await cycle(n === cycles - 1);
   const after = await census(page, cdp);
   assert.is(after["open"], 0, "audio contexts still open");
   // The page draws in a worker of its own.

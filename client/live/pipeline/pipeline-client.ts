@@ -10,8 +10,8 @@ import type { PageToPipeline, PipelineOptions, PipelineToPage } from "./pipeline
 
 /** A worker that doesn't answer to "close" is ended all the same. */
 const CLOSE_MS = 500;
-/** One that doesn't answer to "end" for so long is at something that it will not be done with. */
-const END_MS = 3_000;
+/** One that doesn't answer to "end" for so long will not be done with what it is at; large models take seconds to open. */
+const END_MS = 10_000;
 
 /** The page's end of one stream in the worker. After its end nothing is heard of it, and what is said to it goes nowhere. */
 export interface PipelineStream {
@@ -35,11 +35,17 @@ export class PipelineClient {
   /** Streams that were ended and of which messages may still come: the worker answers in order. */
   #ending = 0;
   #ended = Promise.resolve();
+  /** Its script has been loaded, which takes as long as the line does, or can't be. */
+  readonly #there: Promise<void>;
+  #isThere: () => void = () => {};
   #allEnded: () => void = () => {};
 
   /** @throws ProblemError where the page's content policy forbids the worker. */
   constructor(url: string) {
     this.#url = url;
+    this.#there = new Promise((resolve) => {
+      this.#isThere = resolve;
+    });
     this.#worker = start(url);
     this.#scope.listen(this.#worker, "message", (event) =>
       this.#receive((event as MessageEvent<PipelineToPage>).data),
@@ -91,6 +97,7 @@ export class PipelineClient {
   /** Whether another stream may begin: the one before has left the worker, and nothing is known to be wrong with it. */
   async isFree(): Promise<boolean> {
     this.#stream?.end();
+    await this.#there;
     await within(this.#ended, END_MS, () => new Error("it hangs")).catch(() => {
       this.#broken = true;
     });
@@ -103,6 +110,7 @@ export class PipelineClient {
   }
 
   #receive(message: PipelineToPage): void {
+    this.#isThere();
     if (message.type === "hello") this.#fits = message.version === VERSION;
     if (!this.#fits) this.#fail("version-mismatch", mismatch(this.#url, message));
     else if (message.type === "ended") {
@@ -116,6 +124,7 @@ export class PipelineClient {
 
   #fail(code: ProblemCode, detail: string): void {
     this.#broken = true;
+    this.#isThere();
     this.#allEnded();
     this.#tell({ type: "problem", problem: { code, detail } });
   }
@@ -127,6 +136,7 @@ export class PipelineClient {
   /** Lets the worker say goodbye to a server, and ends it. */
   async close(): Promise<void> {
     this.#stream?.end();
+    this.#isThere();
     const worker = this.#worker;
     const closed = new Promise<void>((resolve) => {
       worker.onmessage = ({ data }: MessageEvent<PipelineToPage>) => {

@@ -13,13 +13,15 @@ import { settled } from "./fakes.ts";
 /** A worker that says what the test has it say. */
 class FakeWorker extends EventTarget {
   static made: FakeWorker[] = [];
+  /** Scripts take their time. */
+  static silent = false;
   readonly heard: PageToPipeline[] = [];
   onmessage: ((event: MessageEvent) => void) | null = null;
   terminated = false;
   constructor() {
     super();
     FakeWorker.made.push(this);
-    queueMicrotask(() => this.say({ type: "hello", version: VERSION }));
+    if (!FakeWorker.silent) queueMicrotask(() => this.say({ type: "hello", version: VERSION }));
   }
   postMessage(message: PageToPipeline): void {
     this.heard.push(message);
@@ -121,6 +123,26 @@ test("one worker serves streams of one place; another place or a problem makes a
   );
   await kept.discard();
   assert.ok(FakeWorker.made.every(({ terminated }) => terminated));
+});
+
+test("a worker whose script is still on its way does not hang, however long that takes", async () => {
+  FakeWorker.silent = true;
+  const kept = new KeptPipeline();
+  const client = await kept.take(place, forever);
+  const stream = client.begin(options, () => {});
+  stream.end();
+  let taken = false;
+  const waiting = kept.take(place, forever).then((again) => {
+    taken = true;
+    return again;
+  });
+  for (let n = 0; n < 20; n++) await settled();
+  assert.not.ok(taken);
+  FakeWorker.silent = false;
+  FakeWorker.made[0].say({ type: "hello", version: VERSION });
+  FakeWorker.made[0].say({ type: "ended" });
+  assert.is(await waiting, client);
+  assert.is(FakeWorker.made.length, 1);
 });
 
 test("whoever has gone while the worker was busy gets none, and none is opened for it", async () => {
