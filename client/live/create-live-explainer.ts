@@ -2,7 +2,6 @@ import { BehaviorSubject, Subject } from "rxjs";
 import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import { fetchPack } from "../../models/pack/open-pack.ts";
 import { type Pack, packMethod } from "../../models/pack/pack.ts";
-import { EXPLAIN_PATH } from "../../protocol/wire.ts";
 import { type LiveAssets, ownAssets } from "./assets.ts";
 import { workletProblem } from "./audio/audio-graph.ts";
 import { KeptContext } from "./audio/kept-context.ts";
@@ -27,6 +26,7 @@ import type {
 import { patientFetch } from "./patient-fetch.ts";
 import { KeptPipeline } from "./pipeline/kept-pipeline.ts";
 import { ProblemError, toProblem } from "./problems.ts";
+import { engineAddress, serverFolder } from "./server-address.ts";
 import { ColumnPorts } from "./session/column-ports.ts";
 import { EventLog } from "./session/event-log.ts";
 import { type Frozen, momentOf } from "./session/moment.ts";
@@ -120,7 +120,7 @@ class PageExplainer implements LiveExplainer {
   #howls = 0;
 
   constructor(options: LiveExplainerOptions) {
-    this.#server = options.server === undefined ? undefined : folderOf(options.server);
+    this.#server = options.server === undefined ? undefined : serverFolder(options.server, document.baseURI);
     this.#packWish = options.pack;
     const delay = options.delay ?? "balanced";
     this.#choices = {
@@ -134,7 +134,7 @@ class PageExplainer implements LiveExplainer {
     };
     this.#settings = {
       assets: { ...ownAssets(), ...options.assets },
-      serverUrl: this.#server === undefined ? null : engineOf(this.#server),
+      serverUrl: this.#server === undefined ? null : engineAddress(this.#server),
       serverToken: options.serverToken,
       wishes: options,
       columnPorts: this.#columnPorts,
@@ -400,14 +400,6 @@ async function readIndex(
   }
 }
 
-/** Where the server's own paths begin, which may be any folder: a proxy may have put it there. "…/listenable" is one too. */
-function folderOf(page: string): string {
-  const url = new URL(page, document.baseURI);
-  url.search = url.hash = "";
-  if (!/(\.html|\/)$/.test(url.pathname)) url.pathname += "/";
-  return new URL("./", url).href;
-}
-
 function absolute(url: string): string {
   return new URL(url, document.baseURI).href;
 }
@@ -416,12 +408,6 @@ function absolute(url: string): string {
 function releasedPack(name: string): string {
   const script = import.meta.url;
   return new URL(`../../models/packs/${name}/`, script).href;
-}
-
-function engineOf(server: string): string {
-  const url = new URL(`.${EXPLAIN_PATH}`, server);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
 }
 
 function askForMicrophone(constraints: MediaStreamConstraints): Promise<MediaStream> {
