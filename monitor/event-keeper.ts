@@ -40,6 +40,8 @@ export class EventKeeper {
   #kept = 0;
   #problem = "";
   #retrying: Promise<void> | undefined;
+  /** The wait and the tries that are under way. */
+  #round: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly input: string,
@@ -65,9 +67,7 @@ export class EventKeeper {
     await this.#try(unkept);
     if (!this.waits) return;
     this.#tell(`event ${event.id} cannot be kept: ${this.#problem}; it is tried again`);
-    this.#retrying = this.#tryAgain().finally(() => {
-      this.#retrying = undefined;
-    });
+    this.#retry();
   }
 
   /** Until no more waits than may, or all is kept, or the signal is aborted. */
@@ -89,8 +89,13 @@ export class EventKeeper {
     for (const unkept of heardAgain ? [] : [...this.#unkept]) this.#giveUp(unkept, this.#problem);
   }
 
-  /** The wait and the tries that are under way. */
-  #round: Promise<void> = Promise.resolve();
+  #retry(): void {
+    this.#retrying = this.#tryAgain().finally(() => {
+      this.#retrying = undefined;
+      // One may have come between its last look and its end.
+      if (this.waits && !this.signal.aborted) this.#retry();
+    });
+  }
 
   async #tryAgain(): Promise<void> {
     for (let attempt = 0; this.waits && !this.signal.aborted; attempt++) {

@@ -76,7 +76,9 @@ class Watch {
       const took = this.#now() - began;
       for (const file of watched) {
         if (signal.aborted) return;
-        if (await this.#files.isDue(file)) yield* this.#hearFile(file, report, signal);
+        if (!(await this.#files.isDue(file))) continue;
+        yield* this.#hearFile(file, report, signal);
+        report.unread?.(this.#files.failing);
       }
       report.unread?.(this.#files.failing);
       report.state("idle", "for new files");
@@ -88,6 +90,7 @@ class Watch {
   async *#hearFile(watched: WatchedFile, report: InputReport, signal: AbortSignal): AsyncGenerator<Stretch> {
     const hearing = await this.#begin(watched).catch((error: Error) => error);
     let problem: string | undefined;
+    if (isGone(hearing)) return;
     if (hearing instanceof Error) problem = hearing.message;
     else if (hearing) {
       report.state("running", watched.file.name);
@@ -142,4 +145,9 @@ class Watch {
     }
     this.#place = { dev, ino };
   }
+}
+
+/** Taken away since it was looked at. */
+function isGone(result: unknown): boolean {
+  return result instanceof Error && (result as NodeJS.ErrnoException).code === "ENOENT";
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -100,6 +100,23 @@ test("any other folder is searched to its depths, without labels", async ({ fold
     { name: "first.WAV", path: join(folder, "first.WAV") },
   ]);
   assert.match(await refusal(() => findSounds(folder, 1)), "leave --fold out");
+});
+
+test("links that lead in circles and second names list no sound twice; a name that is no UTF-8 is told", async ({
+  folder,
+}) => {
+  const path = await put(folder, "a.wav");
+  await link(path, join(folder, "b.wav"));
+  for (const name of ["l1", "l2"]) await symlink(".", join(folder, name));
+  if (process.platform === "linux") await writeFile(Buffer.from(`${folder}/caf\xe9.wav`, "latin1"), "x");
+  const { sounds, refused } = await findSounds(folder);
+  assert.equal(
+    sounds.map(({ name }) => name),
+    ["a.wav"],
+  );
+  if (process.platform !== "linux") return;
+  assert.is(refused.length, 1);
+  assert.match(refused[0], "caf\\xE9.wav: its name is no UTF-8; rename it");
 });
 
 test("an empty folder and a missing one say what would do", async ({ folder }) => {
