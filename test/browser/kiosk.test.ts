@@ -78,6 +78,23 @@ browserTest("nobody there: built-in sounds; a touch brings the room back", async
 });
 
 browserTest(
+  "a server that alone explains and goes: the screen says so, in words and to screen readers",
+  async () => {
+    await withServer({ idle: 0, engine: "remote" }, async (url, _reports, server) => {
+      const { page } = await open(url);
+      await host(page, '[data-state="running"][data-explanation="here"]');
+      await server.close();
+      await host(page, '[data-state="running"][data-explanation="away"]');
+      assert.is(await page.locator("h1").textContent(), "No explanation just now");
+      assert.is(await page.locator(".sentence").textContent(), "Until it is back, you hear everything.");
+      assert.match((await page.locator('[role="status"]').textContent()) ?? "", "No explanation just now");
+      assert.is(await page.locator("listenable-kiosk").getAttribute("data-label"), "");
+      await page.context().close();
+    });
+  },
+);
+
+browserTest(
   "no microphone: an example at once, which invites nobody; one that is attached is heard",
   async () => {
     await withServer({ idle: 5, listen: 30, report: 5 }, async (url, reports) => {
