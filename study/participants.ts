@@ -54,6 +54,11 @@ export class Participants {
     return [...this.known.values()].filter(({ progress }) => progress.finished).length;
   }
 
+  /** False while answers are refused because they could not be kept. */
+  get saves(): boolean {
+    return this.#keeping.works;
+  }
+
   has(id: string): boolean {
     return this.known.has(id);
   }

@@ -37,6 +37,11 @@ export class SafeKeeping {
     private readonly options: KeepingOptions,
   ) {}
 
+  /** Whether answers are saved, as far as was seen last. */
+  get works(): boolean {
+    return this.#trouble === undefined;
+  }
+
   /** Resolves when all that was taken so far is on the disk; rejects with NotSaved. */
   flushed(): Promise<void> {
     return this.#safely(() => this.journal.flushed());

@@ -45,8 +45,13 @@ export function studyRoutes({ open, participants, publicFolder }: StudyRoutePart
       method: "GET",
       path: "healthz",
       answer: ({ request, response, guard }) => {
-        const { count, finished } = participants;
-        const all = { status: "ok", study: open.study.name, participants: count, finished };
+        const { count, finished, saves } = participants;
+        const all = {
+          status: saves ? "ok" : "not-saving",
+          study: open.study.name,
+          participants: count,
+          finished,
+        };
         sendJson(response, guard.admits(request) ? all : { status: all.status });
       },
     },

@@ -28,7 +28,7 @@ on the disk (RESULTS/answers.jsonl, one JSON object a line) before the page is t
 while this command runs: what becomes of it is noticed, told here, and no answer is taken that could be lost.
 Only this machine gets in. For others give a certificate and an address, or put a proxy with TLS in front and name it
 with --behind-proxy (docs/study.md). With a token file, links are https://HOST/study#token=TOKEN.
-Ctrl+C ends it. /healthz tells how many take part and how many have finished.
+Ctrl+C ends it. /healthz tells how many take part, how many have finished, and whether answers can be saved.
 
 Examples:
   $ listenable study serve my-study

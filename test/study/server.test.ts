@@ -211,8 +211,11 @@ test("what cannot be kept is not acknowledged, with a status after which the pag
     assert.is(response.headers.get("retry-after"), "5");
     assert.match((await response.json()).error, "keeps them and tries again");
   }
+  const health = async () => (await (await fetch(`http://127.0.0.1:${server.port}/healthz`)).json()).status;
+  assert.is(await health(), "not-saving");
   await rename(join(folder, "results", "away"), join(folder, "results", "answers.jsonl"));
   assert.is((await act({ kind: "consented" }, "anna", "the-consent")).status, 200);
+  assert.is(await health(), "ok");
   assert.is((await lines()).length, 2);
 });
 
