@@ -11,6 +11,7 @@ import { REPORT_CLIPS } from "../lab/evaluation/report/report.ts";
 import { followed } from "./follow.ts";
 import {
   type CommonOptions,
+  channelOption,
   packOption,
   positiveInteger,
   RUNTIMES,
@@ -80,6 +81,7 @@ function addMeasureOptions(command: Command): void {
       positiveInteger,
     )
     .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
+    .addOption(channelOption())
     .option("--threads <n>", "sounds measured side by side", positiveInteger, defaultThreads())
     .addOption(runtimeOption());
 }

@@ -1,6 +1,7 @@
 /** Makes a study folder: chooses clips, has them explained, levels all sounds and writes them with the study file. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import type { ChannelChoice } from "../dsp/channel-choice.ts";
 import { writeWav } from "../dsp/wav.ts";
 import { readSound } from "../lab/data/check-sound.ts";
 import { type Random, seededBy } from "../lab/data/random.ts";
@@ -49,6 +50,8 @@ export interface PrepareOptions {
   readonly seed: number;
   /** LUFS. */
   readonly loudness: number;
+  /** Which channel of the sounds is heard. Default "mix". */
+  readonly channel?: ChannelChoice | undefined;
   /** Longer sounds are cut. */
   readonly mostSeconds: number;
   /** Frames from one window to the next; as `explainSound` has it when left out. */
@@ -197,7 +200,7 @@ class Preparation {
     for (const [method, sounds] of this.#foreign) {
       const path = sounds.get(stemOf(found.name));
       if (path === undefined) return `${method} has no sound of this name`;
-      parts.set(method, fitted(await this.#heard(path), samples.length));
+      parts.set(method, fitted(await this.#heard(path, "mix"), samples.length));
     }
     for (const anchor of this.options.anchors) {
       parts.set(anchor, anchor === "original" ? samples : lowAnchor(samples, this.#random));
@@ -280,9 +283,9 @@ class Preparation {
     return samples.subarray(0, Math.round(this.options.mostSeconds * this.#pack.sampleRate));
   }
 
-  async #heard(path: string): Promise<Float32Array> {
+  async #heard(path: string, channel = this.options.channel): Promise<Float32Array> {
     const notes: string[] = [];
-    const samples = await readSound(path, this.#pack.sampleRate, notes);
+    const samples = await readSound(path, this.#pack.sampleRate, { channel, notes });
     for (const note of notes) this.#channels.add(note);
     return samples;
   }

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import { CONTAMINATIONS, type Contamination } from "../../lab/evaluation/plan/contamination.ts";
 import { openPack } from "../../models/runtime/open-pack-node.ts";
 import { oneLine, shownValues } from "../../protocol/shown-text.ts";
@@ -13,6 +14,7 @@ import { UsageError } from "../errors.ts";
 import { followed } from "../follow.ts";
 import {
   type CommonOptions,
+  channelOption,
   packOption,
   positiveInteger,
   positiveNumber,
@@ -43,6 +45,7 @@ interface PrepareCommandOptions extends CommonOptions {
   loudness: number;
   seconds: number;
   stride?: number;
+  channel: ChannelChoice;
   keepWrong?: boolean;
   name?: string;
   title: string;
@@ -91,6 +94,7 @@ export function registerPrepare(study: Command): void {
     .option("--loudness <lufs>", "of all sounds, where their peaks allow it", loudness, -23)
     .option("--seconds <n>", "longer sounds are cut", positiveNumber, 10)
     .addOption(strideOption())
+    .addOption(channelOption())
     .option("--keep-wrong", "also take clips that the classifier gets wrong or is not sure of")
     .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
     .option("--name <name>", "of the study: lower-case letters, digits, dashes (default: the folder's)")

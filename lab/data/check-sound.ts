@@ -1,5 +1,6 @@
 /** Whether a sound file can be measured on, and what is in it, before hours are spent on it. */
 import { createHash } from "node:crypto";
+import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import { readMono } from "../../models/sound/read-audio.ts";
 import { MODEL_RATE } from "../networks/own-shape.ts";
 import { audibleStarts } from "./waves.ts";
@@ -20,22 +21,33 @@ export type SoundCheck =
     }
   | { readonly usable: false; readonly reason: string };
 
-/** Mono samples, at most `MOST_SECONDS` of them; what people should know of its channels goes to `notes`. */
+interface SoundOptions {
+  /** Which of its channels is read. Default "mix". */
+  readonly channel?: ChannelChoice | undefined;
+  /** What people should know of its channels goes here. */
+  readonly notes?: string[];
+}
+
+/** Mono samples, at most `MOST_SECONDS` of them. */
 export async function readSound(
   path: string,
   sampleRate: number,
-  notes: string[] = [],
+  { channel, notes }: SoundOptions = {},
 ): Promise<Float32Array> {
-  const { samples, channelNotes } = await readMono(path, sampleRate, { maxSeconds: MOST_SECONDS });
-  notes.push(...channelNotes);
+  const { samples, channelNotes } = await readMono(path, sampleRate, { maxSeconds: MOST_SECONDS, channel });
+  notes?.push(...channelNotes);
   return samples;
 }
 
 /** Never rejects: what is wrong with a file is its result. */
-export async function checkSound(path: string, sampleRate = MODEL_RATE): Promise<SoundCheck> {
+export async function checkSound(
+  path: string,
+  sampleRate = MODEL_RATE,
+  channel?: ChannelChoice,
+): Promise<SoundCheck> {
   try {
     const notes: string[] = [];
-    const samples = await readSound(path, sampleRate, notes);
+    const samples = await readSound(path, sampleRate, { channel, notes });
     const seconds = samples.length / sampleRate;
     if (seconds < LEAST_SECONDS) {
       return unusable(`${path}: too short: ${Math.round(1000 * seconds)} ms, at least 100 ms are needed`);

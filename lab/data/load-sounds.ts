@@ -41,7 +41,7 @@ export async function loadSounds(folder: string, options: LoadOptions): Promise<
       break;
     }
     try {
-      const sound = await readSound(path, sampleRate, notes);
+      const sound = await readSound(path, sampleRate, { notes });
       if (sound.length < LEAST_SECONDS * sampleRate) notes.push(`${path}: left out: shorter than 100 ms`);
       else if (!sound.some((value) => Math.abs(value) > 1e-5)) notes.push(`${path}: left out: silent`);
       else {

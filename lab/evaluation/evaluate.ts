@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import { findPack, openPackFolder, packageVersion } from "../../models/pack/open-pack-node.ts";
 import type { Pack } from "../../models/pack/pack.ts";
 import { oneLine, shownValues } from "../../protocol/shown-text.ts";
@@ -45,6 +46,8 @@ export interface EvaluateOptions {
   readonly seed?: number | undefined;
   /** Sounds measured side by side. */
   readonly threads?: number | undefined;
+  /** Which channel of the sounds is heard. Default "mix": their mean, or that of those that can be mixed. */
+  readonly channel?: ChannelChoice | undefined;
   /** Which onnxruntime. */
   readonly build?: MeasuringSettings["build"] | undefined;
 }
@@ -90,18 +93,23 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
   const { data, sentences } = await foundSounds(options, settings);
   onNotice(`${data.folder}: ${data.layout}, ${data.sounds.length} sounds`);
 
-  const { seed = 1, stride = opened.pack.windowFrames, build = "auto" } = options;
+  const { seed = 1, stride = opened.pack.windowFrames, build = "auto", channel } = options;
   const results = join(options.out, "results.jsonl");
   const store = new ResultStore(results);
-  const threads = new LazyThreads({ packFolder, build, seed, stride }, options.threads ?? defaultThreads(), {
-    onNotice,
-  });
+  const threads = new LazyThreads(
+    { packFolder, build, seed, stride, channel },
+    options.threads ?? defaultThreads(),
+    {
+      onNotice,
+    },
+  );
   const onProgress = (done: number, total: number, what: string) =>
     follow.onProgress?.({ stage: "evaluate", done, total, detail: `· ${what}` });
   try {
     const evaluation = await evaluationFigures({
       ...{ opened, data, sentences, settings, methods, seed, stride, threads, store, onProgress, signal },
       only: options.only,
+      channel,
       mostClips: options.clips,
       randomisation: options.randomisation ?? false,
     });

@@ -1,5 +1,6 @@
 /** What an evaluation is asked for, and what comes of it. */
 
+import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import type { OpenPack } from "../../models/pack/open-pack.ts";
 import type { FoundSounds } from "../data/sound-folder.ts";
 import type { MaskControl } from "./measure/explain-windows.ts";
@@ -25,6 +26,8 @@ export interface EvaluationOptions {
   readonly seed: number;
   /** Frames from one window to the next. */
   readonly stride: number;
+  /** Which channel of the sounds is heard. Default "mix". */
+  readonly channel?: ChannelChoice | undefined;
   /** Randomise the classifier's weights layer by layer as well. */
   readonly randomisation: boolean;
   readonly threads: LazyThreads;

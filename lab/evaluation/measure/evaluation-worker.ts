@@ -40,12 +40,13 @@ class Measuring {
 
   async perform(task: MeasuringTask, tell: Tell): Promise<TaskResult> {
     const { models } = this;
+    const { channel } = this.settings;
     switch (task.type) {
       case "check":
-        return { type: "check", check: await checkSound(task.path, models.pack.sampleRate) };
+        return { type: "check", check: await checkSound(task.path, models.pack.sampleRate, channel) };
       case "answers": {
         const shape = windowShape(models.pack);
-        const samples = await readSound(task.file.path, shape.sampleRate);
+        const samples = await readSound(task.file.path, shape.sampleRate, { channel });
         const windows = windowsAt(samples, windowStarts(samples, shape, this.settings.stride), shape);
         const answers = await askClassifier(await models.classifier(), windows);
         return { type: "answers", windows: answers.map((row) => Array.from(row)) };
@@ -61,7 +62,7 @@ class Measuring {
       case "randomise":
         return {
           type: "randomise",
-          layers: await randomisationCheck(models, task.method, task.files, this.settings.seed),
+          layers: await randomisationCheck(models, task.method, task.files, this.settings),
         };
       default:
         return task satisfies never;
@@ -69,8 +70,9 @@ class Measuring {
   }
 
   async #prepared({ file, setting }: MeasuringTask & { type: "measure" | "portrait" }) {
-    const { seed, stride } = this.settings;
-    return prepareSounds(await this.models.classifier(), file, setting, this.pools, seed, stride);
+    const { seed, stride, channel } = this.settings;
+    const classifier = await this.models.classifier();
+    return prepareSounds(classifier, file, setting, this.pools, seed, stride, channel);
   }
 
   async #measure(task: MeasuringTask & { type: "measure" }, tell: Tell): Promise<void> {

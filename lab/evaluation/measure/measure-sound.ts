@@ -3,6 +3,7 @@
  * classifier again about what each mask keeps and leaves. Holds the windows of one sound and the masks of one method.
  */
 
+import type { ChannelChoice } from "../../../dsp/channel-choice.ts";
 import type { LoadedFeatureJudge } from "../../../models/runtime/load-feature-judge.ts";
 import type { LoadedMethod } from "../../../models/runtime/load-method.ts";
 import { readSound } from "../../data/check-sound.ts";
@@ -86,10 +87,11 @@ export async function prepareSounds(
   pools: SoundPools,
   seed: number,
   stride: number,
+  channel?: ChannelChoice,
 ): Promise<PreparedSound[]> {
   const shape = windowShape(classifier.pack);
   const random = seededBy(seed, setting, file.name);
-  const read = (path: string) => readSound(path, shape.sampleRate);
+  const read = (path: string) => readSound(path, shape.sampleRate, { channel });
   const mixedIn: SoundFile[] = [];
   const pick = async (files: readonly SoundFile[]) => {
     const picked = random.pick(files);

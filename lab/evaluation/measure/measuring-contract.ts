@@ -1,4 +1,5 @@
 /** What an evaluation and the threads that run its models have to say to each other. */
+import type { ChannelChoice } from "../../../dsp/channel-choice.ts";
 import type { SoundCheck } from "../../data/check-sound.ts";
 import type { Contamination } from "../plan/contamination.ts";
 import type { Portrait } from "../report/report-data.ts";
@@ -11,6 +12,8 @@ export interface MeasuringSettings {
   readonly build: "auto" | "native" | "wasm";
   readonly seed: number;
   readonly stride: number;
+  /** Which channel of the sounds is heard. Default "mix". */
+  readonly channel?: ChannelChoice | undefined;
 }
 
 export interface MeasuringContract {

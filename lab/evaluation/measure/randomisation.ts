@@ -17,6 +17,7 @@ import { argMax, meanOf } from "../metrics/metrics.ts";
 import { type SoundWindow, windowShape, windowStarts, windowsAt } from "../plan/window-shape.ts";
 import { runWindows } from "./explain-windows.ts";
 import type { SoundFile } from "./measure-sound.ts";
+import type { MeasuringSettings } from "./measuring-contract.ts";
 import type { PackModels } from "./pack-models.ts";
 
 export interface LayerCheck {
@@ -33,12 +34,12 @@ export async function randomisationCheck(
   models: PackModels,
   name: string,
   files: readonly SoundFile[],
-  seed: number,
+  { seed, channel }: Pick<MeasuringSettings, "seed" | "channel">,
 ): Promise<LayerCheck[]> {
   const shape = windowShape(models.pack);
   const windows: SoundWindow[] = [];
   for (const { path } of files) {
-    const samples = await readSound(path, shape.sampleRate);
+    const samples = await readSound(path, shape.sampleRate, { channel });
     const starts = windowStarts(samples, shape, shape.frames).slice(0, WINDOWS_PER_SOUND);
     windows.push(...windowsAt(samples, starts, shape));
   }

@@ -47,6 +47,9 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
         "all clips are explained, and accuracy is left out.",
     );
   }
+  if (options.channel !== undefined && options.channel !== "mix") {
+    notes.push(`Of sounds with several channels, channel "${options.channel}" is measured.`);
+  }
   // What the classifier heard in training without learning its name says nothing of the unknown.
   const unknown = data.sounds.filter(
     ({ label }) =>
@@ -100,14 +103,14 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
 /** Looks into every file, or remembers what was seen there when it had the same size and date. */
 async function checkSounds(
   sounds: readonly FoundSound[],
-  { opened, store, threads, signal }: EvaluationOptions,
+  { opened, store, threads, signal, channel = "mix" }: EvaluationOptions,
   progress: Steps,
 ): Promise<Map<string, SoundCheck>> {
   const checks = new Map<string, SoundCheck>();
   const keys = new Map<string, string>();
   for (const { path } of sounds) {
     const { size, mtimeMs } = await stat(path).catch(() => ({ size: -1, mtimeMs: 0 }));
-    const key = keyOf("check-2", path, size, mtimeMs, opened.pack.sampleRate);
+    const key = keyOf("check-2", path, size, mtimeMs, opened.pack.sampleRate, channel);
     keys.set(path, key);
     const before = store.get<SoundCheck>(key);
     if (before) checks.set(path, before);

@@ -55,7 +55,7 @@ test("a channel that is not there is refused before anything is read", async () 
 test("evaluation, studies and training hear the same and say the same", async () => {
   const notes: string[] = [];
   const read = [
-    await readSound(inverted, RATE, notes),
+    await readSound(inverted, RATE, { notes }),
     (await readMono(inverted, RATE)).samples,
     (await readWave(inverted)).samples,
   ];
