@@ -22,7 +22,8 @@ Writes into DIR, replacing what is there:
   spectrogram.png   the recording, the mask over it, and what was heard when
   explanation.json  the decision, the probabilities of every window, and how they came about
 The sounds have the recording's sampling rate and length, as 32-bit floats. The released models hear
-16 kHz, so what lies above 7 kHz is always part of the rest. Reads wav, mp3, flac, ogg, opus, m4a, aac, aiff and webm.
+16 kHz, so what lies above 7 kHz is always part of the rest. Reads wav, mp3, flac, ogg, opus, m4a, aac,
+aiff, caf, au, webm and more, told by their bytes; what they hold and no library decodes goes to your ffmpeg.
 
 Examples:
   $ listenable explain dog.wav --out dog

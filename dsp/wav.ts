@@ -207,7 +207,7 @@ export function whatIsThis(source: ByteSource): string {
     return `it holds text that begins "${text}"; give a sound file`;
   }
   const hex = Array.from(start.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  return `it begins with the bytes ${hex}; give a sound file`;
+  return `it begins with the bytes ${hex}; give a sound file, or convert what it is: ffmpeg -i INPUT OUTPUT.wav`;
 }
 
 function ascii(bytes: Uint8Array, at: number): string {

@@ -26,7 +26,7 @@ program
   });
 program
   .command("audio")
-  .description("damaged WAV, MP3, Ogg, Opus, FLAC, M4A, WebM, AIFF, CAF; with ffmpeg also WMA, AAC, Matroska")
+  .description("damaged sound files of every kind that is read; with ffmpeg also WMA")
   .option("--files <n>", "how many", positiveInteger, 20_000)
   .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
   .option("--keep <dir>", "folder for files that something was wrong with")
