@@ -37,6 +37,8 @@ export class WatchedFiles {
     private readonly folder: string,
     private readonly find: (facts: FileFacts) => readonly HeardFile[],
     private readonly now: () => number,
+    /** As files are dated, in milliseconds. */
+    private readonly wall: () => number,
     private readonly random: () => number = Math.random,
   ) {}
 
@@ -67,7 +69,7 @@ export class WatchedFiles {
   /** Whether it is finished by its writer and there is something of it to hear. */
   async isDue(file: WatchedFile): Promise<boolean> {
     if (file.done || file.looks < 2 || this.now() < file.retryAt) return false;
-    if (this.now() - file.since >= QUIET_MS) return true;
+    if (this.now() - file.since >= QUIET_MS || this.wall() - changedAt(file.file) >= QUIET_MS) return true;
     // What cannot be looked into is due too, so that its error is told.
     file.whole ??= await withHandle(file.file, (handle) => saysItIsWhole(handle, file.facts.size)).catch(
       () => true,
@@ -93,4 +95,9 @@ export class WatchedFiles {
   get failing(): number {
     return [...this.#files.values()].filter(({ failures }) => failures > 0).length;
   }
+}
+
+/** Who copies a file may date it as the old one was; the system's own note of its last change is of the copy. */
+function changedAt({ stats: { mtimeNs, ctimeNs } }: FoundFile): number {
+  return Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n);
 }

@@ -61,7 +61,8 @@ class Watch {
     this.#heard = new PatientHeardFiles(heard);
     // No wall clock, where there is a choice: that may be set.
     this.#now = options.now ?? (() => performance.now());
-    this.#files = new WatchedFiles(folder, (facts) => this.#heard.find(facts), this.#now, random);
+    const wall = options.now ?? Date.now;
+    this.#files = new WatchedFiles(folder, (facts) => this.#heard.find(facts), this.#now, wall, random);
   }
 
   async *hear(report: InputReport, signal: AbortSignal, wentWell: () => void): AsyncGenerator<Stretch> {

@@ -49,6 +49,8 @@ interface Hearing {
 }
 
 interface Watching {
+  /** Milliseconds since 1970 at the first look. */
+  readonly began?: number;
   readonly heard?: HeardInMemory;
   /** What happens before the look of the number, from 1 on. */
   readonly happens?: Readonly<Record<number, () => unknown>>;
@@ -58,7 +60,10 @@ interface Watching {
 }
 
 /** Watches with a clock that only looks and waits move. */
-async function watch(folder: string, { heard, happens = {}, looks, keeps = () => true }: Watching) {
+async function watch(
+  folder: string,
+  { began = 0, heard, happens = {}, looks, keeps = () => true }: Watching,
+) {
   const stop = new AbortController();
   let time = 0;
   let look = 1;
@@ -71,7 +76,7 @@ async function watch(folder: string, { heard, happens = {}, looks, keeps = () =>
     watch: true,
     ...(heard ? { heard } : {}),
     random: () => 0.5,
-    now: () => time,
+    now: () => began + time,
     sleep: async (ms) => {
       time += ms;
       look++;
@@ -198,6 +203,23 @@ test("a file that is written in bursts is heard once and whole, whether it says 
     );
     assert.equal(failed, []);
   }
+});
+
+test("what lay there unchanged for half a minute when the monitor started is heard at the second look", async () => {
+  const folder = await temporary();
+  await writeFile(join(folder, "old.wav"), unfinished(wav(noise(1))));
+  const minute = 60_000;
+  const { hearings } = await watch(folder, { began: Date.now() + minute, looks: 4 });
+  assert.equal(
+    hearings.map(({ file, look }) => [file, look]),
+    [["old.wav", 2]],
+  );
+  // A copy is dated as the old one was, and the copying may still go on.
+  const copied = await temporary();
+  const path = join(copied, "copy.wav");
+  await writeFile(path, unfinished(wav(noise(1))));
+  await utimes(path, new Date(0), new Date(0));
+  assert.equal(files(await watch(copied, { began: Date.now(), looks: 8 })), []);
 });
 
 test("what comes after half a minute of quiet is heard from where the file stopped, after a restart too", async () => {
