@@ -67,6 +67,9 @@ addresses (Icecast, HLS, cameras) and device:NAME (a microphone as ffmpeg names 
 device:pulse:NAME) need ffmpeg on the PATH, are opened again for ever, and lose their oldest sound (counted)
 when the analysis is behind. Files and standard input wait instead. In a password of an address write / as %2F,
 ? as %3F, # as %23 and @ as %40; of an address nothing but protocol, machine and port is shown or logged.
+An address leads to its own machine and port alone, whatever it redirects to or its playlists name; --follow-to adds
+others. Live sound is dated by when it came, also after pauses. Of several channels those are heard that hold sound
+and do not cancel each other; --channel takes another, and the log tells what was found.
 
 Each event gets a folder in DATA/events/DAY/ID with clip.wav, explanation.wav, rest.wav, picture.png and
 event.json, and a row in DATA/monitor.db (SQLite). The badge says whether the classifier still names the class

@@ -1,10 +1,5 @@
 /** Whom an address may lead to, by redirect or by a playlist: itself, and whom the operator names. */
 
-export interface FollowedHosts {
-  /** The hosts that the operator named, as in `parseFollowTo`. */
-  readonly also?: readonly string[] | undefined;
-}
-
 export type MayOpen = (host: string, port: number) => boolean;
 
 const PORTS: Readonly<Record<string, number>> = {
@@ -44,7 +39,7 @@ export function mayOpen(address: string, also: readonly string[] = []): MayOpen 
 
 function fits(pattern: string, host: string, port: number): boolean {
   if (pattern === "*") return true;
-  const [, name = "", wanted] = /^(.*?)(?::(\d+))?$/.exec(pattern.replace(/^\[(.*)\]/, "[$1]")) ?? [];
+  const [, name = "", wanted] = /^(.*?)(?::(\d+))?$/.exec(pattern) ?? [];
   if (wanted !== undefined && Number(wanted) !== port) return false;
   return name.startsWith("*.") ? host.endsWith(name.slice(1)) : host === name;
 }
