@@ -7,6 +7,7 @@ import { readSettings, type Settings, type SourceKind } from "../../kit/paramete
 import { recall, remember } from "../../kit/remembered.ts";
 import { sharedStyles } from "../../kit/shared-styles.ts";
 import { builtInSounds } from "../../kit/sounds/index.ts";
+import { makeAhead } from "../../kit/sounds/make-ahead.ts";
 import { mayUseDevice, type StatusText, statusText } from "../../kit/status-text.ts";
 import { StreamController } from "../../kit/stream-controller.ts";
 import { type Verdict, verdictText } from "../../kit/verdict.ts";
@@ -505,6 +506,8 @@ export class ListenableApp extends WordsElement {
       this.#hearing = undefined;
     }
     if (status.state === "running") {
+      // Whoever listens to one of them may choose another; making one again costs nothing.
+      if (this.source.kind === "sound") makeAhead(builtInSounds);
       this.announcement = words.page.spoken.listeningTo(status.source);
       void this.#listMicrophones();
       // Not there yet when the page opened; the start found it.

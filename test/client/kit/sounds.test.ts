@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { builtInSounds, sampleRate } from "../../../client/kit/sounds/index.ts";
+import { makeAhead } from "../../../client/kit/sounds/make-ahead.ts";
 import {
   addLooped,
   along,
@@ -82,6 +83,26 @@ test("lines and loops", () => {
   const loop = new Float32Array(sampleRate);
   addLooped(loop, new Float32Array(3).fill(1), 1 - 1 / sampleRate, 0.5);
   assert.equal([loop[sampleRate - 1], loop[0], loop[1], loop[2]], [0.5, 0.5, 0.5, 0]);
+});
+
+test("sounds are made ahead, one each time that there is nothing else to do, and once", () => {
+  const made: string[] = [];
+  const waiting: (() => void)[] = [];
+  const sounds = ["a", "b", "c"].map((name) => ({
+    make: () => {
+      made.push(name);
+      return new Float32Array(1);
+    },
+  }));
+  makeAhead(sounds, (run) => waiting.push(run));
+  assert.equal(made, [], "not at once");
+  for (const so of [["a"], ["a", "b"], ["a", "b", "c"]]) {
+    waiting.shift()?.();
+    assert.equal(made, so);
+  }
+  assert.equal(waiting, []);
+  const [sound] = builtInSounds;
+  assert.is(sound.make(), sound.make(), "the same array each time");
 });
 
 test.run();
