@@ -1,5 +1,6 @@
 /** Answers requests by the routes: headers first, then who may, then the route; one place for everything that goes wrong. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { onceEnded } from "./answer-end.ts";
 import { cut } from "./cut.ts";
 import { type Denial, refusal } from "./denial.ts";
 import type { Guard } from "./guard.ts";
@@ -26,7 +27,7 @@ export function answering(routes: readonly Route[], parts: AnswerParts): Request
     // Shares, slow readers, counts and the log wait for its end, beside what a pipeline needs.
     response.setMaxListeners(20);
     watchDownload(downloads, response, () => observer.downloadCut());
-    response.on("close", () => {
+    onceEnded(response, () => {
       observer.httpAnswered(response.statusCode);
       const ms = Math.round(performance.now() - started);
       const { method } = request;

@@ -1,5 +1,6 @@
 /** Ends transfers that hardly get on, so that nobody holds connections and memory by reading or sending slowly. */
 import type { ServerResponse } from "node:http";
+import { onceEnded } from "./answer-end.ts";
 
 /** What a transfer must manage to stay. */
 interface LeastPace {
@@ -85,5 +86,5 @@ export function watchDownload(downloads: SlowTransfers, response: ServerResponse
       response.destroy();
     },
   });
-  response.once("close", end);
+  onceEnded(response, end);
 }

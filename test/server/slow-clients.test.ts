@@ -1,5 +1,5 @@
 // Clients that take their time: over their headers, over reading, or by holding connections.
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
@@ -115,6 +115,7 @@ test("connections beyond the most are dropped, and there is room again when othe
 /** An answer of which the test says how much has been read. */
 class MadeUpAnswer {
   socket = { bytesWritten: 1_000_000, writableLength: 1_000_000 };
+  readonly req = { socket: new EventEmitter() };
   destroyed = false;
   #closed: () => void = () => {};
   once(_event: string, closed: () => void): void {
