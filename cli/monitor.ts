@@ -132,6 +132,7 @@ function inputsOf(words: readonly string[], options: MonitorCommandOptions, stor
         realTime: options.realTime,
         channel: options.channel,
         heard: new StoredHeardFiles(store.database),
+        leftOut: join(store.folder, "events"),
       },
       ffmpeg: { channel: options.channel, followTo: options.followTo },
     });

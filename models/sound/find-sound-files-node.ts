@@ -34,10 +34,12 @@ interface Place {
  * Links are followed, but real files and folders come first and each is found once, told by device and number: neither
  * a link to a folder above nor a second name (a hard link, a bind mount) makes a second sound. Hidden files are left out.
  *
+ * @param leftOut a folder whose files are not meant, wherever it lies.
  * @throws Error that names the folder when it cannot be listed itself.
  */
-export async function findSoundFiles(folder: string): Promise<FoundFiles> {
+export async function findSoundFiles(folder: string, leftOut?: string): Promise<FoundFiles> {
   const search = new Search();
+  if (leftOut !== undefined) await search.leaveOut(leftOut);
   await search.list({ path: Buffer.from(folder), name: "" }).catch((error: Error) => {
     throw new Error(folderProblem(folder, error), { cause: error });
   });
@@ -53,6 +55,11 @@ class Search {
   readonly #folders: Place[] = [];
   /** Followed when all that is real was found. */
   readonly #links: Place[] = [];
+
+  async leaveOut(folder: string): Promise<void> {
+    const stats = await stat(folder, { bigint: true }).catch(() => undefined);
+    if (stats) this.#known(stats);
+  }
 
   async finish(): Promise<void> {
     for (;;) {

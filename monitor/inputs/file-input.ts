@@ -31,7 +31,7 @@ export function folderInput(name: string, folder: string, options: FolderOptions
     source: folder,
     live: false,
     async *stretches(report, signal) {
-      const { files, problems } = await findSoundFiles(folder);
+      const { files, problems } = await findSoundFiles(folder, options.leftOut);
       for (const problem of problems) report.failed(`${join(folder, problem)}`);
       for (const file of files) {
         if (signal.aborted) break;

@@ -8,6 +8,8 @@ import type { InputReport, Stretch } from "./input.ts";
 export interface FileOptions {
   /** Give the sound as slowly as it was recorded, so that it can be watched and listened to. */
   readonly realTime?: boolean | undefined;
+  /** A folder whose sounds are not heard where it lies in another: the monitor's own events would make events for ever. */
+  readonly leftOut?: string | undefined;
   readonly sleep?: Sleep;
   readonly now?: () => number;
   /** Which channel is heard. Default "mix". */

@@ -68,7 +68,7 @@ class Watch {
   async *hear(report: InputReport, signal: AbortSignal, wentWell: () => void): AsyncGenerator<Stretch> {
     while (!signal.aborted) {
       const began = this.#now();
-      const { files, problems } = await findSoundFiles(this.folder);
+      const { files, problems } = await findSoundFiles(this.folder, this.options.leftOut);
       await this.#checkPlace(files.length === 0, report);
       wentWell();
       this.#tellProblems(problems, report);

@@ -19,6 +19,7 @@ import * as assert from "uvu/assert";
 import { writeWav } from "../../dsp/wav.ts";
 import { folderInput } from "../../monitor/inputs/file-input.ts";
 import { BEGINNING, type HeardFile, HeardInMemory } from "../../monitor/inputs/heard-files.ts";
+import type { InputReport } from "../../monitor/inputs/input.ts";
 import type { InputState } from "../../monitor/protocol.ts";
 
 const RATE = 16_000;
@@ -38,6 +39,7 @@ function unfinished(bytes: Buffer): Buffer {
   return copy;
 }
 
+const UNTOLD: InputReport = { state() {}, dropped() {}, failed() {} };
 const temporary = () => mkdtemp(join(tmpdir(), "listenable-watch-"));
 
 interface Hearing {
@@ -425,6 +427,32 @@ test("links that lead in circles make no file twice, and a link to a folder else
   const { hearings, failed } = await watch(folder, { looks: 4 });
   assert.equal(files({ hearings }), ["a.wav", join("elsewhere", "c.wav"), join("sub", "b.wav")]);
   assert.equal(failed, []);
+});
+
+test("a monitor that keeps its events in the folder that it watches does not hear them", async () => {
+  const folder = await temporary();
+  const events = join(folder, "data", "events");
+  await mkdir(join(events, "2026-07-14"), { recursive: true });
+  await writeFile(join(events, "2026-07-14", "clip.wav"), wav(noise(1)));
+  await writeFile(join(folder, "a.wav"), wav(noise(1)));
+  await symlink(events, join(folder, "again"));
+  for (const watched of [true, false]) {
+    const stop = new AbortController();
+    let looks = 0;
+    const input = folderInput("yard", folder, {
+      watch: watched,
+      leftOut: events,
+      sleep: async () => {
+        if (++looks === 3) stop.abort();
+      },
+    });
+    const heard: (string | undefined)[] = [];
+    for await (const { file, onKept } of input.stretches(UNTOLD, stop.signal)) {
+      heard.push(file);
+      onKept?.(BEGINNING, true);
+    }
+    assert.equal(heard, ["a.wav"]);
+  }
 });
 
 test("a name that is no UTF-8 is heard, and told with its bytes written out", async () => {
