@@ -82,6 +82,7 @@ async function startMonitor(): Promise<Monitor> {
     child.once("exit", () => reject(new Error(`the monitor ended:\n${said}`)));
     child.stderr!.setEncoding("utf8").on("data", (text: string) => {
       said += text;
+      if (process.env["LOUD"]) process.stderr.write(text);
       const found = /pages at (http:\S+?\/?)[.;]? /.exec(said)?.[1];
       if (found) resolve(found.replace(/\/?$/, "/"));
     });

@@ -4,8 +4,17 @@
  */
 import type { Database } from "./database.ts";
 import { STORED, type StoredEvent, storedEvents } from "./event-rows.ts";
-import { type EventQuery, MOST_EVENTS, type PieceQuery, queryToSql } from "./query.ts";
+import { type EventQuery, MOST_EVENTS, type PieceQuery, queryToSql, withLabels } from "./query.ts";
 import { PieceSize, type Turns } from "./turns.ts";
+
+/** From one to the next in their index, which is a step for each of them and not for each event. */
+const ALL_LABELS = `
+WITH RECURSIVE each (label) AS (
+  SELECT min(label) FROM event_class
+  UNION ALL
+  SELECT (SELECT min(label) FROM event_class WHERE label > each.label) FROM each WHERE each.label IS NOT NULL
+)
+SELECT label FROM each WHERE label IS NOT NULL`;
 
 export class EventSearch {
   constructor(
@@ -14,9 +23,15 @@ export class EventSearch {
     private readonly elapsed: () => number,
   ) {}
 
+  /** For what is made of what was found: see `Turns`. */
+  turn(): Promise<void> {
+    return this.turns.next();
+  }
+
   /** All that the query lets through, in pieces of any size; its `limit` does not count. */
   async *all(query: EventQuery): AsyncGenerator<readonly StoredEvent[]> {
-    yield* this.#pieces(query.before, (piece) => this.#find({ ...query, ...piece, limit: MOST_EVENTS }));
+    const known = this.#withLabels(query);
+    yield* this.#pieces(query.before, (piece) => this.#find({ ...known, ...piece, limit: MOST_EVENTS }));
   }
 
   /**
@@ -29,9 +44,10 @@ export class EventSearch {
     gone = () => false,
   ): Promise<{ readonly events: readonly StoredEvent[]; readonly total: number }> {
     const { limit = 50, before, ...filters } = query;
+    const known = this.#withLabels(filters);
     const events: StoredEvent[] = [];
     for await (const found of this.#pieces(before, (piece) =>
-      this.#find({ ...filters, ...piece, limit: limit - events.length }),
+      this.#find({ ...known, ...piece, limit: limit - events.length }),
     )) {
       events.push(...found);
       if (events.length >= limit || gone()) break;
@@ -41,12 +57,21 @@ export class EventSearch {
 
   async count(filters: EventQuery, gone = () => false): Promise<number> {
     if (Object.values(filters).every((value) => value === undefined)) return this.#count({});
+    const known = this.#withLabels(filters);
     let total = 0;
-    for await (const count of this.#pieces(undefined, (piece) => this.#count({ ...filters, ...piece }))) {
+    for await (const count of this.#pieces(undefined, (piece) => this.#count({ ...known, ...piece }))) {
       total += count;
       if (gone()) break;
     }
     return total;
+  }
+
+  #withLabels(query: EventQuery): PieceQuery {
+    if (query.text === undefined) return query;
+    return withLabels(
+      query,
+      this.database.all(ALL_LABELS).map(({ label }) => String(label)),
+    );
   }
 
   /** What `ask` answers about one stretch of ids after the other, each in a turn of its own. */

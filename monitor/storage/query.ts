@@ -22,9 +22,59 @@ export interface EventQuery {
 /** A piece of all events: ids from here on. */
 export interface PieceQuery extends EventQuery {
   readonly since?: string | undefined;
+  /** The text's words with the labels that hold them, where that is known. */
+  readonly words?: readonly Word[] | undefined;
+}
+
+interface Word {
+  readonly text: string;
+  readonly labels?: readonly string[] | undefined;
 }
 
 export const MOST_EVENTS = 1000;
+
+function wordsOf(text = ""): Word[] {
+  const words = new Set(text.split(/\s+/).filter((each) => each !== ""));
+  return [...words].map((each) => ({ text: each }));
+}
+
+/**
+ * Looks the words up among all labels, which are few: to look for a label that is known is a step for each event, to
+ * look into each label is one for each class of it.
+ */
+export function withLabels(query: EventQuery, labels: readonly string[]): PieceQuery {
+  const words = wordsOf(query.text).map(({ text }) => {
+    const sought = readable(text);
+    return { text, labels: labels.filter((label) => readable(label).includes(sought)) };
+  });
+  return { ...query, words };
+}
+
+/** As LIKE compares: large and small letters of ASCII are the same. */
+function readable(text: string): string {
+  return text.replaceAll("_", " ").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** More than this is not looked for one by one. */
+const FEW_LABELS = 20;
+
+function holdsWord({ text, labels }: Word): { readonly sql: string; readonly values: string[] } {
+  const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+  const named = "input LIKE ? ESCAPE '\\' OR file LIKE ? ESCAPE '\\'";
+  if (labels?.length === 0) return { sql: `(${named})`, values: [pattern, pattern] };
+  const ofEvent = "SELECT 1 FROM event_class c WHERE c.event = id AND";
+  if (labels && labels.length <= FEW_LABELS) {
+    const marks = labels.map(() => "?").join(", ");
+    return {
+      sql: `(${named} OR EXISTS (${ofEvent} c.label IN (${marks})))`,
+      values: [pattern, pattern, ...labels],
+    };
+  }
+  return {
+    sql: `(${named} OR EXISTS (${ofEvent} replace(c.label, '_', ' ') LIKE ? ESCAPE '\\'))`,
+    values: [pattern, pattern, `%${text.replaceAll("_", " ").replace(/[\\%]/g, "\\$&")}%`],
+  };
+}
 
 export function queryToSql(
   query: PieceQuery,
@@ -55,15 +105,9 @@ export function queryToSql(
   if (query.review === "none") where("review IS NULL");
   else if (query.review === "any") where("review IS NOT NULL");
   else if (query.review !== undefined) where("review = ?", query.review);
-  for (const word of new Set((query.text ?? "").split(/\s+/).filter((each) => each !== ""))) {
-    const pattern = `%${word.replace(/[\\%_]/g, "\\$&")}%`;
-    where(
-      `(input LIKE ? ESCAPE '\\' OR file LIKE ? ESCAPE '\\' OR EXISTS
-        (SELECT 1 FROM event_class c WHERE c.event = id AND replace(c.label, '_', ' ') LIKE ? ESCAPE '\\'))`,
-      pattern,
-      pattern,
-      `%${word.replaceAll("_", " ").replace(/[\\%]/g, "\\$&")}%`,
-    );
+  for (const word of query.words ?? wordsOf(query.text)) {
+    const { sql, values: given } = holdsWord(word);
+    where(sql, ...given);
   }
   // Ids begin with the time, so they order events as the time does, and without ties.
   if (query.before !== undefined) where("id < ?", query.before);

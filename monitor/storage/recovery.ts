@@ -51,6 +51,8 @@ interface RecoveryParts {
 
 /** Events looked at in one piece: their files side by side, then their rows in one transaction. */
 const PIECE = 32;
+/** Rows in one transaction, about: some milliseconds of work. */
+const MOST_ROWS = 100;
 /** One by one up to here. */
 const MOST_TOLD = 50;
 
@@ -115,15 +117,16 @@ export class Recovery {
       ),
     );
     const changes = found.filter((each) => each !== undefined);
-    if (changes.length === 0) return;
-    await turns.next();
-    if (this.parts.stopped()) return;
-    let inserted = 0;
-    database.hastily(() => {
-      inserted = 0;
-      for (const change of changes) if (this.#apply(change)) inserted++;
-    });
-    this.#rows += inserted;
+    for (const few of inParts(changes)) {
+      await turns.next();
+      if (this.parts.stopped()) return;
+      let inserted = 0;
+      database.hastily(() => {
+        inserted = 0;
+        for (const change of few) if (this.#apply(change)) inserted++;
+      });
+      this.#rows += inserted;
+    }
   }
 
   /** Half-written things of earlier runs go at once. */
@@ -296,6 +299,21 @@ type Change =
       readonly added: number | null;
       readonly review: KeptReview | undefined;
     };
+
+/** An event may have hundreds of classes, each a row. */
+function inParts(changes: readonly Change[]): Change[][] {
+  const parts: Change[][] = [];
+  let rows = MOST_ROWS;
+  for (const change of changes) {
+    if (rows >= MOST_ROWS) {
+      parts.push([]);
+      rows = 0;
+    }
+    parts[parts.length - 1].push(change);
+    rows += "event" in change ? 1 + change.event.classes.length : 1;
+  }
+  return parts;
+}
 
 function isReview(value: unknown): value is Review {
   return REVIEWS.includes(value as Review);

@@ -43,10 +43,11 @@ export function labelsOf(events: readonly StoredEvent[], clipOf: (event: Monitor
   );
 }
 
-/** The same in parts, between which others run. */
+/** The same in parts, each in a turn of its own. */
 export async function* labelsOfFew(
   events: readonly StoredEvent[],
   clipOf: (event: MonitorEvent) => string,
+  turn: () => Promise<void>,
 ): AsyncGenerator<readonly Label[]> {
   let few: StoredEvent[] = [];
   let labels = 0;
@@ -55,7 +56,7 @@ export async function* labelsOfFew(
     labels += each.event.classes.length;
     if (labels < LABELS) continue;
     yield labelsOf(few, clipOf);
-    await setImmediate();
+    await turn();
     few = [];
     labels = 0;
   }
@@ -63,7 +64,7 @@ export async function* labelsOfFew(
 }
 
 /** Some milliseconds of work. */
-const LABELS = 500;
+const LABELS = 250;
 
 const COLUMNS: readonly (keyof Label)[] = [
   "id",

@@ -173,7 +173,7 @@ async function* labelsIn(store: EventStore, query: EventQuery) {
   const clipOf = ({ id }: MonitorEvent) =>
     relative(store.folder, store.file(id, "clip")).split(sep).join("/");
   for await (const events of store.search.all(query)) {
-    yield* labelsOfFew(events, clipOf);
+    yield* labelsOfFew(events, clipOf, () => store.search.turn());
   }
 }
 

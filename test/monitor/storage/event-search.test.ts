@@ -37,6 +37,10 @@ store.database.transaction(() => {
 const QUERIES: EventQuery[] = [
   {},
   { text: "clock tick" },
+  { text: "CLOCK_tick" },
+  { text: "k_t" },
+  { text: "o" },
+  { text: "100% _" },
   { text: "night" },
   { text: "nothing is called so" },
   { text: "r o o s t e r y a r d" },
@@ -184,7 +188,7 @@ test("files of labels are the same made while they are sent, Audacity's in the o
       let text = "";
       const found = (async function* () {
         for await (const events of store.search.all(query)) {
-          for await (const few of labelsOfFew(events, clipOf)) {
+          for await (const few of labelsOfFew(events, clipOf, () => store.search.turn())) {
             assert.ok(few.length < 1000);
             yield few;
           }
