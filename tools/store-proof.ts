@@ -154,7 +154,15 @@ try {
     return response.arrayBuffer();
   };
   const search = (text: string) => get(`api/events?text=${encodeURIComponent(text)}`);
-  const rows = [await beside(monitor, "database made anew of the folders", () => rebuilt(monitor))];
+  console.log(
+    `${COUNT} events of at most ${CLASSES} classes, seed ${values.seed}. Pages answered ${(started / 1000).toFixed(1)} s after the start without a database.\n`,
+  );
+  console.log(
+    "| meanwhile | took | /healthz asked | half | 99 % | longest |\n| --- | --- | --- | --- | --- | --- |",
+  );
+  const tell = async (what: string, work: () => Promise<unknown>) =>
+    console.log(line(await beside(monitor, what, work)));
+  await tell("database made anew of the folders", () => rebuilt(monitor));
   await stop(monitor);
   monitor = await startMonitor();
   await new Promise((resolve) => setTimeout(resolve, 5000));
@@ -175,15 +183,10 @@ try {
       () => Promise.all(Array.from({ length: 16 }, (_, n) => search(`site-${n} rain`))),
     ],
   ];
-  for (const [what, work] of works) rows.push(await beside(monitor, what, work));
+  for (const [what, work] of works) await tell(what, work);
   console.log(
-    `${COUNT} events of at most ${CLASSES} classes, seed ${values.seed}. Pages answered ${(started / 1000).toFixed(1)} s after the start`,
+    `\nWith the database, pages answered ${(monitor.startedMs / 1000).toFixed(1)} s after the start.`,
   );
-  console.log(`without a database, ${(monitor.startedMs / 1000).toFixed(1)} s after the one with it.\n`);
-  console.log(
-    "| meanwhile | took | /healthz asked | half | 99 % | longest |\n| --- | --- | --- | --- | --- | --- |",
-  );
-  for (const row of rows) console.log(line(row));
   await stop(monitor);
 } finally {
   rmSync(folder, { recursive: true, force: true });
