@@ -40,7 +40,11 @@ function unfinished(bytes: Buffer): Buffer {
 }
 
 const UNTOLD: InputReport = { state() {}, dropped() {}, failed() {} };
-const temporary = () => mkdtemp(join(tmpdir(), "listenable-watch-"));
+const made: string[] = [];
+async function temporary(): Promise<string> {
+  made.push(await mkdtemp(join(tmpdir(), "listenable-watch-")));
+  return made.at(-1)!;
+}
 
 interface Hearing {
   readonly file: string | undefined;
@@ -478,6 +482,10 @@ test("a part of the folder that may not be read is told once, and the rest is he
   execFileSync("chmod", ["700", closed]);
   assert.equal(files({ hearings }), ["a.wav"]);
   assert.equal(failed, ["closed cannot be looked at: reading it is not allowed"]);
+});
+
+test.after(async () => {
+  for (const folder of made) await rm(folder, { recursive: true, force: true });
 });
 
 test.run();
