@@ -35,5 +35,25 @@ test("events of a running stream have the date that the clock was set to, to the
   await monitor.close();
 });
 
+test("a pipe that stalls for ten seconds and goes on live makes nothing early, before and after", async () => {
+  const clock = { now: 0, steady: () => clock.now, wall: () => clock.now + SET };
+  function* bytes() {
+    for (let k = 1; k <= 200; k++) {
+      // After ten seconds of sound nothing comes for ten.
+      clock.now = 100 * k + (k > 100 ? 10_000 : 0);
+      yield Buffer.alloc(2 * PIECE);
+    }
+  }
+  const options = { sampleRate: RATE, channels: 1, format: "s16le", clock } as const;
+  const input = stdinInput("pipe", options, Readable.from(bytes()));
+  const report = { state() {}, dropped() {}, failed() {} };
+  for await (const { blocks, timeOf } of input.stretches(report, new AbortController().signal)) {
+    for await (const _ of blocks);
+    const told = [1, 9, 11, 19].map((seconds) => (timeOf!(seconds).getTime() - SET) / 1000);
+    for (const [k, expected] of [1, 9, 21, 29].entries())
+      assert.ok(Math.abs(told[k] - expected) < 0.3, `${told}`);
+  }
+});
+
 test.after(closeAll);
 test.run();
