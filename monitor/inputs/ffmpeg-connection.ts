@@ -99,6 +99,9 @@ export class Connection {
     const lines = this.#complaint.split("\n").filter((line) => line.trim() !== "" && !HARMLESS.test(line));
     const last = lines.at(-1) ?? "";
     const said = last.replace(/\[(error|fatal|panic)\] /, "").trim();
+    if (/Protocol '(https|tls)' not on whitelist/.test(this.#complaint)) {
+      return "it leads to https: give its https address, or allow where it leads to with --follow-to";
+    }
     return said === "" ? "the stream ended" : withoutSecrets(said, known);
   }
 

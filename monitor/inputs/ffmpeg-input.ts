@@ -20,7 +20,8 @@ export interface FfmpegOptions extends Patience, ConnectionOptions {
 
 /** What ffmpeg may open for an address: a playlist that names a file of this machine is refused. */
 const PROTOCOLS: Readonly<Record<string, string>> = {
-  http: "http,https,tcp,tls,crypto,httpproxy",
+  // No https: behind a gate that takes httpproxy, which a playlist can name with whatever machine it likes.
+  http: "http,tcp,crypto",
   https: "http,https,tcp,tls,crypto,httpproxy",
   rtsp: "rtsp,rtp,srtp,tcp,tls,udp",
   rtsps: "rtsp,rtsps,rtp,srtp,tcp,tls,udp",
@@ -28,12 +29,16 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
 };
 const STREAM_SCHEMES = [...Object.keys(PROTOCOLS), "icy"];
 
-/** @throws Error when the scheme is none of `STREAM_SCHEMES`, or the address is none. */
-export function streamArguments(address: string): string[] {
+/**
+ * @param followTo whether it may lead to other hosts, which may be https where it is http.
+ * @throws Error when the scheme is none of `STREAM_SCHEMES`, or the address is none.
+ */
+export function streamArguments(address: string, followTo = false): string[] {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address)?.[1].toLowerCase() ?? "";
   // Icecast's own scheme is HTTP by another name.
   const url = scheme === "icy" ? address.replace(/^icy/i, "http") : address;
-  const protocols = PROTOCOLS[scheme === "icy" ? "http" : scheme];
+  const plain = scheme === "icy" || scheme === "http";
+  const protocols = PROTOCOLS[plain ? (followTo ? "https" : "http") : scheme];
   if (protocols === undefined) {
     throw new Error(
       `${shownAddress(address)} has the scheme "${scheme}"; streams have ${STREAM_SCHEMES.join(", ")}`,

@@ -27,7 +27,7 @@ export function hostOf(address: string): { readonly host: string; readonly port:
 
 /**
  * Another port of the same host is another server: nobody's camera has a reason to send us to what else listens there. Only
- * from http to https, on their own ports, goes anybody.
+ * from http to https, on their own ports, goes anybody (where https is open at all).
  */
 export function mayOpen(address: string, also: readonly string[] = []): MayOpen {
   const own = hostOf(address);

@@ -52,7 +52,12 @@ function parseInput(name: string, source: string, options: InputOptions): Input 
       return ffmpegInput(name, source, deviceArguments(source.slice("device:".length)), options.ffmpeg);
     }
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) {
-      return ffmpegInput(name, source, streamArguments(source), options.ffmpeg);
+      return ffmpegInput(
+        name,
+        source,
+        streamArguments(source, (options.ffmpeg.followTo?.length ?? 0) > 0),
+        options.ffmpeg,
+      );
     }
   } catch (cause) {
     throw new InputError((cause as Error).message, { cause });

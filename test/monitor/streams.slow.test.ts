@@ -59,7 +59,7 @@ async function heard(
     failed() {},
     noted: (note) => notes.push(note),
   };
-  const input = ffmpegInput("x", address, streamArguments(address), {
+  const input = ffmpegInput("x", address, streamArguments(address, options.followTo !== undefined), {
     followTo: options.followTo,
     stallSeconds: 20,
     sleep: async () => {},
@@ -87,11 +87,15 @@ check("sound over HTTP, of any kind: tones after a pause are dated when they wer
 async function innerServer() {
   const asked: string[] = [];
   const sound = writeWav([tone(440, 2)], RATE);
-  const port = await serve((request, response) => {
+  const server = createServer((request, response) => {
     asked.push(request.url ?? "");
     response.writeHead(200, { "content-type": "audio/wav" }).end(sound);
   });
-  return { asked, port };
+  server.on("connect", (request, socket) => {
+    asked.push(request.url ?? "");
+    socket.destroy();
+  });
+  return { asked, port: await listening(server) };
 }
 
 check("a redirect to another host is refused unless it is allowed, and says how", async () => {
@@ -110,6 +114,14 @@ check("a redirect to another host is refused unless it is allowed, and says how"
     assert.ok(allowed.samples > 0, allowed.reason);
     assert.equal(inner.asked.splice(0), ["/secret"]);
   }
+});
+
+check("a redirect from http to https says what to do", async () => {
+  const port = await serve((_, response) =>
+    response.writeHead(302, { location: "https://127.0.0.1/" }).end(),
+  );
+  const { reason } = await heard(`http://127.0.0.1:${port}/`);
+  assert.match(reason, /leads to https: give its https address/);
 });
 
 check("a redirect within the host is followed, and so are query and password", async () => {
@@ -137,6 +149,8 @@ check("a playlist can name neither another host nor a file of this machine", asy
   writeFileSync(file, writeWav([tone(440, 2)], RATE));
   for (const segment of [
     `http://127.0.0.1:${inner.port}/segment.wav`,
+    `httpproxy://127.0.0.1:${inner.port}/segment.wav`,
+    `tcp://127.0.0.1:${inner.port}`,
     `file://${file}`,
     file,
     `concat:${file}|${file}`,
