@@ -12,7 +12,7 @@ export class Turns {
 
 /** How many rows a piece takes: so many that it lasts some milliseconds, whatever a row costs. */
 export class PieceSize {
-  #rows = 256;
+  #rows = 128;
 
   constructor(private readonly elapsed: () => number) {}
 
@@ -34,4 +34,4 @@ export class PieceSize {
 const PIECE_MS = 8;
 const LEAST_ROWS = 16;
 /** Below the most events that a query gives. */
-const MOST_ROWS = 512;
+const MOST_ROWS = 256;

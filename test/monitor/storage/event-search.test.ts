@@ -151,12 +151,12 @@ test("a piece has as many rows as last some milliseconds", () => {
     });
     return size.rows;
   };
-  assert.is(rows(8), 256);
-  assert.is(rows(100), 128);
+  assert.is(rows(8), 128);
+  assert.is(rows(100), 64);
   for (let k = 0; k < 10; k++) rows(100);
   assert.is(size.rows, 16);
   for (let k = 0; k < 10; k++) rows(1);
-  assert.is(size.rows, 512);
+  assert.is(size.rows, 256);
 });
 
 test("turns come one a round of the event loop, in the order in which they were asked for", async () => {
