@@ -27,6 +27,7 @@ export async function* aacPieces(
       format: "aac",
       why: `${opened.why}, for which there is no decoder here`,
       part,
+      notes,
     });
     return;
   }

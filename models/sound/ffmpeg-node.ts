@@ -15,6 +15,8 @@ export interface FfmpegRequest {
   readonly part?: FilePart | undefined;
   /** Of the sound, where it is known; ffmpeg tells otherwise. */
   readonly shape?: Shape;
+  /** Where it is told what ffmpeg complained of and put up with. */
+  readonly notes: string[];
   /** What is missing by the file's clock becomes silence. */
   readonly fillGaps?: boolean;
 }
@@ -48,7 +50,9 @@ export async function* ffmpegPieces(path: string, request: FfmpegRequest): Async
   try {
     yield* samplesOf(child.stdout, request.shape);
     const [code] = await ended;
-    if (code !== 0) throw new Error(`ffmpeg: ${complaint.trim().split("\n", 1)[0] || `ended with ${code}`}`);
+    const [complained] = complaint.trim().split("\n", 1);
+    if (code !== 0) throw new Error(`ffmpeg: ${complained || `ended with ${code}`}`);
+    if (complained) request.notes.push(`${path} is cut off or damaged; ffmpeg says: ${complained}`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     const { why } = request;

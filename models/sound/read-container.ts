@@ -51,7 +51,7 @@ export async function* containerPieces(
     }
     const opened = await openTrack(track);
     if ("decoder" in opened) yield* trackPieces(track, opened.decoder, path, notes);
-    else yield* trackByFfmpeg(track, path, { format: FFMPEG_NAMES[kind], why: opened.why, part });
+    else yield* trackByFfmpeg(track, path, { format: FFMPEG_NAMES[kind], why: opened.why, part, notes });
   } finally {
     input.dispose();
   }

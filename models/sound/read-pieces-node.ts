@@ -106,7 +106,7 @@ async function* piecesOf(file: ByteSource, path: string, notes: string[]): Async
   if (typeof kind === "object") {
     const why = `it is ${kind.what}, for which there is no decoder here`;
     if (kind.ffmpeg === undefined) throw new Error(`${why}; ${kind.instead}`);
-    yield* decodedPieces(ffmpegPieces(path, { format: kind.ffmpeg, part, why }));
+    yield* decodedPieces(ffmpegPieces(path, { format: kind.ffmpeg, part, why, notes }));
   } else if (isLayoutKind(kind)) {
     yield* layoutPieces(kind, source, path, notes, part);
   } else {
@@ -126,12 +126,14 @@ async function* layoutPieces(
   const { sound, sampleRate, channelCount } = layout;
   notes.push(...layout.notes);
   if (isSampleCodec(sound)) yield* samplePieces(layout, sound, path);
-  else if (sound.stream) yield* decodedPieces(streamPieces(sound.stream, layout.data));
+  else if (sound.stream) yield* decodedPieces(streamPieces(sound.stream, layout.data, path, notes));
   else {
     const why = `it holds ${sound.what}, for which there is no decoder here`;
     // Their names are ffmpeg's, but for Wave64.
     const format = source.read(0, 4)[0] === 0x72 ? "w64" : kind;
-    yield* decodedPieces(ffmpegPieces(path, { format, part, why, shape: { sampleRate, channelCount } }));
+    yield* decodedPieces(
+      ffmpegPieces(path, { format, part, why, notes, shape: { sampleRate, channelCount } }),
+    );
   }
 }
 
@@ -152,7 +154,7 @@ async function compressedPieces(
 ): Promise<AsyncGenerator<Decoded>> {
   if (kind === "flac") return flacPieces(source, path, notes);
   if (kind === "aac") return aacPieces(source, path, notes, part);
-  if (kind !== "m4a" && kind !== "webm") return streamPieces(kind, source);
+  if (kind !== "m4a" && kind !== "webm") return streamPieces(kind, source, path, notes);
   // Loaded when a file needs it: the reader of containers is half a megabyte.
   const { containerPieces } = await import("./read-container.ts");
   return containerPieces(kind, source, path, notes, part);

@@ -24,18 +24,39 @@ const PIECE_BYTES = 1 << 18;
 export async function* streamPieces(
   kind: keyof typeof STREAM_DECODERS,
   source: ByteSource,
+  name: string,
+  notes: string[],
 ): AsyncGenerator<Decoded> {
   const decoder = await STREAM_DECODERS[kind]();
+  let complaints = 0;
   try {
     for (let at = 0; at < source.size; ) {
       const bytes = source.read(at, PIECE_BYTES);
       if (bytes.length === 0) break;
       at += bytes.length;
-      yield decoder.decode(bytes);
+      const { result, said } = quietly(() => decoder.decode(bytes));
+      complaints += said;
+      yield result;
     }
     if (decoder.flush) yield decoder.flush();
   } finally {
     decoder.free();
+  }
+  if (complaints > 0) notes.push(`${name} holds parts that its decoder could not read (${complaints})`);
+}
+
+/** mpg123 and its likes write to the console what they stumble over: it is counted instead. */
+function quietly<T>(action: () => T): { result: T; said: number } {
+  const { error } = console;
+  let said = 0;
+  console.error = () => {
+    said++;
+  };
+  try {
+    const result = action();
+    return { result, said };
+  } finally {
+    console.error = error;
   }
 }
 

@@ -239,6 +239,16 @@ testScripts("a codec no library knows is read through ffmpeg", async () => {
   assert.ok(channels[0].every((value, n) => value === n / 65_536));
 });
 
+testScripts("what ffmpeg put up with is told", async () => {
+  const script = `
+    process.stdout.write(Buffer.alloc(40_000));
+    console.error("partial file");`;
+  const path = heAac();
+  const { channels, notes } = await withFfmpeg(script, () => wholeSound(path));
+  assert.is(channels[0].length, 10_000);
+  assert.match(notes.join(), `${path} is cut off or damaged; ffmpeg says: partial file`);
+});
+
 testScripts("what ffmpeg complains about is passed on, and it does not outlive its reader", async () => {
   const failing = 'console.error("moov atom not found"); process.exit(1);';
   assert.match(await withFfmpeg(failing, () => refusal(heAac())), "ffmpeg: moov atom not found");

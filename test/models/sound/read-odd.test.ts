@@ -271,6 +271,20 @@ test("what is damaged within AAC is left out, and the rest is read", async () =>
   assert.ok(channels[0].length >= plain.length - 3 * 1024, `${channels[0].length} of ${plain.length}`);
 });
 
+test("what the decoder of MP3 stumbles over is told among the notes, not on the terminal", async () => {
+  const { error } = console;
+  const said: unknown[] = [];
+  console.error = (...words) => said.push(words);
+  try {
+    const bytes = fixture("plain.mp3");
+    const { notes } = await read(joined(bytes, Buffer.alloc(3000), bytes), "stumbles.mp3");
+    assert.match(notes.join(), /stumbles\.mp3 holds parts that its decoder could not read/);
+  } finally {
+    console.error = error;
+  }
+  assert.equal(said, []);
+});
+
 const ENDINGS = ["wav", "mp3", "flac", "ogg", "aac", "m4a", "webm", "aiff"];
 
 test("junk is never sound, whatever its name", async () => {
