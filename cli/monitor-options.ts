@@ -75,6 +75,10 @@ Each event gets a folder in DATA/events/DAY/ID with clip.wav, explanation.wav, r
 event.json, and a row in DATA/monitor.db (SQLite). The badge says whether the classifier still names the class
 in the explanation alone, and no longer in the rest: both faithful, one partly, none not.
 
+Everything there is for its owner alone (0600 in 0700). The folders are what counts, with reviews beside their events:
+a damaged database is renamed, kept and made anew of them while the monitor listens. Ages (--keep-days, --keep-class)
+count the time that passed, whatever the computer's clock says.
+
 Pages (--port) listen on this machine alone until --host says otherwise. With a token file they are opened as
 https://HOST/#token=TOKEN. SIGHUP reads certificate and tokens again (docs/deployment.md).
 
