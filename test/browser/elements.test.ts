@@ -197,6 +197,85 @@ browserTest("attributes reach the explainer; a microphone without headphones sta
   await page.close();
 });
 
+browserTest(
+  "while nothing is explained it says so, says nothing of decisions, and offers this device",
+  async () => {
+    const page = await opened('<listenable-explainer engine="remote"></listenable-explainer>');
+    await page.evaluate(() => {
+      type Next = (value: unknown) => void;
+      const listeners = new Map<string, Next>();
+      const stream = (name: string) => ({
+        subscribe: (next: Next) => {
+          listeners.set(name, next);
+          return { unsubscribe: () => listeners.delete(name) };
+        },
+      });
+      const pack = {
+        labels: ["a", "b"],
+        threshold: 0.5,
+        sampleRate: 16_000,
+        hop: 128,
+        window: 512,
+        bins: 257,
+      };
+      const said: string[] = [];
+      const own: Record<string, unknown> = {
+        pack: async () => ({ ...pack, windowFrames: 128, methods: [] }),
+      };
+      for (const name of ["status$", "decisions$", "columns$", "columnPorts$"]) own[name] = stream(name);
+      const explainer = new Proxy(own, {
+        get: (known, name: string) =>
+          known[name] ?? ((...values: unknown[]) => said.push([name, ...values].join(" "))),
+      });
+      const status = (explanation: string) =>
+        listeners.get("status$")?.({ state: "running", engine: "remote", explanation, notices: [] });
+      let frame = 0;
+      const decide = () => {
+        frame += 100;
+        listeners.get("decisions$")?.({ firstFrame: frame, probabilities: Float32Array.of(0.9, 0.1) });
+      };
+      Object.assign(window, { fake: { said, status, decide } });
+      Object.assign(document.querySelector("listenable-explainer")!, { explainer });
+    });
+    type Faked = { fake: { said: string[]; status(explanation: string): void; decide(): void } };
+    const say = (explanation: string) =>
+      page.evaluate((each) => (window as unknown as Faked).fake.status(each), explanation);
+    const decide = () => page.evaluate(() => (window as unknown as Faked).fake.decide());
+    const headline = page.locator('[part="headline"][role="status"]');
+    const device = page.getByRole("button", { name: "Use this device" });
+    await say("coming");
+    await decide();
+    assert.is(await headline.textContent(), "Listening…", "a decision without a mask is none yet");
+    await say("here");
+    await page.waitForTimeout(150);
+    await decide();
+    await headline.getByText("A", { exact: true }).waitFor();
+    assert.is(await device.count(), 0);
+    await say("away");
+    await headline.getByText("No explanation just now").waitFor();
+    await page.waitForTimeout(150);
+    await decide();
+    assert.is(await headline.textContent(), "No explanation just now");
+    // A page that knows none of our colours: by the keyboard the button is found all the same.
+    await page.keyboard.press("Tab");
+    const { part, outline } = await page.evaluate(() => {
+      const focused = document.querySelector("listenable-explainer")?.shadowRoot
+        ?.activeElement as HTMLElement;
+      const { outlineStyle, outlineWidth } = getComputedStyle(focused);
+      return { part: focused.getAttribute("part"), outline: `${outlineWidth} ${outlineStyle}` };
+    });
+    assert.equal([part, outline], ["use-device", "3px solid"]);
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => (window as unknown as Faked).fake.said.includes("setEngine local"));
+    await device.waitFor({ state: "detached" });
+    await say("here");
+    await page.waitForTimeout(150);
+    await decide();
+    await headline.getByText("A", { exact: true }).waitFor();
+    await page.close();
+  },
+);
+
 browserTest("an element that leaves the page lets go of the microphone and of its sound", async () => {
   const page = await opened('<listenable-explainer pack="./packs/tiny/"></listenable-explainer>');
   await page.evaluate(() => {
