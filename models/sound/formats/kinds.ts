@@ -37,6 +37,8 @@ export interface FoundSound {
 /** How much of a beginning is looked at, and how far a tag of a wrong size is searched for the sound behind it. */
 const LOOKED_AT = 4096;
 const SEARCHED = 1 << 16;
+/** A file that was made as large as it might become, and never written to, is not read to its end. */
+const MOST_ZEROS = 1 << 24;
 
 /** Undefined for what is not understood. */
 export function findSound(source: ByteSource): FoundSound | undefined {
@@ -71,7 +73,7 @@ function behindWrongTag(source: ByteSource, to: number): FoundSound | undefined 
 
 /** Where the silence ends that a dump of a stream may begin with. */
 function pastZeros(source: ByteSource, from: number): number {
-  for (let at = from; at < source.size; ) {
+  for (let at = from; at < Math.min(source.size, from + MOST_ZEROS); ) {
     const bytes = source.read(at, SEARCHED);
     if (bytes.length === 0) break;
     const first = bytes.findIndex((byte) => byte !== 0);

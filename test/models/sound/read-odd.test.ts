@@ -1,6 +1,6 @@
 /** Sound is found whatever taggers, broken recorders and broken copies put around it, and what is none is never sound. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -317,6 +317,12 @@ test("junk is never sound, whatever its name", async () => {
   await refusal(Buffer.alloc(20_000), "zeros.mp3");
   await refusal(Buffer.alloc(20_000, 0xff), "ones.mp3");
   await refusal(id3(5000), "tag.mp3");
+});
+
+test("gigabytes of zeros are refused after a look at their beginning", async () => {
+  const path = file("room.wav", Buffer.alloc(1));
+  truncateSync(path, 2 ** 36);
+  assert.match(String(await wholeSound(path).catch(String)), /room\.wav is none of WAV/);
 });
 
 test("what says that it is PCM and is Dolby Digital or DTS is not taken for sound", async () => {
