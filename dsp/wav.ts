@@ -202,9 +202,10 @@ export function whatIsThis(source: ByteSource): string {
   if (found === "OggS") return "it looks like Ogg; give it its right extension";
   if (found === "fLaC") return "it looks like FLAC; give it its right extension";
   if (ascii(start, 4) === "ftyp") return "it looks like MP4/M4A; give it its right extension";
-  if (start.every((byte) => byte >= 9 && byte !== 127)) {
-    const text = new TextDecoder().decode(start).replace(/\s+/g, " ").trim().slice(0, 24);
-    return `it holds text that begins "${text}"; give a sound file`;
+  const text = new TextDecoder().decode(start);
+  // A character may be cut in two at the end; elsewhere what is no UTF-8 is no text.
+  if (start.every((byte) => byte >= 9 && byte !== 127) && !text.slice(0, -3).includes("\ufffd")) {
+    return `it holds text that begins "${text.replace(/\s+/g, " ").trim().slice(0, 24)}"; give a sound file`;
   }
   const hex = Array.from(start.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   return `it begins with the bytes ${hex}; give a sound file, or convert what it is: ffmpeg -i INPUT OUTPUT.wav`;

@@ -315,6 +315,11 @@ test("junk is never sound, whatever its name", async () => {
     "a.txt",
   );
   await refusal(Buffer.alloc(20_000), "zeros.mp3");
+  const high = Buffer.alloc(20_000, Buffer.from("fa34b12a90ee", "hex"));
+  assert.match(
+    await refusal(high, "bytes.wav"),
+    /begins with the bytes fa 34 b1 2a.*ffmpeg -i INPUT OUTPUT\.wav/,
+  );
   await refusal(Buffer.alloc(20_000, 0xff), "ones.mp3");
   await refusal(id3(5000), "tag.mp3");
 });
