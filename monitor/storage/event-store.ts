@@ -265,7 +265,9 @@ export class EventStore {
     const text = this.database.get("SELECT value FROM note WHERE name = 'clock'")?.["value"];
     try {
       const kept = JSON.parse(String(text)) as KeptClock;
-      return [kept.time, kept.owed, kept.offset, kept.ran].every(Number.isFinite) ? kept : undefined;
+      return [kept.time, kept.owed, kept.offset, kept.ran, kept.doubted].every(Number.isFinite)
+        ? kept
+        : undefined;
     } catch {
       return undefined;
     }

@@ -16,6 +16,8 @@ export interface KeptClock {
   readonly offset: number;
   /** Time in which a monitor ran. */
   readonly ran: number;
+  /** When the newest pause was found. */
+  readonly doubted: number;
 }
 
 export interface Look {
@@ -40,6 +42,7 @@ const CATCH_UP = 23;
 const JUMP_MS = 60_000;
 /** A restart takes less; a longer pause may be one, or a clock that is wrong. */
 const PAUSE_MS = 3_600_000;
+const SURE_MS = 12 * PAUSE_MS;
 /** Earlier settings of the clock that this run remembers. */
 const MOST_SETTINGS = 50;
 
@@ -47,6 +50,7 @@ export class RetentionClock {
   #time: number;
   #owed: number;
   #ran: number;
+  readonly #doubted: number;
   /** At the start, and now: a clock that is behind changes nothing, as it will be set. */
   readonly #offsetBefore: number;
   #offset: number;
@@ -69,13 +73,17 @@ export class RetentionClock {
     this.#wall = clocks.wall();
     this.#elapsed = clocks.elapsed();
     const time = newest ?? this.#wall;
-    const last = kept ?? { time, owed: 0, offset: 0, ran: time };
-    this.#time = last.time;
+    const last = kept ?? { time, owed: 0, offset: 0, ran: time, doubted: time };
     this.#ran = last.ran;
     this.#offsetBefore = last.offset;
     this.#offset = last.offset;
     const pause = this.#wall + last.offset - (last.time + last.owed);
-    this.#owed = Math.max(0, last.owed + pause);
+    const full = last.time + last.owed + pause;
+    // A pause that a later start, half a day on, still finds as long was one: whoever starts us every night is no clock.
+    const sure = pause >= 0 && full - last.doubted >= SURE_MS ? last.owed : 0;
+    this.#time = last.time + sure;
+    this.#owed = Math.max(0, last.owed - sure + pause);
+    this.#doubted = pause > PAUSE_MS ? full : last.doubted;
     this.#jump = Math.abs(pause) > PAUSE_MS ? pause : 0;
     this.#noteSetting();
   }
@@ -103,8 +111,11 @@ export class RetentionClock {
 
   get kept(): KeptClock {
     this.#advance();
-    const [time, owed, offset, ran] = [this.#time, this.#owed, this.#offset, this.#ran].map(Math.round);
-    return { time, owed, offset, ran };
+    const [time, owed, offset, ran, doubted] = [
+      ...[this.#time, this.#owed, this.#offset, this.#ran],
+      this.#doubted,
+    ].map(Math.round);
+    return { time, owed, offset, ran, doubted };
   }
 
   /** Time in which a monitor ran, and nothing else: by it what waits to be sent is tried again and given up. */

@@ -12,6 +12,7 @@ export interface RetentionRules {
 
 const HOUR = 3600 * 1000;
 const DAY = 24 * HOUR;
+const USUAL_PAUSE = 8 * DAY;
 /** Events looked at in one piece. */
 const PIECE = 200;
 
@@ -33,6 +34,8 @@ export class Retention {
     store.keepClock();
     if (jump === 0) return applyRetention(store, rules, now);
     if (hasAges(rules)) log(first ? sinceLastRun(jump) : meanwhile(jump));
+    // Whoever starts it every night for a minute has no second look.
+    if (first && jump > 0 && jump <= USUAL_PAUSE) return applyRetention(store, rules, now);
     return makeRoom(store, rules.bytes);
   }
 }
@@ -122,9 +125,9 @@ async function makeRoom(store: EventStore, limit?: number): Promise<number> {
 function sinceLastRun(jump: number): string {
   const how = jump > 0 ? `${span(jump)} after` : `${span(-jump)} before`;
   return (
-    `the clock says ${how} the time when the monitor was last here: nothing is removed for its age now. ` +
+    `the clock says ${how} the time when the monitor was last here: nothing is removed for its age now that was not old then. ` +
     (jump > 0
-      ? "Old events go little by little, those of a day an hour; if the clock is wrong, set it, and they stay"
+      ? "Old events go little by little, those of a day an hour, or at a start half a day later; if the clock is wrong, set it, and they stay"
       : "Events grow old from then on as time passes, whatever the clock says")
   );
 }

@@ -217,6 +217,26 @@ test("a run with a clock that is far behind, and ends before it is set, makes no
   computer.stop();
 });
 
+test("a monitor that is started every night for a minute removes what is old a day later at most", async () => {
+  const computer = new Computer();
+  await computer.start();
+  const id = await computer.hear();
+  for (let night = 1; night <= 30; night++) {
+    await computer.run(MINUTE);
+    computer.off(DAY);
+    await computer.start();
+    assert.ok(computer.has(id), `night ${night}`);
+    await computer.hear();
+  }
+  computer.off(DAY);
+  await computer.start();
+  computer.off(DAY);
+  await computer.start();
+  assert.not(computer.has(id));
+  assert.is(computer.store.count(), 29);
+  computer.stop();
+});
+
 test("the first start that knows of this takes the newest day for the last time when it was there", async () => {
   const computer = new Computer();
   writeEvents(computer.folder, 3);
