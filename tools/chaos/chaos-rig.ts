@@ -190,9 +190,12 @@ export const LEAST_JUDGED = 0.3;
 export const LEAST_PIECES = 12;
 
 /** Why a recording proves nothing: the machine was too busy for the browser's made-up microphone. Undefined when it does. */
-export function tooLittle({ continuity, alignment }: FaultReport): string | undefined {
-  if (continuity.judged < LEAST_JUDGED) {
-    return `${(100 * continuity.judged).toFixed(0)} % of the recording could be judged; ${100 * LEAST_JUDGED} % are the least`;
+export function tooLittle(
+  { continuity, alignment }: FaultReport,
+  leastJudged = LEAST_JUDGED,
+): string | undefined {
+  if (continuity.judged < leastJudged) {
+    return `${(100 * continuity.judged).toFixed(0)} % of the recording could be judged; ${100 * leastJudged} % are the least`;
   }
   if (alignment && alignment.pieces < LEAST_PIECES) {
     return `${alignment.pieces} pieces of the original could be judged; ${LEAST_PIECES} are the least`;
@@ -201,9 +204,9 @@ export function tooLittle({ continuity, alignment }: FaultReport): string | unde
 }
 
 /** What must not be heard, in words; empty when all held. `cameBack` is told and not judged: the page may well decide otherwise. */
-export function failuresOf(report: FaultReport): string[] {
+export function failuresOf(report: FaultReport, leastJudged = LEAST_JUDGED): string[] {
   const { fault, listening, continuity, alignment, engineDuring } = report;
-  const little = tooLittle(report);
+  const little = tooLittle(report, leastJudged);
   const failures: string[] = little === undefined ? [] : [little];
   for (const kind of ["gaps", "repeatedBlocks", "clicks"] as const) {
     if (continuity[kind] > 0) failures.push(`${continuity[kind]} ${kind}`);
