@@ -64,9 +64,10 @@ export async function runSiege(options: SiegeOptions): Promise<SiegeReport> {
     const [line] = (await once(child.stdout!, "data")) as [Buffer];
     const { port } = JSON.parse(String(line)) as { port: number };
     const sockets = await holdAll(port, options.connections);
-    const held = sockets.filter((socket) => !socket.destroyed).length;
     let answered = 0;
     for (let k = 0; k < options.requests; k++) if (await isAnswered(port)) answered++;
+    // By now it has been heard here too which of them the server closed.
+    const held = sockets.filter((socket) => !socket.destroyed).length;
     for (const socket of sockets) socket.destroy();
     const before = statSync(log).size;
     const started = performance.now();
