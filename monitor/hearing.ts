@@ -104,10 +104,14 @@ export class Hearing {
 
   /** It was heard to its end and all its events are kept. What is in its last half window may sound else if it grows. */
   tellEnd(): void {
-    const { pack } = this.settings;
-    const half = ((pack.windowFrames / 2) * pack.stft.hop) / pack.sampleRate;
-    const end = this.#history.end / this.stretch.sampleRate - half;
+    const end = this.#history.end / this.stretch.sampleRate - this.#halfWindow;
     this.#tellKept(this.from + Math.min(end, this.#pendingSince), true);
+  }
+
+  /** In seconds. */
+  get #halfWindow(): number {
+    const { windowFrames, stft, sampleRate } = this.settings.pack;
+    return ((windowFrames / 2) * stft.hop) / sampleRate;
   }
 
   #tellKept(seconds: number, end: boolean): void {
@@ -171,7 +175,7 @@ export class Hearing {
     const clipStart = from / sampleRate;
     const clipEnd = clipStart + samples.length / sampleRate;
     // A window that reaches into the clip from outside may have heard what is in the clip.
-    const half = ((pack.windowFrames / 2) * pack.stft.hop) / pack.sampleRate + detector.stride;
+    const half = this.#halfWindow + detector.stride;
     const unwanted = this.#unwanted.find(
       ({ centre }) => centre > clipStart - half && centre < clipEnd + half,
     );

@@ -22,11 +22,21 @@ export async function openPrivate(path: string, flags: "w" | "wx" | "a"): Promis
   return file;
 }
 
-/** Writes a whole file that its owner alone can read. */
-export async function writePrivate(path: string, content: Uint8Array | string): Promise<void> {
-  const file = await openPrivate(path, "w");
+/**
+ * Writes a whole file that its owner alone can read.
+ *
+ * @param flags "wx" where no file may be there yet.
+ * @param synced whether it has reached the disk when this resolves.
+ */
+export async function writePrivate(
+  path: string,
+  content: Uint8Array | string,
+  { flags = "w", synced = false }: { readonly flags?: "w" | "wx"; readonly synced?: boolean } = {},
+): Promise<void> {
+  const file = await openPrivate(path, flags);
   try {
     await file.writeFile(content);
+    if (synced) await file.sync();
   } finally {
     await file.close();
   }

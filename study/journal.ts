@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, readFile, stat, truncate, unlink } from "node:fs/promises";
-import { openPrivate } from "../server/private-files.ts";
+import { openPrivate, writePrivate } from "../server/private-files.ts";
 
 /** A results file that is damaged elsewhere than in the line it ends with. */
 export class JournalError extends Error {
@@ -187,11 +187,5 @@ function lineOf(line: unknown): string {
 
 /** Writes lines to a file that is not there yet. */
 export async function writeJournal(path: string, lines: readonly unknown[]): Promise<void> {
-  const file = await openPrivate(path, "wx");
-  try {
-    await file.appendFile(lines.map(lineOf).join(""));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writePrivate(path, lines.map(lineOf).join(""), { flags: "wx", synced: true });
 }

@@ -4,7 +4,7 @@
 import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { openPrivate, PRIVATE_FILE, PRIVATE_FOLDER } from "../../server/private-files.ts";
+import { PRIVATE_FILE, PRIVATE_FOLDER, writePrivate } from "../../server/private-files.ts";
 
 /** Names of what is not finished begin like this; they are removed at the next start. */
 export const UNFINISHED = ".part-";
@@ -20,7 +20,7 @@ export function isLeftOver(path: string): boolean {
 /** Writes the file under a temporary name, makes sure that it reached the disk, and gives it its name. */
 export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
   await finishing(path, async (temporary) => {
-    await writeSynced(temporary, bytes);
+    await writePrivate(temporary, bytes, { synced: true });
     await rename(temporary, path);
   });
   await syncFolder(dirname(path));
@@ -56,7 +56,7 @@ export async function makeFolderDurably(
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary, { mode: PRIVATE_FOLDER });
     await chmod(temporary, PRIVATE_FOLDER);
-    for (const [name, bytes] of files) await writeSynced(join(temporary, name), bytes);
+    for (const [name, bytes] of files) await writePrivate(join(temporary, name), bytes, { synced: true });
     await syncFolder(temporary);
     await rename(temporary, path);
   });
@@ -105,16 +105,6 @@ async function finishing(path: string, work: (temporary: string) => Promise<void
 
 function unfinished(path: string): string {
   return join(dirname(path), `${UNFINISHED}${basename(path)}`);
-}
-
-async function writeSynced(path: string, bytes: Uint8Array | string): Promise<void> {
-  const file = await openPrivate(path, "w");
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** A rename is safe only when its folder reached the disk too. Windows has no such thing and needs none. */

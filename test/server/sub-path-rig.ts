@@ -61,10 +61,3 @@ export async function below(
 
 export const has = (proxy: PrefixProxy, answer: string) =>
   proxy.answered.some((each) => each.startsWith(answer));
-export const until = async (what: string, holds: () => boolean | Promise<boolean>) => {
-  for (let n = 0; n < 400; n++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.unreachable(`${what} never came`);
-};

@@ -12,7 +12,8 @@ import { temporaryFolder } from "../cli/run-cli.ts";
 import { serveKiosk } from "../kiosk/serve-kiosk.ts";
 import { joined, quiet, samplesInput, startRig, tone } from "../monitor/rig.ts";
 import { madeUpStudy, writeMadeUpStudy } from "../study/made-up-study.ts";
-import { behindProxies, below, FOLDER, has, publicFolder, TOKEN, until } from "./sub-path-rig.ts";
+import { until } from "../until.ts";
+import { behindProxies, below, FOLDER, has, publicFolder, TOKEN } from "./sub-path-rig.ts";
 
 browserTest(
   "the address without its last slash, and the page for browsers without AudioWorklet",

@@ -1,7 +1,19 @@
+import type { PipelineOptions } from "../../../client/live/pipeline/pipeline-messages.ts";
 import { type Engine, EngineError, type Explanation, type SpectralWindow } from "../../../protocol/engine.ts";
 
 /** Lets everything that is ready run. */
 export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Of a pipeline with the tiny pack on this device. */
+export const PIPELINE_OPTIONS: PipelineOptions = {
+  packUrl: "http://localhost/packs/tiny/",
+  wasm: { mjs: "http://localhost/ort.mjs", wasm: "http://localhost/ort.wasm" },
+  serverUrl: null,
+  engine: "local",
+  asked: {},
+  plan: { strideFrames: 8, lookAheadFrames: 4, minDelayFrames: 0, maxDelayFrames: 20, framingMs: 32 },
+  longestDelayFrames: 30,
+};
 
 /** An engine whose every answer is decided by the test; `ms` advances the clock that it was given. */
 export class FakeEngine implements Engine {

@@ -2,13 +2,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { KeptPipeline } from "../../../client/live/pipeline/kept-pipeline.ts";
-import type {
-  PageToPipeline,
-  PipelineOptions,
-  PipelineToPage,
-} from "../../../client/live/pipeline/pipeline-messages.ts";
+import type { PageToPipeline, PipelineToPage } from "../../../client/live/pipeline/pipeline-messages.ts";
 import { VERSION } from "../../../protocol/version.ts";
-import { settled } from "./fakes.ts";
+import { PIPELINE_OPTIONS as options, settled } from "./fakes.ts";
 
 /** A worker that says what the test has it say. */
 class FakeWorker extends EventTarget {
@@ -43,22 +39,6 @@ Object.assign(globalThis, {
   location: { origin: "http://localhost" },
 });
 
-const plan = {
-  strideFrames: 8,
-  lookAheadFrames: 4,
-  minDelayFrames: 0,
-  maxDelayFrames: 20,
-  framingMs: 32,
-};
-const options: PipelineOptions = {
-  packUrl: "http://localhost/packs/tiny/",
-  wasm: { mjs: "http://localhost/ort.mjs", wasm: "http://localhost/ort.wasm" },
-  serverUrl: null,
-  engine: "local",
-  asked: {},
-  plan,
-  longestDelayFrames: 30,
-};
 const place = { ...options, worker: "http://localhost/pipeline.js" };
 const forever = new AbortController().signal;
 const types = (messages: readonly { readonly type: string }[]) => messages.map(({ type }) => type);

@@ -5,26 +5,16 @@ import * as assert from "uvu/assert";
 import type { Asked, EngineFactories } from "../../../client/live/engines/candidates.ts";
 import type { SpectrogramColumns } from "../../../client/live/live-explainer.ts";
 import { PipelineHost } from "../../../client/live/pipeline/pipeline-host.ts";
-import type { PipelineOptions, PipelineToPage } from "../../../client/live/pipeline/pipeline-messages.ts";
+import type { PipelineToPage } from "../../../client/live/pipeline/pipeline-messages.ts";
 import { PackError, parsePack } from "../../../models/pack/pack.ts";
 import { EngineError } from "../../../protocol/engine.ts";
 import { Explainer } from "../../../worklets/explainer.ts";
 import { WorkerLink } from "../../../worklets/worker-link.ts";
 import { noise, OWN_SHAPE } from "../../worklets/rig.ts";
-import { FakeEngine, settled } from "./fakes.ts";
+import { FakeEngine, PIPELINE_OPTIONS as options, settled } from "./fakes.ts";
 
 const packFile = "test/fixtures/tiny-pack/pack.json";
 const pack = parsePack(JSON.parse(await readFile(packFile, "utf8")), packFile);
-
-const options: PipelineOptions = {
-  packUrl: "http://localhost/packs/tiny/",
-  wasm: { mjs: "http://localhost/ort.mjs", wasm: "http://localhost/ort.wasm" },
-  serverUrl: null,
-  engine: "local",
-  asked: {},
-  plan: { strideFrames: 8, lookAheadFrames: 4, minDelayFrames: 0, maxDelayFrames: 20, framingMs: 32 },
-  longestDelayFrames: 30,
-};
 
 function rig(factories: Partial<EngineFactories> = {}, openPack?: () => Promise<never>) {
   const messages: PipelineToPage[] = [];
