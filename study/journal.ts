@@ -55,8 +55,10 @@ export async function readJournal(
 export class Journal {
   /** In their order; a line leaves when it is on the disk. */
   readonly #waiting: string[] = [];
-  #writing: Promise<void> | undefined;
+  /** The write that will take what waits. */
   #next: Promise<void> | undefined;
+  /** Writes, looks and renewals come one after the other: a look during a write would take our own line for another's. */
+  #turn: Promise<unknown> = Promise.resolve();
   /** Of what is safe; it is only compared when the file was touched since. */
   #content = createHash("sha256");
   #touchedMs = Number.NaN;
@@ -87,16 +89,20 @@ export class Journal {
 
   /** Resolves when all that was appended so far is on the disk, what failed before included; rejects with NotWritten. */
   flushed(): Promise<void> {
-    if (this.#waiting.length === 0) return this.#writing ?? Promise.resolve();
+    if (this.#waiting.length === 0) return Promise.resolve();
     // A write that runs has taken its lines: these go with the one after it.
-    this.#next ??= this.#afterwards();
+    this.#next ??= this.#alone(() => {
+      this.#next = undefined;
+      return this.#write();
+    });
     return this.#next;
   }
 
   /** @throws JournalChanged when the name stands for another file than the one that was written to, or for less or more. */
-  async look(): Promise<void> {
-    if (this.#writing || this.#next || this.#remains) return;
-    await this.#compare(this.size);
+  look(): Promise<void> {
+    return this.#alone(async () => {
+      if (!this.#remains) await this.#compare(this.size);
+    });
   }
 
   /**
@@ -104,7 +110,22 @@ export class Journal {
    *
    * @param lines all that it should hold, what waits included; asked at once, so that nothing comes in between.
    */
-  async renew(lines: () => readonly unknown[]): Promise<void> {
+  renew(lines: () => readonly unknown[]): Promise<void> {
+    return this.#alone(() => this.#renew(lines));
+  }
+
+  async close(): Promise<void> {
+    await this.flushed().catch(() => {});
+    await this.#alone(() => this.file.close());
+  }
+
+  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  async #renew(lines: () => readonly unknown[]): Promise<void> {
     const file = await openPrivate(this.path, "wx");
     const text = lines().map(lineOf).join("");
     const waited = this.#waiting.splice(0);
@@ -121,20 +142,6 @@ export class Journal {
     this.size = Buffer.byteLength(text);
     this.#content = createHash("sha256").update(text);
     this.#remains = false;
-  }
-
-  async close(): Promise<void> {
-    await this.flushed().catch(() => {});
-    await this.file.close();
-  }
-
-  async #afterwards(): Promise<void> {
-    await this.#writing?.catch(() => {});
-    this.#next = undefined;
-    this.#writing = this.#write().finally(() => {
-      this.#writing = undefined;
-    });
-    return this.#writing;
   }
 
   async #write(): Promise<void> {

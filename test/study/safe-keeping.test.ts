@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import {
   appendFile,
   copyFile,
+  link,
   mkdir,
   readdir,
   readFile,
@@ -153,6 +154,24 @@ test("put back as it was, it is gone on with, and what was refused is taken when
   await nothingLost();
 });
 
+test("answers and looks at one moment: our own lines are never taken for another's", async () => {
+  await begin();
+  await people.join("berta", "192.0.2.1");
+  for (let k = 0; k < 30; k++) {
+    const moments = [0, 1, 2].map(() => Promise.all([people.look(), act("anna", play(-1)), people.look()]));
+    for (const [, outcome] of await Promise.all(moments)) assert.is(outcome, "saved");
+  }
+  assert.equal(log, []);
+  await nothingLost();
+});
+
+/** At once, as an editor does: were the name free for a moment, the file would be written anew there, and rightly. */
+async function exchange(): Promise<void> {
+  await writeFile(join(results, "other"), "");
+  await link(answers(), join(results, "away"));
+  await rename(join(results, "other"), answers());
+}
+
 test("exchanged while an answer is being written, it is not acknowledged; put back, it is there once", async () => {
   await begin();
   await people.join("berta", "192.0.2.1");
@@ -162,10 +181,7 @@ test("exchanged while an answer is being written, it is not acknowledged; put ba
       act("anna", play(0)),
       act("berta", { kind: "consented" }, "consent-of-berta"),
     ];
-    await Promise.all([
-      rename(answers(), join(results, "away")).then(() => writeFile(answers(), "")),
-      ...actions,
-    ]);
+    await Promise.all([exchange(), ...actions]);
     await rename(join(results, "away"), answers());
     assert.is(await act("berta", { kind: "consented" }, "consent-of-berta"), "saved");
     await nothingLost();
