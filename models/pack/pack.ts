@@ -9,6 +9,14 @@
  *   → probabilities  float32 [B, C]
  *   → mask           float32 [B, T, F] in [0, 1]
  *
+ * The graphs of a streaming pack hear a sound block by block, each block once, and remember by a state that goes in and out:
+ *
+ *   state       float32 [B, S]      zeros where a sound begins or something of it is missing, else `next_state` of the block before
+ *   → next_state     float32 [B, S]
+ *
+ * There T is the frames of a block, and what is answered is of its end: `look-ahead` is what is left of a frame's block. The
+ * same graph for n blocks at once gives `probabilities` [B, n, C], a row a block, and the masks of all their frames.
+ *
  * For evaluation a pack may also hold its methods in the form that masks the classifier's own input ("not listenable":
  * nobody can hear a log-mel picture). Those graphs give `mask` [B, t, m], steps of that input in time and in frequency,
  * and one more graph, the judge, tells what the classifier says of its input under such a mask.
@@ -16,7 +24,8 @@
  * Weights that several graphs have lie once, in a file beside them (ONNX's external data): a graph's entry names the files
  * that it takes weights from. A prepared pack also holds what the live page asks for, cut out of its graphs: the masks of a
  * window's newest frames alone, and the classifier without a mask. Format 1 is of packs whose methods' graphs hold all their
- * weights themselves, so that readers of before know them; format 2 of all others.
+ * weights themselves, so that readers of before know them; format 3 of streaming packs and of those whose classes answer independently; format 2
+ * of all others.
  */
 import * as v from "valibot";
 import { checkedShape } from "../../dsp/frames.ts";
@@ -38,6 +47,12 @@ const cutSchema = v.object({
   ...graphEntries,
 });
 
+const blocksSchema = v.object({
+  /** Frames that the graph takes at once: a multiple of the pack's block. */
+  frames: count,
+  ...graphEntries,
+});
+
 const methodSchema = v.object({
   /** Short name used on the command line and the wire, e.g. "lmac". */
   name: v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and dashes")),
@@ -50,6 +65,8 @@ const methodSchema = v.object({
   parameters: v.optional(v.record(v.string(), v.number())),
   /** Prepared graphs of its newest frames, the fewest first; none where that would compute no less. */
   newest: v.optional(v.array(cutSchema)),
+  /** Of streaming packs: the same for several blocks at once, the fewest first, with the same state. */
+  blocks: v.optional(v.array(blocksSchema)),
 });
 
 const featureJudgeSchema = v.object({
@@ -62,7 +79,7 @@ const featureJudgeSchema = v.object({
 });
 
 const packSchema = v.object({
-  format: v.picklist([1, 2]),
+  format: v.picklist([1, 2, 3]),
   name: v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and dashes")),
   version: v.string(),
   title: v.string(),
@@ -71,14 +88,28 @@ const packSchema = v.object({
   labels: v.pipe(v.array(v.string()), v.minLength(2)),
   /** The label that means "none of the known classes", if the classifier has one. */
   other: v.optional(v.string()),
+  /**
+   * How the classes answer: exclusive (softmax: a row of probabilities sums to one, one class is the answer) or independent
+   * (each class its own yes or no; none may be there, or several).
+   */
+  answers: v.optional(v.picklist(["exclusive", "independent"]), "exclusive"),
   /** A class is believed when its probability is at least this. */
   threshold: fraction,
+  /** The same, class by class, in the order of the labels; where there are none `threshold` is every class's. */
+  thresholds: v.optional(v.array(fraction)),
   sampleRate: count,
   stft: v.object({ window: count, hop: count, bins: count }),
   /** Categories of sounds heard in training, known and other: what is not among them is new to the classifier. */
   heardCategories: v.optional(v.array(v.string())),
-  /** T: frames in one window. */
+  /** T: frames in one window, or in one block of a streaming pack. */
   windowFrames: count,
+  /** There in streaming packs. */
+  streaming: v.optional(
+    v.object({
+      /** S: numbers that the graph remembers a sound by, from block to block. */
+      state: count,
+    }),
+  ),
   /**
    * Every graph also takes the phases: the classifier hears the waveform. Such a pack runs where the phases are, in the
    * page itself or in `explain`; a server is never told them.
@@ -128,6 +159,20 @@ export function parsePack(json: unknown, source: string): Pack {
   if (pack.other !== undefined && !pack.labels.includes(pack.other)) {
     throw new PackError(`${source}: other "${pack.other}" is not among its labels`);
   }
+  if (pack.thresholds && pack.thresholds.length !== pack.labels.length) {
+    throw new PackError(
+      `${source}: there are ${pack.thresholds.length} thresholds for ${pack.labels.length} labels; give one for each`,
+    );
+  }
+  for (const { name, blocks = [] } of pack.methods) {
+    const odd = blocks.find(({ frames }) => frames % pack.windowFrames !== 0);
+    if (odd || (blocks.length > 0 && !pack.streaming)) {
+      throw new PackError(
+        `${source}: method ${name} has graphs for several blocks${odd ? ` of ${odd.frames} frames` : ""}; they are of ` +
+          `streaming packs, and of a multiple of ${pack.windowFrames} frames`,
+      );
+    }
+  }
   if (pack.featureMethods?.length && !pack.featureJudge) {
     throw new PackError(`${source}: it has featureMethods, but no featureJudge to try their masks with`);
   }
@@ -153,6 +198,15 @@ export function audioShape({ name, sampleRate, stft, phases = false }: Pack): Au
     );
   }
   return { sampleRate, window, hop, bins, phases };
+}
+
+/** Probability from which each class is believed, in the order of the labels. */
+export function classThresholds({
+  labels,
+  threshold,
+  thresholds,
+}: Pick<Pack, "labels" | "threshold" | "thresholds">): readonly number[] {
+  return thresholds ?? labels.map(() => threshold);
 }
 
 /** The named method of the pack, or its default one when no name is given. */
