@@ -1,6 +1,10 @@
 /**
  * What every engine does, wherever it runs: a window of magnitudes in, probabilities and a mask out.
  * The live pipeline holds one engine at a time and never knows which kind it is.
+ *
+ * With a streaming pack a "window" is the newest frames alone, one block or several at once, each frame once; the engine
+ * remembers what it heard before them. It begins anew, and says so, where it is told to, where a frame is missing or comes
+ * again, and after every call that it rejected: what was rejected it has not heard.
  */
 
 /** Consecutive STFT frames, named by the index of the first one since the start of the stream. */
@@ -10,16 +14,20 @@ export interface SpectralWindow {
   readonly magnitudes: Float32Array;
   /** Angles of the same frames in radians and the same order, where the pack's model wants them. Never sent anywhere. */
   readonly phases?: Float32Array;
+  /** Of streaming packs: another sound begins here, of which nothing was heard before. */
+  readonly begins?: boolean;
 }
 
 export interface Explanation {
   readonly firstFrame: number;
-  /** [classes], sums to one. */
+  /** [classes]; of streaming packs row-major [blocks, classes], what was believed at the end of each block. */
   readonly probabilities: Float32Array;
   /** Row-major [frames, bins], in [0, 1], for the frames of the window, or for the newest of them. */
   readonly mask: Float32Array;
   /** Milliseconds spent inside the model alone, as measured where it ran. */
   readonly inferenceMs: number;
+  /** Of streaming packs: the engine remembered nothing when it heard these frames. */
+  readonly begins?: boolean;
 }
 
 export interface Engine {
