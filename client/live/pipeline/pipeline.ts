@@ -1,4 +1,4 @@
-import { defer, filter, finalize, from, map, type Observable, share, tap } from "rxjs";
+import { filter, map, Observable, tap } from "rxjs";
 import { type AudioShape, framesIn, hopMs } from "../../../protocol/audio-shape.ts";
 import type { Explanation, SpectralWindow } from "../../../protocol/engine.ts";
 import { MaskState } from "../../../protocol/mask-state.ts";
@@ -11,6 +11,7 @@ import { latestWhenFree } from "./latest-when-free.ts";
 import { HEARD_AFTER_MS, MaskMerger } from "./mask-merger.ts";
 import type { FrameRecord } from "./processor-link.ts";
 import { RecentValues } from "./recent-values.ts";
+import { shared } from "./shared.ts";
 import { SpectralHistory } from "./spectral-history.ts";
 
 /** Frames that are remembered at least. */
@@ -109,19 +110,17 @@ export class Pipeline {
     this.#policy = parts.policy;
     this.#clock = new FrameClock(hopMs(shape));
 
-    const frames$ = records$.pipe(
-      tap((record) => this.#take(record)),
-      share(),
-    );
+    const frames$ = shared(records$.pipe(tap((record) => this.#take(record))));
     this.#frames$ = frames$;
-    this.decisions$ = frames$.pipe(
-      everyStride(() => Math.max(this.#pace.strideFrames, this.#engineStride())),
-      latestWhenFree(
-        () => this.#explainNewest(),
-        () => this.#windowsDropped++,
+    this.decisions$ = shared(
+      frames$.pipe(
+        everyStride(() => Math.max(this.#pace.strideFrames, this.#engineStride())),
+        latestWhenFree(
+          () => this.#explainNewest(),
+          () => this.#windowsDropped++,
+        ),
+        filter((decision) => decision !== null),
       ),
-      filter((decision) => decision !== null),
-      share(),
     );
     this.#pageColumns = this.openColumns();
     this.columns$ = this.#pageColumns.columns$;
@@ -141,13 +140,11 @@ export class Pipeline {
     const { settings, now } = this.#parts;
     const { shape } = settings;
     const collector = new ColumnCollector(shape.bins, framesIn(shape, COLUMNS_MS));
-    const columns$ = defer(() => {
+    const columns$ = new Observable<SpectrogramColumns>((subscriber) => {
       this.#collectors.add(collector);
-      return this.#frames$.pipe(
-        map(() => collector.take(now())),
-        filter((columns) => columns !== null),
-        finalize(() => this.#collectors.delete(collector)),
-      );
+      subscriber.add(() => this.#collectors.delete(collector));
+      const taken$ = this.#frames$.pipe(map(() => collector.take(now())));
+      return taken$.pipe(filter((columns) => columns !== null)).subscribe(subscriber);
     });
     return { columns$, received: () => collector.answered() };
   }
@@ -201,7 +198,15 @@ export class Pipeline {
       const explanation = await explain(this.#history.window(settings.windowFrames));
       return explanation && this.#deliver(explanation, now() - started);
     };
-    return from(answer());
+    return new Observable((subscriber) => {
+      answer().then(
+        (decision) => {
+          subscriber.next(decision);
+          subscriber.complete();
+        },
+        (error: unknown) => subscriber.error(error),
+      );
+    });
   }
 
   #deliver(explanation: Explanation, engineMs: number): Decision {

@@ -1,4 +1,4 @@
-import { EMPTY, throwError, timer } from "rxjs";
+import { EMPTY, of, throwError, timer } from "rxjs";
 import { map } from "rxjs/operators";
 import { TestScheduler } from "rxjs/testing";
 import { test } from "uvu";
@@ -66,7 +66,7 @@ test("latestWhenFree keeps up with work that is done at once", () => {
   scheduler().run(({ hot, expectObservable }) => {
     const source = hot("  a----b----|");
     const expected = "    (aA)-(bB)-|";
-    expectObservable(source.pipe(latestWhenFree((value) => [value, value.toUpperCase()]))).toBe(expected);
+    expectObservable(source.pipe(latestWhenFree((value) => of(value, value.toUpperCase())))).toBe(expected);
   });
 });
 
