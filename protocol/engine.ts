@@ -16,6 +16,11 @@ export interface SpectralWindow {
   readonly phases?: Float32Array;
   /** Of streaming packs: another sound begins here, of which nothing was heard before. */
   readonly begins?: boolean;
+  /**
+   * Of streaming packs: the class to explain from these frames on, in place of the one that the engine was opened with; -1 is the
+   * winner. It may change from window to window, and nothing of what was heard is forgotten for it.
+   */
+  readonly target?: number;
 }
 
 export interface Explanation {
