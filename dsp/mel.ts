@@ -11,6 +11,8 @@ export interface MelOptions {
   readonly scale?: MelScale;
   /** "slaney" gives every band the area 1 Hz (librosa's default), "none" the peak 1; "slaney" when left out. */
   readonly norm?: "slaney" | "none";
+  /** Where the triangles' sides are straight lines: in "hz" (librosa, torchaudio), or "mel" (TensorFlow, Kaldi); "hz" when left out. */
+  readonly straightIn?: "hz" | "mel";
 }
 
 export type MelScale = "slaney" | "htk";
@@ -44,6 +46,7 @@ export function melFilterbank(options: MelOptions): Float32Array {
     high = sampleRate / 2,
     scale = "slaney",
     norm = "slaney",
+    straightIn = "hz",
   } = options;
   if (!(low >= 0 && low < high && high <= sampleRate / 2)) {
     throw new RangeError(`mel bands from ${low} to ${high} Hz do not fit below half of ${sampleRate} Hz`);
@@ -56,13 +59,14 @@ export function melFilterbank(options: MelOptions): Float32Array {
   const first = hzToMel(low, scale);
   const step = (hzToMel(high, scale) - first) / (mels + 1);
   const edges = Float64Array.from({ length: mels + 2 }, (_, i) => melToHz(first + i * step, scale));
+  const place = straightIn === "mel" ? (hz: number) => hzToMel(hz, scale) : (hz: number) => hz;
   const filters = new Float32Array(bins * mels);
   for (let mel = 0; mel < mels; mel++) {
-    const [left, centre, right] = edges.subarray(mel, mel + 3);
-    const peak = norm === "slaney" ? 2 / (right - left) : 1;
+    const [left, centre, right] = edges.subarray(mel, mel + 3).map(place);
+    const peak = norm === "slaney" ? 2 / (edges[mel + 2] - edges[mel]) : 1;
     for (let bin = 0; bin < bins; bin++) {
-      const hz = (bin * sampleRate) / (2 * (bins - 1));
-      const height = Math.min((hz - left) / (centre - left), (right - hz) / (right - centre));
+      const at = place((bin * sampleRate) / (2 * (bins - 1)));
+      const height = Math.min((at - left) / (centre - left), (right - at) / (right - centre));
       filters[bin * mels + mel] = peak * Math.max(0, height);
     }
   }
