@@ -1,7 +1,15 @@
 /** What the public entries of both worlds share: `index.ts` in the browser, `index-node.ts` in Node. */
 export { type IfUnaskable, type MethodQuestion, targetIndex } from "./explain/ask-method.ts";
 export {
+  type ClassDecision,
+  type DecisionClasses,
+  decide,
+  type RankedClass,
+  rankedClasses,
+} from "./explain/class-decision.ts";
+export {
   audible,
+  type BelievedClass,
   type ClipDecision,
   clipDecision,
   type WindowDecision,

@@ -1,6 +1,7 @@
 /** Explains a recording of any length into a folder: sounds, picture and figures, with bounded memory. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { rankedClasses } from "../../models/explain/class-decision.ts";
 import type { ClipDecision } from "../../models/explain/clip-decision.ts";
 import { type ExplainStreamOptions, explainStream } from "../../models/explain/explain-sound.ts";
 import type { Pack } from "../../models/pack/pack.ts";
@@ -94,8 +95,7 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Classes by how probable they are; none for silence. */
-function ranked({ labels }: Pack, { label, probabilities }: ClipDecision): number[] {
-  if (label === null) return [];
-  return Array.from(labels.keys()).sort((a, b) => probabilities[b] - probabilities[a]);
+/** Classes by how far they are above their thresholds; none for silence. */
+function ranked(pack: Pack, { label, probabilities }: ClipDecision): number[] {
+  return label === null ? [] : rankedClasses(pack, probabilities).map(({ index }) => index);
 }

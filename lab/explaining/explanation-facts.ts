@@ -1,7 +1,8 @@
 /** What `listenable explain` tells of an explanation: printed, as JSON on request, and in explanation.json with every window. */
+import { answersAlone, sharesThreshold } from "../../models/explain/class-decision.ts";
 import type { ClipDecision } from "../../models/explain/clip-decision.ts";
 import { windowStart } from "../../models/explain/window-times.ts";
-import type { Pack } from "../../models/pack/pack.ts";
+import { classThresholds, type Pack } from "../../models/pack/pack.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import type { Recording } from "../../models/sound/open-recording-node.ts";
 import type { ExplanationFigures } from "./explanation-figures.ts";
@@ -44,14 +45,23 @@ export function explanationFacts(subject: ExplanationSubject, figures: Explanati
   };
 }
 
-function decisionFacts({ labels, threshold }: Pack, decision: ClipDecision) {
-  const { label, probability, accepted, probabilities } = decision;
+function decisionFacts(pack: Pack, decision: ClipDecision) {
+  const { labels, answers, threshold } = pack;
+  const { label, probability, accepted, believed, probabilities } = decision;
+  const thresholds = classThresholds(pack);
+  const byClass = (values: readonly number[]) =>
+    Object.fromEntries(labels.map((each, k) => [each, rounded(values[k])]));
   return {
     label,
     probability: probability === null ? null : rounded(probability),
     accepted,
-    threshold,
-    probabilities: Object.fromEntries(labels.map((each, k) => [each, rounded(probabilities[k])])),
+    /** Of the label. */
+    threshold: label === null ? threshold : thresholds[labels.indexOf(label)],
+    answers,
+    /** The one most above its threshold first. */
+    believed: believed.map((each) => ({ label: each.label, probability: rounded(each.probability) })),
+    probabilities: byClass(probabilities),
+    ...(sharesThreshold(pack) ? {} : { thresholds: byClass(thresholds) }),
   };
 }
 
@@ -69,10 +79,16 @@ export function explanationDetails(facts: ExplanationFacts, pack: Pack, { window
   };
 }
 
-/** "dog · 93 %", over the picture. */
-export function decisionTitle({ label, probability, accepted }: ClipDecision): string {
+/** Classes that a title has room for, and the picture below it. */
+const TITLED = 3;
+
+/** "dog · 93 %", "dog · 93 %, rain · 71 %", over the picture. */
+export function decisionTitle({ label, probability, accepted, believed }: ClipDecision): string {
   if (label === null || probability === null) return "Silence";
-  return `${plainName(label)} · ${percent(probability)}${accepted ? "" : " (not sure)"}`;
+  const named = (accepted ? believed.slice(0, TITLED) : [{ label, probability }]).map(
+    (each) => `${plainName(each.label)} · ${percent(each.probability)}`,
+  );
+  return `${named.join(", ")}${accepted ? "" : " (not sure)"}`;
 }
 
 /** The facts in sentences. */
@@ -86,10 +102,17 @@ export function explanationSummary(facts: ExplanationFacts): string {
   ].join("\n");
 }
 
-function heardText({ label, probability, accepted, threshold }: ExplanationFacts["decision"]): string {
+function heardText(decision: ExplanationFacts["decision"]): string {
+  const { label, probability, accepted, believed, threshold } = decision;
   if (label === null || probability === null) return "silence, nothing to decide";
-  const doubt = accepted ? "" : ` (not accepted: "other" or below ${percent(threshold)})`;
-  return `${plainName(label)}, ${percent(probability)}${doubt}`;
+  const named = (each: { readonly label: string; readonly probability: number }) =>
+    `${plainName(each.label)}, ${percent(each.probability)}`;
+  if (accepted)
+    return [named(believed[0]), ...believed.slice(1).map((each) => `also ${named(each)}`)].join("; ");
+  if (answersAlone(decision)) {
+    return `nothing that it knows (nearest: ${named({ label, probability })}, which needs ${percent(threshold)})`;
+  }
+  return `${named({ label, probability })} (not accepted: "other" or below ${percent(threshold)})`;
 }
 
 function plainName(label: string): string {

@@ -1,6 +1,7 @@
 /** How a method is asked about one window: of which class, and what becomes of a class that it can't be asked about. */
 import type { Pack } from "../pack/pack.ts";
 import { type LoadedMethod, MethodInputError } from "../runtime/load-method.ts";
+import { strongestClass } from "./class-decision.ts";
 import type { ExplainWindow } from "./signal-explainer.ts";
 
 /**
@@ -56,11 +57,7 @@ export function askMethod(loaded: LoadedMethod, question: MethodQuestion = {}): 
   const mustWin = target >= 0 && !method.target && ifUnaskable === "only-where-it-wins";
   return async (magnitudes, phases) => {
     const { probabilities, masks } = await loaded.run(magnitudes, 1, asked, phases);
-    const saysNothing = mustWin && winner(probabilities) !== target;
+    const saysNothing = mustWin && strongestClass(pack, probabilities) !== target;
     return { probabilities, mask: saysNothing ? new Float32Array(masks.length) : masks };
   };
-}
-
-function winner(probabilities: Float32Array): number {
-  return probabilities.indexOf(Math.max(...probabilities));
 }

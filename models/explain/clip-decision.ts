@@ -1,9 +1,12 @@
 /**
  * What the classifier says of a whole recording: the mean of its audible windows' probabilities. Audible is what is
  * not silent and within 30 dB of the loudest window, as in the evaluation: a bark and ten seconds of hum are a dog.
+ *
+ * The mean it is for classes that answer each by itself, too: it says what the recording as a whole is of. The highest of
+ * the windows would believe the more the longer a recording is, as each window is one more chance to be wrong. When a class
+ * was heard is for `DecisionTimeline` to say.
  */
-
-import type { Pack } from "../pack/pack.ts";
+import { type DecisionClasses, decide } from "./class-decision.ts";
 
 /** Windows fainter than this beside the loudest of their sound say nothing of it. */
 export const AUDIBLE_RANGE_DB = 30;
@@ -26,13 +29,21 @@ export function audible<W extends Pick<WindowDecision, "silent" | "power">>(wind
   return windows.filter(({ silent, power }) => !silent && power >= least);
 }
 
+export interface BelievedClass {
+  readonly label: string;
+  /** Mean probability, 0 to 1. */
+  readonly probability: number;
+}
+
 export interface ClipDecision {
-  /** The most probable class; null when every window was silent. */
+  /** The class that is most above its threshold: the most probable one where all have the same. Null when every window was silent. */
   readonly label: string | null;
   /** Mean probability of that class, 0 to 1; null when every window was silent. */
   readonly probability: number | null;
-  /** The label is one of the known classes and reaches the pack's threshold. */
+  /** The label is one of the known classes and reaches its threshold. */
   readonly accepted: boolean;
+  /** All classes that are believed, the one most above its threshold first: several only where each answers by itself. */
+  readonly believed: readonly BelievedClass[];
   /** Mean over the windows that count, [classes]; zeros when every window was silent. */
   readonly probabilities: readonly number[];
   readonly windows: number;
@@ -42,10 +53,7 @@ export interface ClipDecision {
 }
 
 /** What its windows say of a recording with these classes: those of a pack. */
-export function clipDecision(
-  classes: Pick<Pack, "labels" | "threshold"> & { readonly other?: string | undefined },
-  windows: readonly WindowDecision[],
-): ClipDecision {
+export function clipDecision(classes: DecisionClasses, windows: readonly WindowDecision[]): ClipDecision {
   const heard = windows.filter(({ silent }) => !silent);
   const counted = audible(heard);
   const probabilities = classes.labels.map(
@@ -57,10 +65,14 @@ export function clipDecision(
     silentWindows: windows.length - heard.length,
     faintWindows: heard.length - counted.length,
   };
-  if (counted.length === 0) return { label: null, probability: null, accepted: false, ...counts };
-  const best = probabilities.indexOf(Math.max(...probabilities));
-  const label = classes.labels[best];
-  const probability = probabilities[best];
-  const accepted = label !== classes.other && probability >= classes.threshold;
-  return { label, probability, accepted, ...counts };
+  if (counted.length === 0)
+    return { label: null, probability: null, accepted: false, believed: [], ...counts };
+  const { best, accepted, believed } = decide(classes, probabilities);
+  return {
+    label: best.label,
+    probability: best.probability,
+    accepted,
+    believed: believed.map(({ label, probability }) => ({ label, probability })),
+    ...counts,
+  };
 }

@@ -1,5 +1,6 @@
 /** What the classifier's answers about a span of a sound come to: is the explanation what it went by? */
 import type { Pack } from "../pack/pack.ts";
+import { type DecisionClasses, strongestClass } from "./class-decision.ts";
 import { audible } from "./clip-decision.ts";
 import type { JudgedWindow } from "./judge-parts.ts";
 
@@ -26,8 +27,10 @@ export interface FrameSpan {
 }
 
 export interface FiguresOptions {
-  /** Index of the class that was asked about; the most probable one when left out or -1. */
+  /** Index of the class that was asked about; the one that the windows decide for when left out or -1. */
   readonly target?: number;
+  /** What the windows decide by: the class most above its own threshold. Without, the most probable one. */
+  readonly classes?: DecisionClasses | undefined;
   /** Only the windows whose middle lies in this span, or the one nearest to it; all when left out. */
   readonly during?: FrameSpan & Pick<Pack, "windowFrames">;
   /**
@@ -42,14 +45,14 @@ export interface FiguresOptions {
 /** Means over the windows that count; null where none does. */
 export function figuresOf(
   windows: readonly JudgedWindow[],
-  { target = -1, during, counting = "audible", only = () => true }: FiguresOptions = {},
+  { target = -1, classes, during, counting = "audible", only = () => true }: FiguresOptions = {},
 ): Figures | null {
   const inside = (during ? within(windows, during) : windows).filter(only);
   const counted = counting === "all" ? inside : audible(inside);
   if (counted.length === 0) return null;
   const mean = (of: (window: JudgedWindow) => number) =>
     counted.reduce((sum, window) => sum + of(window), 0) / counted.length;
-  const about = target >= 0 ? target : mostProbable(counted);
+  const about = target >= 0 ? target : decidedFor(counted, classes);
   return {
     target: about,
     whole: mean(({ whole }) => whole[about]),
@@ -72,11 +75,15 @@ function within(
   return [windows.reduce((nearest, window) => (away(window) < away(nearest) ? window : nearest))];
 }
 
-function mostProbable(windows: readonly JudgedWindow[]): number {
+function decidedFor(windows: readonly JudgedWindow[], classes?: DecisionClasses): number {
   const sums = new Float64Array(windows[0].whole.length);
   for (const { whole } of windows)
     whole.forEach((probability, k) => {
       sums[k] += probability;
     });
-  return sums.indexOf(Math.max(...sums));
+  if (!classes) return sums.indexOf(Math.max(...sums));
+  return strongestClass(
+    classes,
+    sums.map((sum) => sum / windows.length),
+  );
 }

@@ -205,7 +205,10 @@ export function classThresholds({
   labels,
   threshold,
   thresholds,
-}: Pick<Pack, "labels" | "threshold" | "thresholds">): readonly number[] {
+}: Pick<Pack, "threshold"> & {
+  readonly labels: readonly string[];
+  readonly thresholds?: readonly number[] | undefined;
+}): readonly number[] {
   return thresholds ?? labels.map(() => threshold);
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { test } from "uvu";
@@ -93,6 +93,34 @@ test("the four files: what was decided, and explanation + rest = recording", asy
   assert.ok(Math.abs(power(explanation, 1000) - 0.475) < 1e-3);
   assert.ok(Math.abs(power(explanation, 6000) - 0.005) < 1e-3);
   assert.ok(Math.abs(power(rest, 6000) - 0.095) < 1e-3);
+});
+
+test("of independent classes all that are believed are named, each by its own threshold", async () => {
+  const pack = join(folder, "independent-pack");
+  await cp(TINY_PACK, pack, { recursive: true });
+  const { other: _, ...described } = JSON.parse(await readFile(join(pack, "pack.json"), "utf8"));
+  const independent = { ...described, format: 3, answers: "independent", thresholds: [0.5, 0.2, 0.9] };
+  await writeFile(join(pack, "pack.json"), JSON.stringify(independent));
+  const high = tone(6000, 2, 16000, 0.4);
+  const samples = tone(1000, 2).map((sample, n) => sample + high[n]);
+  const run = await explain("both.wav", float32Wav(samples), "--pack", pack, "--json");
+  const { written } = await checkedResult(run, samples, 16000);
+  const { label, accepted, answers, believed, threshold, thresholds } = written.decision;
+  assert.equal([label, accepted, answers, threshold], ["low", true, "independent", 0.5]);
+  assert.equal(
+    believed.map((each: { label: string }) => each.label),
+    ["low", "high"],
+  );
+  assert.equal(thresholds, { low: 0.5, high: 0.2, quiet: 0.9 });
+
+  const said = await explain("both.wav", float32Wav(samples), "--pack", pack);
+  assert.match(said.stdout, /heard: low, 7\d %; also high, 2\d %\n/);
+  await writeFile(
+    join(pack, "pack.json"),
+    JSON.stringify({ ...independent, thresholds: [0.95, 0.95, 0.95] }),
+  );
+  const none = await explain("both.wav", float32Wav(samples), "--pack", pack);
+  assert.match(none.stdout, /heard: nothing that it knows \(nearest: low, 7\d %, which needs 95 %\)/);
 });
 
 test("the method of ones gives the recording back, and --original writes it", async () => {

@@ -43,6 +43,38 @@ test("a clip of silence alone, or of nothing, has no label", () => {
   assert.equal(silent.probabilities, [0, 0, 0]);
 });
 
+test("of independent classes all that reach their own thresholds are believed, the most above it first", () => {
+  const independent = {
+    labels: ["dog", "rain", "speech"],
+    answers: "independent",
+    threshold: 0.5,
+    thresholds: [0.8, 0.2, 0.5],
+  } as const;
+  const both = clipDecision(independent, [window(0, [0.9, 0.5, 0.2]), window(16, [0.8, 0.4, 0.1])]);
+  // Log-odds above the thresholds: dog 1.73 − 1.39, rain −0.20 + 1.39.
+  assert.equal([both.label, both.accepted], ["rain", true]);
+  assert.equal(
+    both.believed.map(({ label, probability }) => [label, probability.toFixed(2)]),
+    [
+      ["rain", "0.45"],
+      ["dog", "0.85"],
+    ],
+  );
+  const none = clipDecision(independent, [window(0, [0.79, 0.1, 0.1])]);
+  assert.equal([none.label, none.accepted, none.believed], ["dog", false, []]);
+  assert.equal(clipDecision(independent, []).believed, []);
+});
+
+test("of exclusive classes one is believed at most, however low the threshold", () => {
+  const low = { ...classes, threshold: 0.2 };
+  const { label, believed } = clipDecision(low, [window(0, [0.3, 0.4, 0.3])]);
+  assert.is(label, "rain");
+  assert.equal(
+    believed.map((each) => each.label),
+    ["rain"],
+  );
+});
+
 test("masks are averaged with the windows' weights", () => {
   // Two windows of two frames of one bin, one frame apart; the second frame of a window weighs three times the first.
   const average = new MaskAverage(1, Float32Array.of(1, 3));

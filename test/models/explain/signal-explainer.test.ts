@@ -17,6 +17,7 @@ const pack: Pack = {
   title: "No graph at all",
   licence: "Apache-2.0",
   labels: ["a", "b"],
+  answers: "exclusive",
   threshold: 0.5,
   sampleRate: 16000,
   stft: { window: 512, hop: 128, bins: BINS },
