@@ -5,14 +5,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openPackFolder } from "../models/pack/open-pack-node.ts";
-import { preparePack } from "../models/tailor/prepare-pack.ts";
+import { methodGraphs, preparePack } from "../models/tailor/prepare-pack.ts";
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error("the pack's folder is missing");
 
 const { pack, file } = await openPackFolder(folder);
 const graphs = new Map<string, Uint8Array>();
-for (const { graph } of pack.methods) graphs.set(graph, await file(graph));
+for (const graph of methodGraphs(pack)) graphs.set(graph, await file(graph));
 const { entries, files } = preparePack(pack, pack, graphs, { whole: new Set(graphs.keys()) });
 for (const [name, bytes] of files) if (!graphs.has(name)) await writeFile(join(folder, name), bytes);
 

@@ -4,8 +4,8 @@ import type { Pack, PackGraph } from "./pack.ts";
 /** Graphs of the methods, their weights, and what was prepared; each once. Not what evaluation alone needs. */
 export function explainingFiles({ methods, classifier }: Pick<Pack, "methods" | "classifier">): string[] {
   const graphs: PackGraph[] = [
-    ...methods.flatMap((method) => [method, ...(method.newest ?? [])]),
-    ...(classifier ? [classifier] : []),
+    ...methods.flatMap((method) => [method, ...(method.newest ?? []), ...(method.blocks ?? [])]),
+    ...(classifier ? [classifier, ...(classifier.blocks ?? [])] : []),
   ];
   return [...new Set(graphs.flatMap(({ graph, weights = [] }) => [graph, ...weights]))];
 }

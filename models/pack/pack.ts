@@ -120,7 +120,7 @@ const packSchema = v.object({
   /** The first method is the default. */
   methods: v.pipe(v.array(methodSchema), v.minLength(1)),
   /** The classifier by itself, in a prepared pack: every method's signature without `target`, with masks of zeros. */
-  classifier: v.optional(v.object(graphEntries)),
+  classifier: v.optional(v.object({ ...graphEntries, blocks: v.optional(v.array(blocksSchema)) })),
   /** Methods whose masks lie on the classifier's own input: for evaluation, never to be picked live. */
   featureMethods: v.optional(v.array(methodSchema)),
   /** There when there are feature methods. */
@@ -164,8 +164,8 @@ export function parsePack(json: unknown, source: string): Pack {
       `${source}: there are ${pack.thresholds.length} thresholds for ${pack.labels.length} labels; give one for each`,
     );
   }
-  for (const { name, blocks = [] } of pack.methods) {
-    const odd = blocks.find(({ frames }) => frames % pack.windowFrames !== 0);
+  for (const { name, blocks = [] } of [...pack.methods, { ...pack.classifier, name: "classifier" }]) {
+    const odd = blocks.find(({ frames }) => frames % pack.windowFrames || frames === pack.windowFrames);
     if (odd || (blocks.length > 0 && !pack.streaming)) {
       throw new PackError(
         `${source}: method ${name} has graphs for several blocks${odd ? ` of ${odd.frames} frames` : ""}; they are of ` +

@@ -2,7 +2,7 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openPackFolder, packageFolder } from "../../models/pack/open-pack-node.ts";
-import { preparePack } from "../../models/tailor/prepare-pack.ts";
+import { methodGraphs, preparePack } from "../../models/tailor/prepare-pack.ts";
 
 /** Of `package.json`, what only a checkout needs: it is private, so that nobody publishes it instead. */
 const CHECKOUT_ONLY = ["private", "scripts", "allowScripts", "devDependencies"];
@@ -39,7 +39,7 @@ const LINK_OUT_OF_PACK = /\[([^\]]+)\]\(\.\.\/[^)]*\)/g;
 async function stagePack(from: string, to: string): Promise<void> {
   const { pack, file } = await openPackFolder(from);
   const graphs = new Map<string, Uint8Array>();
-  for (const { graph } of pack.methods) graphs.set(graph, await file(graph));
+  for (const graph of methodGraphs(pack)) graphs.set(graph, await file(graph));
   const { entries, format, files } = preparePack(pack, pack, graphs);
   await mkdir(to, { recursive: true });
   await cp(from, to, { recursive: true, filter: (name) => !name.endsWith(".onnx") });
