@@ -11,9 +11,10 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { crossEntropy, type GraphBuilder, type Tensor } from "../../models/graph/index.ts";
+import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
 import { Random } from "../data/random.ts";
 import { InterruptedError } from "../errors.ts";
+import { type AnswerForm, disagreement } from "../networks/answers.ts";
 import { type ExplainedClassifier, windowInputs } from "../networks/explained-classifier.ts";
 import { FrozenLayers } from "../networks/frozen-layers.ts";
 import {
@@ -72,6 +73,7 @@ function l2iTask(
       const words = g.constant(dictionary, "float32", [shape.components, shape.bins], "dictionary");
       return l2iLoss(
         g,
+        classifier,
         { spectrum: log1p(g, levelled(g, magnitudes, magnitudes)), logits: heard },
         { activity, dictionary: words, logits },
         weights,
@@ -99,6 +101,7 @@ export interface Interpretation {
 
 export function l2iLoss(
   g: GraphBuilder,
+  form: AnswerForm,
   { spectrum, logits }: Heard,
   { activity, dictionary, logits: said }: Interpretation,
   weights: L2iWeights,
@@ -106,7 +109,7 @@ export function l2iLoss(
   const difference = g.sub(spectrum, reconstruct(g, activity, dictionary));
   const reconstruction = g.reduceMean(g.mul(difference, difference));
   const size = g.reduceMean(activity);
-  const fidelity = crossEntropy(g, said, g.op("Softmax", [logits], { axis: 1 }));
+  const fidelity = g.reduceMean(disagreement(g, form, said, logits));
   const loss = g.add(
     g.add(
       g.mul(reconstruction, g.constant(weights.reconstruction)),

@@ -14,12 +14,21 @@
  * so that asking for a class cannot make the classifier hear it. Here M⊙X is heard as a window of its own: at the level of
  * the whole a faint residue is nothing, but whoever listens to it alone turns it up.
  *
- * A winner of which no part is known is plain L-MAC.
+ * A class that the classifier says and of which no part is known is plain L-MAC: the winner, and of independent classes every
+ * one that it believes.
  */
 
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
+import {
+  type AnswerForm,
+  absence,
+  explainedClass,
+  heardClasses,
+  logOdds,
+  surprise,
+} from "../networks/answers.ts";
 import { type DecoderShape, decodeMask } from "../networks/decoder.ts";
-import { type ExplainedClassifier, explainedClass, windowInputs } from "../networks/explained-classifier.ts";
+import { type ExplainedClassifier, windowInputs } from "../networks/explained-classifier.ts";
 import { planWeights } from "../networks/training-layers.ts";
 import { AskedMixtures } from "../training/asked-mixtures.ts";
 import type { TrainingRecipe } from "../training/recipe.ts";
@@ -31,7 +40,6 @@ import {
   heardAnew,
   judgeParts,
   type LmacWeights,
-  logOdds,
   lostOdds,
   type MaskedLogits,
 } from "./parts/lmac-loss.ts";
@@ -80,17 +88,17 @@ function selectiveTask(
       const asked = perClass("asked");
 
       const whole = frozenAnswer(g, classifier, windows);
-      const query = mostProbable(g, whole.logits, asked);
+      const query = explainedClass(g, classifier, whole.logits, { among: asked });
       const mask = decodeMask(layers, classifier, whole, decoder, query);
       const kept = g.mul(mask, windows.magnitudes);
       const rest = g.sub(windows.magnitudes, kept);
       const [ofKept, ofRest] = judgeParts(g, classifier, windows, [kept, rest], batch);
       const [ofResidue] = judgeParts(g, heardAnew(classifier), windows, [kept], batch);
 
-      const there = presenceOf(g, query, partClasses, explainedClass(g, whole.logits));
+      const there = presenceOf(g, query, partClasses, heardClasses(g, classifier, whole.logits));
       const logits = { whole: whole.logits, kept: ofKept, rest: ofRest, residue: ofResidue };
       const terms = {
-        ...classTerms(g, query, logits, there, weights.restCap),
+        ...classTerms(g, classifier, query, logits, there, weights.restCap),
         ...partTerms(g, mask, parts, there, weights.aim),
       };
       const { force, ...others } = terms;
@@ -101,12 +109,13 @@ function selectiveTask(
 }
 
 /** What is there of the class that is asked about, in each window [B]: 1 or 0. */
-interface Presence {
+export interface Presence {
   readonly asFirst: Tensor;
   readonly asSecond: Tensor;
   /** Whether it is the class of a part that is known. */
   readonly known: Tensor;
-  readonly asWinner: Tensor;
+  /** Whether the classifier says it of the whole. */
+  readonly asHeard: Tensor;
   readonly anyhow: Tensor;
   readonly absent: Tensor;
 }
@@ -115,13 +124,13 @@ function presenceOf(
   g: GraphBuilder,
   query: Tensor,
   { first, second }: { readonly first: Tensor; readonly second: Tensor },
-  winner: Tensor,
+  heard: Tensor,
 ): Presence {
   const is = (classes: Tensor) => g.reduceSum(g.mul(query, classes), [1]);
-  const [asFirst, asSecond, asWinner] = [first, second, winner].map(is);
+  const [asFirst, asSecond, asHeard] = [first, second, heard].map(is);
   const known = g.add(asFirst, asSecond);
-  const anyhow = g.op("Max", [known, asWinner]);
-  return { asFirst, asSecond, known, asWinner, anyhow, absent: g.sub(1, anyhow) };
+  const anyhow = g.op("Max", [known, asHeard]);
+  return { asFirst, asSecond, known, asHeard, anyhow, absent: g.sub(1, anyhow) };
 }
 
 /** Mean over all windows of values [B] that count in some of them. */
@@ -130,22 +139,21 @@ function meanWhere(g: GraphBuilder, where: Tensor, values: Tensor): Tensor {
 }
 
 /** The terms on what the classifier says of the kept part, of the rest, and of the kept part heard on its own. */
-function classTerms(
+export function classTerms(
   g: GraphBuilder,
+  form: AnswerForm,
   query: Tensor,
   logits: MaskedLogits & { readonly residue: Tensor },
   there: Presence,
   restCap: number,
 ) {
-  const crossEntropy = (of: Tensor) =>
-    g.neg(g.reduceSum(g.mul(query, g.op("LogSoftmax", [of], { axis: 1 })), [1]));
-  const before = g.stopGradient(logOdds(g, logits.whole, query));
-  const capped = g.op("Min", [crossEntropy(logits.rest), g.constant(restCap)]);
-  const gained = g.sub(logOdds(g, logits.residue, query), before);
+  const odds = (of: Tensor) => logOdds(g, form, of, query);
+  const before = g.stopGradient(odds(logits.whole));
+  const gained = g.sub(odds(logits.residue), before);
   return {
-    keep: meanWhere(g, there.anyhow, crossEntropy(logits.kept)),
-    gain: meanWhere(g, there.asWinner, lostOdds(g, before, logOdds(g, logits.kept, query))),
-    rest: meanWhere(g, there.asWinner, capped),
+    keep: meanWhere(g, there.anyhow, surprise(g, form, logits.kept, query)),
+    gain: meanWhere(g, there.asHeard, lostOdds(g, before, odds(logits.kept))),
+    rest: meanWhere(g, there.asHeard, absence(g, form, logits.rest, query, restCap)),
     force: meanWhere(g, there.absent, g.relu(g.add(gained, g.constant(0.5)))),
   };
 }
@@ -185,11 +193,6 @@ function weighted(g: GraphBuilder, terms: Terms, weights: SelectiveWeights): Ten
     [terms.force, weights.force],
   ];
   return sum.map(([term, weight]) => g.mul(term, g.constant(weight))).reduce((all, term) => g.add(all, term));
-}
-
-/** One-hot of the largest logit among the classes [B, classes] that are 1. */
-function mostProbable(g: GraphBuilder, logits: Tensor, among: Tensor): Tensor {
-  return explainedClass(g, g.add(logits, g.mul(g.sub(among, g.constant(1)), g.constant(1e4))));
 }
 
 /** Of each window [B], the two terms above for a mask on a part and on what lies beside it, all [B, T, F]. */

@@ -4,13 +4,14 @@
  */
 
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
+import type { AnswerForm } from "./answers.ts";
 
 export interface StftShape {
   readonly window: number;
   readonly hop: number;
 }
 
-export interface ExplainedClassifier {
+export interface ExplainedClassifier extends AnswerForm {
   /** T: frames in a window. */
   readonly frames: number;
   /** F: bins of the linear STFT. */
@@ -32,7 +33,7 @@ export interface ExplainedClassifier {
    * its own explanation. Without it parts are heard as windows of their own.
    */
   partFeatures?(g: GraphBuilder, part: Tensor, whole: Tensor): Tensor;
-  /** The classifier's own input to logits [B, classes] (before softmax) and latents, shallow to deep. */
+  /** The classifier's own input to logits [B, classes] (before softmax, or sigmoid where its classes are independent) and latents, shallow to deep. */
   classify(g: GraphBuilder, features: Tensor): ClassifierAnswer;
   /**
    * How a mask on the classifier's own input is drawn and applied, where that input is a picture of time and frequency
@@ -73,14 +74,4 @@ export function windowInputs(
   const shape = [batch, frames, bins];
   const magnitudes = g.input("magnitudes", "float32", shape);
   return needsPhases ? { magnitudes, phases: g.input("phases", "float32", shape) } : { magnitudes };
-}
-
-/**
- * One-hot [B, classes] of the class to explain, through which no gradient flows: `target` int64 [B], or the largest logit
- * where it is −1 or absent.
- */
-export function explainedClass(g: GraphBuilder, logits: Tensor, target?: Tensor): Tensor {
-  const winner = g.op("ArgMax", [logits], { axis: 1, keepdims: 0 });
-  const chosen = target ? g.where(g.op("Less", [target, g.int64([0])]), winner, target) : winner;
-  return g.op("OneHot", [chosen, g.int64([Number(logits.shape[1])]), g.constant([0, 1])], { axis: -1 });
 }

@@ -3,6 +3,7 @@
  * on the linear STFT. The same idea as the decoder of five stages, with nothing known of the network but its latents.
  */
 import type { Tensor } from "../../models/graph/index.ts";
+import { type AnswerForm, probabilitiesOf } from "./answers.ts";
 import type { ClassifierAnswer, ExplainedClassifier } from "./explained-classifier.ts";
 import { interpolationFrom, transposed } from "./interpolation.ts";
 import type { Layers } from "./layers.ts";
@@ -18,11 +19,12 @@ const LEAST_CHANNELS = 8;
 /** Latents, shallow to deep, and logits [B, classes] → mask [B, T, F] in (0, 1). */
 export function decodeGrids(
   layers: Layers,
-  { frames, bins }: Pick<ExplainedClassifier, "frames" | "bins">,
+  classifier: Pick<ExplainedClassifier, "frames" | "bins"> & AnswerForm,
   { latents, logits }: ClassifierAnswer,
   shape: GridDecoderShape,
 ): Tensor {
   const { g } = layers;
+  const { frames, bins } = classifier;
   const { centres } = shape;
   const maps = latents.map((latent) => notFinerThan(layers, asMap(layers, latent), frames));
   const widths = maps.map((_, depth) =>
@@ -31,7 +33,7 @@ export function decodeGrids(
   const deepest = maps.length - 1;
   let x = layers.convNormRelu("decoder.bottom", maps[deepest], { out: widths[deepest], kernel: 1 });
   // Which evidence counts depends on the decision as a whole, and convolutions see only their neighbourhood.
-  const decision = layers.dense("decoder.decision", g.op("Softmax", [logits], { axis: 1 }), widths[deepest]);
+  const decision = layers.dense("decoder.decision", probabilitiesOf(g, classifier, logits), widths[deepest]);
   x = g.add(x, g.reshape(decision, [-1, widths[deepest], 1, 1]));
   x = layers.convNormRelu(`decoder.level${deepest + 1}`, x, { out: widths[deepest] });
   for (let depth = deepest - 1; depth >= 0; depth--) {

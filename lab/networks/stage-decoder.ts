@@ -3,6 +3,7 @@
  * gives a mask on the linear STFT (Paissan et al. 2024, arXiv 2403.13086, section 3.1).
  */
 import type { Tensor } from "../../models/graph/index.ts";
+import { probabilitiesOf } from "./answers.ts";
 import type { ClassifierAnswer, ExplainedClassifier } from "./explained-classifier.ts";
 import { interpolationFrom, transposed } from "./interpolation.ts";
 import { type Layers, sizeOf } from "./layers.ts";
@@ -27,12 +28,13 @@ export interface StageDecoderShape {
  */
 export function decodeStages(
   layers: Layers,
-  { frames, bins, classes, featureMap }: ExplainedClassifier,
+  classifier: ExplainedClassifier,
   { latents, logits }: ClassifierAnswer,
   { channels, features = false }: StageDecoderShape,
   query?: Tensor,
 ): Tensor {
   const { g } = layers;
+  const { frames, bins, classes, featureMap } = classifier;
   if (latents.length !== 5 || !featureMap) {
     throw new Error(
       "this decoder reads the five stages of a classifier of mel bands; take one for any latents",
@@ -47,7 +49,7 @@ export function decodeStages(
     return g.add(g.mul(found, g.add(perChannel("gain"), g.constant(1))), perChannel("offset"));
   };
   const [stage1, stage2, stage3, stage4, stage5] = latents;
-  const probabilities = g.reshape(g.op("Softmax", [logits], { axis: 1 }), [-1, classes, 1, 1]);
+  const probabilities = g.reshape(probabilitiesOf(g, classifier, logits), [-1, classes, 1, 1]);
   const plane = g.constant(new Float32Array(sizeOf(stage5.shape.slice(2).map(Number))).fill(1), "float32", [
     1,
     1,

@@ -19,6 +19,8 @@ export interface PackParts {
   readonly other?: string | undefined;
   /** A class is believed from this probability on. */
   readonly threshold: number;
+  /** The same, class by class, in the order of the labels; what wins unasked is measured by them. */
+  readonly thresholds?: readonly number[] | undefined;
   /** Categories of sounds heard in training, known and other. */
   readonly heardCategories?: readonly string[] | undefined;
   /** Ours or anybody's. */
@@ -45,7 +47,8 @@ export interface BuiltPack {
 
 /** @throws as `packGraphs` does; PackError for parts that make no pack. */
 export async function buildPack(folder: string, parts: PackParts): Promise<BuiltPack> {
-  const { classifier, learnt, features, sources } = parts;
+  const { thresholds, learnt, features, sources } = parts;
+  const classifier = thresholds ? { ...parts.classifier, thresholds } : parts.classifier;
   const { masking, mmac, files, ...entries } = packGraphs(classifier, parts.methods, { learnt, features });
   const { pack, bytes } = await writePack(folder, describe(parts, masking), entries, files);
   if (sources) await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown(sources));
@@ -61,7 +64,9 @@ function describe(parts: PackParts, masking: Masking): PackDescription {
     licence: parts.licence,
     labels: parts.labels,
     other: parts.other,
+    answers: classifier.answers,
     threshold: parts.threshold,
+    thresholds: parts.thresholds,
     heardCategories: parts.heardCategories,
     sampleRate: classifier.sampleRate,
     stft: { window: classifier.stft.window, hop: classifier.stft.hop, bins: classifier.bins },

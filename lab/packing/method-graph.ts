@@ -7,6 +7,7 @@ import {
   methodSettings,
 } from "../methods/method.ts";
 import { buildScene, type MaskPlace, type Scene } from "../methods/parts/scene.ts";
+import { probabilitiesOf } from "../networks/answers.ts";
 import { type ExplainedClassifier, windowInputs } from "../networks/explained-classifier.ts";
 import { multiplyAdds } from "../networks/layers.ts";
 
@@ -42,7 +43,7 @@ export function explanationGraph(
   const inputs = windowInputs(g, classifier, "B");
   const target = method.target ? g.input("target", "int64", ["B"]) : undefined;
   const scene = buildScene(g, classifier, place, { ...inputs, target });
-  g.output("probabilities", g.op("Softmax", [scene.answer().logits], { axis: 1 }));
+  g.output("probabilities", probabilitiesOf(g, classifier, scene.answer().logits));
   g.output("mask", draw(scene));
   return compiled(g);
 }
@@ -71,7 +72,7 @@ export function featureJudgeGraph(classifier: ExplainedClassifier): MethodGraph 
   const given = g.input("feature_mask", "float32", ["B", ...maskShape]);
   const mask = g.reshape(given, [-1, ...point.shape.slice(1).map(Number)]);
   const masked = g.add(g.mul(mask, g.sub(point, silent)), silent);
-  g.output("probabilities", g.op("Softmax", [answer(masked).logits], { axis: 1 }));
+  g.output("probabilities", probabilitiesOf(g, classifier, answer(masked).logits));
   return compiled(g);
 }
 

@@ -25,7 +25,8 @@ export async function writePack(
   graphs: ReadonlyMap<string, Uint8Array>,
 ): Promise<WrittenPack> {
   const prepared = preparePack(description, entries, graphs);
-  const manifest = { format: prepared.format, ...description, ...prepared.entries };
+  const independent = description["answers"] === "independent";
+  const manifest = { format: independent ? 3 : prepared.format, ...description, ...prepared.entries };
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   const pack = parsePack(JSON.parse(text), join(folder, "pack.json"));
   await mkdir(folder, { recursive: true });

@@ -12,18 +12,20 @@
  * further from ŷ by the rest, and the decoder then buys that with ever larger masks; with the cap it stops once the
  * rest is sure enough not to be ŷ.
  *
- * No labels: ŷ is what the classifier itself says of X.
+ * No labels: ŷ is what the classifier itself says of X. Of independent classes CE(·, ŷ) of what is kept is the binary
+ * cross-entropy towards yes, and in place of the third term stands + λ_out · the one towards no of the rest, which ends
+ * at the same cap (`networks/answers.ts`).
  *
  * The published loss itself is `PUBLISHED` with windows masked as windows of their own (`heardAnew`). The second stage
  * (`lmac-guidance.ts`) adds λ_g · guidance for the windows that are guided, and takes the last term off them.
  */
 import type { Masking } from "../../../dsp/index.ts";
-import { crossEntropy, type GraphBuilder, type Tensor } from "../../../models/graph/index.ts";
+import type { GraphBuilder, Tensor } from "../../../models/graph/index.ts";
+import { type AnswerForm, absence, explainedClass, logOdds, surprise } from "../../networks/answers.ts";
 import { type DecoderShape, decodeMask, masksFeatures } from "../../networks/decoder.ts";
 import {
   type ClassifierAnswer,
   type ExplainedClassifier,
-  explainedClass,
   type WindowInputs,
   windowInputs,
 } from "../../networks/explained-classifier.ts";
@@ -58,7 +60,7 @@ export interface LmacWeights {
   readonly gain: number;
   /** λ_out: what is left must no longer be. */
   readonly rest: number;
-  /** Nats of cross-entropy of the rest beyond which nothing is gained; infinite in the paper. */
+  /** The rest gains nothing once the class's probability in it is below e to minus this; infinite in the paper. */
   readonly restCap: number;
   /** λ_s: the mask is to be small. */
   readonly sparsity: number;
@@ -126,6 +128,7 @@ export function lmacTask(
         const logits = { whole: whole.logits, kept: answers[0], rest: answers[1] };
         return lmacLoss(
           g,
+          model.classifier,
           logits,
           mask,
           weights,
@@ -136,7 +139,7 @@ export function lmacTask(
       const answers = judgeParts(g, model.classifier, windows, parts, batch);
       const logits = { whole: whole.logits, kept: answers[0], rest: answers[1] };
       const guidance = guide?.(g, { magnitudes, clean: clean(), mask, kept: parts[0] });
-      return lmacLoss(g, logits, mask, weights, guidance);
+      return lmacLoss(g, model.classifier, logits, mask, weights, guidance);
     },
     feeds: (random, batch) => ({ ...batches.next(random, batch) }),
   };
@@ -234,20 +237,17 @@ export interface MaskedLogits {
 /** The loss above, of any classifier's answers and the mask [B, T, F] that made them; its terms are logged. */
 export function lmacLoss(
   g: GraphBuilder,
+  form: AnswerForm,
   logits: MaskedLogits,
   mask: Tensor,
   weights: LmacWeights,
   guidance?: Guidance,
 ): { loss: Tensor; logged: Record<string, Tensor> } {
-  const winner = explainedClass(g, logits.whole);
-  const keep = crossEntropy(g, logits.kept, winner);
-  const wholeOdds = g.stopGradient(logOdds(g, logits.whole, winner));
-  const gain = g.reduceMean(lostOdds(g, wholeOdds, logOdds(g, logits.kept, winner)));
-  const ofRest = g.op("LogSoftmax", [logits.rest], { axis: 1 });
-  const surprise = g.neg(g.reduceSum(g.mul(winner, ofRest), [1]));
-  const rest = g.reduceMean(
-    Number.isFinite(weights.restCap) ? g.op("Min", [surprise, g.constant(weights.restCap)]) : surprise,
-  );
+  const winner = explainedClass(g, form, logits.whole);
+  const keep = g.reduceMean(surprise(g, form, logits.kept, winner));
+  const wholeOdds = g.stopGradient(logOdds(g, form, logits.whole, winner));
+  const gain = g.reduceMean(lostOdds(g, wholeOdds, logOdds(g, form, logits.kept, winner)));
+  const rest = g.reduceMean(absence(g, form, logits.rest, winner, weights.restCap));
   const maskMeans = g.reduceMean(mask, [1, 2]);
   const size = guidance
     ? g.reduceMean(g.mul(maskMeans, g.sub(1, guidance.selected)))
@@ -275,13 +275,4 @@ const MOST_LOST = 6;
 export function lostOdds(g: GraphBuilder, ofWhole: Tensor, ofKept: Tensor): Tensor {
   const lost = g.relu(g.add(g.sub(ofWhole, ofKept), g.constant(0.5)));
   return g.op("Min", [lost, g.constant(MOST_LOST)]);
-}
-
-/** log p_w − log(1 − p_w) of the class marked in `winner` [B, classes]: its logit against all others together. */
-export function logOdds(g: GraphBuilder, logits: Tensor, winner: Tensor): Tensor {
-  const own = g.reduceSum(g.mul(logits, winner), [1]);
-  const others = g.op("ReduceLogSumExp", [g.sub(logits, g.mul(winner, g.constant(1e4))), g.int64([1])], {
-    keepdims: 0,
-  });
-  return g.sub(own, others);
 }

@@ -3,12 +3,12 @@
  * is there, and the classifier behind it, all in one graph.
  */
 import { type GradientRule, type GraphBuilder, gradients, type Tensor } from "../../../models/graph/index.ts";
-import {
-  type ClassifierAnswer,
-  type ExplainedClassifier,
-  explainedClass,
-  type FeatureMap,
-  type WindowInputs,
+import { explainedClass } from "../../networks/answers.ts";
+import type {
+  ClassifierAnswer,
+  ExplainedClassifier,
+  FeatureMap,
+  WindowInputs,
 } from "../../networks/explained-classifier.ts";
 import { linearInterpolation, matrixProduct, transposed } from "../../networks/interpolation.ts";
 
@@ -82,7 +82,7 @@ export function buildScene(
 ): Scene {
   const fromMagnitudes = (at: Tensor) => classifier.classify(g, classifier.features(g, at, phases));
   const { featureMap } = classifier;
-  const chosenOf = (answer: ClassifierAnswer) => explainedClass(g, answer.logits, target);
+  const chosenOf = (answer: ClassifierAnswer) => explainedClass(g, classifier, answer.logits, { target });
   if (place === "spectrogram") {
     const maskShape = [classifier.frames, classifier.bins] as const;
     return {

@@ -56,7 +56,7 @@ const weights = { ...PUBLISHED, sparsity: 1.5 };
 test("the published loss, as PyTorch computes it", async () => {
   const { loss } = await computed((g, tensor) => {
     const logits = { whole: tensor("whole"), kept: tensor("kept"), rest: tensor("rest") };
-    return { loss: lmacLoss(g, logits, tensor("mask"), weights).loss };
+    return { loss: lmacLoss(g, {}, logits, tensor("mask"), weights).loss };
   });
   near(loss[0], reference.published);
 });
@@ -70,7 +70,7 @@ test("the second stage in both guidance losses and maskings, as PyTorch computes
       const kept =
         masking === "linear" ? g.mul(mask, magnitudes) : expm1(g, g.mul(mask, log1p(g, magnitudes)));
       const guide = guidance(g, { magnitudes, clean, mask, kept }, options);
-      return { loss: lmacLoss(g, logits, mask, weights, guide).loss, selected: guide.selected };
+      return { loss: lmacLoss(g, {}, logits, mask, weights, guide).loss, selected: guide.selected };
     });
     assert.equal(
       [...selected],
@@ -84,6 +84,7 @@ test("Listen to Interpret's loss, as PyTorch computes it", async () => {
   const { loss } = await computed((g, tensor) => ({
     loss: l2iLoss(
       g,
+      {},
       { spectrum: tensor("heard"), logits: tensor("whole") },
       { activity: tensor("activity"), dictionary: tensor("dictionary"), logits: tensor("said") },
       L2I_WEIGHTS,
