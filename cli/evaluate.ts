@@ -6,7 +6,7 @@ import {
   type EvaluateOptions,
   evaluate,
 } from "../lab/evaluation/evaluate.ts";
-import { CONTAMINATIONS, type Contamination, TABLE_SETTINGS } from "../lab/evaluation/plan/contamination.ts";
+import { SETTINGS, type Setting, TABLE_SETTINGS } from "../lab/evaluation/plan/contamination.ts";
 import { REPORT_CLIPS } from "../lab/evaluation/report/report.ts";
 import { followed } from "./follow.ts";
 import {
@@ -54,7 +54,11 @@ function addSoundOptions(command: Command): void {
       "only this fold of the data set, one that the pack was not trained on",
       positiveInteger,
     )
-    .option("--speech <dir>", "spoken sentences: LJSpeech, or any folder of sounds");
+    .option("--speech <dir>", "spoken sentences: LJSpeech, or any folder of sounds")
+    .option(
+      "--backgrounds <paths...>",
+      "files or folders of sounds of no known class, behind the events of scenes (default: noise of random colours)",
+    );
 }
 
 function addMeasureOptions(command: Command): void {
@@ -63,7 +67,7 @@ function addMeasureOptions(command: Command): void {
     .option("--methods <list>", "methods of the pack, or all", (text) => text.split(","), ["all"])
     .option(
       "--contamination <list>",
-      `${CONTAMINATIONS.join(", ")}; all is ${TABLE_SETTINGS.join(", ")}`,
+      `${SETTINGS.join(", ")}; all is ${TABLE_SETTINGS.join(", ")}`,
       contaminations,
       [...DEFAULT_CONTAMINATION],
     )
@@ -94,11 +98,11 @@ async function runEvaluate(
   printResult(options.json, record, () => markdown);
 }
 
-function contaminations(text: string): Contamination[] {
+function contaminations(text: string): Setting[] {
   const names = text.split(",").flatMap((name) => (name === "all" ? [...TABLE_SETTINGS] : [name]));
   return [...new Set(names)].map((name) => {
-    const found = CONTAMINATIONS.find((each) => each === name);
-    if (!found) throw new InvalidArgumentError(`"${name}" is not one of ${CONTAMINATIONS.join(", ")}.`);
+    const found = SETTINGS.find((each) => each === name);
+    if (!found) throw new InvalidArgumentError(`"${name}" is not one of ${SETTINGS.join(", ")}.`);
     return found;
   });
 }

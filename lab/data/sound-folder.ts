@@ -4,6 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
 import { findSoundFiles } from "../../models/sound/find-sound-files-node.ts";
 import { readEsc50 } from "./esc50.ts";
+import { isUnknownSound } from "./unknown-sounds.ts";
 import { readUrbanSound8k } from "./urbansound8k.ts";
 
 export interface FoundSound {
@@ -54,6 +55,25 @@ export async function findSentences(folder: string): Promise<FoundSounds> {
     if (existsSync(join(root, "wavs"))) return plainSounds(join(root, "wavs"), "LJSpeech");
   }
   return plainSounds(folder, basename(folder) === "wavs" ? "LJSpeech" : "a folder of sounds");
+}
+
+/**
+ * Sounds to lie behind others: files, or all of a folder. Those that stand for the unknown are left out, as they are never heard
+ * beside what is known.
+ */
+export async function findBackgrounds(paths: readonly string[]): Promise<FoundSound[]> {
+  const found: FoundSound[] = [];
+  for (const path of paths) {
+    const there = await stat(path).catch(() => undefined);
+    if (!there) throw new Error(`there is no file or folder ${path} to take backgrounds from`);
+    if (there.isDirectory()) found.push(...(await plainSounds(path, "a folder of sounds")).sounds);
+    else found.push({ name: basename(path), path });
+  }
+  const usable = found.filter(({ name }) => !isUnknownSound(name));
+  if (usable.length === 0 && found.length > 0) {
+    throw new Error(`all ${found.length} sounds given as backgrounds stand for the unknown; name others`);
+  }
+  return usable;
 }
 
 async function esc50Sounds(folder: string, fold?: number): Promise<FoundSounds> {

@@ -7,7 +7,7 @@ import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import { findPack, openPackFolder, packageVersion } from "../../models/pack/open-pack-node.ts";
 import type { Pack } from "../../models/pack/pack.ts";
 import { oneLine, shownValues } from "../../protocol/shown-text.ts";
-import { type FoundSounds, findSentences, findSounds } from "../data/sound-folder.ts";
+import { type FoundSounds, findBackgrounds, findSentences, findSounds } from "../data/sound-folder.ts";
 import { InterruptedError, UsageError } from "../errors.ts";
 import type { Follow } from "../progress.ts";
 import type { Evaluation } from "./evaluation.ts";
@@ -15,7 +15,7 @@ import { evaluationFigures } from "./figures.ts";
 import type { MeasuringSettings } from "./measure/measuring-contract.ts";
 import { LazyThreads } from "./measure/measuring-threads.ts";
 import { ResultStore } from "./measure/result-store.ts";
-import type { Contamination } from "./plan/contamination.ts";
+import type { Setting } from "./plan/contamination.ts";
 import { REPORT_CLIPS, type ReportOptions, reportPage } from "./report/report.ts";
 import { evaluationMarkdown } from "./report/tables.ts";
 
@@ -30,9 +30,11 @@ export interface EvaluateOptions {
   readonly fold?: number | undefined;
   /** Spoken sentences: LJSpeech, or any folder of sounds. */
   readonly speech?: string | undefined;
+  /** What sounds behind the events of scenes: files or folders of sounds that are of none of the pack's classes; noise without. */
+  readonly backgrounds?: readonly string[] | undefined;
   /** Methods of the pack; all without, or where "all" is among them. */
   readonly methods?: readonly string[] | undefined;
-  readonly contamination?: readonly Contamination[] | undefined;
+  readonly contamination?: readonly Setting[] | undefined;
   /** Of the unknown categories, judge only these. */
   readonly only?: readonly string[] | undefined;
   /** At most so many clips of known classes and of others, drawn by the seed. */
@@ -52,7 +54,7 @@ export interface EvaluateOptions {
   readonly build?: MeasuringSettings["build"] | undefined;
 }
 
-export const DEFAULT_CONTAMINATION: readonly Contamination[] = ["clean", "mixtures"];
+export const DEFAULT_CONTAMINATION: readonly Setting[] = ["clean", "mixtures"];
 
 /** Threads that are worth starting: more than four fight for memory rather than cores. */
 export function defaultThreads(): number {
@@ -108,6 +110,7 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
   try {
     const evaluation = await evaluationFigures({
       ...{ opened, data, sentences, settings, methods, seed, stride, threads, store, onProgress, signal },
+      backgrounds: options.backgrounds && (await findBackgrounds(options.backgrounds)),
       only: options.only,
       channel,
       mostClips: options.clips,
@@ -165,7 +168,7 @@ async function written(
 
 async function foundSounds(
   { data, fold, speech }: EvaluateOptions,
-  settings: readonly Contamination[],
+  settings: readonly Setting[],
 ): Promise<{ data: FoundSounds; sentences: FoundSounds | undefined }> {
   if (settings.includes("speech") && speech === undefined) {
     throw new UsageError("--contamination speech needs --speech, a folder of spoken sentences");

@@ -2,7 +2,7 @@
 
 import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import type { OpenPack } from "../../models/pack/open-pack.ts";
-import type { FoundSounds } from "../data/sound-folder.ts";
+import type { FoundSound, FoundSounds } from "../data/sound-folder.ts";
 import type { MaskControl } from "./measure/explain-windows.ts";
 import type { SoundPools } from "./measure/measure-sound.ts";
 import type { LazyThreads } from "./measure/measuring-threads.ts";
@@ -10,13 +10,15 @@ import type { LayerCheck } from "./measure/randomisation.ts";
 import type { ResultStore } from "./measure/result-store.ts";
 import type { ClassifierReport, Share } from "./metrics/classifier-report.ts";
 import type { MetricRow } from "./metrics/metric-row.ts";
-import type { Contamination } from "./plan/contamination.ts";
+import type { Setting } from "./plan/contamination.ts";
 
 export interface EvaluationOptions {
   readonly opened: OpenPack;
   readonly data: FoundSounds;
   readonly sentences?: FoundSounds | undefined;
-  readonly settings: readonly Contamination[];
+  /** What sounds behind the events of scenes; noise of random colours without. */
+  readonly backgrounds?: readonly FoundSound[] | undefined;
+  readonly settings: readonly Setting[];
   /** Methods of the pack, in the order of the table. */
   readonly methods: readonly string[];
   /** Of the categories that the pack does not know, judge only these. */
@@ -51,7 +53,7 @@ export interface TableRow {
 }
 
 export interface SettingTable {
-  readonly setting: Contamination;
+  readonly setting: Setting;
   /** Contaminated sounds that the classifier names right; absent without labels. */
   readonly accuracy?: Share | undefined;
   readonly clips: number;
@@ -62,7 +64,7 @@ export interface SettingTable {
 
 /** One clip in one setting, for the report. */
 export interface ClipResult {
-  readonly setting: Contamination;
+  readonly setting: Setting;
   readonly clip: string;
   readonly path: string;
   readonly label?: string | undefined;

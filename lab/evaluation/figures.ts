@@ -15,7 +15,7 @@ import { type ClassifierReport, classifierReport } from "./metrics/classifier-re
 import { meanOfRows } from "./metrics/metric-row.ts";
 import { argMax } from "./metrics/metrics.ts";
 import { type CheckedSound, type ChosenSounds, chooseSounds } from "./plan/choose-sounds.ts";
-import type { Contamination } from "./plan/contamination.ts";
+import type { Setting } from "./plan/contamination.ts";
 import { type PlannedRow, plannedRows, ResultKeys } from "./plan/table-plan.ts";
 import { Steps } from "./steps.ts";
 
@@ -161,12 +161,12 @@ class Results {
     readonly rows: readonly PlannedRow[],
   ) {}
 
-  row(row: PlannedRow, setting: Contamination, sound: CheckedSound): MethodRows | undefined {
+  row(row: PlannedRow, setting: Setting, sound: CheckedSound): MethodRows | undefined {
     return this.store.get(this.keys.row(row, setting, sound));
   }
 
   /** The classifier's answers to the contaminated sounds. */
-  settingAnswers(setting: Contamination, sound: CheckedSound): SettingAnswers | undefined {
+  settingAnswers(setting: Setting, sound: CheckedSound): SettingAnswers | undefined {
     return this.store.get(this.keys.row(this.rows[0], setting, sound));
   }
 
@@ -181,7 +181,7 @@ class Results {
 }
 
 function settingTable(
-  setting: Contamination,
+  setting: Setting,
   { opened }: EvaluationOptions,
   { labelled, explained }: ChosenSounds,
   results: Results,
@@ -214,7 +214,7 @@ function settingTable(
   };
 }
 
-function clipResult(setting: Contamination, sound: CheckedSound, results: Results): ClipResult {
+function clipResult(setting: Setting, sound: CheckedSound, results: Results): ClipResult {
   const { name, path, label } = sound;
   const heard = results.rows.filter(({ block }) => block === "listenable" || block === "baseline");
   const rows = heard.flatMap((row) => {

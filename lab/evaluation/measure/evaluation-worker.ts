@@ -106,7 +106,9 @@ class Measuring {
 
 function answersTo(sounds: readonly PreparedSound[]) {
   return {
-    answers: sounds.filter(({ whole }) => whole.length > 0).map(({ whole }) => Array.from(meanRow(whole))),
+    answers: sounds
+      .filter(({ telling }) => telling.length > 0)
+      .map(({ telling }) => Array.from(meanRow(telling))),
     windows: sounds.reduce((sum, { windows }) => sum + windows.length, 0),
   };
 }

@@ -8,12 +8,13 @@ import type { LoadedFeatureJudge } from "../../../models/runtime/load-feature-ju
 import type { LoadedMethod } from "../../../models/runtime/load-method.ts";
 import { readSound } from "../../data/check-sound.ts";
 import { type Random, seededBy } from "../../data/random.ts";
+import type { Scene } from "../../data/scenes.ts";
 import { meanRow } from "../metrics/classifier-report.ts";
 import { ClipSeparation } from "../metrics/clip-separation.ts";
 import { type MetricRow, meanOfRows } from "../metrics/metric-row.ts";
 import { argMax, complexity, faithfulness, meanOf, sparseness } from "../metrics/metrics.ts";
 import { idealBinaryMask, idealRatioMask } from "../metrics/separation.ts";
-import { type Contamination, contaminate } from "../plan/contamination.ts";
+import { contaminate, type Setting } from "../plan/contamination.ts";
 import {
   type SoundWindow,
   type WindowShape,
@@ -21,6 +22,7 @@ import {
   windowStarts,
   windowsAt,
 } from "../plan/window-shape.ts";
+import { drawScene } from "./draw-scene.ts";
 import {
   askClassifier,
   askFeatureJudge,
@@ -31,6 +33,7 @@ import {
   type MaskControl,
   runWindows,
 } from "./explain-windows.ts";
+import { LocatedSound } from "./located-sound.ts";
 
 /** The masks that are known to be right where the parts of a mixture are known; rows of their own. */
 export const ORACLES = ["ideal-binary-mask", "ideal-ratio-mask"] as const;
@@ -50,6 +53,8 @@ export interface SoundFile {
 export interface SoundPools {
   readonly clips: readonly SoundFile[];
   readonly sentences: readonly SoundFile[];
+  /** What sounds behind the events of scenes; noise where there are none. */
+  readonly backgrounds?: readonly SoundFile[] | undefined;
 }
 
 /** One contaminated sound, cut into windows, with what the classifier says of them and of their parts. */
@@ -63,6 +68,10 @@ export interface PreparedSound {
   /** Classes that are known to be in it. */
   readonly labels: readonly string[];
   readonly parts?: MixtureParts | undefined;
+  /** What is known of where a mask should lie. */
+  readonly located: LocatedSound;
+  /** Windows that tell what the classifier says of the sound: of a scene those that the event reaches into. */
+  readonly telling: readonly Float32Array[];
 }
 
 interface MixtureParts {
@@ -83,7 +92,7 @@ interface Part {
 export async function prepareSounds(
   classifier: LoadedMethod,
   file: SoundFile,
-  setting: Contamination,
+  setting: Setting,
   pools: SoundPools,
   seed: number,
   stride: number,
@@ -92,6 +101,10 @@ export async function prepareSounds(
   const shape = windowShape(classifier.pack);
   const random = seededBy(seed, setting, file.name);
   const read = (path: string) => readSound(path, shape.sampleRate, { channel });
+  if (setting === "scenes") {
+    const scene = await drawScene(file, pools, shape.sampleRate, read, random);
+    return [await preparedScene(classifier, scene, stride)];
+  }
   const mixedIn: SoundFile[] = [];
   const pick = async (files: readonly SoundFile[]) => {
     const picked = random.pick(files);
@@ -123,9 +136,53 @@ export async function prepareSounds(
         parts && whole.length > 0
           ? await mixtureParts(classifier, samples, [parts.target, parts.interferer], starts, whole)
           : undefined,
+      located: new LocatedSound(samples, shape),
+      telling: whole,
     });
   }
   return prepared;
+}
+
+/** A scene, whose target is its first event: the classifier need not be asked which part that is. */
+async function preparedScene(
+  classifier: LoadedMethod,
+  { samples, events }: Scene,
+  stride: number,
+): Promise<PreparedSound> {
+  const shape = windowShape(classifier.pack);
+  const [{ label, span, stem }] = events;
+  const asked = classifier.pack.labels.indexOf(label);
+  if (asked < 0) throw new Error(`"${label}" is no class of pack ${classifier.pack.name}`);
+  const rest = samples.map((sample, n) => sample - stem[n]);
+  const starts = windowStarts(samples, shape, stride);
+  const windows = windowsAt(samples, starts, shape);
+  const whole = await askClassifier(classifier, windows);
+  const separation = new ClipSeparation(samples, stem, rest, asked, shape);
+  return {
+    shape,
+    samples,
+    starts,
+    windows,
+    whole,
+    labels: events.map((event) => event.label),
+    parts: {
+      target: await partOf(classifier, stem, starts, shape),
+      interferer: await partOf(classifier, rest, starts, shape),
+      separation: separation.bothHeard ? separation : undefined,
+    },
+    located: new LocatedSound(samples, shape, { asked, span, stem, rest }),
+    telling: whole.filter((_, k) => starts[k] < span.to && starts[k] + shape.samples > span.from),
+  };
+}
+
+async function partOf(
+  classifier: LoadedMethod,
+  samples: Float32Array,
+  starts: readonly number[],
+  shape: WindowShape,
+): Promise<Part> {
+  const windows = windowsAt(samples, starts, shape);
+  return { samples, windows, answers: await askClassifier(classifier, windows) };
 }
 
 async function mixtureParts(
@@ -136,12 +193,8 @@ async function mixtureParts(
   whole: readonly Float32Array[],
 ): Promise<MixtureParts> {
   const shape = windowShape(classifier.pack);
-  const part = async (samples: Float32Array): Promise<Part> => {
-    const windows = windowsAt(samples, starts, shape);
-    return { samples, windows, answers: await askClassifier(classifier, windows) };
-  };
-  const clipPart = await part(clip);
-  const addedPart = await part(added);
+  const clipPart = await partOf(classifier, clip, starts, shape);
+  const addedPart = await partOf(classifier, added, starts, shape);
   const decision = clipDecision(whole);
   const isClip = clipDecision(clipPart.answers) === decision;
   const isAdded = clipDecision(addedPart.answers) === decision;
@@ -178,7 +231,11 @@ export async function measureMethod(
       );
     }
     const separation = sound.parts?.separation;
-    if (separation) {
+    const scene = sound.located.event !== undefined;
+    if (sound.located.tells) {
+      collected.own.push(await sound.located.row(method, scene ? separation : undefined));
+    }
+    if (separation && !scene) {
       // Windows of another winner were explained for that one.
       const asked = sound.starts.flatMap((start, k) =>
         !method.method.target || argMax(sound.whole[k]) === separation.asked
@@ -214,6 +271,7 @@ export async function measureOracle(
     );
     collected.push(...(await measureMasks(classifier, sound, masks, "linear")));
     if (separation) collected.push(separation.idealRow(ideal));
+    collected.push(sound.located.idealRow(ideal));
   }
   return collected.length === 0 ? {} : { own: meanOfRows(collected) };
 }

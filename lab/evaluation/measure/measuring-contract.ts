@@ -1,7 +1,7 @@
 /** What an evaluation and the threads that run its models have to say to each other. */
 import type { ChannelChoice } from "../../../dsp/channel-choice.ts";
 import type { SoundCheck } from "../../data/check-sound.ts";
-import type { Contamination } from "../plan/contamination.ts";
+import type { Setting } from "../plan/contamination.ts";
 import type { Portrait } from "../report/report-data.ts";
 import type { MethodRows, SoundFile, SoundPools } from "./measure-sound.ts";
 import type { LayerCheck } from "./randomisation.ts";
@@ -41,13 +41,13 @@ export type MeasuringTask =
   | {
       readonly type: "measure";
       readonly file: SoundFile;
-      readonly setting: Contamination;
+      readonly setting: Setting;
       readonly rows: readonly RowId[];
     }
   | {
       readonly type: "portrait";
       readonly file: SoundFile;
-      readonly setting: Contamination;
+      readonly setting: Setting;
       readonly methods: readonly string[];
     }
   | { readonly type: "randomise"; readonly method: string; readonly files: readonly SoundFile[] };

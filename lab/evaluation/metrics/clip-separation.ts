@@ -57,8 +57,12 @@ export class ClipSeparation {
 
   /** Separation columns for the windows' masks. */
   row(masks: readonly Float32Array[], masking: Masking): MetricRow {
+    return this.rowOf(this.#averaged(masks), masking);
+  }
+
+  /** Separation columns for a mask [frames, bins] of the clip, from the frame on that begins with it. */
+  rowOf(mask: Float32Array, masking: Masking): MetricRow {
     const { bins } = this.shape;
-    const mask = this.#averaged(masks);
     const gains = gainsOf({ magnitudes: this.#mixture }, mask, masking);
     const smoothGains = gainsOf({ magnitudes: this.#mixture }, smoothed(mask, bins), masking);
     return this.#rowOf(gains, smoothGains);

@@ -28,7 +28,14 @@ export type MetricName =
   | "siSdr"
   | "forcing"
   | "musicalNoise"
-  | "musicalNoiseSmoothed";
+  | "musicalNoiseSmoothed"
+  | "silenceMass"
+  | "relevanceMass"
+  | "relevanceInTime"
+  | "timeAuc"
+  | "timeIou"
+  | "timeIouBest"
+  | "pointing";
 
 export const METRICS: readonly Metric[] = [
   metric("ai", "AI", "up", 2, "windows in which the kept part is surer of the class than the whole, %"),
@@ -63,6 +70,19 @@ export const METRICS: readonly Metric[] = [
     2,
     "the same with the mask's mean over 40 ms",
   ),
+  metric("silenceMass", "silence mass", "down", 4, "share of the mask that lies on digital silence"),
+  metric("relevanceMass", "relevance mass", "up", 3, "share of the kept energy that is the class's own"),
+  metric("relevanceInTime", "relevance in time", "up", 3, "share of the kept energy while the event sounds"),
+  metric("timeAuc", "time AUC", "up", 3, "that a frame of the event has more of the mask than another frame"),
+  metric(
+    "timeIou",
+    "time IoU",
+    "up",
+    3,
+    "frames of the event with half of the mask's largest, over frames that are either",
+  ),
+  metric("timeIouBest", "time IoU, best", "up", 3, "the same at each scene's best threshold"),
+  metric("pointing", "pointing", "up", 3, "share of masks that are largest while the event sounds"),
 ];
 
 function metric(

@@ -174,7 +174,8 @@ function energyOf(values: Float32Array): number {
   return sum;
 }
 
-function keptEnergy(gains: Float32Array, values: Float32Array): number {
+/** Σ(g·v)². */
+export function keptEnergy(gains: Float32Array, values: Float32Array): number {
   let sum = 0;
   for (let k = 0; k < values.length; k++) sum += (gains[k] * values[k]) ** 2;
   return sum;

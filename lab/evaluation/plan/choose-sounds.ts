@@ -27,6 +27,8 @@ export interface ChosenSounds {
   /** Labelled sounds that the classifier is judged by. */
   readonly judged: readonly CheckedSound[];
   readonly sentences: readonly CheckedSound[];
+  /** Behind the events of scenes. */
+  readonly backgrounds: readonly CheckedSound[];
   readonly pools: SoundPools;
   /** Files that are not measured, with the reason. */
   readonly skipped: readonly string[];
@@ -61,8 +63,9 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
   const toExplain = drawn(labelled ? knownSounds : data.sounds, mostClips, seed);
   const toJudge = labelled ? drawn(unknown, mostClips, seed) : [];
   const toMixIn = drawn(options.sentences?.sounds ?? [], MOST_SENTENCES, seed);
+  const behind = settings.includes("scenes") ? (options.backgrounds ?? []) : [];
 
-  const checks = await checkSounds([...toExplain, ...toJudge, ...toMixIn], options, progress);
+  const checks = await checkSounds([...toExplain, ...toJudge, ...toMixIn, ...behind], options, progress);
   const skipped = [...data.refused];
   const usable = (sounds: readonly FoundSound[]): CheckedSound[] =>
     sounds.flatMap((sound) => {
@@ -77,6 +80,7 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
   const explained = usable(toExplain);
   const strangers = usable(toJudge);
   const sentences = usable(toMixIn);
+  const backgrounds = usable(behind);
   if (explained.length === 0) {
     const first = skipped[0] ? `; the first: ${skipped[0]}` : "";
     throw new Error(`none of the ${toExplain.length} sounds of ${data.folder} can be measured${first}`);
@@ -87,6 +91,14 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
   if (settings.includes("speech") && sentences.length === 0) {
     throw new Error(`none of the sentences can be mixed in; the last: ${skipped.at(-1)}`);
   }
+  if (settings.includes("scenes") && !labelled) {
+    throw new Error(
+      `scenes are of known events, and no sound of ${data.folder} is of a class of pack ${name} (${known.join(", ")})`,
+    );
+  }
+  if (behind.length > 0 && backgrounds.length === 0) {
+    throw new Error(`none of the backgrounds can be used; the last: ${skipped.at(-1)}`);
+  }
   const spoken = sentences.map((sound) => ({ ...sound, label: SPEECH }));
   return {
     labelled,
@@ -94,7 +106,8 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
     explained,
     judged: labelled ? [...explained, ...strangers, ...(labels.includes(SPEECH) ? spoken : [])] : [],
     sentences,
-    pools: { clips: explained, sentences: spoken },
+    backgrounds,
+    pools: { clips: explained, sentences: spoken, backgrounds },
     skipped,
     notes,
   };

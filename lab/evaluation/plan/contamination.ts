@@ -4,6 +4,10 @@ import type { Random } from "../../data/random.ts";
 export const CONTAMINATIONS = ["clean", "id", "mixtures", "white-noise", "speech"] as const;
 export type Contamination = (typeof CONTAMINATIONS)[number];
 
+/** What tables are of: contaminated clips, or scenes in which they are events (`lab/data/scenes.ts`). */
+export const SETTINGS = [...CONTAMINATIONS, "scenes"] as const;
+export type Setting = (typeof SETTINGS)[number];
+
 /** The four settings of the published tables. */
 export const TABLE_SETTINGS: readonly Contamination[] = ["id", "mixtures", "white-noise", "speech"];
 

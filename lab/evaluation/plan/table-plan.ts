@@ -9,10 +9,10 @@ import type { RowId } from "../measure/measuring-contract.ts";
 import { classifierName } from "../measure/pack-models.ts";
 import { keyOf } from "../measure/result-store.ts";
 import type { CheckedSound, ChosenSounds } from "./choose-sounds.ts";
-import type { Contamination } from "./contamination.ts";
+import type { Setting } from "./contamination.ts";
 
 /** Raised when a figure changes its meaning, so that results of before are not taken for it. */
-const FIGURES_VERSION = 4;
+const FIGURES_VERSION = 5;
 /** Clips that the randomisation check looks at. */
 const RANDOMISATION_CLIPS = 8;
 
@@ -71,7 +71,7 @@ export async function plannedRows({ opened, methods }: EvaluationOptions): Promi
 
 /** Keys of results: each says all that its result depends on. */
 export class ResultKeys {
-  readonly #pools: Partial<Record<Contamination, string>>;
+  readonly #pools: Partial<Record<Setting, string>>;
   readonly #classifier: string;
 
   constructor(
@@ -79,12 +79,17 @@ export class ResultKeys {
     private readonly sounds: ChosenSounds,
     private readonly rows: readonly PlannedRow[],
   ) {
-    const poolKey = (pool: readonly CheckedSound[]) => keyOf(pool.map(({ name, hash }) => [name, hash]));
-    this.#pools = { mixtures: poolKey(sounds.explained), speech: poolKey(sounds.sentences) };
+    const poolKey = (...pools: readonly (readonly CheckedSound[])[]) =>
+      keyOf(...pools.map((pool) => pool.map(({ name, hash, label }) => [name, hash, label])));
+    this.#pools = {
+      mixtures: poolKey(sounds.explained),
+      speech: poolKey(sounds.sentences),
+      scenes: poolKey(sounds.explained, sounds.backgrounds),
+    };
     this.#classifier = rows[0].graphs;
   }
 
-  row(row: PlannedRow, setting: Contamination, { name, hash }: CheckedSound): string {
+  row(row: PlannedRow, setting: Setting, { name, hash }: CheckedSound): string {
     const { seed, stride } = this.options;
     const pool = this.#pools[setting] ?? "";
     return keyOf("row", FIGURES_VERSION, row.id, row.graphs, setting, seed, stride, name, hash, pool);
@@ -105,7 +110,7 @@ export class ResultKeys {
   }
 
   /** Of everything together. */
-  all(settings: readonly Contamination[]): string {
+  all(settings: readonly Setting[]): string {
     const { seed, stride } = this.options;
     const rows = this.rows.map(({ id, graphs }) => [id, graphs]);
     return keyOf(FIGURES_VERSION, settings, rows, seed, stride, this.#pools);

@@ -12,6 +12,7 @@ export const SETTING_TITLES: Readonly<Record<SettingTable["setting"], string>> =
   mixtures: "Out of domain: mixtures with another clip",
   "white-noise": "Out of domain: white noise",
   speech: "Out of domain: speech",
+  scenes: "Scenes: one to three events over a background",
 };
 
 /** Blocks of rows in their order; the first two are compared among themselves, the others are what to read them by. */

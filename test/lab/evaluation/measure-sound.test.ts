@@ -7,6 +7,7 @@ import { writeWav } from "../../../dsp/index.ts";
 import { Random } from "../../../lab/data/random.ts";
 import {
   measureMethod,
+  measureOracle,
   prepareSounds,
   type SoundFile,
 } from "../../../lab/evaluation/measure/measure-sound.ts";
@@ -32,7 +33,7 @@ function method(masks: boolean): LoadedMethod {
   return {
     pack,
     method: { name: "bands", title: "Bands", graph: "x", target: true },
-    async run(magnitudes: Float32Array, batch: number, targets?: readonly number[]) {
+    async run(magnitudes: Float32Array, batch: number, targets?: number | readonly number[]) {
       const size = FRAMES * BINS;
       const probabilities = new Float32Array(batch * LABELS.length);
       const out = new Float32Array(batch * size);
@@ -41,7 +42,8 @@ function method(masks: boolean): LoadedMethod {
         for (let k = 0; k < size; k++) energy[k % BINS < SPLIT ? 0 : 1] += magnitudes[item * size + k] ** 2;
         const low = energy[0] / (energy[0] + energy[1]);
         probabilities.set([low, 1 - low, 0], item * LABELS.length);
-        const target = targets?.[item] ?? (low > 0.5 ? 0 : 1);
+        const asked = (typeof targets === "number" ? targets : targets?.[item]) ?? -1;
+        const target = asked >= 0 ? asked : low > 0.5 ? 0 : 1;
         for (let k = 0; k < size; k++) {
           out[item * size + k] = !masks || (k % BINS < SPLIT ? 0 : 1) === target ? 1 : 0;
         }
@@ -86,6 +88,50 @@ test("a mask that makes the classifier hear what is not there is counted", async
   const files = [await soundFile(folder, "a", 500, "low"), await soundFile(folder, "b", 700, "low")];
   const { own } = await rowsOf(files);
   assert.is(own!.forcing, 100);
+});
+
+test("a scene's mask is held against the event that it is of: its band and its time", async ({ folder }) => {
+  const files = [await soundFile(folder, "a", 500, "low"), await soundFile(folder, "b", 4000, "high")];
+  const classifier = method(false);
+  const pools = { clips: files, sentences: [] };
+  const sounds = await prepareSounds(classifier, files[0], "scenes", pools, 1, FRAMES);
+  assert.is(sounds.length, 1);
+  const [{ located, labels, samples }] = sounds;
+  assert.is(labels[0], "low");
+  const { span, stem, rest } = located.event!;
+  assert.ok(samples.every((sample, n) => Math.abs(sample - stem[n] - rest[n]) < 1e-6));
+  assert.is(span.to - span.from, RATE);
+
+  const { own } = await measureMethod(method(true), classifier, sounds, new Random(1));
+  // Asked about low everywhere: it keeps the band of the event, at all times.
+  assert.ok(own!.relevanceMass! > 0.5, JSON.stringify(own));
+  assert.ok(own!.selectivity! > 0, JSON.stringify(own));
+  assert.is(own!.timeAuc, 0.5);
+  assert.is(own!.silenceMass, undefined, "the background is everywhere");
+  const oracle = await measureOracle("ideal-binary-mask", classifier, sounds);
+  assert.ok(oracle.own!.relevanceMass! > own!.relevanceMass!);
+  assert.ok(oracle.own!.relevanceInTime! > 0.99, JSON.stringify(oracle.own));
+});
+
+test("of a sound that is padded with zeros the mask's share on them is told", async ({ folder }) => {
+  const tone = Float32Array.from({ length: RATE }, (_, n) =>
+    n < RATE / 2 ? 0.3 * Math.sin((2 * Math.PI * 500 * n) / RATE) : 0,
+  );
+  const path = join(folder, "padded.wav");
+  await writeFile(path, writeWav([tone], RATE));
+  const classifier = method(false);
+  const sounds = await prepareSounds(
+    classifier,
+    { name: "padded", path },
+    "clean",
+    { clips: [], sentences: [] },
+    1,
+    FRAMES,
+  );
+  const { own } = await measureMethod(method(true), classifier, sounds, new Random(1));
+  // Windows of zeros alone are never asked about; of the others the mask lies on sound and zeros alike.
+  assert.ok(own!.silenceMass! > 0.05 && own!.silenceMass! < 0.5, JSON.stringify(own));
+  assert.is(own!.relevanceMass, undefined);
 });
 
 test.run();

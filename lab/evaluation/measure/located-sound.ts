@@ -1,0 +1,96 @@
+/** Where a method's mask of a whole sound lies, as `listenable explain` gives it: on the event of a scene, or on silence. */
+import { spectrogramMagnitudes, stft } from "../../../dsp/index.ts";
+import { explainSound } from "../../../models/explain/explain-sound.ts";
+import type { LoadedMethod } from "../../../models/runtime/load-method.ts";
+import type { Span } from "../../data/active-regions.ts";
+import type { ClipSeparation } from "../metrics/clip-separation.ts";
+import {
+  framesWithin,
+  relevanceInTime,
+  relevanceMass,
+  silenceMass,
+  silentFrames,
+  timeFit,
+} from "../metrics/localisation.ts";
+import type { MetricRow } from "../metrics/metric-row.ts";
+import type { WindowShape } from "../plan/window-shape.ts";
+import { gainsOf } from "./explain-windows.ts";
+
+/** The event of a scene that its figures are of. */
+export interface LocatedEvent {
+  /** Index of its class in the pack's labels: what methods are asked about. */
+  readonly asked: number;
+  /** When it sounds. */
+  readonly span: Span;
+  /** What it contributes to the scene, and everything else. */
+  readonly stem: Float32Array;
+  readonly rest: Float32Array;
+}
+
+export class LocatedSound {
+  readonly #silent: readonly boolean[];
+  readonly #spectra:
+    | { readonly mixture: Float32Array; readonly stem: Float32Array; readonly rest: Float32Array }
+    | undefined;
+  readonly #within: readonly boolean[];
+
+  constructor(
+    private readonly samples: Float32Array,
+    private readonly shape: WindowShape,
+    readonly event?: LocatedEvent | undefined,
+  ) {
+    this.#silent = silentFrames(samples, shape);
+    this.#within = event ? framesWithin(event.span, samples.length, shape) : [];
+    const spectrum = (part: Float32Array) => spectrogramMagnitudes(stft(part, shape));
+    this.#spectra = event && {
+      mixture: spectrum(samples),
+      stem: spectrum(event.stem),
+      rest: spectrum(event.rest),
+    };
+  }
+
+  /** Whether anything is known of where a mask should lie. */
+  get tells(): boolean {
+    return this.event !== undefined || this.#silent.includes(true);
+  }
+
+  /**
+   * Columns for the mask of the whole sound: windows half a window apart, methods that can be asked are asked about the event's
+   * class.
+   *
+   * @param separation of the same scene: the same mask gives its columns too.
+   */
+  async row(method: LoadedMethod, separation?: ClipSeparation | undefined): Promise<MetricRow> {
+    const { frames, hop, window, bins, sampleRate: rate } = this.shape;
+    const { mask } = await explainSound(method, this.samples, {
+      rate,
+      stride: Math.ceil(frames / 2),
+      target: this.event?.asked,
+      ifUnaskable: "any-winner",
+    });
+    const silence = this.#silent.includes(true) ? { silenceMass: silenceMass(mask, this.#silent) } : {};
+    const leading = window / hop - 1;
+    return {
+      ...silence,
+      ...this.rowOf(mask, method.pack.masking),
+      ...separation?.rowOf(mask.subarray(leading * bins), method.pack.masking),
+    };
+  }
+
+  /** Columns of the event for the mask that is ideal by what the event and everything else are. */
+  idealRow(ideal: (stem: Float32Array, rest: Float32Array) => Float32Array): MetricRow {
+    return this.#spectra ? this.rowOf(ideal(this.#spectra.stem, this.#spectra.rest), "linear") : {};
+  }
+
+  /** Columns of the event for a mask [frames, bins] of all frames that the sound touches. */
+  rowOf(mask: Float32Array, masking: LoadedMethod["pack"]["masking"]): MetricRow {
+    if (!this.#spectra) return {};
+    const { mixture, stem, rest } = this.#spectra;
+    const gains = gainsOf({ magnitudes: mixture }, mask, masking);
+    return {
+      relevanceMass: relevanceMass(gains, stem, rest),
+      relevanceInTime: relevanceInTime(gains, mixture, this.#within),
+      ...timeFit(mask, this.#within),
+    };
+  }
+}
