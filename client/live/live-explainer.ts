@@ -126,7 +126,10 @@ export interface Timings {
   readonly engineP99Ms: number;
   readonly inferenceP50Ms: number;
   readonly windowsPerSecond: number;
+  /** Windows that newer ones displaced; of streaming packs, blocks that were never explained. */
   readonly windowsDropped: number;
+  /** Times that a streaming pack's model had to forget what it had heard of the stream. */
+  readonly restarts: number;
   /** Frames that went out under the mask of the frame before, as their own came up to 16 ms too late. */
   readonly lateFrames: number;
   /** Frames that had to go without a mask for longer than that. */

@@ -12,6 +12,12 @@ export type EngineReason =
   /** What the other engine failed of, as it said itself. */
   | { readonly why: "failed"; readonly detail: string };
 
+/**
+ * Why a streaming pack's model had to forget what it heard: frames were missing on their way to it, it fell too far behind, or
+ * what answers has not heard them, as another engine or after a failure.
+ */
+export type Restart = "frames-lost" | "behind" | "engine";
+
 /** What keeps voices clear on the phone, by its name in MediaTrackSettings. */
 export type VoiceProcessing = "echoCancellation" | "noiseSuppression" | "autoGainControl";
 
@@ -35,6 +41,7 @@ export type Told =
   /** Frames go out without masks, and with them again. */
   | { readonly code: "explanation-away" | "explanation-back" }
   | { readonly code: "engine-answers"; readonly engine: Engine["kind"]; readonly reason: EngineReason }
+  | { readonly code: "model-restarted"; readonly why: Restart }
   | { readonly code: "server-late" }
   /** It was chosen, and loads its model; `progress` is 0 to 1 where it told. */
   | { readonly code: "server-warming"; readonly progress: number | undefined }

@@ -1,5 +1,5 @@
-/** How much of a window's mask a live stream can still use. */
-import type { Pack } from "./pack.ts";
+/** How much of a window's mask a live stream can still use, and how much of a streaming pack's sound is explained at once. */
+import { type Pack, packMethod } from "./pack.ts";
 
 /** Pages hold sound back for this long at most, and want no masks of what has gone out. */
 const LONGEST_DELAY_MS = 300;
@@ -33,4 +33,14 @@ export function liveFrames(shape: Shape): number[] {
   const held = asked.map((frames) => heldMaskFrames(frames, windowFrames));
   const wanted = new Set([...asked, ...held, pagesMaskFrames(shape)]);
   return [...wanted].filter((frames) => frames < windowFrames).sort((a, b) => a - b);
+}
+
+/**
+ * Frames that a method of a streaming pack can take at once, the fewest first: a block, and what it has graphs of several blocks
+ * for. Undefined for packs of windows.
+ */
+export function blockSizes(pack: Pack, method?: string): readonly number[] | undefined {
+  if (!pack.streaming) return undefined;
+  const longer = packMethod(pack, method).blocks ?? [];
+  return [pack.windowFrames, ...longer.map(({ frames }) => frames)];
 }

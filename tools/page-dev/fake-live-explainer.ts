@@ -267,6 +267,7 @@ export class FakeLiveExplainer implements LiveExplainer {
       inferenceP50Ms: 11.8,
       windowsPerSecond: 15.6,
       windowsDropped: 2,
+      restarts: 0,
       lateFrames: 0,
       missedDeadlines: this.options.missed ?? 0,
       engineLeastMs: 0,

@@ -18,6 +18,8 @@ export interface KeeperState {
 
 interface KeeperParts extends CandidateParts {
   readonly strideMs: number;
+  /** Engines remember what they heard, as those of streaming packs: then one answers until it is given up. */
+  readonly remembers?: boolean | undefined;
   /** What the delay leaves an engine for a window, in milliseconds, as it is now. */
   readonly deadlineMs: () => number;
   /** Another engine answers from now on. */
@@ -37,6 +39,8 @@ interface Wanted {
 const MOST_FAILURES = 3;
 /** An engine that is silent for so long is given up, even if it doesn't say that it was lost. */
 const SILENCE_MS = 3_000;
+/** The audio thread holds the last mask for so long before it fades. */
+const MASKS_HELD_MS = 200;
 /** A device that can't keep up itself asks for the server no more often than this. */
 const ASK_AGAIN_MS = 60_000;
 
@@ -45,7 +49,9 @@ const ASK_AGAIN_MS = 60_000;
  *
  * "auto" opens both, measures a few windows with each, and takes the server's when it is faster or when this device
  * can't keep the stride; the local engine stays ready to take over. From then on deadlines judge:
- * - A window that the server has not answered when this device still can in time, this device answers.
+ * - A window that the server has not answered when this device still can in time, this device answers. With a streaming pack
+ *   each change of engine forgets what was heard: there late answers are only counted, and this device answers for good
+ *   when one fails to come for as long as masks are held.
  * - When that happens too often, this device answers for good, and the server is asked for a window now and then. It is
  *   taken again after a clean run of them (`Probation`).
  * - When the server is lost, this device answers the very same window, and the server is tried again with growing
@@ -253,16 +259,20 @@ export class EngineKeeper {
     }
   }
 
-  /** The server's answer, or in its place that of this device, started so that it can be there in time. */
+  /**
+   * The server's answer, or in its place that of this device, started so that it can be there in time; of engines that remember,
+   * when nobody could wait for it any longer.
+   */
   async #askRemote(remote: Candidate, local: Candidate, window: SpectralWindow): Promise<Explanation | null> {
-    const { deadlineMs, wait } = this.#parts;
+    const { deadlineMs, wait, remembers } = this.#parts;
     const deadline = deadlineMs();
     // A device that is too slow itself would only add to the delay.
     if (local.warmUpMs > deadline) return this.#ask(remote, window);
     if (this.#overdue === null) {
       const work = this.#ask(remote, window);
       const answered = new AbortController();
-      const patience = Math.max(deadline / 2, deadline - local.warmUpMs);
+      const inTime = Math.max(deadline / 2, deadline - local.warmUpMs);
+      const patience = remembers ? deadline + MASKS_HELD_MS : inTime;
       const late = wait(patience, answered.signal).then(() => "late" as const);
       const first = await Promise.race([work, late]);
       answered.abort();
@@ -272,7 +282,10 @@ export class EngineKeeper {
       });
       this.#overdue = settled;
     }
-    this.#count(remote, true, Number.NaN);
+    if (remembers) {
+      this.#judge.add(true);
+      this.#handOver(remote, local);
+    } else this.#count(remote, true, Number.NaN);
     return this.#ask(local, window);
   }
 
@@ -281,16 +294,24 @@ export class EngineKeeper {
     if (candidate.engine !== this.#current?.engine) return;
     this.#judge.add(late);
     if (!this.#judge.tooMany) return;
-    const { misses } = this.#judge;
+    const standby = this.#standby;
+    if (candidate.engine.kind === "remote" && standby && standby.warmUpMs <= this.#parts.deadlineMs()) {
+      this.#handOver(candidate, standby);
+      return;
+    }
     this.#judge.clear();
     if (candidate.engine.kind === "local") this.#askAgain(candidate, ms);
-    else if (this.#standby && this.#standby.warmUpMs <= this.#parts.deadlineMs()) {
-      this.#current = this.#standby;
-      this.#standby = null;
-      this.#watch(candidate);
-      this.#announce({ why: "late", misses, windows: JUDGED_WINDOWS });
-      this.#parts.onNotice({ code: "server-late" });
-    }
+  }
+
+  /** This device answers from now on, as the server was too late too often. */
+  #handOver(remote: Candidate, local: Candidate): void {
+    const { misses } = this.#judge;
+    this.#judge.clear();
+    this.#current = local;
+    this.#standby = null;
+    this.#watch(remote);
+    this.#announce({ why: "late", misses, windows: JUDGED_WINDOWS });
+    this.#parts.onNotice({ code: "server-late" });
   }
 
   /** This device doesn't keep up: the server may do better than when it was let go. */

@@ -1,10 +1,12 @@
 import { Subscription } from "rxjs";
+import { blockSizes } from "../../../models/pack/live-frames.ts";
 import type { OpenPack } from "../../../models/pack/open-pack.ts";
 import { audioShape } from "../../../models/pack/pack.ts";
 import { type AudioShape, hopMs, localOnlyReason } from "../../../protocol/audio-shape.ts";
 import { EngineError, type Explanation, type SpectralWindow } from "../../../protocol/engine.ts";
 import type { EngineFactories } from "../engines/candidates.ts";
 import { EngineKeeper, type KeeperState } from "../engines/engine-keeper.ts";
+import type { WarmUpShape } from "../engines/warm-up.ts";
 import { toProblem } from "../problems.ts";
 import type { StreamPlan } from "../session/stream-plan.ts";
 import type { Told } from "../told.ts";
@@ -16,6 +18,8 @@ import { ProcessorLink } from "./processor-link.ts";
 
 /** What masks take on top of the engine, to begin with: records come in bursts of 10 ms and more. */
 const TRANSPORT_MS = 15;
+/** No frame of a stream follows on those that engines are measured with: what they remember of them is no part of it. */
+const FAR_BEFORE = -1_000_000;
 
 interface HostParts {
   readonly post: (message: PipelineToPage, transfer?: Transferable[]) => void;
@@ -67,6 +71,7 @@ export class PipelineHost {
   }
 
   receive(message: PageToPipeline): void {
+    const before = this.#stream?.wishes.asked;
     switch (message.type) {
       case "open":
         this.#options = message.options;
@@ -84,7 +89,8 @@ export class PipelineHost {
         break;
       case "ask":
         this.#wish({ asked: message.asked });
-        void this.#select();
+        // Of a streaming pack the class goes along with the frames.
+        if (!this.#opened?.pack.streaming || message.asked.method !== before?.method) void this.#select();
         break;
       case "plan":
         this.#wish({ plan: message.plan });
@@ -153,7 +159,8 @@ export class PipelineHost {
     const stream = this.#stream;
     if (!this.#opened || !stream || this.#closed) return;
     try {
-      const { engine, asked } = stream.wishes;
+      const { engine, asked: wished } = stream.wishes;
+      const asked = this.#opened.pack.streaming ? { method: wished.method } : wished;
       // Where phases are needed there is nothing to choose from.
       const alone = this.#opened.shape.phases && engine === "auto";
       await this.#opened.keeper.select(alone ? "local" : engine, asked);
@@ -170,16 +177,25 @@ export class PipelineHost {
   }
 
   #makeKeeper(open: OpenPack, shape: AudioShape, options: PipelineOptions): EngineKeeper {
-    const { windowFrames, name } = open.pack;
+    const { windowFrames, name, streaming } = open.pack;
     const plan = () => this.#stream?.wishes.plan ?? options.plan;
-    const { strideFrames } = plan();
     const { bins, phases } = shape;
+    const warmUp = (): WarmUpShape => {
+      const { strideFrames } = plan();
+      const common = { bins, phases, strideFrames };
+      return streaming
+        ? { ...common, windowFrames: strideFrames, firstFrame: FAR_BEFORE }
+        : { ...common, windowFrames };
+    };
     const factories = this.#parts.factories(open, options);
     const remote = () => Promise.reject(new EngineError("refused", localOnlyReason(name)));
     return new EngineKeeper({
       factories: phases ? { ...factories, remote } : factories,
-      shape: { windowFrames, bins, phases, strideFrames },
-      // Asked for at each choice between engines; the listener may have changed it.
+      remembers: streaming !== undefined,
+      // Asked for at each choice between engines; the listener may have changed them.
+      get shape() {
+        return warmUp();
+      },
       get strideMs() {
         return plan().strideFrames * hopMs(shape);
       },
@@ -231,12 +247,14 @@ export class PipelineHost {
     const pipeline = new Pipeline({
       records$: link.records$,
       link,
-      explain: (window) => this.#explain(keeper, window),
+      explain: (window) =>
+        this.#explain(keeper, pack.streaming ? withTarget(window, stream.wishes.asked) : window),
       leastMs: () => keeper.leastMs,
       policy: stream.policy,
       pace: plan,
       settings: {
         windowFrames: pack.windowFrames,
+        blockSizes: pack.streaming && (() => blockSizes(pack, stream.wishes.asked.method) ?? []),
         shape,
         maxDelayFrames: options.longestDelayFrames,
         framingMs: plan.framingMs,
@@ -257,6 +275,7 @@ export class PipelineHost {
     subscriptions.add(
       pipeline.decisions$.subscribe({ next: (decision) => post({ type: "decision", decision }), error }),
     );
+    subscriptions.add(pipeline.restarts$.subscribe((why) => post({ type: "restarted", why })));
     subscriptions.add(
       pipeline.columns$.subscribe({
         next: (columns) =>
@@ -295,6 +314,11 @@ export class PipelineHost {
     await this.#opened?.keeper.close().catch(() => {});
     this.#parts.post({ type: "closed" });
   }
+}
+
+/** Of streaming packs: the class asked for, as it is now. */
+function withTarget(window: SpectralWindow, { target = -1 }: Wishes["asked"]): SpectralWindow {
+  return { ...window, target };
 }
 
 /** What the longest delay leaves an engine of a window: the stride before it and the ways there and back are not its. */

@@ -4,7 +4,7 @@ import type { SharedMemory } from "../../../protocol/port.ts";
 import type { Asked } from "../engines/candidates.ts";
 import type { Decision, EngineChoice, Problem, SpectrogramColumns } from "../live-explainer.ts";
 import type { StreamPlan } from "../session/stream-plan.ts";
-import type { EngineReason, Told } from "../told.ts";
+import type { EngineReason, Restart, Told } from "../told.ts";
 import type { Timing } from "./pipeline.ts";
 
 export interface PipelineOptions {
@@ -63,6 +63,8 @@ export type PipelineToPage =
   /** What a person should know of the engine; null when there is nothing any more. */
   | { readonly type: "notice"; readonly notice: Told | null }
   | { readonly type: "decision"; readonly decision: Decision }
+  /** A streaming pack's model had to forget what it heard of this stream. */
+  | { readonly type: "restarted"; readonly why: Restart }
   | { readonly type: "columns"; readonly columns: SpectrogramColumns }
   | { readonly type: "timing"; readonly timing: Timing }
   /** Nothing more will come. */

@@ -41,9 +41,8 @@ export class SpectralHistory {
     }
   }
 
-  /** The newest `frames` frames; the first of them may lie before the start and so have a negative index. */
-  window(frames: number): SpectralWindow {
-    const firstFrame = this.newest - frames + 1;
+  /** So many frames; the first of them may lie before the start and so have a negative index. By default the newest ones. */
+  window(frames: number, firstFrame = this.newest - frames + 1): SpectralWindow {
     const cut = (rows: Float32Array) => {
       const window = new Float32Array(frames * this.bins);
       for (let n = 0; n < frames; n++) this.#copy(rows, firstFrame + n, window, n * this.bins);

@@ -1,6 +1,6 @@
 import type { ChannelChoice, ChannelVerdict } from "../../../dsp/channel-choice.ts";
+import { blockSizes } from "../../../models/pack/live-frames.ts";
 import { audioShape, type Pack } from "../../../models/pack/pack.ts";
-import type { AudioShape } from "../../../protocol/audio-shape.ts";
 import type { ProcessorOptions, ProcessorToPage } from "../../../protocol/port.ts";
 import type { LiveAssets } from "../assets.ts";
 import {
@@ -121,7 +121,7 @@ export class Session {
   #sourceName = "";
   #context: AudioContext | null = null;
   #gain: GainNode | null = null;
-  #shape: AudioShape | null = null;
+  #pack: Pack | null = null;
   #running: Running | null = null;
   #explanation: ExplanationWatch | null = null;
   #sourceNotices: readonly Told[] = [];
@@ -171,7 +171,7 @@ export class Session {
       this.#gain?.gain.setTargetAtTime(volume, this.#context.currentTime, 0.01);
     }
     if (engine !== before.engine) this.#pipeline?.post({ type: "engine", engine });
-    if (delay !== before.delay) {
+    if (delay !== before.delay || (this.#pack?.streaming && method !== before.method)) {
       const plan = this.#plan();
       if (plan) this.#pipeline?.post({ type: "plan", plan });
     }
@@ -220,8 +220,13 @@ export class Session {
     const located = await pack;
     scope.check();
     const shape = audioShape(located.pack);
-    this.#shape = shape;
-    const maxDelayFrames = longestDelay(shape, context.sampleRate, this.#settings.wishes);
+    this.#pack = located.pack;
+    const maxDelayFrames = longestDelay(
+      shape,
+      context.sampleRate,
+      this.#settings.wishes,
+      blockSizes(located.pack),
+    );
     const delay = this.#openPipeline(located, maxDelayFrames);
     // It is waited for below; until then its failure must not count as unheard.
     delay.catch(() => {});
@@ -307,8 +312,15 @@ export class Session {
 
   /** The times of the chosen setting; null until the pack is there. */
   #plan(): StreamPlan | null {
-    if (!this.#shape || !this.#context) return null;
-    return planStream(this.#shape, this.#context.sampleRate, this.#settings.wishes, this.#choices.delay);
+    if (!this.#pack || !this.#context) return null;
+    const { delay, method } = this.#choices;
+    return planStream(
+      audioShape(this.#pack),
+      this.#context.sampleRate,
+      this.#settings.wishes,
+      delay,
+      blockSizes(this.#pack, method),
+    );
   }
 
   #openSource(source: Source, context: AudioContext): Promise<OpenSource> {
@@ -406,6 +418,9 @@ export class Session {
       case "decision":
         this.#freezer?.decided(message.decision);
         this.#events.decision(message.decision);
+        break;
+      case "restarted":
+        this.#events.event("engine", { code: "model-restarted", why: message.why });
         break;
       case "columns":
         this.#frameMessages++;

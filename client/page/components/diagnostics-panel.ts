@@ -127,6 +127,7 @@ export class DiagnosticsPanel extends WordsElement {
           [said.maskSlowest, milliseconds(timings?.engineP99Ms ?? null)],
           [said.modelTypical, milliseconds(timings?.inferenceP50Ms ?? null)],
           [figures.skipped, count(timings?.windowsDropped ?? Number.NaN)],
+          [figures.restarts, count(timings?.restarts ?? Number.NaN)],
           [figures.missed, count(timings?.missedDeadlines ?? Number.NaN)],
           [said.paced, milliseconds(timings?.engineLeastMs ?? Number.NaN)],
           [figures.late, count(timings?.lateFrames ?? Number.NaN)],

@@ -143,6 +143,7 @@ const timings: Timings = {
   inferenceP50Ms: 8,
   windowsPerSecond: 15.6,
   windowsDropped: 0,
+  restarts: 0,
   lateFrames: 0,
   missedDeadlines: 0,
   engineLeastMs: 0,

@@ -13,7 +13,10 @@ import { FakeEngine, settled } from "./fakes.ts";
 const window = { firstFrame: 0, magnitudes: new Float32Array(8) };
 
 /** A keeper with engines of the given speeds; an error in place of a speed refuses to open. */
-function rig(speeds: { local: number | Error; remote: number | Error | null }) {
+function rig(
+  speeds: { local: number | Error; remote: number | Error | null },
+  more: Partial<ConstructorParameters<typeof EngineKeeper>[0]> = {},
+) {
   const clock = { now: 0 };
   const engines: FakeEngine[] = [];
   const states: KeeperState[] = [];
@@ -57,6 +60,7 @@ function rig(speeds: { local: number | Error; remote: number | Error | null }) {
         signal.addEventListener("abort", done);
       }),
     random: () => 0.5,
+    ...more,
   });
   const live = () => engines.filter(({ closed }) => !closed).map(({ kind }) => kind);
   /** Lets the next attempt to reach the server happen. */
@@ -271,6 +275,41 @@ test("a frozen server costs no window: this device answers each in time, and the
   for (let n = 0; n < 5; n++) await settled();
   assert.equal(live(), ["local"]);
   assert.is(waits[0].ms, 1_000, "it is connected to anew");
+});
+
+test("engines that remember don't take turns: a late server goes on, and this device takes over for good", async () => {
+  const { keeper, states, answer, newest, kind } = rig({ local: 20, remote: 5 }, { remembers: true });
+  await keeper.select("auto", {});
+  const heard = () => newest("local").windows.length;
+  const before = heard();
+  newest("remote").ms = 90;
+  await answer(6);
+  assert.equal([kind(), heard() - before], ["remote", 0], "late answers are answers");
+  await answer(1);
+  assert.equal(states.at(-1)?.reason, { why: "late", misses: 7, windows: 32 });
+  await answer(3);
+  assert.equal([kind(), heard() - before], ["local", 3]);
+});
+
+test("engines that remember: a frozen server is waited for while masks are held, then this device answers for good", async () => {
+  const { keeper, states, waits, live, newest, kind } = rig({ local: 20, remote: 5 }, { remembers: true });
+  await keeper.select("auto", {});
+  let thaw: (error: EngineError) => void = () => {};
+  newest("remote").explain = () =>
+    new Promise((_, reject) => {
+      thaw = reject;
+    });
+  const answer = keeper.explain(window);
+  await settled();
+  assert.is(waits[0].ms, 280, "80 ms, and 200 in which nobody notices");
+  assert.is(kind(), "remote");
+  waits[0]?.done();
+  assert.ok(await answer, "and the very same frames are answered");
+  assert.equal(states.at(-1)?.reason, { why: "late", misses: 1, windows: 32 });
+  assert.is(kind(), "local");
+  thaw(new EngineError("timeout", "silent"));
+  for (let n = 0; n < 5; n++) await settled();
+  assert.equal(live(), ["local"]);
 });
 
 test("a late server goes on answering where this device is too slow to do better", async () => {

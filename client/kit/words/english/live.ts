@@ -1,5 +1,5 @@
 /** What is told while it runs: notices and the log of events. */
-import type { EngineReason, Told, VoiceProcessing } from "../../../live/told.ts";
+import type { EngineReason, Restart, Told, VoiceProcessing } from "../../../live/told.ts";
 import { numbersIn } from "../numbers.ts";
 
 const { percent, plural } = numbersIn("en");
@@ -43,6 +43,12 @@ function because(reason: EngineReason): string {
   }
 }
 
+const restarts: Readonly<Record<Restart, string>> = {
+  "frames-lost": "sound was lost on its way to it",
+  behind: "it had fallen too far behind",
+  engine: "what answers now has not heard what came before",
+};
+
 export const live: LiveWords = {
   polyfill: () =>
     "This browser, or this address, offers no audio thread: the sound is processed on the page's main thread. " +
@@ -84,6 +90,7 @@ export const live: LiveWords = {
   "explanation-away": () => "No explanation came for what was heard from here on.",
   "explanation-back": () => "The explanation is back.",
   "engine-answers": ({ engine, reason }) => `${engines[engine]} answers: ${because(reason)}.`,
+  "model-restarted": ({ why }) => `The model listens anew: ${restarts[why]}.`,
   "server-late": () => "The server answers too late; this device computes until it is faster again.",
   "server-warming": ({ progress }) =>
     `The server is warming up${progress === undefined ? "" : ` (${percent(progress)})`}. It goes on by itself.`,

@@ -190,6 +190,7 @@ export const page = {
   figures: {
     rate: "Windows a second",
     skipped: "Windows skipped",
+    restarts: "Model listened anew",
     missed: "Missed deadlines",
     late: "Masks held shortly",
   },

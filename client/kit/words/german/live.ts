@@ -1,4 +1,4 @@
-import type { EngineReason, VoiceProcessing } from "../../../live/told.ts";
+import type { EngineReason, Restart, VoiceProcessing } from "../../../live/told.ts";
 import type { Words } from "../english/index.ts";
 import { numbersIn } from "../numbers.ts";
 
@@ -37,6 +37,12 @@ function because(reason: EngineReason): string {
       return reason satisfies never;
   }
 }
+
+const restarts: Readonly<Record<Restart, string>> = {
+  "frames-lost": "Auf dem Weg zu ihm ging Klang verloren",
+  behind: "Es war zu weit zurückgefallen",
+  engine: "Was jetzt antwortet, hat das Vorige nicht gehört",
+};
 
 export const live: Words["live"] = {
   polyfill: () =>
@@ -79,6 +85,7 @@ export const live: Words["live"] = {
   "explanation-away": () => "Für das, was von hier an zu hören war, kam keine Erklärung.",
   "explanation-back": () => "Die Erklärung ist wieder da.",
   "engine-answers": ({ engine, reason }) => `${engines[engine]} antwortet: ${because(reason)}.`,
+  "model-restarted": ({ why }) => `Das Modell hört neu hin: ${restarts[why]}.`,
   "server-late": () => "Der Server antwortet zu spät; dieses Gerät rechnet, bis er wieder schneller ist.",
   "server-warming": ({ progress }) =>
     `Der Server läuft warm${progress === undefined ? "" : ` (${percent(progress)})`}. Es geht von selbst weiter.`,

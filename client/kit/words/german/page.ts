@@ -174,6 +174,7 @@ export const page: Words["page"] = {
   figures: {
     rate: "Fenster je Sekunde",
     skipped: "Übersprungene Fenster",
+    restarts: "Modell hörte neu hin",
     missed: "Verpasste Fristen",
     late: "Kurz gehaltene Masken",
   },
