@@ -43,7 +43,20 @@ export {
 export { frameAt, windowCentre, windowStart } from "./explain/window-times.ts";
 export type { GraphFiles, OpenPack } from "./pack/open-pack.ts";
 export { type Pack, PackError, type PackErrorCode, type PackMethod } from "./pack/pack.ts";
-export { type LoadedMethod, loadMethod, MethodInputError, type MethodResult } from "./runtime/load-method.ts";
+export {
+  type LoadedMethod,
+  loadMethod,
+  MethodInputError,
+  type MethodResult,
+  type ReadGraph,
+} from "./runtime/load-method.ts";
 export type { Graph } from "./runtime/open-session.ts";
 export type { RunnablePack } from "./runtime/runnable-pack.ts";
 export type { Runtime } from "./runtime/runtime.ts";
+export {
+  type HeardBlocks,
+  StateError,
+  type StateErrorCode,
+  type Streaming,
+  type StreamState,
+} from "./runtime/streaming.ts";

@@ -1,6 +1,6 @@
 /** Asks the classifier what it makes of its own input under a mask: the judge of methods in their feature form. */
 import { type Pack, PackError, packFeatureJudge } from "../pack/pack.ts";
-import { copyMagnitudes, MethodInputError } from "./load-method.ts";
+import { copyMagnitudes, MethodInputError } from "./method-graph.ts";
 import { type Graph, openSession } from "./open-session.ts";
 import type { Runtime } from "./runtime.ts";
 

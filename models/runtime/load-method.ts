@@ -1,18 +1,22 @@
-/** Turns one graph of a pack into a function from magnitudes to probabilities and masks. */
-import type { InferenceSession, Tensor } from "onnxruntime-common";
+/** Turns the graphs of a pack's method into functions from magnitudes to probabilities and masks. */
 import {
   type Pack,
-  PackError,
+  type PackGraph,
   type PackMethod,
   packFeatureJudge,
   packFeatureMethod,
   packMethod,
 } from "../pack/pack.ts";
-import { type Graph, graphBytes, openSession } from "./open-session.ts";
+import { MethodGraph, MethodInputError } from "./method-graph.ts";
+import type { Graph } from "./open-session.ts";
 import type { Runtime } from "./runtime.ts";
+import type { Streaming } from "./streaming.ts";
+import { StreamingMethod } from "./streaming-method.ts";
+
+export { MethodInputError } from "./method-graph.ts";
 
 export interface MethodResult {
-  /** Row-major [batch, classes], each row sums to one. */
+  /** Row-major [batch, classes], each row sums to one where the classes are exclusive. */
   readonly probabilities: Float32Array;
   /** Row-major [batch, ...maskShape], in [0, 1]. */
   readonly masks: Float32Array;
@@ -26,11 +30,15 @@ export interface LoadedMethod {
   readonly runtime: Runtime;
   /**
    * Steps of a mask in time and in frequency: the window's [frames, bins], the newest of its frames, or those of the
-   * classifier's own input.
+   * classifier's own input. Of streaming packs a block's [frames, bins].
    */
   readonly maskShape: readonly [number, number];
   /**
    * Explains `batch` windows; one call at a time.
+   *
+   * A streaming pack has no windows: there `batch` sounds are explained, each from its beginning on and of any whole number of
+   * blocks, the same for all. The probabilities are those at their ends, the masks those of all their frames, each block's for
+   * the class that wins it where none is asked for. Whoever hears a sound on and on takes `streaming`.
    *
    * @param magnitudes linear STFT magnitudes, row-major [batch, frames, bins]. Values that no magnitude can have
    *   (NaN, infinite, negative) count as 0. The array is not changed and not kept.
@@ -44,17 +52,20 @@ export interface LoadedMethod {
     target?: number | readonly number[],
     phases?: Float32Array,
   ): Promise<MethodResult>;
+  /** There in streaming packs, and only there: hears sounds block by block, by states that the caller keeps. */
+  readonly streaming?: Streaming | undefined;
   close(): Promise<void>;
 }
 
-export class MethodInputError extends Error {
-  override name = "MethodInputError";
-}
+/** Gets another graph of the same pack, as `OpenPack.read` does. */
+export type ReadGraph = (graph: PackGraph) => Promise<Graph>;
 
 /**
  * Loads the graph of a pack's method (its default method when no name is given).
  *
  * @param graph of the method, as `OpenPack.graph` gives it.
+ * @param read of streaming packs: gets the graphs for several blocks at once, each when it is first of use; without it
+ *   several blocks are heard one by one.
  * @throws PackError when the graph cannot be read or has another signature than `models/pack/pack.ts` says.
  */
 export async function loadMethod(
@@ -62,8 +73,9 @@ export async function loadMethod(
   graph: Graph,
   pack: Pack,
   name?: string,
+  read?: ReadGraph,
 ): Promise<LoadedMethod> {
-  return loadGraph(runtime, graph, pack, packMethod(pack, name), [pack.windowFrames, pack.stft.bins]);
+  return loadGraph(runtime, graph, pack, packMethod(pack, name), [pack.windowFrames, pack.stft.bins], read);
 }
 
 /**
@@ -94,51 +106,43 @@ export async function loadGraph(
   pack: Pack,
   method: PackMethod,
   maskShape: readonly [number, number],
+  read?: ReadGraph,
 ): Promise<LoadedMethod> {
-  const session = await openSession(runtime, graph).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const what = `(${graphBytes(graph)} bytes) cannot be loaded by ${runtime.name}: ${reason}`;
-    throw broken(pack, method, what, cause);
-  });
-  try {
-    checkSignature(session, pack, method, maskShape);
-  } catch (error) {
-    await session.release();
-    throw error;
-  }
-  return new OnnxMethod(runtime, session, pack, method, maskShape);
+  const shape = { frames: pack.windowFrames, mask: maskShape };
+  const loaded = await MethodGraph.load(runtime, graph, pack, method, shape);
+  return pack.streaming
+    ? new StreamingMethod(runtime, loaded, pack, method, read)
+    : new WindowMethod(runtime, loaded, pack, method);
 }
 
-class OnnxMethod implements LoadedMethod {
-  // Reused from call to call, so that a live stream does not make 130 KB of garbage a window.
-  #input = new Float32Array(0);
+class WindowMethod implements LoadedMethod {
   #running = false;
   #closed = false;
 
   constructor(
     readonly runtime: Runtime,
-    private readonly session: InferenceSession,
+    private readonly graph: MethodGraph,
     readonly pack: Pack,
     readonly method: PackMethod,
-    readonly maskShape: readonly [number, number],
   ) {}
+
+  get maskShape() {
+    return this.graph.shape.mask;
+  }
 
   async run(
     magnitudes: Float32Array,
     batch: number,
-    target: number | readonly number[] = -1,
+    target?: number | readonly number[],
     phases?: Float32Array,
   ): Promise<MethodResult> {
     if (this.#closed) throw new MethodInputError(`method ${this.method.name} was closed`);
     if (this.#running) throw new MethodInputError(`method ${this.method.name} is still at the call before`);
-    const feeds = this.#feeds(magnitudes, batch, target, phases);
+    const asked = this.graph.run({ magnitudes, batch, target, phases });
     this.#running = true;
     try {
-      this.runtime.onRun?.();
-      const started = performance.now();
-      const outputs = await this.session.run(feeds);
-      const inferenceMs = performance.now() - started;
-      return { ...this.#results(outputs, batch), inferenceMs };
+      const { probabilities, masks, inferenceMs } = await asked;
+      return { probabilities, masks, inferenceMs };
     } finally {
       this.#running = false;
     }
@@ -147,149 +151,6 @@ class OnnxMethod implements LoadedMethod {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.session.release();
-  }
-
-  #feeds(
-    magnitudes: Float32Array,
-    batch: number,
-    target: number | readonly number[],
-    phases: Float32Array | undefined,
-  ): Record<string, Tensor> {
-    const { windowFrames, stft, labels } = this.pack;
-    const shape = `[${batch}, ${windowFrames}, ${stft.bins}]`;
-    if (!Number.isInteger(batch) || batch < 1) {
-      throw new MethodInputError(`batch must be a whole number from 1 on, not ${batch}`);
-    }
-    const size = batch * windowFrames * stft.bins;
-    if (magnitudes.length !== size) {
-      throw new MethodInputError(
-        `pack ${this.pack.name} wants magnitudes ${shape}, ${size} values, and was given ${magnitudes.length}`,
-      );
-    }
-    if (this.#input.length !== size) this.#input = new Float32Array(size);
-    copyMagnitudes(magnitudes, this.#input);
-    const { Tensor } = this.runtime.ort;
-    const feeds: Record<string, Tensor> = {
-      magnitudes: new Tensor("float32", this.#input, [batch, windowFrames, stft.bins]),
-    };
-    if (this.pack.phases) {
-      if (phases?.length !== size) {
-        throw new MethodInputError(
-          `the classifier of pack ${this.pack.name} hears the waveform, so its graphs want phases ${shape} beside the ` +
-            `magnitudes, and were given ${phases?.length ?? 0} values; phases never leave a device, so such a pack runs in the page and in listenable explain, not on a server`,
-        );
-      }
-      feeds["phases"] = new Tensor("float32", phases, [batch, windowFrames, stft.bins]);
-    }
-    const targets = typeof target === "number" ? new Array<number>(batch).fill(target) : target;
-    if (targets.length !== batch) {
-      throw new MethodInputError(`${targets.length} target classes were given for ${batch} windows`);
-    }
-    for (const each of targets) {
-      if (!Number.isInteger(each) || each < -1 || each >= labels.length) {
-        throw new MethodInputError(
-          `target class ${each} is not in 0..${labels.length - 1} (or -1, the winner)`,
-        );
-      }
-      if (each !== -1 && !this.method.target) {
-        throw new MethodInputError(
-          `method ${this.method.name} of pack ${this.pack.name} explains only the winning class, not class ${each}`,
-        );
-      }
-    }
-    if (this.method.target)
-      feeds["target"] = new Tensor("int64", BigInt64Array.from(targets, BigInt), [batch]);
-    return feeds;
-  }
-
-  #results(outputs: InferenceSession.OnnxValueMapType, batch: number): Omit<MethodResult, "inferenceMs"> {
-    const { labels } = this.pack;
-    const read = (name: string, dims: readonly number[]): Float32Array => {
-      const tensor = outputs[name];
-      const data = tensor.data;
-      if (!(data instanceof Float32Array) || tensor.dims.join() !== dims.join()) {
-        throw broken(
-          this.pack,
-          this.method,
-          `gave ${name} ${tensor.type} [${tensor.dims}], not float32 [${dims}]`,
-        );
-      }
-      return data;
-    };
-    const probabilities = read("probabilities", [batch, labels.length]);
-    const masks = read("mask", [batch, ...this.maskShape]);
-    if (!probabilities.every(Number.isFinite)) {
-      throw broken(this.pack, this.method, "gave probabilities that are not numbers");
-    }
-    clampMask(masks, () => broken(this.pack, this.method, "gave a mask with values that are not numbers"));
-    return { probabilities, masks };
-  }
-}
-
-function checkSignature(
-  session: InferenceSession,
-  pack: Pack,
-  method: PackMethod,
-  maskShape: readonly [number, number],
-): void {
-  const { windowFrames, stft, labels } = pack;
-  const inputs = ["magnitudes", ...(pack.phases ? ["phases"] : []), ...(method.target ? ["target"] : [])];
-  if ([...session.inputNames].sort().join() !== inputs.join()) {
-    throw broken(
-      pack,
-      method,
-      `has the inputs ${session.inputNames.join(", ")}; it should have ${inputs.join(", ")}`,
-    );
-  }
-  for (const output of ["probabilities", "mask"]) {
-    if (!session.outputNames.includes(output)) {
-      throw broken(pack, method, `has no output "${output}"; it has ${session.outputNames.join(", ")}`);
-    }
-  }
-  const check = (
-    values: readonly InferenceSession.ValueMetadata[],
-    name: string,
-    dims: (number | null)[],
-  ) => {
-    const value = values.find((each) => each.name === name);
-    if (!value?.isTensor) return;
-    const same = value.shape.every(
-      (dim, i) => dims[i] === null || typeof dim !== "number" || dim === dims[i],
-    );
-    if (value.shape.length > 0 && (value.shape.length !== dims.length || !same)) {
-      const wanted = dims.map((dim) => dim ?? "B").join(", ");
-      throw broken(pack, method, `has ${name} [${value.shape.join(", ")}]; pack.json says [${wanted}]`);
-    }
-  };
-  check(session.inputMetadata, "magnitudes", [null, windowFrames, stft.bins]);
-  check(session.outputMetadata, "probabilities", [null, labels.length]);
-  check(session.outputMetadata, "mask", [null, ...maskShape]);
-}
-
-function broken(pack: Pack, method: PackMethod, what: string, cause?: unknown): PackError {
-  return new PackError(
-    `graph ${method.graph} (method ${method.name} of pack ${pack.name} ${pack.version}) ${what}; ` +
-      "fetch or build the pack again",
-    "model-broken",
-    { cause },
-  );
-}
-
-/** Values that no magnitude can have count as 0. */
-export function copyMagnitudes(from: Float32Array, to: Float32Array): void {
-  for (let i = 0; i < from.length; i++) {
-    const value = from[i];
-    to[i] = value >= 0 && value < Number.POSITIVE_INFINITY ? value : 0;
-  }
-}
-
-/** Rounding may leave a mask a hair outside [0, 1]; anything that is not a number is a broken model. */
-function clampMask(mask: Float32Array, failure: () => Error): void {
-  for (let i = 0; i < mask.length; i++) {
-    const value = mask[i];
-    if (value >= 0 && value <= 1) continue;
-    if (Number.isNaN(value)) throw failure();
-    mask[i] = value < 0 ? 0 : 1;
+    await this.graph.close();
   }
 }

@@ -1,8 +1,8 @@
 /** An open pack whose methods can be run: it chooses no runtime and loads no graph before somebody asks. */
 import type { OpenPack } from "../pack/open-pack.ts";
 import { packMethod } from "../pack/pack.ts";
-import { loadClassifier } from "./load-cut.ts";
-import { type LoadedMethod, loadMethod } from "./load-method.ts";
+import { loadClassifier, loadWhole } from "./load-cut.ts";
+import type { LoadedMethod } from "./load-method.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface RunnablePack extends OpenPack {
@@ -54,7 +54,7 @@ export function runnablePack(opened: OpenPack, start: () => Runtime | Promise<Ru
     runtime,
     method: async (name) => {
       const { name: known } = packMethod(pack, name);
-      return load(`method ${known}`, async (on) => loadMethod(on, await opened.graph(known), pack, known));
+      return load(`method ${known}`, (on) => loadWhole(on, opened, known));
     },
     classifier: async (from) => load("classifier", (on) => loadClassifier(on, opened, from)),
     close: async () => {
@@ -67,7 +67,7 @@ export function runnablePack(opened: OpenPack, start: () => Runtime | Promise<Ru
 
 /** The same method for several callers, who need not know of each other; whoever closes it closes it for all. */
 function inTurns(loaded: LoadedMethod, onClose: () => void): LoadedMethod {
-  const { pack, method, runtime, maskShape } = loaded;
+  const { pack, method, runtime, maskShape, streaming } = loaded;
   let last: Promise<unknown> = Promise.resolve();
   const next = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = last.then(work);
@@ -76,6 +76,7 @@ function inTurns(loaded: LoadedMethod, onClose: () => void): LoadedMethod {
   };
   return {
     ...{ pack, method, runtime, maskShape },
+    streaming: streaming && { ...streaming, hear: (...question) => next(() => streaming.hear(...question)) },
     run: (...question) => next(() => loaded.run(...question)),
     close: () => {
       onClose();

@@ -2,9 +2,9 @@
 
 import type { OpenPack } from "../../../models/pack/open-pack.ts";
 import { packFeatureJudge, packFeatureMethod } from "../../../models/pack/pack.ts";
-import { loadClassifier } from "../../../models/runtime/load-cut.ts";
+import { loadClassifier, loadWhole } from "../../../models/runtime/load-cut.ts";
 import { type LoadedFeatureJudge, loadFeatureJudge } from "../../../models/runtime/load-feature-judge.ts";
-import { type LoadedMethod, loadFeatureMethod, loadMethod } from "../../../models/runtime/load-method.ts";
+import { type LoadedMethod, loadFeatureMethod } from "../../../models/runtime/load-method.ts";
 import type { Runtime } from "../../../models/runtime/runtime.ts";
 import { ALL_ONES } from "../../methods/all-ones.ts";
 
@@ -30,9 +30,7 @@ export class PackModels {
   }
 
   method(name: string): Promise<LoadedMethod> {
-    return kept(this.#methods, name, async () =>
-      loadMethod(this.runtime, await this.opened.graph(name), this.pack, name),
-    );
+    return kept(this.#methods, name, () => loadWhole(this.runtime, this.opened, name));
   }
 
   /** The method in the form that masks the classifier's own input. */
