@@ -20,6 +20,7 @@ const TABLE = {
   "local-only": [16, 4415],
   unauthorized: [17, 4401],
   "pack-changed": [18, 4502],
+  "wrong-blocks": [19, 4416],
 } as const satisfies Record<string, readonly [number, number | null]>;
 
 export type WireErrorName = keyof typeof TABLE;

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { WireError, type WireErrorName, wireErrorName, wireErrorNumber } from "./wire-errors.ts";
 import { ENCODINGS, type Encoding, encodingBytes } from "./wire-levels.ts";
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Path of the endpoint on the server, for its first pack; the others have theirs behind it: "/explain/NAME". */
 export const EXPLAIN_PATH = "/explain";
@@ -17,6 +17,7 @@ const TYPE = {
   start: 0x10,
   frames: 0x11,
   explain: 0x12,
+  blocks: 0x13,
   explanation: 0x20,
   dropped: 0x21,
   error: 0x22,
@@ -39,10 +40,16 @@ const helloSchema = v.object({
     title: v.string(),
     labels: v.pipe(v.array(v.string()), v.minLength(2)),
     other: v.optional(v.string()),
+    answers: v.optional(v.picklist(["exclusive", "independent"]), "exclusive"),
     threshold: v.number(),
+    /** Class by class, where each has its own. */
+    thresholds: v.optional(v.array(v.number())),
     sampleRate: count,
     stft: v.object({ window: count, hop: count, bins: count }),
+    /** Frames in one window, or in one block of a streaming pack. */
     windowFrames: count,
+    /** The server remembers a session's sound from block to block, and is sent blocks in place of windows. */
+    streaming: v.optional(v.boolean()),
     /** The model wants phases, which no client sends: it is explained where the sound is, and never here. */
     phases: v.optional(v.boolean()),
     masking: v.picklist(["linear", "log1p"]),
@@ -54,7 +61,7 @@ const helloSchema = v.object({
   limits: v.object({
     /** Bytes in one message from the client. */
     maxMessageBytes: count,
-    /** The newest frames that the server keeps of a session; no message may hold more. */
+    /** The newest frames that the server keeps of a session, or lets wait of a streaming one; no message may hold more. */
     keptFrames: count,
     /** Sustained frames a second, and how many may come at once after a pause. */
     framesPerSecond: count,
@@ -98,14 +105,28 @@ export interface ExplainMessage {
   readonly firstFrame: number;
 }
 
+/** Frames of a streaming pack that are to be explained, in whole blocks. */
+export interface BlocksMessage extends Omit<FramesMessage, "type"> {
+  readonly type: "blocks";
+  /** 1 to 2^32 - 1; repeated in the answer. */
+  readonly request: number;
+  /** Class to explain, in place of the start's; -1 is the winning class. */
+  readonly target: number;
+}
+
 export interface ExplanationMessage {
   readonly type: "explanation";
   readonly request: number;
-  /** Of the window. */
+  /** Of the window or the blocks. */
   readonly firstFrame: number;
   /** That the mask has: the newest ones of the window. */
   readonly frames: number;
   readonly bins: number;
+  /** The server remembered nothing of what came before these blocks. Always false where there are windows. */
+  readonly begins: boolean;
+  /** Of probabilities: one of a window, one a block of a streaming pack. */
+  readonly rows: number;
+  /** Row-major [rows, classes]. */
   readonly probabilities: Float32Array;
   /** Row-major [frames, bins], 255 is 1. May share the message's memory. */
   readonly mask: Uint8Array;
@@ -139,7 +160,7 @@ export interface PaceMessage {
 }
 
 export type HelloMessage = { readonly type: "hello"; readonly version: number; readonly hello: Hello };
-export type ClientMessage = StartMessage | FramesMessage | ExplainMessage;
+export type ClientMessage = StartMessage | FramesMessage | ExplainMessage | BlocksMessage;
 export type ServerMessage = HelloMessage | ExplanationMessage | DroppedMessage | ErrorMessage | PaceMessage;
 
 export function encodeHello(hello: Hello): Uint8Array {
@@ -166,13 +187,37 @@ export function encodeStart(
 }
 
 export function encodeFrames(firstFrame: number, bins: number, levels: Uint16Array | Uint8Array): Uint8Array {
-  const { bytes, view } = message(TYPE.frames, 16, levels.byteLength);
+  return messageOfLevels(TYPE.frames, 16, firstFrame, bins, levels).bytes;
+}
+
+/** @param levels of whole blocks. */
+export function encodeBlocks(
+  request: number,
+  firstFrame: number,
+  bins: number,
+  levels: Uint16Array | Uint8Array,
+  target = -1,
+): Uint8Array {
+  const { bytes, view } = messageOfLevels(TYPE.blocks, 24, firstFrame, bins, levels);
+  view.setUint32(16, request, true);
+  view.setInt32(20, target, true);
+  return bytes;
+}
+
+function messageOfLevels(
+  type: number,
+  header: number,
+  firstFrame: number,
+  bins: number,
+  levels: Uint16Array | Uint8Array,
+) {
+  const { bytes, view } = message(type, header, levels.byteLength);
   view.setUint8(1, ENCODINGS[levels instanceof Uint16Array ? "float16-log1p" : "uint8-log1p"]);
   view.setUint16(2, levels.length / bins, true);
   view.setUint16(4, bins, true);
   view.setBigInt64(8, BigInt(firstFrame), true);
-  bytes.set(new Uint8Array(levels.buffer, levels.byteOffset, levels.byteLength), 16);
-  return bytes;
+  bytes.set(new Uint8Array(levels.buffer, levels.byteOffset, levels.byteLength), header);
+  return { bytes, view };
 }
 
 export function encodeExplain(request: number, firstFrame: number): Uint8Array {
@@ -183,9 +228,10 @@ export function encodeExplain(request: number, firstFrame: number): Uint8Array {
 }
 
 export function encodeExplanation(answer: Omit<ExplanationMessage, "type">): Uint8Array {
-  const { probabilities, mask } = answer;
-  const { bytes, view } = message(TYPE.explanation, 32, probabilities.byteLength + mask.length);
-  view.setUint16(2, probabilities.length, true);
+  const { probabilities, mask, rows } = answer;
+  const { bytes, view } = message(TYPE.explanation, 36, probabilities.byteLength + mask.length);
+  view.setUint8(1, answer.begins ? 1 : 0);
+  view.setUint16(2, probabilities.length / rows, true);
   view.setUint16(4, answer.frames, true);
   view.setUint16(6, answer.bins, true);
   view.setUint32(8, answer.request, true);
@@ -193,8 +239,9 @@ export function encodeExplanation(answer: Omit<ExplanationMessage, "type">): Uin
   view.setBigInt64(16, BigInt(answer.firstFrame), true);
   view.setFloat32(24, answer.inferenceMs, true);
   view.setFloat32(28, answer.serverMs, true);
-  new Float32Array(bytes.buffer, 32, probabilities.length).set(probabilities);
-  bytes.set(mask, 32 + probabilities.byteLength);
+  view.setUint16(32, rows, true);
+  new Float32Array(bytes.buffer, 36, probabilities.length).set(probabilities);
+  bytes.set(mask, 36 + probabilities.byteLength);
   return bytes;
 }
 
@@ -234,6 +281,8 @@ export function decodeClientMessage(data: ArrayBuffer): ClientMessage {
       return decodeFrames(view);
     case TYPE.explain:
       return decodeExplain(view);
+    case TYPE.blocks:
+      return decodeBlocks(view);
     default:
       throw unknownType(data, type);
   }
@@ -303,38 +352,61 @@ function decodeStart(view: DataView): StartMessage {
 }
 
 function decodeFrames(view: DataView): FramesMessage {
-  atLeast(view, "frames", 16);
-  zero(view, "frames", 6, 7);
+  return { type: "frames", ...decodeLevels(view, "frames", 16) };
+}
+
+function decodeBlocks(view: DataView): BlocksMessage {
+  const levels = decodeLevels(view, "blocks", 24);
+  const request = requestNumber(view, "blocks", 16);
+  return { type: "blocks", request, target: view.getInt32(20, true), ...levels };
+}
+
+/** What messages that hold frames have in common; the levels stand behind `header` bytes. */
+function decodeLevels(view: DataView, name: string, header: number): Omit<FramesMessage, "type"> {
+  atLeast(view, name, header);
+  zero(view, name, 6, 7);
   const number = view.getUint8(1);
-  const encoding = (Object.keys(ENCODINGS) as Encoding[]).find((name) => ENCODINGS[name] === number);
-  if (!encoding) throw malformed("frames", `has the unknown encoding ${number}`);
+  const encoding = (Object.keys(ENCODINGS) as Encoding[]).find((each) => ENCODINGS[each] === number);
+  if (!encoding) throw malformed(name, `has the unknown encoding ${number}`);
   const frames = view.getUint16(2, true);
   const bins = view.getUint16(4, true);
-  if (frames === 0 || bins === 0) throw malformed("frames", `holds ${frames} frames of ${bins} bins`);
-  exactly(view, "frames", 16 + frames * bins * encodingBytes(encoding));
-  const firstFrame = frameIndex(view, "frames", 8);
+  if (frames === 0 || bins === 0) throw malformed(name, `holds ${frames} frames of ${bins} bins`);
+  exactly(view, name, header + frames * bins * encodingBytes(encoding));
+  const firstFrame = frameIndex(view, name, 8);
   const levels =
     encoding === "uint8-log1p"
-      ? rest(view, 16)
-      : new Uint16Array(view.buffer as ArrayBuffer, 16, frames * bins);
-  return { type: "frames", firstFrame, frames, bins, levels };
+      ? rest(view, header)
+      : new Uint16Array(view.buffer as ArrayBuffer, header, frames * bins);
+  return { firstFrame, frames, bins, levels };
 }
 
 function decodeExplain(view: DataView): ExplainMessage {
   exactly(view, "explain", 16);
   zero(view, "explain", 1, 2, 3);
-  const request = view.getUint32(4, true);
-  if (request === 0) throw malformed("explain", "has the request number 0");
-  return { type: "explain", request, firstFrame: frameIndex(view, "explain", 8) };
+  return {
+    type: "explain",
+    request: requestNumber(view, "explain", 4),
+    firstFrame: frameIndex(view, "explain", 8),
+  };
+}
+
+function requestNumber(view: DataView, name: string, at: number): number {
+  const request = view.getUint32(at, true);
+  if (request === 0) throw malformed(name, "has the request number 0");
+  return request;
 }
 
 function decodeExplanation(view: DataView): ExplanationMessage {
-  atLeast(view, "explanation", 32);
-  zero(view, "explanation", 1);
+  atLeast(view, "explanation", 36);
+  const begins = view.getUint8(1);
+  if (begins > 1) throw malformed("explanation", `has ${begins} where 0 or 1 should be`);
+  zero(view, "explanation", 34, 35);
   const classes = view.getUint16(2, true);
   const frames = view.getUint16(4, true);
   const bins = view.getUint16(6, true);
-  exactly(view, "explanation", 32 + 4 * classes + frames * bins);
+  const rows = view.getUint16(32, true);
+  if (rows === 0) throw malformed("explanation", "has no row of probabilities");
+  exactly(view, "explanation", 36 + 4 * rows * classes + frames * bins);
   return {
     type: "explanation",
     request: view.getUint32(8, true),
@@ -344,8 +416,10 @@ function decodeExplanation(view: DataView): ExplanationMessage {
     serverMs: view.getFloat32(28, true),
     frames,
     bins,
-    probabilities: new Float32Array(view.buffer as ArrayBuffer, 32, classes).slice(),
-    mask: rest(view, 32 + 4 * classes),
+    begins: begins === 1,
+    rows,
+    probabilities: new Float32Array(view.buffer as ArrayBuffer, 36, rows * classes).slice(),
+    mask: rest(view, 36 + 4 * rows * classes),
   };
 }
 

@@ -2,7 +2,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Figure } from "./extension.ts";
-import type { Refusal, ServerObserver, WindowDrop, WindowTimes } from "./observe.ts";
+import type { MemoryBegin, Refusal, ServerObserver, WindowDrop, WindowTimes } from "./observe.ts";
 
 /** A window that takes longer than this is late: at ten windows a second the next one is due by then. */
 export const WINDOW_DEADLINE_MS = 100;
@@ -24,6 +24,7 @@ const REFUSALS: readonly Refusal[] = [
   "overload",
 ];
 const DROPS: readonly WindowDrop[] = ["displaced", "cancelled", "failed", "deadline"];
+const BEGINS: readonly MemoryBegin[] = ["start", "missing", "dropped", "failed", "reload"];
 
 interface ServerFacts {
   readonly version: string;
@@ -59,6 +60,11 @@ export class ServerMetrics implements ServerObserver {
   readonly #dropped = this.#counter(
     "listenable_windows_dropped_total",
     "Windows asked for and not explained, by reason.",
+    ["pack", "reason"],
+  );
+  readonly #begun = this.#counter(
+    "listenable_memory_begun_total",
+    "Times that a session of a streaming pack began without memory of its sound, by what it was for: a start, frames that its client left out, blocks dropped or failed here, a pack read again.",
     ["pack", "reason"],
   );
   readonly #batch = this.#histogram(
@@ -158,6 +164,10 @@ export class ServerMetrics implements ServerObserver {
     this.#dropped.inc({ pack, reason });
   }
 
+  memoryBegan(pack: string, reason: MemoryBegin): void {
+    this.#begun.inc({ pack, reason });
+  }
+
   received(bytes: number): void {
     this.#received.inc(bytes);
   }
@@ -178,6 +188,7 @@ export class ServerMetrics implements ServerObserver {
     this.#open.set(pack, 0);
     for (const counter of [this.#opened, this.#queued, this.#explained, this.#late]) counter.inc({ pack }, 0);
     for (const reason of DROPS) this.#dropped.inc({ pack, reason }, 0);
+    for (const reason of BEGINS) this.#begun.inc({ pack, reason }, 0);
   }
 
   #process(): void {

@@ -21,6 +21,8 @@ export interface ServerObserver extends HttpObserver {
   windowDone(pack: string, times: WindowTimes): void;
   /** A window that was asked for and will not be explained. */
   windowDropped(pack: string, reason: WindowDrop): void;
+  /** The model remembers nothing of what a session of a streaming pack sent before. */
+  memoryBegan(pack: string, reason: MemoryBegin): void;
   received(bytes: number): void;
   sent(bytes: number): void;
 }
@@ -36,6 +38,11 @@ export type Refusal =
 /** A newer one took its place; nobody waits for it any more; the model failed; it came too late to begin. */
 export type WindowDrop = "displaced" | "cancelled" | "failed" | "deadline";
 
+/**
+ * A sound began; its client left frames out; the server dropped some, or its model failed at them; the pack was read again.
+ */
+export type MemoryBegin = "start" | "missing" | "dropped" | "failed" | "reload";
+
 export const NO_OBSERVER: ServerObserver = {
   sessionOpened() {},
   sessionClosed() {},
@@ -43,6 +50,7 @@ export const NO_OBSERVER: ServerObserver = {
   windowQueued() {},
   windowDone() {},
   windowDropped() {},
+  memoryBegan() {},
   received() {},
   sent() {},
   httpAnswered() {},

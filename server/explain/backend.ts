@@ -1,14 +1,23 @@
 /** What runs the model for the server, away from the event loop. */
-export interface WindowQuery {
-  /** Folder of the pack, and which reading of it: a reload makes a new one. */
-  readonly pack: PackReading;
-  readonly method: string;
-  /** So many of the window's newest frames get a mask, 1 to all of them. */
-  readonly maskFrames: number;
+export interface WindowQuery extends QueryKind {
   /** Class to explain; -1 is the winner. */
   readonly target: number;
   /** Row-major [frames, bins]. Given away: its memory moves to the thread that runs the model. */
   readonly magnitudes: Float32Array;
+  /**
+   * There with streaming packs, whose windows are the newest blocks: what the graph remembers of the same sound up to them, or
+   * null where they begin it. Given away too: nobody but the call that has it can read or write it.
+   */
+  readonly memory?: Float32Array | null;
+}
+
+/** What windows of one call have in common. */
+export interface QueryKind {
+  /** Folder of the pack, and which reading of it: a reload makes a new one. */
+  readonly pack: PackReading;
+  readonly method: string;
+  /** So many of the window's newest frames get a mask, 1 to all of them; of blocks, as many as there are. */
+  readonly maskFrames: number;
 }
 
 /** The files of a pack as they were at one time. */
@@ -19,7 +28,7 @@ export interface PackReading {
 }
 
 export interface WindowResult {
-  /** [classes] */
+  /** [classes]; with streaming packs row-major [blocks, classes]. */
   readonly probabilities: Float32Array;
   /** Row-major [mask frames, bins], 255 is 1: quantised where the model ran, so that less has to be moved. */
   readonly mask: Uint8Array;
@@ -27,6 +36,8 @@ export interface WindowResult {
   readonly inferenceMs: number;
   /** The memory of the window, given back. */
   readonly magnitudes: Float32Array;
+  /** There with streaming packs: what the graph remembers now, in the memory that it was given, if it was. */
+  readonly memory?: Float32Array;
 }
 
 export interface Backend {
@@ -36,19 +47,19 @@ export interface Backend {
   readonly lanes: number;
   /** Calls that may be under way: those, and some that wait where they will run. More are a mistake of the caller. */
   readonly calls: number;
-  /** The most windows of one call: as many as pay, which is one on most processors. */
-  readonly batch: number;
+  /** The most windows of one call with this pack: as many as pay. */
+  batch(pack: PackReading): number;
   /**
    * Explains windows of one pack, method and `maskFrames` together, and answers in their order.
    * Rejects when the method cannot be loaded, the model fails or its thread dies; the next call may succeed.
    */
   explain(windows: readonly WindowQuery[]): Promise<WindowResult[]>;
-  /** Loads a pack's first method, so that its first window is not the slow one. Rejects when it cannot run. */
+  /** Loads a pack's first method, so that its first window is not the slow one, and sees how many pay. Rejects when it cannot run. */
   prepare(pack: PackReading): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Whether two windows may be explained in one call. */
-export function alike(a: WindowQuery, b: WindowQuery): boolean {
+export function alike(a: QueryKind, b: QueryKind): boolean {
   return a.pack === b.pack && a.method === b.method && a.maskFrames === b.maskFrames;
 }

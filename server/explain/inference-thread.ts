@@ -13,7 +13,7 @@ export interface InferenceThread {
     readonly pack: PackReading;
     readonly build: RuntimeBuild;
     readonly threads: number;
-    /** The most windows at once that are tried at the start, to see how many pay. */
+    /** The most windows at once that are tried with each pack, to see how many pay. */
     readonly mostBatch: number;
   };
   readonly ready: {
@@ -24,6 +24,6 @@ export interface InferenceThread {
   readonly calls: {
     /** Windows alike, whose memory is given along and comes back with the results. */
     readonly explain: { readonly request: readonly WindowQuery[]; readonly reply: WindowResult[] };
-    readonly prepare: { readonly request: PackReading; readonly reply: undefined };
+    readonly prepare: { readonly request: PackReading; readonly reply: readonly BatchTime[] };
   };
 }

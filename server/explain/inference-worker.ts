@@ -141,10 +141,7 @@ await serveCalls<InferenceThread>(async ({ build, threads, pack, mostBatch }) =>
         }
         return results;
       },
-      prepare: async (reading) => {
-        await packs.prepare(reading);
-        return undefined;
-      },
+      prepare: async (reading) => batchTimes(await packs.prepare(reading), mostBatch),
     },
   };
 });

@@ -36,6 +36,11 @@ const FIXED_LIMITS = {
   goodbyeSeconds: 2,
 };
 
+/** A streaming pack's sessions cost a fraction of the others. */
+const STREAMING_SESSIONS = 256;
+/** Blocks of a streaming pack that one message may hold: of the order of a second. */
+const MESSAGE_BLOCKS = 32;
+
 /** Sustained: so many times the pace of live sound. */
 const TIMES_REAL_TIME = 16;
 const BURST_WINDOWS = 128;
@@ -44,20 +49,21 @@ const UNREAD_BYTES = 1_048_576;
 const UNREAD_MASKS = 4;
 
 /** The limits for a pack where nobody chose others. */
-export function defaultLimits({ sampleRate, stft, windowFrames }: Pack): ServerLimits {
+export function defaultLimits({ sampleRate, stft, windowFrames, streaming }: Pack): ServerLimits {
   return {
     ...FIXED_LIMITS,
+    ...(streaming && { sessions: STREAMING_SESSIONS }),
     framesPerSecond: Math.ceil((TIMES_REAL_TIME * sampleRate) / stft.hop),
     frameBurst: BURST_WINDOWS * windowFrames,
     unreadBytes: Math.max(UNREAD_BYTES, UNREAD_MASKS * windowFrames * stft.bins),
   };
 }
 
-/** The part of the limits that the hello tells, for windows of the given size. */
-export function wireLimits(limits: ServerLimits, windowFrames: number, bins: number): WireLimits {
-  const keptFrames = 2 * windowFrames;
+/** The part of the limits that the hello tells. */
+export function wireLimits(limits: ServerLimits, { windowFrames, streaming, stft }: Pack): WireLimits {
+  const keptFrames = (streaming ? MESSAGE_BLOCKS : 2) * windowFrames;
   return {
-    maxMessageBytes: 16 + keptFrames * bins * 2,
+    maxMessageBytes: (streaming ? 24 : 16) + keptFrames * stft.bins * 2,
     keptFrames,
     framesPerSecond: limits.framesPerSecond,
     frameBurst: limits.frameBurst,

@@ -1,4 +1,7 @@
-/** Overload made explicit: how far apart windows have to be, the same for every session. */
+/**
+ * Overload made explicit: how far apart windows have to be, the same for every session. Sessions of streaming packs cost by the
+ * frame, and asking less often would save them nothing: when theirs wait, no more are let in.
+ */
 import type { Load } from "./scheduler.ts";
 
 /** Above this share of busy lanes, waiting times grow without end: the rest is what lies around the model. */
@@ -12,7 +15,13 @@ const STEP = 1.25;
 export const LONGEST_PACE_MS = 1_000;
 /** Nobody asks faster than that. */
 const SHORTEST_PACE_MS = 16;
-/** Updates without overload before the rate is raised. */
+/**
+ * Blocks that wait for so long, in the mean, have no time left for those of one session more. (How busy the lanes are tells
+ * nothing here: with more to do they do more at once.)
+ */
+const CROWDED_MS = 40;
+const UNCROWDED_MS = 20;
+/** Updates without overload before the rate is raised, or somebody let in. */
 const CALM_UPDATES = 3;
 
 /**
@@ -23,6 +32,8 @@ export class Pace {
   #leastMs = 0;
   #calm = 0;
   #full = false;
+  #crowded = false;
+  #uncrowded = 0;
 
   /** Milliseconds that should lie between two windows of a session; 0 is no limit. */
   get leastMs(): number {
@@ -31,13 +42,15 @@ export class Pace {
 
   /** Whether even the lowest rate is too much for those who are here. */
   get full(): boolean {
-    return this.#full;
+    return this.#full || this.#crowded;
   }
 
   /** @returns whether the pace is another one now. */
-  update({ busy, windowMs, active, late }: Load, lanes: number): boolean {
+  update(load: Load, lanes: number): boolean {
+    const { busy, windowMs, active, late } = load;
+    this.#watchCrowd(load);
     const before = this.leastMs;
-    if (busy > TOO_BUSY || late > 0) {
+    if (active > 0 && (busy > TOO_BUSY || late > 0)) {
       this.#calm = 0;
       this.#full = this.#leastMs >= LONGEST_PACE_MS;
       const fair = (active * windowMs) / (lanes * FILLED_TO);
@@ -52,5 +65,15 @@ export class Pace {
       }
     }
     return this.leastMs !== before;
+  }
+
+  #watchCrowd({ steady, steadyWaitMs, late }: Load): void {
+    if (steady > 0 && (late > 0 || steadyWaitMs > CROWDED_MS)) {
+      this.#crowded = true;
+      this.#uncrowded = 0;
+    } else if (steady === 0 || steadyWaitMs < UNCROWDED_MS) {
+      this.#uncrowded++;
+      if (this.#uncrowded >= CALM_UPDATES) this.#crowded = false;
+    } else this.#uncrowded = 0;
   }
 }

@@ -50,10 +50,13 @@ export class PackService {
       title,
       labels,
       other,
+      answers,
       threshold,
+      thresholds,
       sampleRate,
       stft,
       windowFrames,
+      streaming,
       phases,
       masking,
     } = this.pack;
@@ -67,15 +70,18 @@ export class PackService {
         title,
         labels,
         other,
+        answers,
         threshold,
+        thresholds,
         sampleRate,
         stft,
         windowFrames,
+        ...(streaming && { streaming: true }),
         phases,
         masking,
         methods,
       },
-      limits: wireLimits(this.limits, windowFrames, stft.bins),
+      limits: wireLimits(this.limits, this.pack),
     };
   }
 
@@ -102,7 +108,20 @@ export class PackService {
 }
 
 /** What a session relies on. */
-function told({ labels, sampleRate, stft, windowFrames, phases, masking, version, methods }: Pack): string {
+function told(pack: Pack): string {
+  const { labels, answers, sampleRate, stft, windowFrames, phases, masking, version, methods } = pack;
   const asked = methods.map(({ name, target }) => [name, target]);
-  return JSON.stringify([labels, sampleRate, stft, windowFrames, phases, masking, version, asked]);
+  const streams = pack.streaming !== undefined;
+  return JSON.stringify([
+    labels,
+    answers,
+    sampleRate,
+    stft,
+    windowFrames,
+    streams,
+    phases,
+    masking,
+    version,
+    asked,
+  ]);
 }

@@ -1,7 +1,7 @@
 /**
  * Where the windows of all sessions meet. Sessions take turns, one window at a time each, so that a busy one waits
- * behind the others and not before them. A session may have one window running and one waiting; a newer one takes the
- * waiting one's place.
+ * behind the others and not before them. A session has at most one window running. Of windows one waits, and a newer one takes
+ * its place; blocks of a streaming pack wait in their order, as each needs what is remembered of those before.
  *
  * When a lane is free it takes the windows whose turn it is, as many alike as the backend wants at once. It does not wait
  * for more to come: that would only make the first one late, and under load the windows that came during one batch fill
@@ -10,7 +10,7 @@
  * All windows have the same time to begin, so the first come is also the first due. One that is not begun by then is
  * dropped: whoever asked for it is better served by the next.
  */
-import { alike, type Backend, type WindowQuery, type WindowResult } from "./backend.ts";
+import { alike, type Backend, type QueryKind, type WindowQuery, type WindowResult } from "./backend.ts";
 
 /** What became of a window in time: when it came, how long it waited, with how many it ran. */
 export interface WindowTimes {
@@ -20,7 +20,13 @@ export interface WindowTimes {
 }
 
 export interface Job {
-  readonly query: WindowQuery;
+  readonly kind: QueryKind;
+  /** It comes at the pace of the sound and not at one that its client can choose: of a stream's blocks none can be left out. */
+  readonly steady?: boolean;
+  /** Handed to a lane from here on. */
+  begin(): WindowQuery;
+  /** What became of it, if it was not cancelled: told before the owner's next job begins, and before anybody else is told. */
+  ran?(outcome: WindowResult | Error): void;
   done(result: WindowResult, times: WindowTimes): void;
   failed(error: Error): void;
   /** Its time to begin was over. */
@@ -40,13 +46,17 @@ export interface Load {
   readonly busy: number;
   /** The model's time for one window, in milliseconds; 0 as long as none was run. */
   readonly windowMs: number;
-  /** Sessions that asked for a window. */
+  /** Sessions that asked for a window, and could do so less often. */
   readonly active: number;
+  /** Sessions that asked for something, and could not; what it waited for its lane in the mean, in milliseconds. */
+  readonly steady: number;
+  readonly steadyWaitMs: number;
   readonly late: number;
 }
 
 interface Turn<J extends Job> {
-  waiting?: { job: J; since: number } | undefined;
+  /** In their order. */
+  readonly waiting: { readonly job: J; readonly since: number }[];
   running: boolean;
   /** The running job, as long as somebody waits for its outcome. */
   wanted?: J | undefined;
@@ -70,7 +80,9 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
   #windowMs = 0;
   #busyMs = 0;
   #late = 0;
+  readonly #steadyWaits = { ms: 0, jobs: 0 };
   readonly #active = new Set<Owner>();
+  readonly #steady = new Set<Owner>();
   #loadSince: number;
 
   constructor(
@@ -85,23 +97,27 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
     return this.#ready.size;
   }
 
-  /** @returns the owner's older job that was displaced and will not be run, if there was one. */
-  submit(owner: Owner, job: J): J | undefined {
-    const turn: Turn<J> = this.#turns.get(owner) ?? { running: false };
+  /**
+   * @param most so many jobs of an owner may wait: one more displaces all of them, as whoever is so late is better served by
+   *   the newest.
+   * @returns the owner's older jobs that were displaced and will not be run.
+   */
+  submit(owner: Owner, job: J, most = 1): readonly J[] {
+    const turn: Turn<J> = this.#turns.get(owner) ?? { waiting: [], running: false };
     this.#turns.set(owner, turn);
-    const displaced = turn.waiting?.job;
-    turn.waiting = { job, since: this.options.now() };
-    this.#active.add(owner);
+    const displaced = turn.waiting.length >= most ? turn.waiting.splice(0) : [];
+    turn.waiting.push({ job, since: this.options.now() });
+    (job.steady ? this.#steady : this.#active).add(owner);
     if (!turn.running) this.#ready.add(owner);
     this.#fill();
-    return displaced;
+    return displaced.map((each) => each.job);
   }
 
-  /** Forgets the owner's waiting job. One that runs is run to its end, which nobody is told of. */
+  /** Forgets the owner's waiting jobs. One that runs is run to its end, which nobody is told of. */
   cancel(owner: Owner): void {
     const turn = this.#turns.get(owner);
     if (!turn) return;
-    turn.waiting = undefined;
+    turn.waiting.length = 0;
     turn.wanted = undefined;
     this.#ready.delete(owner);
     if (!turn.running) this.#turns.delete(owner);
@@ -115,12 +131,16 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
       busy: Math.min(1, this.#busyMs / span),
       windowMs: this.#windowMs,
       active: this.#active.size,
+      steady: this.#steady.size,
+      steadyWaitMs: this.#steadyWaits.ms / Math.max(1, this.#steadyWaits.jobs),
       late: this.#late,
     };
     this.#loadSince = now;
     this.#busyMs = 0;
     this.#late = 0;
+    Object.assign(this.#steadyWaits, { ms: 0, jobs: 0 });
     this.#active.clear();
+    this.#steady.clear();
     return load;
   }
 
@@ -136,26 +156,39 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
   #nextBatch(): Begun<Owner, J>[] {
     const now = this.options.now();
     const batch: Begun<Owner, J>[] = [];
-    for (const owner of this.#ready) {
-      if (batch.length === this.backend.batch) break;
-      const turn = this.#turns.get(owner)!;
-      const { job, since } = turn.waiting!;
-      const queueMs = now - since;
-      const late = queueMs > this.options.patienceMs;
-      if (!late && batch.length > 0 && !alike(job.query, batch[0].job.query)) continue;
+    let most = 1;
+    for (const [owner, turn] of this.#readyTurns(now)) {
+      const [{ job, since }] = turn.waiting;
+      if (batch.length > 0 && !alike(job.kind, batch[0].job.kind)) continue;
+      if (batch.length === 0) most = this.backend.batch(job.kind.pack);
+      turn.waiting.shift();
+      turn.wanted = job;
+      turn.running = true;
       this.#ready.delete(owner);
-      turn.waiting = undefined;
-      if (late) {
-        this.#late++;
-        this.#turns.delete(owner);
-        job.late();
-      } else {
-        turn.wanted = job;
-        turn.running = true;
-        batch.push({ owner, turn, job, queueMs });
+      batch.push({ owner, turn, job, queueMs: now - since });
+      if (job.steady) {
+        this.#steadyWaits.ms += now - since;
+        this.#steadyWaits.jobs++;
       }
+      if (batch.length >= most) break;
     }
     return batch;
+  }
+
+  /** In their order, without what is late. */
+  *#readyTurns(now: number): Generator<[Owner, Turn<J>]> {
+    for (const owner of this.#ready) {
+      const turn = this.#turns.get(owner)!;
+      while (turn.waiting.length > 0 && now - turn.waiting[0].since > this.options.patienceMs) {
+        this.#late++;
+        turn.waiting.shift()!.job.late();
+      }
+      if (turn.waiting.length > 0) yield [owner, turn];
+      else {
+        this.#ready.delete(owner);
+        this.#turns.delete(owner);
+      }
+    }
   }
 
   #count(inferenceMs: number, windows: number): void {
@@ -168,17 +201,18 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
     this.#running++;
     let outcome: WindowResult[] | Error;
     try {
-      outcome = await this.backend.explain(batch.map(({ job }) => job.query));
+      outcome = await this.backend.explain(batch.map(({ job }) => job.begin()));
     } catch (error) {
       outcome = error as Error;
     }
     if (!(outcome instanceof Error)) this.#count(outcome[0].inferenceMs, batch.length);
     this.#running--;
     const wanted = batch.map(({ turn, job }) => turn.wanted === job);
-    for (const { owner, turn } of batch) {
+    for (const [n, { owner, turn, job }] of batch.entries()) {
+      if (wanted[n]) job.ran?.(outcome instanceof Error ? outcome : outcome[n]);
       turn.running = false;
       turn.wanted = undefined;
-      if (turn.waiting) this.#ready.add(owner);
+      if (turn.waiting.length > 0) this.#ready.add(owner);
       else this.#turns.delete(owner);
     }
     // The lane first: what is told may take its time.

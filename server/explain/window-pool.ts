@@ -6,7 +6,7 @@ export class WindowPool {
   readonly #free: Float32Array[] = [];
 
   /** @param size of a window in values. */
-  constructor(private readonly size: number) {}
+  constructor(readonly size: number) {}
 
   /** What it holds is old: whoever takes it writes all of it. */
   take(): Float32Array {

@@ -7,7 +7,7 @@ import { ModelThread, type ModelThreadOptions } from "../../models/runtime/model
 import type { RuntimeBuild } from "../../models/runtime/runtime-node.ts";
 import { startThread } from "../../models/runtime/start-thread-node.ts";
 import type { Backend, PackReading, WindowQuery, WindowResult } from "./backend.ts";
-import type { InferenceThread } from "./inference-thread.ts";
+import type { BatchTime, InferenceThread } from "./inference-thread.ts";
 
 export interface WorkerBackendOptions {
   /** The pack that is warmed up with; others are loaded when they are asked for. */
@@ -19,7 +19,7 @@ export interface WorkerBackendOptions {
   readonly build?: RuntimeBuild | undefined;
   /** Calls that run side by side. Default: on a processor its cores, up to 8; on a GPU one. */
   readonly lanes?: number | undefined;
-  /** The most windows of one call. Default: what warm-up finds to pay, up to 16. */
+  /** The most windows of one call. Default: what warm-up finds to pay with each pack, up to 64. */
   readonly batch?: number | undefined;
   readonly log?: (line: string) => void;
   /** Of the warm-up, 0 to 1; it begins anew where another build is tried. */
@@ -28,7 +28,7 @@ export interface WorkerBackendOptions {
 
 type Lane = ModelThread<InferenceThread>;
 
-const MOST_BATCH = 16;
+const MOST_BATCH = 64;
 /** A batch must not make its first window late. */
 const LONGEST_BATCH_MS = 30;
 /** Calls under way on one lane: the one that runs, and the next, so that its thread never waits for the event loop. */
@@ -40,11 +40,11 @@ export const LANE = { work: "a window", atOnce: CALLS, hungMs: 20_000 } satisfie
 /** @throws PackError or Error when the pack or the runtime cannot be used. */
 export async function openWorkerBackend(options: WorkerBackendOptions): Promise<Backend> {
   const { build = "auto", log = () => {} } = options;
-  if (build !== "auto") return open(build, options);
-  const found: WorkerBackend[] = [];
+  if (build !== "auto") return (await open(build, options)).backend;
+  const found: Opened[] = [];
   for (const gpu of gpuBuilds()) {
     await open(gpu, options).then(
-      (backend) => found.push(backend),
+      (opened) => found.push(opened),
       (error: Error) => log(`${gpu} cannot be used (${error.message.split("\n")[0]})`),
     );
   }
@@ -54,11 +54,11 @@ export async function openWorkerBackend(options: WorkerBackendOptions): Promise<
     if (found.length === 0 || error instanceof PackError) throw error;
   }
   const [best, ...others] = found.sort((a, b) => b.windowsPerSecond - a.windowsPerSecond);
-  for (const other of others) {
-    log(`${other.description} would do ${Math.round(other.windowsPerSecond)} windows a second`);
-    await other.close();
+  for (const { backend, windowsPerSecond } of others) {
+    log(`${backend.description} would do ${Math.round(windowsPerSecond)} windows a second`);
+    await backend.close();
   }
-  return best;
+  return best.backend;
 }
 
 /** What is worth a try here: starting a GPU's runtime where there is none costs seconds. */
@@ -69,7 +69,13 @@ function gpuBuilds(): RuntimeBuild[] {
   return cards.some((name) => name.startsWith("renderD")) ? ["webgpu"] : [];
 }
 
-async function open(build: RuntimeBuild, options: WorkerBackendOptions): Promise<WorkerBackend> {
+interface Opened {
+  readonly backend: WorkerBackend;
+  /** As warm-up measured it. */
+  readonly windowsPerSecond: number;
+}
+
+async function open(build: RuntimeBuild, options: WorkerBackendOptions): Promise<Opened> {
   const onGpu = build === "cuda" || build === "webgpu";
   const count = options.lanes ?? (onGpu ? 1 : Math.min(8, availableParallelism()));
   const settings: InferenceThread["settings"] = {
@@ -107,14 +113,20 @@ async function open(build: RuntimeBuild, options: WorkerBackendOptions): Promise
   // Every lane finds the same machine, so one tells it for all.
   const [first] = opened;
   for (const notice of first.notices) options.log?.(notice);
-  const quick = first.times.filter(({ windows, ms }) => windows === 1 || ms <= LONGEST_BATCH_MS);
-  const best = quick.at(-1) ?? { windows: 1, ms: 1 };
-  const batch = options.batch ?? best.windows;
+  const best = bestTime(first.times);
   const parts = [first.description];
   if (count > 1) parts.push(`${count} side by side`);
+  const batch = options.batch ?? best.windows;
   if (batch > 1) parts.push(`up to ${batch} windows together`);
-  const windowsPerSecond = (1000 * count * best.windows) / best.ms;
-  return new WorkerBackend(parts.join(", "), batch, windowsPerSecond, lanes, start);
+  const backend = new WorkerBackend(parts.join(", "), options.batch, lanes, start);
+  backend.pays(options.pack, first.times);
+  return { backend, windowsPerSecond: (1000 * count * best.windows) / best.ms };
+}
+
+/** Of the batches that make nobody late. */
+function bestTime(times: readonly BatchTime[]): BatchTime {
+  const quick = times.filter(({ windows, ms }) => windows === 1 || ms <= LONGEST_BATCH_MS);
+  return quick.at(-1) ?? { windows: 1, ms: 1 };
 }
 
 /** Windows through one thread; their memory goes along. */
@@ -125,11 +137,12 @@ export function explainOn(lane: Lane, windows: readonly WindowQuery[]): Promise<
 }
 
 class WorkerBackend implements Backend {
+  /** Windows at once that pay, by folder of the pack. */
+  readonly #paying = new Map<string, number>();
+
   constructor(
     readonly description: string,
-    readonly batch: number,
-    /** As warm-up measured it. */
-    readonly windowsPerSecond: number,
+    private readonly chosenBatch: number | undefined,
     private readonly all: readonly Lane[],
     private readonly start: () => Worker,
   ) {}
@@ -140,6 +153,15 @@ class WorkerBackend implements Backend {
 
   get calls(): number {
     return CALLS * this.lanes;
+  }
+
+  batch({ folder }: PackReading): number {
+    return this.chosenBatch ?? this.#paying.get(folder) ?? 1;
+  }
+
+  /** What warm-up measured with a pack. */
+  pays({ folder }: PackReading, times: readonly BatchTime[]): void {
+    this.#paying.set(folder, bestTime(times).windows);
   }
 
   get #well(): Lane[] {
@@ -158,7 +180,7 @@ class WorkerBackend implements Backend {
   async prepare(pack: PackReading): Promise<void> {
     const lane: Lane = new ModelThread<InferenceThread>({ ...LANE, start: this.start });
     try {
-      await lane.ask("prepare", pack);
+      this.pays(pack, await lane.ask("prepare", pack));
     } finally {
       await lane.close();
     }

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import {
   decodeClientMessage,
   decodeServerMessage,
+  encodeBlocks,
   encodeDropped,
   encodeError,
   encodeExplain,
@@ -30,6 +31,7 @@ const hello: Hello = {
     version: "1.0.0",
     title: "Tiny é",
     labels: ["low", "high"],
+    answers: "exclusive",
     threshold: 0.5,
     sampleRate: 16_000,
     stft: { window: 512, hop: 128, bins: 257 },
@@ -56,12 +58,15 @@ const clientMessages: [string, Uint8Array][] = [
   ["frames 16", encodeFrames(-7, 5, levels16)],
   ["frames 8", encodeFrames(2 ** 40, 5, Uint8Array.from(levels16))],
   ["explain", encodeExplain(77, 2 ** 52)],
+  ["blocks", encodeBlocks(78, -2, 5, levels16, 1)],
 ];
 const answer = {
   request: 0xffff_ffff,
   firstFrame: -120,
   frames: 2,
   bins: 3,
+  begins: false,
+  rows: 1,
   probabilities: Float32Array.of(0.25, 0.75),
   mask: Uint8Array.of(0, 1, 2, 253, 254, 255),
   inferenceMs: 1.5,
@@ -91,14 +96,14 @@ function fails(what: () => unknown, part: string): void {
 test("messages of the client arrive as they were sent", () => {
   assert.equal(client(clientMessages[0][1]), {
     type: "start",
-    version: 2,
+    version: 3,
     method: "bands",
     target: 2,
     maskFrames: 33,
   });
   assert.equal(client(encodeStart()), {
     type: "start",
-    version: 2,
+    version: 3,
     method: "",
     target: -1,
     maskFrames: 0,
@@ -108,11 +113,19 @@ test("messages of the client arrive as they were sent", () => {
   const narrow = { ...wide, firstFrame: 2 ** 40, levels: Uint8Array.from(levels16) };
   assert.equal(client(clientMessages[2][1]), narrow);
   assert.equal(client(clientMessages[3][1]), { type: "explain", request: 77, firstFrame: 2 ** 52 });
+  const blocks = { ...wide, type: "blocks", firstFrame: -2, request: 78, target: 1 };
+  assert.equal(client(clientMessages[4][1]), blocks);
+  assert.equal(client(encodeBlocks(78, -2, 5, Uint8Array.from(levels16))), {
+    ...{ ...blocks, target: -1 },
+    levels: Uint8Array.from(levels16),
+  });
 });
 
 test("messages of the server arrive as they were sent", () => {
-  assert.equal(server(serverMessages[0][1]), { type: "hello", version: 2, hello });
+  assert.equal(server(serverMessages[0][1]), { type: "hello", version: 3, hello });
   assert.equal(server(serverMessages[1][1]), { type: "explanation", ...answer });
+  const ofBlocks = { ...answer, begins: true, rows: 2, probabilities: Float32Array.of(0.25, 0.75, 1, 0) };
+  assert.equal(server(encodeExplanation(ofBlocks)), { type: "explanation", ...ofBlocks });
   assert.equal(server(serverMessages[2][1]), { type: "dropped", request: 3, dropped: 4 });
   assert.equal(server(serverMessages[3][1]), {
     type: "error",
@@ -125,7 +138,7 @@ test("messages of the server arrive as they were sent", () => {
 });
 
 test("the bytes are those of the document", () => {
-  assert.equal([...encodeStart("ab", -1)], [0x10, 2, 0, 0, 255, 255, 255, 255, 97, 98]);
+  assert.equal([...encodeStart("ab", -1)], [0x10, 3, 0, 0, 255, 255, 255, 255, 97, 98]);
   assert.equal(
     [...encodeFrames(258, 2, Uint16Array.of(0x1234, 0x5678))],
     [0x11, 1, 1, 0, 2, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0x34, 0x12, 0x78, 0x56],
@@ -134,14 +147,19 @@ test("the bytes are those of the document", () => {
     [...encodeFrames(-1, 1, Uint8Array.of(9))],
     [0x11, 2, 1, 0, 1, 0, 0, 0, ...Array(8).fill(255), 9],
   );
+  assert.equal(
+    [...encodeBlocks(5, 258, 2, Uint16Array.of(0x1234, 0x5678), 7)],
+    [0x13, 1, 1, 0, 2, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 7, 0, 0, 0, 0x34, 0x12, 0x78, 0x56],
+  );
   assert.equal([...encodeExplain(5, 6)], [0x12, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]);
   assert.equal([...encodeDropped(1, 2)], [0x21, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]);
   assert.equal([...encodePace(640)], [0x23, 0, 128, 2]);
   assert.equal([...encodeError("malformed", "x", 3)], [0x22, 1, 0, 0, 3, 0, 0, 0, 120]);
   const bytes = encodeExplanation(answer);
   assert.equal([...bytes.subarray(0, 16)], [0x20, 0, 2, 0, 2, 0, 3, 0, 255, 255, 255, 255, 9, 0, 0, 0]);
-  assert.is(bytes.length, 32 + 8 + 6);
-  assert.equal([...encodeHello(hello).subarray(0, 5)], [0x01, 2, 0, 0, 123]);
+  assert.equal([...bytes.subarray(32, 36)], [1, 0, 0, 0]);
+  assert.is(bytes.length, 36 + 8 + 6);
+  assert.equal([...encodeHello(hello).subarray(0, 5)], [0x01, 3, 0, 0, 123]);
 });
 
 test("every length but the right one is refused", () => {
@@ -149,6 +167,7 @@ test("every length but the right one is refused", () => {
     [clientMessages[1][1], client],
     [clientMessages[2][1], client],
     [clientMessages[3][1], client],
+    [clientMessages[4][1], client],
     [serverMessages[1][1], server],
     [serverMessages[2][1], server],
   ];
@@ -171,7 +190,7 @@ test("reserved bytes, unknown types, encodings and errors, empty counts and far 
     copy[at] = value;
     return copy;
   };
-  const [start, frames, , explain] = clientMessages.map(([, bytes]) => bytes);
+  const [start, frames, , explain, blocks] = clientMessages.map(([, bytes]) => bytes);
   const [hi, explanation, dropped, error] = serverMessages.map(([, bytes]) => bytes);
   const clientCases: [Uint8Array, string][] = [
     [changed(frames, 6, 1), "reserved byte 6"],
@@ -183,12 +202,19 @@ test("reserved bytes, unknown types, encodings and errors, empty counts and far 
     [changed(frames, 4, 0), "3 frames of 0 bins"],
     [changed(explain, 4, 0), "request number 0"],
     [changed(explain, 15, 0x7f), "frame number beyond"],
+    [changed(blocks, 7, 1), "reserved byte 7"],
+    [changed(blocks, 1, 3), "unknown encoding 3"],
+    [changed(blocks, 2, 0), "0 frames of 5 bins"],
+    [changed(blocks, 16, 0), "request number 0"],
+    [changed(blocks, 15, 0x7f), "frame number beyond"],
     [changed(start, 8, 0x2f), "names a method with other"],
   ];
   for (const [bytes, part] of clientCases) fails(() => client(bytes), part);
   const serverCases: [Uint8Array, string][] = [
     [changed(hi, 3, 1), "reserved byte 3"],
-    [changed(explanation, 1, 1), "reserved byte 1"],
+    [changed(explanation, 1, 2), "2 where 0 or 1 should be"],
+    [changed(explanation, 32, 0), "no row of probabilities"],
+    [changed(explanation, 35, 1), "reserved byte 35"],
     [changed(dropped, 1, 1), "reserved byte 1"],
     [changed(error, 1, 99), "unknown number 99"],
     [start, "unknown type 0x10"],
@@ -205,14 +231,14 @@ test("a hello must hold all that the client relies on", () => {
 
 test("a hello of another version is told as such, whatever else it holds", () => {
   const bytes = encodeHello(hello);
-  bytes[1] = 3;
+  bytes[1] = 4;
   bytes[4] = 0;
   try {
     server(bytes);
     assert.unreachable();
   } catch (error) {
     assert.is((error as WireError).code, "wrong-version");
-    assert.match((error as Error).message, "protocol 3 and this client 2");
+    assert.match((error as Error).message, "protocol 4 and this client 3");
   }
 });
 
@@ -244,7 +270,7 @@ test("long error texts are cut to what a decoder takes", () => {
 test("error names, numbers and close codes are those of the document", async () => {
   const text = await readFile("protocol/README.md", "utf8");
   const rows = [...text.matchAll(/^\| (\d+) +\| ([a-z-]+) +\| (\d{4}|stays open) +\|/gm)];
-  assert.is(rows.length, 18);
+  assert.is(rows.length, 19);
   for (const [, number, name, close] of rows) {
     const known = wireErrorName(Number(number));
     assert.is(known, name);

@@ -7,7 +7,9 @@ function simulate(pace: Pace, lanes: number, sessions: number, windowMs: number,
   return Array.from({ length: seconds }, () => {
     const asked = (sessions * 1000) / Math.max(100, pace.leastMs);
     const busy = (asked * windowMs) / (1000 * lanes);
-    pace.update({ busy: Math.min(1, busy), windowMs, active: sessions, late: busy > 1 ? 1 : 0 }, lanes);
+    const late = busy > 1 ? 1 : 0;
+    const load = { busy: Math.min(1, busy), windowMs, active: sessions, steady: 0, steadyWaitMs: 0, late };
+    pace.update(load, lanes);
     return busy;
   });
 }
@@ -61,6 +63,25 @@ test("only when the lowest rate is too much as well is there no place for more",
   assert.ok(pace.full);
   simulate(pace, 1, 20, 5, 10);
   assert.not.ok(pace.full);
+});
+
+test("blocks that wait, or come too late, close the door until there is room for a while; nobody is slowed down", () => {
+  const pace = new Pace();
+  const update = (steadyWaitMs: number, late = 0, steady = 10) =>
+    pace.update({ busy: 1, windowMs: 2, active: 0, steady, steadyWaitMs, late }, 2);
+  assert.not(update(5));
+  assert.not(pace.full, "busy lanes do more at once");
+  assert.not(update(60));
+  assert.ok(pace.full);
+  for (let n = 0; n < 5; n++) update(30);
+  assert.ok(pace.full, "neither crowded nor roomy");
+  for (let n = 0; n < 3; n++) update(10);
+  assert.not(pace.full);
+  update(0, 3);
+  assert.ok(pace.full);
+  for (let n = 0; n < 3; n++) update(0, 0, 0);
+  assert.not(pace.full, "they are gone");
+  assert.is(pace.leastMs, 0);
 });
 
 test.run();

@@ -19,8 +19,12 @@ class SteppedBackend implements Backend {
 
   constructor(
     readonly lanes: number,
-    readonly batch = 1,
+    private readonly most = 1,
   ) {}
+
+  batch(): number {
+    return this.most;
+  }
 
   get calls(): number {
     return this.lanes;
@@ -55,9 +59,11 @@ function setUp(lanes: number, batch = 1) {
   const times: WindowTimes[] = [];
   const job = (name: string, method = "bands"): Job => {
     const magnitudes = new Float32Array(0);
+    const kind = { pack, method, maskFrames: 8 };
     names.set(magnitudes, name);
     return {
-      query: { pack, method, maskFrames: 8, target: -1, magnitudes },
+      kind,
+      begin: () => ({ ...kind, target: -1, magnitudes }),
       done: (_result, each) => {
         times.push(each);
         log.push(`${name} done`);
@@ -87,9 +93,9 @@ test("one window of a session runs and one waits; the newest wins and the displa
   const { backend, scheduler, job, log } = setUp(4);
   const a = {};
   const [first, second, third] = [job("1"), job("2"), job("3")];
-  assert.is(scheduler.submit(a, first), undefined);
-  assert.is(scheduler.submit(a, second), undefined);
-  assert.is(scheduler.submit(a, third), second);
+  assert.equal(scheduler.submit(a, first), []);
+  assert.equal(scheduler.submit(a, second), []);
+  assert.equal(scheduler.submit(a, third), [second]);
   assert.equal(backend.started, ["1"], "a free lane is not a second turn");
   await backend.finish();
   await backend.finish();
@@ -171,6 +177,75 @@ test("a window that is not begun in time is dropped, and its session may ask aga
   assert.is(scheduler.takeLoad().late, 1);
 });
 
+test("what may wait in order is run in order, one at a time, and together with others'", async () => {
+  const { backend, scheduler, job, log } = setUp(2, 2);
+  const [a, b] = [{}, {}];
+  for (const name of ["a1", "a2", "a3"]) assert.equal(scheduler.submit(a, job(name), 3), []);
+  scheduler.submit(b, job("b1"), 3);
+  scheduler.submit(b, job("b2"), 3);
+  assert.equal(backend.started, ["a1", "b1"]);
+  await backend.finish();
+  await backend.finish();
+  assert.equal(backend.started, ["a1", "b1", "a2", "b2"]);
+  for (let n = 0; n < 3; n++) await backend.finish();
+  assert.equal(log, ["a1 done", "b1 done", "a2 done", "b2 done", "a3 done"]);
+});
+
+test("one too many displaces all that wait; of what waits in order only what is late is dropped", async () => {
+  const { backend, scheduler, job, log, clock } = setUp(1);
+  const a = {};
+  const jobs = ["1", "2", "3", "4", "5"].map((name) => job(name));
+  for (const each of jobs.slice(0, 3)) assert.equal(scheduler.submit(a, each, 2), []);
+  assert.equal(scheduler.submit(a, jobs[3], 2), [jobs[1], jobs[2]]);
+  clock.ms = 100;
+  scheduler.submit(a, jobs[4], 2);
+  clock.ms = 300;
+  await backend.finish();
+  await backend.finish();
+  assert.equal(log, ["4 late", "1 done", "5 done"]);
+  assert.equal(backend.started, ["1", "5"]);
+});
+
+test("a job is told what became of it before its owner's next one begins", async () => {
+  const { backend, scheduler, job, log } = setUp(1, 2);
+  const a = {};
+  const told = (name: string): Job => ({
+    ...job(name),
+    ran: (outcome) => log.push(`${name} ${outcome instanceof Error ? outcome.message : "ran"}`),
+  });
+  const begun = (name: string): Job => {
+    const each = told(name);
+    const begin = () => {
+      log.push(`${name} begins`);
+      return each.begin();
+    };
+    return { ...each, begin };
+  };
+  scheduler.submit(a, told("1"), 3);
+  for (const name of ["2", "3"]) scheduler.submit(a, begun(name), 3);
+  await backend.finish();
+  await backend.finish(new Error("broke"));
+  assert.equal(log, ["1 ran", "2 begins", "1 done", "2 broke", "3 begins", "2 broke"]);
+  scheduler.cancel(a);
+  await backend.finish();
+  assert.is(log.length, 6, "nobody waits for it any more");
+});
+
+test("the load tells of those who can't ask less often by themselves, and how long they wait", async () => {
+  const { backend, scheduler, job, clock } = setUp(1);
+  const steady = (name: string): Job => ({ ...job(name), steady: true });
+  scheduler.submit({}, steady("a"), 3);
+  scheduler.submit({}, steady("b"), 3);
+  scheduler.submit({}, job("c"));
+  clock.ms = 40;
+  await backend.finish();
+  const { active, steady: count, steadyWaitMs } = scheduler.takeLoad();
+  assert.equal({ active, count, steadyWaitMs }, { active: 1, count: 2, steadyWaitMs: 20 });
+  assert.is(scheduler.takeLoad().steadyWaitMs, 0);
+});
+
+const nobodySteady = { steady: 0, steadyWaitMs: 0 };
+
 test("the load tells how busy the lanes were, what a window takes, and who asked", async () => {
   const { backend, scheduler, job, clock } = setUp(2);
   const a = {};
@@ -183,9 +258,9 @@ test("the load tells how busy the lanes were, what a window takes, and who asked
   await backend.finish();
   await backend.finish();
   clock.ms = 100;
-  assert.equal(scheduler.takeLoad(), { busy: 0.45, windowMs: 30, active: 2, late: 0 });
+  assert.equal(scheduler.takeLoad(), { busy: 0.45, windowMs: 30, active: 2, ...nobodySteady, late: 0 });
   clock.ms = 200;
-  assert.equal(scheduler.takeLoad(), { busy: 0, windowMs: 30, active: 0, late: 0 });
+  assert.equal(scheduler.takeLoad(), { busy: 0, windowMs: 30, active: 0, ...nobodySteady, late: 0 });
 });
 
 test.run();

@@ -43,7 +43,7 @@ class HeldBackend implements Backend {
   readonly description = "held onnxruntime";
   readonly lanes = 1;
   readonly calls = 1;
-  readonly batch = 1;
+  readonly batch = () => 1;
   readonly bins: number[] = [];
   readonly #open: (() => void)[] = [];
 

@@ -37,7 +37,15 @@ test("a mask of another window, another sound or another shape is noticed", asyn
     const { masks: mask, probabilities } = await method.run(sound.magnitudes(40, windowFrames), 1);
     const right: ExplanationMessage = {
       type: "explanation",
-      ...{ request: 1, firstFrame: 30, frames: windowFrames, bins: stft.bins, dropped: 0 },
+      ...{
+        request: 1,
+        firstFrame: 30,
+        frames: windowFrames,
+        bins: stft.bins,
+        dropped: 0,
+        begins: false,
+        rows: 1,
+      },
       ...{ mask: encodeMask(mask), probabilities: probabilities.slice(), inferenceMs: 1, serverMs: 1 },
     };
     const check = new MaskCheck(pack, sound);

@@ -136,7 +136,7 @@ test("a lane that is used for long gathers no listeners", async () => {
 
 test("windows together are answered as they are alone, and only the newest frames of a mask when no more are wanted", async () => {
   const backend = await openWorkerBackend({ pack: reading(odd), lanes: 1, batch: 4 });
-  assert.is(backend.batch, 4);
+  assert.is(backend.batch(reading(odd)), 4);
   const windows = [0, 1, 2].map((target) => {
     const magnitudes = new Float32Array(SIZE);
     magnitudes[10 + 20 * target] = 20;

@@ -4,6 +4,7 @@ import {
   type ClientMessage,
   decodeClientMessage,
   decodeServerMessage,
+  encodeBlocks,
   encodeDropped,
   encodeError,
   encodeExplain,
@@ -61,6 +62,8 @@ function encodeClient(message: ClientMessage): Uint8Array {
       return encodeFrames(message.firstFrame, message.bins, message.levels);
     case "explain":
       return encodeExplain(message.request, message.firstFrame);
+    case "blocks":
+      return encodeBlocks(message.request, message.firstFrame, message.bins, message.levels, message.target);
   }
 }
 

@@ -4,34 +4,44 @@ import type { Pack } from "../../models/pack/pack.ts";
 import {
   decodeClientMessage,
   decodeServerMessage,
+  type ExplanationMessage,
+  encodeBlocks,
   encodeExplain,
   encodeFrames,
   encodeStart,
+  type Hello,
 } from "../../protocol/wire.ts";
 import { WireError, wireCloseCode } from "../../protocol/wire-errors.ts";
 import type { Backend, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
 import { Scheduler } from "../../server/explain/scheduler.ts";
 import { Session, type SessionJob } from "../../server/explain/session.ts";
 import { hex } from "./fuzz-decoders.ts";
-import { clientMessage, damaged, HELLO } from "./messages.ts";
+import { clientMessage, damaged, HELLO, STREAMING_HELLO } from "./messages.ts";
 import type { Random } from "./mutate.ts";
 
-const { windowFrames, stft, labels } = HELLO.pack;
-const WINDOW = windowFrames * stft.bins;
-// Of a pack, a session reads what the hello tells and no more.
-const PACK = HELLO.pack as unknown as Pack;
+const { stft, labels } = HELLO.pack;
 
-/** Runs windows when it is told to; two at a time. */
+/** Runs windows when it is told to; two at a time. What it remembers is how many frames it heard. */
 class SteppedBackend implements Backend {
   readonly description = "stepped";
   readonly lanes = 2;
   readonly calls = 2;
-  readonly batch = 1;
+  readonly batch = () => 1;
   readonly #running: ((fails: boolean) => void)[] = [];
 
-  explain([{ magnitudes, maskFrames }]: readonly WindowQuery[]): Promise<WindowResult[]> {
-    assert.is(magnitudes.length, WINDOW);
-    assert.ok(maskFrames >= 1 && maskFrames <= windowFrames, "a mask is no longer than its window");
+  constructor(private readonly hello: Hello) {}
+
+  explain([window]: readonly WindowQuery[]): Promise<WindowResult[]> {
+    const { windowFrames, streaming } = this.hello.pack;
+    const { magnitudes, maskFrames, memory } = window;
+    if (streaming) {
+      assert.is(magnitudes.length, maskFrames * stft.bins);
+      assert.is(maskFrames % windowFrames, 0, "whole blocks");
+      assert.is.not(memory, undefined);
+    } else {
+      assert.is(magnitudes.length, windowFrames * stft.bins);
+      assert.ok(maskFrames >= 1 && maskFrames <= windowFrames, "a mask is no longer than its window");
+    }
     assert.ok(
       magnitudes.every((value) => value >= 0 && value < 1e7),
       "magnitudes are finite and not negative",
@@ -40,17 +50,25 @@ class SteppedBackend implements Backend {
     return new Promise((resolve, reject) => {
       this.#running.push((fails) => {
         if (fails) reject(new Error("the model failed"));
-        else
-          resolve([
-            {
-              probabilities: new Float32Array(labels.length),
-              mask: new Uint8Array(maskFrames * stft.bins),
-              inferenceMs: 1,
-              magnitudes,
-            },
-          ]);
+        else resolve([this.#answer(window)]);
       });
     });
+  }
+
+  #answer({ magnitudes, maskFrames, memory }: WindowQuery): WindowResult {
+    const { windowFrames, streaming } = this.hello.pack;
+    const mask = new Uint8Array(maskFrames * stft.bins);
+    const answer = { mask, inferenceMs: 1, magnitudes };
+    if (!streaming) return { ...answer, probabilities: new Float32Array(labels.length) };
+    const heard = memory ?? new Float32Array(1);
+    const before = heard[0];
+    heard[0] += maskFrames;
+    const rows = maskFrames / windowFrames;
+    const probabilities = Float32Array.from(
+      { length: rows * labels.length },
+      (_, i) => before + (Math.floor(i / labels.length) + 1) * windowFrames,
+    );
+    return { ...answer, probabilities, memory: heard };
   }
 
   /** Finishes the window that runs longest. */
@@ -72,12 +90,15 @@ interface SessionFuzz {
 /** One session from its start to its end. @throws Error with the session's last message when something did not hold. */
 export async function fuzzSession(random: Random): Promise<SessionFuzz> {
   let clock = 0;
-  const backend = new SteppedBackend();
+  const hello = random.chance(0.5) ? HELLO : STREAMING_HELLO;
+  const backend = new SteppedBackend(hello);
   const scheduler = new Scheduler<Session, SessionJob>(backend, { now: () => clock, patienceMs: 250 });
-  const client = new Client(random);
+  const client = new Client(random, hello);
+  // Of a pack, a session reads what the hello tells and no more.
+  const service = { pack: hello.pack as unknown as Pack, reading: { folder: "", generation: 1 } };
   const session = new Session({
-    service: { pack: PACK, reading: { folder: "", generation: 1 } },
-    limits: HELLO.limits,
+    service,
+    limits: hello.limits,
     scheduler,
     now: () => clock,
     send: (message) => client.receive(message),
@@ -134,7 +155,13 @@ class Client {
   /** Request to how often it was asked and not answered. */
   readonly #out = new Map<number, number>();
 
-  constructor(private readonly random: Random) {}
+  /** Of a streaming pack: the frame that comes after those that were explained, and how many the server remembers of them. */
+  #heard: { next: number; frames: number } | undefined;
+
+  constructor(
+    private readonly random: Random,
+    private readonly hello: Hello,
+  ) {}
 
   next(): Uint8Array<ArrayBuffer> {
     const { random } = this;
@@ -149,8 +176,12 @@ class Client {
     try {
       const message = decodeClientMessage(sent.buffer);
       // Of what was asked before a start, nothing is answered.
-      if (message.type === "start") this.#out.clear();
-      if (message.type === "explain") this.#out.set(message.request, this.#waiting(message.request) + 1);
+      if (message.type === "start") {
+        this.#out.clear();
+        this.#heard = undefined;
+      }
+      if (message.type === "explain" || message.type === "blocks")
+        this.#out.set(message.request, this.#waiting(message.request) + 1);
     } catch {
       // The session will say so.
     }
@@ -178,12 +209,26 @@ class Client {
     const waiting = this.#waiting(message.request);
     assert.ok(waiting > 0, `request ${message.request} was asked and not answered yet`);
     this.#out.set(message.request, waiting - 1);
-    if (message.type === "explanation") assert.is(message.mask.length, message.frames * stft.bins);
+    if (message.type === "explanation") {
+      assert.is(message.mask.length, message.frames * stft.bins);
+      if (this.hello.pack.streaming) this.#checkMemory(message);
+    }
     if (message.type === "error") assert.is(message.code, "inference-failed");
+  }
+
+  /** What goes on has heard all that was explained just before it, and nothing else. */
+  #checkMemory({ begins, firstFrame, frames, rows, probabilities }: ExplanationMessage): void {
+    const before = begins ? { next: firstFrame, frames: 0 } : this.#heard;
+    assert.ok(before, "without memory it begins");
+    assert.is(before?.next, firstFrame, "nothing is missing in between");
+    this.#heard = { next: firstFrame + frames, frames: (before?.frames ?? 0) + frames };
+    assert.is(probabilities[probabilities.length - 1], this.#heard.frames);
+    assert.is(rows, frames / this.hello.pack.windowFrames);
   }
 
   #good(): Uint8Array {
     const { random } = this;
+    const { windowFrames, streaming } = this.hello.pack;
     if (!this.#started || random.chance(0.03)) {
       this.#started = true;
       this.#from = random.pick([0, -50, 1000, 2 ** 52]);
@@ -193,6 +238,13 @@ class Client {
         ? encodeStart("bands", -1, frames)
         : encodeStart("all-ones", random.below(3), frames);
     }
+    if (streaming) {
+      const blocks = 1 + random.below(HELLO.limits.keptFrames / windowFrames);
+      const first = this.#to + (random.chance(0.05) ? random.below(20) : 0);
+      this.#to = first + blocks * windowFrames;
+      const target = random.chance(0.01) ? 1 : -1;
+      return encodeBlocks(++this.#requests, first, stft.bins, this.#levels(blocks * windowFrames), target);
+    }
     const whole = this.#to - this.#from >= windowFrames;
     if (random.chance(0.5) || (!whole && random.chance(0.99))) {
       const count = 1 + random.below(HELLO.limits.keptFrames);
@@ -200,9 +252,12 @@ class Client {
       if (gap > 0) this.#from = this.#to + gap;
       const first = this.#to + gap;
       this.#to = first + count;
-      const levels = Uint16Array.from({ length: count * stft.bins }, () => random.below(65_536));
-      return encodeFrames(first, stft.bins, levels);
+      return encodeFrames(first, stft.bins, this.#levels(count));
     }
     return encodeExplain(++this.#requests, this.#to - windowFrames);
+  }
+
+  #levels(frames: number): Uint16Array {
+    return Uint16Array.from({ length: frames * stft.bins }, () => this.random.below(65_536));
   }
 }

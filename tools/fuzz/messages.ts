@@ -1,5 +1,6 @@
 /** Messages of the wire protocol, made from its grammar: right ones, ones with odd values, and damaged ones. */
 import {
+  encodeBlocks,
   encodeDropped,
   encodeError,
   encodeExplain,
@@ -9,33 +10,46 @@ import {
   encodePace,
   encodeStart,
   type Hello,
+  PROTOCOL_VERSION,
 } from "../../protocol/wire.ts";
 import type { WireErrorName } from "../../protocol/wire-errors.ts";
 import { mutate, type Random } from "./mutate.ts";
 
 const NUMBERS = [0, 1, 2, 7, 255, 65_535, 2 ** 31 - 1, 2 ** 32 - 1];
 const FRAMES = [0, -1, 1, 127, -128, 2 ** 31, 2 ** 53 - 1, -(2 ** 53 - 1)];
+const TARGETS = [-1, 0, 1, 5, 2 ** 31 - 1, -(2 ** 31)];
 const NAMES = ["", "bands", "all-ones", "l-mac", "a".repeat(64)];
 const ERRORS: readonly WireErrorName[] = ["malformed", "too-large", "server-full", "internal", "local-only"];
 
 export function clientMessage(random: Random): Uint8Array {
-  switch (random.below(3)) {
+  switch (random.below(4)) {
     case 0:
-      return encodeStart(
-        random.pick(NAMES),
-        random.pick([-1, 0, 1, 5, 2 ** 31 - 1, -(2 ** 31)]),
-        random.pick([0, 1, 33, 128, 65_535]),
-      );
+      return encodeStart(random.pick(NAMES), random.pick(TARGETS), random.pick([0, 1, 33, 128, 65_535]));
     case 1: {
       const bins = 1 + random.below(9);
-      const values = (1 + random.below(6)) * bins;
-      const levels = random.chance(0.5) ? new Uint16Array(values) : new Uint8Array(values);
-      for (let i = 0; i < values; i++) levels[i] = random.below(65_536);
-      return encodeFrames(random.pick(FRAMES), bins, levels);
+      return encodeFrames(random.pick(FRAMES), bins, someLevels(random, bins));
+    }
+    case 2: {
+      const bins = 1 + random.below(9);
+      const levels = someLevels(random, bins);
+      return encodeBlocks(
+        1 + random.below(2 ** 32 - 1),
+        random.pick(FRAMES),
+        bins,
+        levels,
+        random.pick(TARGETS),
+      );
     }
     default:
       return encodeExplain(1 + random.below(2 ** 32 - 1), random.pick(FRAMES));
   }
+}
+
+function someLevels(random: Random, bins: number): Uint16Array | Uint8Array {
+  const values = (1 + random.below(6)) * bins;
+  const levels = random.chance(0.5) ? new Uint16Array(values) : new Uint8Array(values);
+  for (let i = 0; i < values; i++) levels[i] = random.below(65_536);
+  return levels;
 }
 
 export function serverMessage(random: Random): Uint8Array {
@@ -57,12 +71,15 @@ export function serverMessage(random: Random): Uint8Array {
     default: {
       const frames = random.below(5);
       const bins = random.below(7);
+      const rows = 1 + random.below(3);
       return encodeExplanation({
         request,
         firstFrame: random.pick(FRAMES),
         frames,
         bins,
-        probabilities: Float32Array.from({ length: random.below(5) }, () =>
+        begins: random.chance(0.3),
+        rows,
+        probabilities: Float32Array.from({ length: rows * random.below(5) }, () =>
           random.pick([0, 0.5, 1, Number.NaN, Number.POSITIVE_INFINITY]),
         ),
         mask: Uint8Array.from({ length: frames * bins }, () => random.below(256)),
@@ -87,6 +104,7 @@ export const HELLO: Hello = {
     version: "1",
     title: "Tiny",
     labels: ["a", "b", "c"],
+    answers: "exclusive",
     threshold: 0.5,
     sampleRate: 16_000,
     stft: { window: 8, hop: 2, bins: 5 },
@@ -106,6 +124,13 @@ export const HELLO: Hello = {
     messageBurst: 1000,
     idleSeconds: 600,
   },
+};
+
+/** The same as a streaming pack. */
+export const STREAMING_HELLO: Hello = {
+  ...HELLO,
+  pack: { ...HELLO.pack, windowFrames: 2, streaming: true },
+  limits: { ...HELLO.limits, maxMessageBytes: 104 },
 };
 
 /** Values that JSON can hold where something else is wanted. */
@@ -133,7 +158,7 @@ function oddHello(random: Random): Uint8Array {
 function withText(text: string): Uint8Array {
   const words = new TextEncoder().encode(text);
   const bytes = new Uint8Array(4 + words.length);
-  bytes.set([0x01, 1, 0, 0]);
+  bytes.set([0x01, PROTOCOL_VERSION, 0, 0]);
   bytes.set(words, 4);
   return bytes;
 }

@@ -1,6 +1,7 @@
 /**
  * The engine that asks a server over a WebSocket, from a browser or from Node. Only frames that the server has not seen
- * are sent; masks come back in 8 bits. It does not reconnect: a lost engine stays lost and its owner opens another.
+ * are sent; masks come back in 8 bits. It does not reconnect: a lost engine stays lost and its owner opens another, which
+ * remembers nothing of what that one heard.
  */
 import { localOnlyReason } from "../../../protocol/audio-shape.ts";
 import { type Engine, EngineError, type Explanation, type SpectralWindow } from "../../../protocol/engine.ts";
@@ -9,15 +10,14 @@ import {
   decodeServerMessage,
   type ErrorMessage,
   type ExplanationMessage,
-  encodeExplain,
-  encodeFrames,
   encodeStart,
   type Hello,
   type ServerMessage,
 } from "../../../protocol/wire.ts";
 import { subprotocolsFor } from "../../../protocol/wire-access.ts";
 import { WireError, wireErrorOfClose } from "../../../protocol/wire-errors.ts";
-import { decodeMask, type Encoding, encodeMagnitudes } from "../../../protocol/wire-levels.ts";
+import { decodeMask, type Encoding } from "../../../protocol/wire-levels.ts";
+import { type SentFrames, sentFrames } from "./sent-frames.ts";
 import { warmingUp } from "./warming-server.ts";
 
 export interface RemoteEngineOptions {
@@ -82,9 +82,7 @@ export class RemoteEngine implements Engine {
   #droppedByServer = 0;
   #leastMs = 0;
   #requests = 0;
-  /** The window sent before, which tells what the server has; NaN before the first. */
-  #sentFrom = Number.NaN;
-  readonly #sent: Float32Array;
+  readonly #sent: SentFrames;
 
   private constructor(
     socket: WebSocketLike,
@@ -94,8 +92,7 @@ export class RemoteEngine implements Engine {
   ) {
     this.#socket = socket;
     this.description = `${shownEndpoint(options.url)}, ${server.backend}`;
-    const { pack } = server;
-    this.#sent = new Float32Array(pack.windowFrames * pack.stft.bins);
+    this.#sent = sentFrames(server, options);
     socket.onmessage = ({ data }) => this.#message(data);
     socket.onclose = ({ code, reason }) => this.#fail(closeError(shownEndpoint(options.url), code, reason));
     socket.onerror = () => {};
@@ -152,9 +149,12 @@ export class RemoteEngine implements Engine {
   async explain(window: SpectralWindow): Promise<Explanation> {
     if (this.#ended) throw this.#ended;
     if (this.#waiting) throw new EngineError("busy", "the remote engine is still at the window before");
-    this.#check(window);
+    this.#sent.check(window);
     const asked = performance.now();
-    const answer = await this.#ask(window);
+    const answer = await this.#ask(window).catch((error: unknown) => {
+      this.#sent.failed();
+      throw error;
+    });
     this.#timing = {
       roundTripMs: performance.now() - asked,
       serverMs: answer.serverMs,
@@ -165,6 +165,7 @@ export class RemoteEngine implements Engine {
       probabilities: answer.probabilities,
       mask: decodeMask(answer.mask),
       inferenceMs: answer.inferenceMs,
+      ...this.#sent.extras(answer),
     };
   }
 
@@ -174,30 +175,16 @@ export class RemoteEngine implements Engine {
   }
 
   #start(): void {
-    this.#sentFrom = Number.NaN;
     const { method, target, newestFrames = 0 } = this.options;
     this.#socket.send(encodeStart(method, target, newestFrames) as Uint8Array<ArrayBuffer>);
   }
 
-  #check({ firstFrame, magnitudes }: SpectralWindow): void {
-    const { windowFrames, stft } = this.server.pack;
-    if (magnitudes.length !== windowFrames * stft.bins) {
-      throw new EngineError(
-        "bad-input",
-        `the server's pack wants windows of [${windowFrames}, ${stft.bins}], ${this.#sent.length} values, ` +
-          `and was given ${magnitudes.length}`,
-      );
-    }
-    if (!Number.isSafeInteger(firstFrame)) {
-      throw new EngineError("bad-input", `the first frame must be a whole number, not ${firstFrame}`);
-    }
-  }
-
   #ask(window: SpectralWindow): Promise<ExplanationMessage> {
-    this.#sendNewFrames(window);
     this.#requests = (this.#requests % 0xffff_ffff) + 1;
     const request = this.#requests;
-    this.#socket.send(encodeExplain(request, window.firstFrame) as Uint8Array<ArrayBuffer>);
+    for (const message of this.#sent.ask(window, request, () => this.#start())) {
+      this.#socket.send(message as Uint8Array<ArrayBuffer>);
+    }
     return new Promise((resolve, reject) => {
       const limit = this.options.explainTimeoutMs ?? 5_000;
       const overdue = setTimeout(() => {
@@ -222,32 +209,6 @@ export class RemoteEngine implements Engine {
     });
   }
 
-  /**
-   * Frames that both windows cover are not sent again, if they are the same: the numbers alone do not prove it, as a
-   * stream may start again from 0.
-   */
-  #sendNewFrames({ firstFrame, magnitudes }: SpectralWindow): void {
-    const { windowFrames, stft } = this.server.pack;
-    const { bins } = stft;
-    const step = firstFrame - this.#sentFrom;
-    const overlap = step >= 0 && step < windowFrames ? windowFrames - step : 0;
-    const same = overlap > 0 && sameValues(this.#sent, step * bins, magnitudes, overlap * bins);
-    // Frames after a gap need no start; other frames under old numbers do.
-    if (!same && !(step >= windowFrames)) this.#start();
-    const known = same ? overlap : 0;
-    if (known < windowFrames) {
-      const fresh = magnitudes.subarray(known * bins);
-      const levels =
-        this.options.encoding === "uint8-log1p"
-          ? new Uint8Array(fresh.length)
-          : new Uint16Array(fresh.length);
-      encodeMagnitudes(fresh, levels);
-      this.#socket.send(encodeFrames(firstFrame + known, bins, levels) as Uint8Array<ArrayBuffer>);
-    }
-    this.#sentFrom = firstFrame;
-    this.#sent.set(magnitudes);
-  }
-
   #message(data: unknown): void {
     let message: ServerMessage;
     try {
@@ -266,7 +227,7 @@ export class RemoteEngine implements Engine {
         this.#droppedByServer = message.dropped;
         // A late answer to a window that was given up is of no use any more.
         if (message.request !== this.#waiting?.request) return;
-        if (this.#fits(message)) this.#waiting.resolve(message);
+        if (this.#sent.fits(message)) this.#waiting.resolve(message);
         else
           this.#waiting.reject(
             new EngineError(
@@ -290,17 +251,6 @@ export class RemoteEngine implements Engine {
       case "hello":
         this.#fail(new EngineError("failed", `${shownEndpoint(this.options.url)} said hello twice`));
     }
-  }
-
-  #fits({ frames, bins, probabilities }: ExplanationMessage): boolean {
-    const { windowFrames, stft, labels } = this.server.pack;
-    const wanted = Math.min(this.options.newestFrames || windowFrames, windowFrames);
-    return (
-      bins === stft.bins &&
-      frames >= wanted &&
-      frames <= windowFrames &&
-      probabilities.length === labels.length
-    );
   }
 
   #error(error: ErrorMessage): void {
@@ -411,12 +361,4 @@ function closeError(url: string, closeCode: number, reason: string): EngineError
   const known = wireErrorOfClose(closeCode);
   if (known) return errorFor(known, url, reason);
   return new EngineError("lost", `the connection to ${url} was lost (close code ${closeCode})`);
-}
-
-/** Whether `a` from `offset` on and `b` from its start agree in the next `length` values. */
-function sameValues(a: Float32Array, offset: number, b: Float32Array, length: number): boolean {
-  for (let i = 0; i < length; i++) {
-    if (a[offset + i] !== b[i]) return false;
-  }
-  return true;
 }

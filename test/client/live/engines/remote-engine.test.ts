@@ -65,6 +65,8 @@ const explanation = ({ request, firstFrame }: ExplainMessage, bins = 257, classe
     firstFrame,
     frames: 128,
     bins,
+    begins: false,
+    rows: 1,
     probabilities: new Float32Array(classes).fill(1, 0, 1),
     mask: new Uint8Array(128 * bins),
     inferenceMs: 1,
@@ -157,8 +159,8 @@ test("nobody there, no hello, nonsense, another version, a text: each is told ap
     [(socket) => socket.close(4503, "server-full"), "refused", "server-full"],
     [(socket) => socket.send(encodeError("server-full", "no room")), "refused", "no room"],
     [(socket) => socket.send("hello"), "failed", "a text message"],
-    [(socket) => socket.send(Uint8Array.of(1, 2, 0, 0, 5)), "failed", "no JSON"],
-    [(socket) => socket.send(Uint8Array.of(1, 3, 0, 0)), "refused", "the server speaks protocol 3"],
+    [(socket) => socket.send(Uint8Array.of(1, 3, 0, 0, 5)), "failed", "no JSON"],
+    [(socket) => socket.send(Uint8Array.of(1, 4, 0, 0)), "refused", "the server speaks protocol 4"],
     [(socket) => socket.send(encodeDropped(1, 1)), "failed", 'began with "dropped"'],
   ];
   for (const [greet, code, part] of greetings) {
