@@ -113,7 +113,7 @@ async function measureClip(
     const judge = async (mask: Float32Array, rows: Rows) => {
       const { kept, rest } = keptAndRest(x, gainsOf(x, mask, pack.masking));
       const [ofKept, ofRest] = await askClassifier(classifier, [kept, rest]);
-      const { ai, ad, ff, fidIn } = faithfulness({ whole: heard, kept: ofKept, rest: ofRest });
+      const { ai, ad, ff, fidIn } = faithfulness({ whole: heard, kept: ofKept, rest: ofRest }, pack);
       add(rows, {
         ...{ ai, ad, ff, fidIn },
         correlation: correlation(mask, reference) ?? 1,

@@ -3,6 +3,7 @@
  * explanations are. Everything that is measured goes to the result store first, so that a run can stop at any moment
  * and go on later; the tables are made of what the store holds.
  */
+import { strongestClass } from "../../models/explain/class-decision.ts";
 import { ESC10_CLASSES } from "../data/esc50.ts";
 import { SPEECH } from "../data/sound-sets.ts";
 import type { ClipResult, Evaluation, EvaluationOptions, SettingTable, TableRow } from "./evaluation.ts";
@@ -13,7 +14,6 @@ import type { LayerCheck } from "./measure/randomisation.ts";
 import type { ResultStore } from "./measure/result-store.ts";
 import { type ClassifierReport, classifierReport } from "./metrics/classifier-report.ts";
 import { meanOfRows } from "./metrics/metric-row.ts";
-import { argMax } from "./metrics/metrics.ts";
 import { type CheckedSound, type ChosenSounds, chooseSounds } from "./plan/choose-sounds.ts";
 import type { Setting } from "./plan/contamination.ts";
 import { type PlannedRow, plannedRows, ResultKeys } from "./plan/table-plan.ts";
@@ -186,13 +186,13 @@ function settingTable(
   { labelled, explained }: ChosenSounds,
   results: Results,
 ): SettingTable {
-  const { labels } = opened.pack;
+  const { pack } = opened;
   const answers = explained.flatMap((sound) => {
     const found = results.settingAnswers(setting, sound);
     return found ? [{ sound, ...found }] : [];
   });
   const right = answers.flatMap(({ sound, answers: of }) =>
-    of.map((answer) => labels[argMax(answer)] === sound.label),
+    of.map((answer) => pack.labels[strongestClass(pack, answer)] === sound.label),
   );
   const rows = results.rows.flatMap((row): TableRow[] => {
     const { block, name, title } = row;
@@ -229,7 +229,7 @@ function reportOf(
   { judged, known }: ChosenSounds,
   results: Results,
 ): ClassifierReport {
-  const { labels, other, threshold } = opened.pack;
+  const { labels } = opened.pack;
   const esc10 = data.layout === "ESC-50" && known.join() === ESC10_CLASSES.join();
   const groups: Record<string, readonly string[]> = {
     [esc10 ? "ESC-10" : "known classes"]: known,
@@ -239,5 +239,5 @@ function reportOf(
     const windows = results.answers(sound)?.map((row) => Float32Array.from(row));
     return windows ? [{ name: sound.name, label: sound.label!, windows }] : [];
   });
-  return classifierReport(answers, labels, other, threshold, groups);
+  return classifierReport(answers, opened.pack, groups);
 }

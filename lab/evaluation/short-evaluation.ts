@@ -1,10 +1,11 @@
 /** A first look at how faithful a new pack's explanations are, on sounds that its decoder has not heard. */
 
+import { strongestClass } from "../../models/explain/class-decision.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import { audibleStarts } from "../data/waves.ts";
 import { WindowCutter } from "../data/window-cutter.ts";
 import type { ForeignClassifier } from "../import/foreign-classifier.ts";
-import { argMax, faithfulness, meanOf } from "./metrics/metrics.ts";
+import { faithfulness, meanOf } from "./metrics/metrics.ts";
 
 export interface MethodFigures {
   readonly method: string;
@@ -43,7 +44,8 @@ export async function shortEvaluation(
         const whole = probabilities.slice();
         const kept = magnitudes.map((value, i) => value * mask[i]);
         const rest = magnitudes.map((value, i) => value - kept[i]);
-        const { ai, ad, fidIn } = faithfulness({ whole, kept: await ask(kept), rest: await ask(rest) });
+        const outputs = { whole, kept: await ask(kept), rest: await ask(rest) };
+        const { ai, ad, fidIn } = faithfulness(outputs, judge.pack);
         values.push({ ai, ad, fidIn, mm: meanOf(mask) });
       }
       onProgress(++done, total);
@@ -75,7 +77,8 @@ export async function classesHeard(
     const [start] = audibleStarts(samples, cutter.length, Math.ceil(cutter.length / 2), 1);
     if (start === undefined) continue;
     const { magnitudes, phases } = cutter.cut(samples, start);
-    counts[argMax((await loaded.run(magnitudes, 1, -1, phases)).probabilities)]++;
+    const { probabilities } = await loaded.run(magnitudes, 1, -1, phases);
+    counts[strongestClass(loaded.pack, probabilities)]++;
     windows++;
   }
   return counts.map((count) => count / Math.max(1, windows));

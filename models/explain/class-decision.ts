@@ -62,7 +62,9 @@ export function rankedClasses(
 export function decide(classes: DecisionClasses, probabilities: ArrayLike<number>): ClassDecision {
   const ranked = rankedClasses(classes, probabilities);
   const [best] = ranked;
-  const believed = (answersAlone(classes) ? ranked : [best]).filter((each) => isBelieved(classes, each));
+  const believed = (answersAlone(classes) ? ranked : [best]).filter(
+    ({ label, probability, threshold }) => label !== classes.other && probability >= threshold,
+  );
   return { best, accepted: believed.includes(best), believed };
 }
 
@@ -81,8 +83,9 @@ export function sharesThreshold(classes: DecisionClasses): boolean {
   return new Set(classThresholds(classes)).size === 1;
 }
 
-function isBelieved({ other }: DecisionClasses, { label, probability, threshold }: RankedClass): boolean {
-  return label !== other && probability >= threshold;
+/** Whether one class, by its index, is believed at this probability. */
+export function isBelieved(classes: DecisionClasses, index: number, probability: number): boolean {
+  return classes.labels[index] !== classes.other && probability >= classThresholds(classes)[index];
 }
 
 /** p / (1 − p), which orders as its logarithm does. */

@@ -4,6 +4,8 @@
  */
 
 import type { ChannelChoice } from "../../../dsp/channel-choice.ts";
+import { answersAlone, decide, isBelieved, strongestClass } from "../../../models/explain/class-decision.ts";
+import type { Pack } from "../../../models/pack/pack.ts";
 import type { LoadedFeatureJudge } from "../../../models/runtime/load-feature-judge.ts";
 import type { LoadedMethod } from "../../../models/runtime/load-method.ts";
 import { readSound } from "../../data/check-sound.ts";
@@ -12,7 +14,7 @@ import type { Scene } from "../../data/scenes.ts";
 import { meanRow } from "../metrics/classifier-report.ts";
 import { ClipSeparation } from "../metrics/clip-separation.ts";
 import { type MetricRow, meanOfRows } from "../metrics/metric-row.ts";
-import { argMax, complexity, faithfulness, meanOf, sparseness } from "../metrics/metrics.ts";
+import { complexity, faithfulness, meanOf, sparseness } from "../metrics/metrics.ts";
 import { idealBinaryMask, idealRatioMask } from "../metrics/separation.ts";
 import { contaminate, type Setting } from "../plan/contamination.ts";
 import {
@@ -195,18 +197,14 @@ async function mixtureParts(
   const shape = windowShape(classifier.pack);
   const clipPart = await partOf(classifier, clip, starts, shape);
   const addedPart = await partOf(classifier, added, starts, shape);
-  const decision = clipDecision(whole);
-  const isClip = clipDecision(clipPart.answers) === decision;
-  const isAdded = clipDecision(addedPart.answers) === decision;
+  const decided = (answers: readonly Float32Array[]) => strongestClass(classifier.pack, meanRow(answers));
+  const decision = decided(whole);
+  const isClip = decided(clipPart.answers) === decision;
+  const isAdded = decided(addedPart.answers) === decision;
   const [target, interferer] = isAdded && !isClip ? [addedPart, clipPart] : [clipPart, addedPart];
   if (isClip === isAdded) return { target, interferer };
   const separation = new ClipSeparation(mixture, target.samples, interferer.samples, decision, shape);
   return { target, interferer, separation: separation.bothHeard ? separation : undefined };
-}
-
-/** Index of the class that the answers to a sound's windows add up to. */
-function clipDecision(answers: readonly Float32Array[]): number {
-  return argMax(meanRow(answers));
 }
 
 /** Means over the windows of the contaminated sounds, by control, of a method whose mask multiplies |X|. */
@@ -238,7 +236,7 @@ export async function measureMethod(
     if (separation && !scene) {
       // Windows of another winner were explained for that one.
       const asked = sound.starts.flatMap((start, k) =>
-        !method.method.target || argMax(sound.whole[k]) === separation.asked
+        !method.method.target || strongestClass(classifier.pack, sound.whole[k]) === separation.asked
           ? [[start, masks[k]] as const]
           : [],
       );
@@ -295,7 +293,7 @@ async function measureMasks(
     parts.map((part) => part.rest),
   );
   return masks.map((mask, k) => ({
-    ...faithfulness({ whole: sound.whole[k], kept: kept[k], rest: rest[k] }),
+    ...faithfulness({ whole: sound.whole[k], kept: kept[k], rest: rest[k] }, classifier.pack),
     ...(complete ? maskRow(mask) : { mm: meanOf(mask) }),
   }));
 }
@@ -323,7 +321,7 @@ export async function measureFeatures(
     );
     for (const [k, mask] of masks.entries()) {
       collected.push({
-        ...faithfulness({ whole: whole[k], kept: kept[k], rest: rest[k] }),
+        ...faithfulness({ whole: whole[k], kept: kept[k], rest: rest[k] }, method.pack),
         ...maskRow(mask),
       });
     }
@@ -338,7 +336,8 @@ async function forcedAnswers(
   sound: PreparedSound,
   random: Random,
 ): Promise<number[]> {
-  const { masking, labels, other } = classifier.pack;
+  const { pack } = classifier;
+  const { masking, labels, other } = pack;
   // A mask that keeps nothing is rightly heard as none of the classes, so nobody is talked into that.
   const noneOfThese = other === undefined ? -1 : labels.indexOf(other);
   const chosen = random.shuffle(sound.windows.map((_, k) => k)).slice(0, FORCED_WINDOWS);
@@ -346,7 +345,7 @@ async function forcedAnswers(
     // What is there, or is heard in a part of the mixture, is not wrong to ask for.
     const heard = [sound.whole[k], sound.parts?.target.answers[k], sound.parts?.interferer.answers[k]]
       .filter((answer) => answer !== undefined)
-      .map(argMax);
+      .flatMap((answer) => saidIn(pack, answer));
     const wrongs = Array.from(labels.keys()).filter(
       (c) => c !== noneOfThese && !heard.includes(c) && !sound.labels.includes(labels[c]),
     );
@@ -361,7 +360,20 @@ async function forcedAnswers(
     classifier,
     windows.map((window, i) => keptAndRest(window, gainsOf(window, answers[i].mask, masking)).kept),
   );
-  return kept.map((answer, i) => (argMax(answer) === targets[i] ? 100 : 0));
+  return kept.map((answer, i) => (isSaid(pack, answer, targets[i]) ? 100 : 0));
+}
+
+/** The classes that the classifier says: the one it decides for, and of independent ones all that it believes. */
+function saidIn(pack: Pack, answer: Float32Array): number[] {
+  const { best, believed } = decide(pack, answer);
+  return [best.index, ...believed.map(({ index }) => index)];
+}
+
+/** Whether a class is the decision; of independent ones, whether its answer is yes. */
+function isSaid(pack: Pack, answer: Float32Array, target: number): boolean {
+  return answersAlone(pack)
+    ? isBelieved(pack, target, answer[target])
+    : strongestClass(pack, answer) === target;
 }
 
 function isFlat(mask: Float32Array): boolean {

@@ -3,6 +3,7 @@
  * are randomised from the last layer to the first, and a mask that stays as it was did not come from the classifier.
  */
 
+import { strongestClass } from "../../../models/explain/class-decision.ts";
 import {
   decodeModel,
   encodeModel,
@@ -13,7 +14,7 @@ import {
 import { loadMethod } from "../../../models/runtime/load-method.ts";
 import { readSound } from "../../data/check-sound.ts";
 import { seededBy } from "../../data/random.ts";
-import { argMax, meanOf } from "../metrics/metrics.ts";
+import { meanOf } from "../metrics/metrics.ts";
 import { type SoundWindow, windowShape, windowStarts, windowsAt } from "../plan/window-shape.ts";
 import { runWindows } from "./explain-windows.ts";
 import type { SoundFile } from "./measure-sound.ts";
@@ -47,7 +48,7 @@ export async function randomisationCheck(
   const answers = await runWindows(trained, windows);
   // The class stays the same, so that only the weights differ.
   const targets = trained.method.target
-    ? answers.map(({ probabilities }) => argMax(probabilities))
+    ? answers.map(({ probabilities }) => strongestClass(models.pack, probabilities))
     : undefined;
   const before = targets ? await runWindows(trained, windows, targets) : answers;
 

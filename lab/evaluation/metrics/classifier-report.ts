@@ -1,5 +1,5 @@
 /** How well a classifier knows its classes, how honest its probabilities are, and what it makes of the unknown. */
-import { argMax } from "./metrics.ts";
+import { type DecisionClasses, decide, rankedClasses } from "../../../models/explain/class-decision.ts";
 
 /** The classifier's answers to one clip. */
 interface ClipAnswers {
@@ -16,21 +16,33 @@ export interface Share {
 }
 
 export interface ClassifierReport {
-  /** Share of clips whose mean probabilities name the right class, by group. */
+  /** Share of clips whose mean probabilities decide for the right class, by group. */
   readonly clips: Readonly<Record<string, Share>>;
   /** The same window by window. */
   readonly windows: Readonly<Record<string, Share>>;
   readonly threshold: number;
-  /** Windows of each group that the classifier believes to be some known class (threshold reached, not "other"). */
+  /** Windows of each group that the classifier believes to be some known class (its threshold reached, not "other"). */
   readonly accepted: Readonly<Record<string, Share>>;
   /** Windows of unknown classes taken for a class of the main group, at the threshold. */
   readonly unknownTaken: Share;
+  /** What each class is worth at its threshold, window by window, in the order of `labels`. */
+  readonly byClass: readonly ClassShares[];
   /** Expected calibration error of the winning class over the known windows, 0 to 1, 15 bins of equal width. */
   readonly calibrationError: number;
   readonly calibration: readonly CalibrationBin[];
   /** Clips by true label (rows) and answer (columns), in the order of `labels`; unknown labels in the last row. */
   readonly confusion: readonly (readonly number[])[];
   readonly labels: readonly string[];
+}
+
+export interface ClassShares {
+  readonly label: string;
+  /** Probability from which it is believed. */
+  readonly threshold: number;
+  /** Of the windows in which it is believed, unknown ones too, those that are of it. */
+  readonly precision: Share;
+  /** Of the windows that are of it, those in which it is believed. */
+  readonly recall: Share;
 }
 
 interface CalibrationBin {
@@ -47,11 +59,10 @@ const CALIBRATION_BINS = 15;
  */
 export function classifierReport(
   answers: readonly ClipAnswers[],
-  labels: readonly string[],
-  other: string | undefined,
-  threshold: number,
+  classes: DecisionClasses,
   groups: Readonly<Record<string, readonly string[]>>,
 ): ClassifierReport {
+  const { labels, threshold } = classes;
   const groupNames = Object.keys(groups);
   const mainLabels = groups[groupNames[0]];
   const groupOf = (label: string) => groupNames.find((name) => groups[name].includes(label));
@@ -61,27 +72,42 @@ export function classifierReport(
   const accepted = count();
   const unknownTaken = { right: 0, of: 0 };
   const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ confidence: 0, right: 0, windows: 0 }));
+  const byClass = rankedClasses(classes, [])
+    .toSorted((a, b) => a.index - b.index)
+    .map(({ label, threshold }) => ({
+      ...{ label, threshold },
+      ...{ precision: { right: 0, of: 0 }, recall: { right: 0, of: 0 } },
+    }));
   const confusion = Array.from({ length: labels.length + 1 }, () => new Array<number>(labels.length).fill(0));
 
   for (const { label, windows: rows } of answers) {
     if (rows.length === 0) continue;
     const group = groupOf(label);
-    const answer = labels[argMax(meanRow(rows))];
+    const answer = decide(classes, meanRow(rows)).best.label;
     const row = group === undefined ? labels.length : labels.indexOf(label);
     confusion[row][labels.indexOf(answer)]++;
     if (group !== undefined) tally(clips[group], answer === label);
     for (const probabilities of rows) {
-      const winner = argMax(probabilities);
-      const believed = labels[winner] !== other && probabilities[winner] >= threshold;
+      const { best, believed } = decide(classes, probabilities);
+      for (const each of believed) tally(byClass[each.index].precision, each.label === label);
+      if (labels.includes(label)) {
+        tally(
+          byClass[labels.indexOf(label)].recall,
+          believed.some((each) => each.label === label),
+        );
+      }
       if (group === undefined) {
-        tally(unknownTaken, believed && mainLabels.includes(labels[winner]));
+        tally(
+          unknownTaken,
+          believed.some((each) => mainLabels.includes(each.label)),
+        );
         continue;
       }
-      const right = labels[winner] === label;
+      const right = best.label === label;
       tally(windows[group], right);
-      tally(accepted[group], believed);
-      const bin = bins[Math.min(CALIBRATION_BINS - 1, Math.floor(probabilities[winner] * CALIBRATION_BINS))];
-      bin.confidence += probabilities[winner];
+      tally(accepted[group], believed.length > 0);
+      const bin = bins[Math.min(CALIBRATION_BINS - 1, Math.floor(best.probability * CALIBRATION_BINS))];
+      bin.confidence += best.probability;
       bin.right += right ? 1 : 0;
       bin.windows++;
     }
@@ -104,6 +130,7 @@ export function classifierReport(
     threshold,
     accepted,
     unknownTaken,
+    byClass,
     calibrationError,
     calibration,
     confusion,

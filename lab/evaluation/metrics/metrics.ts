@@ -2,9 +2,16 @@
  * Faithfulness metrics of one explained window (L-MAC paper, section 4.2; formulas as in SpeechBrain's recipe), and
  * how sparse and how complex its mask is (as Quantus has them).
  *
- * Three softmax outputs of the same classifier: `whole` of X, `kept` of M⊙X, `rest` of (1−M)⊙X. The explained class
- * is the winner of `whole`.
+ * What the same classifier says three times, [classes]: `whole` of X, `kept` of M⊙X, `rest` of (1−M)⊙X. The explained class
+ * is what `whole` decides for.
  */
+import {
+  answersAlone,
+  type DecisionClasses,
+  isBelieved,
+  strongestClass,
+} from "../../../models/explain/class-decision.ts";
+
 interface MaskedOutputs {
   readonly whole: ArrayLike<number>;
   readonly kept: ArrayLike<number>;
@@ -16,13 +23,19 @@ export interface Faithfulness {
   ai: number;
   /** Average drop, 0 to 100, lower is better. */
   ad: number;
-  /** The same after a second softmax on both sides, as published tables have it; tops out far below 100. */
-  adPublished: number;
+  /**
+   * The same after a second softmax on both sides, as published tables have it; tops out far below 100. Of exclusive
+   * classes only: a softmax over yeses and noes says nothing.
+   */
+  adPublished?: number;
   /** Average gain, 0 to 100, higher is better. */
   ag: number;
   /** Faithfulness p_c − r_c, −1 to 1, higher is better. */
   ff: number;
-  /** Input fidelity, 0 or 1, higher is better. */
+  /**
+   * Input fidelity, 0 or 1, higher is better: whether the kept part is called what the whole is; of independent classes,
+   * whether the class's yes or no at its threshold stays.
+   */
   fidIn: number;
 }
 
@@ -39,21 +52,28 @@ export function softmax(values: ArrayLike<number>): Float64Array {
   return out.map((value) => value / sum);
 }
 
-export function faithfulness({ whole, kept, rest }: MaskedOutputs): Faithfulness {
-  const c = argMax(whole);
+/** @param classes what decides: of a pack its own, so that thresholds count; exclusive ones that share theirs without. */
+export function faithfulness({ whole, kept, rest }: MaskedOutputs, classes?: DecisionClasses): Faithfulness {
+  const alone = classes !== undefined && answersAlone(classes);
+  const decided = (answer: ArrayLike<number>) => (classes ? strongestClass(classes, answer) : argMax(answer));
+  const c = decided(whole);
   const p = whole[c];
   const o = kept[c];
-  const pTwice = softmax(whole)[c];
-  const oTwice = softmax(kept)[c];
   return {
     ai: p < o ? 100 : 0,
     ad: (100 * Math.max(0, p - o)) / Math.max(p, 1e-12),
-    adPublished: (100 * Math.max(0, pTwice - oTwice)) / Math.max(pTwice, 1e-12),
+    ...(alone ? {} : { adPublished: dropAfterSoftmax(whole, kept, c) }),
     // A window of certainty one cannot gain; the guard keeps 0 / 0 out.
     ag: (100 * Math.max(0, o - p)) / Math.max(1 - p, 1e-12),
     ff: p - rest[c],
-    fidIn: argMax(kept) === c ? 1 : 0,
+    fidIn: (alone ? isBelieved(classes, c, p) === isBelieved(classes, c, o) : decided(kept) === c) ? 1 : 0,
   };
+}
+
+function dropAfterSoftmax(whole: ArrayLike<number>, kept: ArrayLike<number>, c: number): number {
+  const p = softmax(whole)[c];
+  const o = softmax(kept)[c];
+  return (100 * Math.max(0, p - o)) / Math.max(p, 1e-12);
 }
 
 /**

@@ -1,7 +1,9 @@
 /** The rows of the tables, and the keys under which their results are stored. */
+
+import { answersAlone, sharesThreshold } from "../../../models/explain/class-decision.ts";
 import { withWeightsInside } from "../../../models/graph/onnx/external-weights.ts";
 import type { GraphFiles } from "../../../models/pack/open-pack.ts";
-import { packFeatureJudge } from "../../../models/pack/pack.ts";
+import { classThresholds, packFeatureJudge } from "../../../models/pack/pack.ts";
 import { ALL_ONES } from "../../methods/all-ones.ts";
 import type { EvaluationOptions, TableBlock } from "../evaluation.ts";
 import { ORACLES } from "../measure/measure-sound.ts";
@@ -36,7 +38,11 @@ export async function plannedRows({ opened, methods }: EvaluationOptions): Promi
     // The same for the same method, whatever else its pack holds and however it lies there.
     return keyOf(Buffer.from(withWeightsInside(bytes, weights)).toString("base64"));
   };
-  const classifier = keyOf(pack.masking, pack.labels, await hash(opened.graph(classifierName(opened))));
+  // What exclusive classes that share a threshold come to does not depend on it.
+  const deciding =
+    answersAlone(pack) || !sharesThreshold(pack) ? [pack.answers, ...classThresholds(pack)] : [];
+  const graph = await hash(opened.graph(classifierName(opened)));
+  const classifier = keyOf(pack.masking, pack.labels, graph, ...deciding);
   const rows: PlannedRow[] = [
     { id: "classifier:", name: "", title: "", block: "classifier", graphs: classifier },
   ];

@@ -1,13 +1,13 @@
 /** Pictures and sounds of one clip for the report: a two-second excerpt, small enough to be one of many in a file. */
 import { encode } from "fast-png";
 import { istft, stft } from "../../../dsp/index.ts";
+import { strongestClass } from "../../../models/explain/class-decision.ts";
 import type { Pack } from "../../../models/pack/pack.ts";
 import { magma } from "../../../models/picture/magma.ts";
 import type { LoadedMethod } from "../../../models/runtime/load-method.ts";
 import { askClassifier, gainsOf, keptAndRest, runWindows } from "../measure/explain-windows.ts";
 import type { PreparedSound } from "../measure/measure-sound.ts";
 import { meanRow } from "../metrics/classifier-report.ts";
-import { argMax } from "../metrics/metrics.ts";
 import { type SoundWindow, type WindowShape, windowsAt } from "../plan/window-shape.ts";
 import { encodeMuLaw } from "./mu-law.ts";
 import type { MethodPortrait, PackedSound, Portrait } from "./report-data.ts";
@@ -22,11 +22,12 @@ const SPAN_DB = 70;
 export async function drawPortrait(
   sound: PreparedSound,
   methods: readonly LoadedMethod[],
-  { labels, masking }: Pack,
+  pack: Pack,
 ): Promise<Portrait> {
   const { shape } = sound;
+  const { labels, masking } = pack;
   const length = (WINDOWS * shape.frames - 1) * shape.hop + shape.window;
-  const start = await worstStart(sound, methods[0], masking, length);
+  const start = await worstStart(sound, methods[0], pack, length);
   const excerpt = new Float32Array(length);
   excerpt.set(sound.samples.subarray(start, start + length));
   const starts = Array.from({ length: WINDOWS }, (_, k) => k * shape.frames * shape.hop);
@@ -42,7 +43,7 @@ export async function drawPortrait(
       ),
     );
   const whole = await ask(windows);
-  const winner = argMax(whole);
+  const winner = strongestClass(pack, whole);
   const portraits: MethodPortrait[] = [];
   for (const method of methods) {
     const masks = (await runWindows(method, windows)).map(({ mask }) => mask);
@@ -79,19 +80,21 @@ function packed(samples: Float32Array): PackedSound {
 async function worstStart(
   sound: PreparedSound,
   method: LoadedMethod,
-  masking: Pack["masking"],
+  pack: Pack,
   length: number,
 ): Promise<number> {
   if (sound.windows.length === 0) return 0;
   const answers = await runWindows(method, sound.windows);
   const kept = await askClassifier(
     method,
-    sound.windows.map((window, k) => keptAndRest(window, gainsOf(window, answers[k].mask, masking)).kept),
+    sound.windows.map(
+      (window, k) => keptAndRest(window, gainsOf(window, answers[k].mask, pack.masking)).kept,
+    ),
   );
   let worst = 0;
   let most = Number.NEGATIVE_INFINITY;
   for (const [k, whole] of sound.whole.entries()) {
-    const winner = argMax(whole);
+    const winner = strongestClass(pack, whole);
     const drop = whole[winner] - kept[k][winner];
     if (drop > most) {
       most = drop;

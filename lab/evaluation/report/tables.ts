@@ -133,8 +133,14 @@ function randomisationLines(checks: Readonly<Record<string, readonly LayerCheck[
   ];
 }
 
+/** Classes that have thresholds of their own stand with them in the table of classes. */
+function thresholdText({ threshold, byClass }: ClassifierReport): string {
+  return byClass.every((each) => each.threshold === threshold) ? `Threshold ${threshold}.` : "";
+}
+
 function classifierLines(report: ClassifierReport): string[] {
   const share = (value: Share) => `${percent(value).toFixed(1)} % (${value.right} of ${value.of})`;
+  const shareOrNone = (value: Share) => (value.of === 0 ? "–" : share(value));
   const groups = Object.keys(report.clips);
   const unknown =
     report.unknownTaken.of > 0
@@ -150,7 +156,7 @@ function classifierLines(report: ClassifierReport): string[] {
         `| ${name} | ${share(report.clips[name])} | ${share(report.windows[name])} | ${share(report.accepted[name])} |`,
     ),
     "",
-    `Threshold ${report.threshold}. ${unknown}`.trim(),
+    `${thresholdText(report)} ${unknown}`.trim(),
     `Expected calibration error ${report.calibrationError.toFixed(3)} (15 bins, known windows).`,
     "",
     "| confidence | accuracy | windows |",
@@ -159,6 +165,15 @@ function classifierLines(report: ClassifierReport): string[] {
       ({ confidence, accuracy, windows }) =>
         `| ${confidence.toFixed(2)} | ${accuracy.toFixed(2)} | ${windows} |`,
     ),
+    "",
+    "| class | believed from | precision | recall |",
+    "| --- | --- | --- | --- |",
+    ...report.byClass
+      .filter(({ precision, recall }) => precision.of + recall.of > 0)
+      .map(
+        ({ label, threshold, precision, recall }) =>
+          `| ${label} | ${threshold.toFixed(2)} | ${shareOrNone(precision)} | ${shareOrNone(recall)} |`,
+      ),
     "",
     `| clips | ${report.labels.join(" | ")} |`,
     `| --- | ${report.labels.map(() => "---").join(" | ")} |`,

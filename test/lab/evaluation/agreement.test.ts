@@ -20,7 +20,7 @@ interface Fixture {
     readonly whole: number[];
     readonly kept: number[];
     readonly rest: number[];
-    readonly metrics: Faithfulness;
+    readonly metrics: Required<Faithfulness>;
   }[];
 }
 
@@ -38,7 +38,7 @@ test("sparseness and complexity are those of Quantus", () => {
 
 test("faithfulness is that of SpeechBrain's recipe, its doubled softmax on the published scale alone", () => {
   for (const { whole, kept, rest, metrics } of fixture.answers) {
-    const ours = faithfulness({ whole, kept, rest });
+    const ours = faithfulness({ whole, kept, rest }) as Required<Faithfulness>;
     for (const name of Object.keys(metrics) as (keyof Faithfulness)[]) {
       assert.ok(
         Math.abs(ours[name] - metrics[name]) < 1e-5,

@@ -28,7 +28,7 @@ test("the published scale passes both sides through softmax once more", () => {
   const kept = [0, 1, 0, 0];
   const top = Math.exp(1) / (Math.exp(1) + 3);
   const low = 1 / (Math.exp(1) + 3);
-  near(faithfulness({ whole, kept, rest: kept }).adPublished, (100 * (top - low)) / top);
+  near(faithfulness({ whole, kept, rest: kept }).adPublished!, (100 * (top - low)) / top);
 });
 
 test("the all-ones mask changes nothing: AI 0, AD 0, AG 0, Fid-In 1", () => {
@@ -41,6 +41,37 @@ test("certainty neither divides by zero nor gains", () => {
   const row = faithfulness({ whole: [1, 0], kept: [1, 0], rest: [0, 1] });
   assert.ok(Object.values(row).every(Number.isFinite));
   near(row.ag, 0);
+});
+
+test("of independent classes each figure is of the class's own probability, and Fid-In asks for its yes or no", () => {
+  const classes = {
+    labels: ["a", "b"],
+    answers: "independent",
+    threshold: 0.5,
+    thresholds: [0.9, 0.2],
+  } as const;
+  // b is what is explained: it is above its threshold, and a is not.
+  const whole = [0.8, 0.4];
+  const stays = faithfulness({ whole, kept: [0.99, 0.3], rest: [0.8, 0.1] }, classes);
+  near(stays.ad, 25);
+  near(stays.ff, 0.3);
+  near(stays.fidIn, 1);
+  assert.not("adPublished" in stays);
+  near(faithfulness({ whole, kept: [0, 0.19], rest: whole }, classes).fidIn, 0);
+  // A no that becomes a yes does not stay either.
+  near(faithfulness({ whole: [0.1, 0.1], kept: [0.1, 0.3], rest: whole }, classes).fidIn, 0);
+  near(faithfulness({ whole: [0.1, 0.1], kept: [0.9, 0.05], rest: whole }, classes).fidIn, 1);
+});
+
+test("exclusive classes with thresholds of their own are decided by them", () => {
+  const classes = { labels: ["a", "b"], threshold: 0.5, thresholds: [0.9, 0.2] };
+  const { fidIn, ff, adPublished } = faithfulness(
+    { whole: [0.7, 0.3], kept: [0.75, 0.25], rest: [0.9, 0.1] },
+    classes,
+  );
+  near(fidIn, 1);
+  near(ff, 0.2);
+  assert.ok(adPublished! > 0);
 });
 
 test("sparseness is 0 where all is alike and near 1 where all is in one bin", () => {
