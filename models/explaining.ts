@@ -40,7 +40,7 @@ export {
   type SignalExplainerOptions,
   windowCount,
 } from "./explain/signal-explainer.ts";
-export { frameAt, windowCentre, windowStart } from "./explain/window-times.ts";
+export { frameAt, framesAnswered, windowCentre, windowStart } from "./explain/window-times.ts";
 export type { GraphFiles, OpenPack } from "./pack/open-pack.ts";
 export { type Pack, PackError, type PackErrorCode, type PackMethod } from "./pack/pack.ts";
 export {

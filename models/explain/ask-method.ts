@@ -1,8 +1,9 @@
-/** How a method is asked about one window: of which class, and what becomes of a class that it can't be asked about. */
+/** How a method is asked about a window or a block: of which class, and what becomes of a class that it can't be asked about. */
 import type { Pack } from "../pack/pack.ts";
 import { type LoadedMethod, MethodInputError } from "../runtime/load-method.ts";
+import type { Streaming } from "../runtime/streaming.ts";
 import { strongestClass } from "./class-decision.ts";
-import type { ExplainWindow } from "./signal-explainer.ts";
+import type { ExplainWindow } from "./listener.ts";
 
 /**
  * Some methods explain only the class that wins a window (`target` of the pack's method is false). Asked about another:
@@ -38,7 +39,8 @@ export function targetIndex(pack: Pack, target: string | number = -1): number {
 }
 
 /**
- * The method as `SignalExplainer` asks it.
+ * The method as `SignalExplainer` asks it. Of a streaming pack what comes back remembers the sound that it is asked about: one
+ * for every sound.
  *
  * @throws MethodInputError for a class that the pack doesn't have or, by default, that the method can't be asked about.
  */
@@ -55,9 +57,46 @@ export function askMethod(loaded: LoadedMethod, question: MethodQuestion = {}): 
   }
   const asked = method.target ? target : -1;
   const mustWin = target >= 0 && !method.target && ifUnaskable === "only-where-it-wins";
-  return async (magnitudes, phases) => {
-    const { probabilities, masks } = await loaded.run(magnitudes, 1, asked, phases);
-    const saysNothing = mustWin && strongestClass(pack, probabilities) !== target;
-    return { probabilities, mask: saysNothing ? new Float32Array(masks.length) : masks };
+  const run = loaded.streaming ? hearOn(loaded.streaming, pack, asked) : runWindows(loaded, asked);
+  if (!mustWin) return run;
+  const winning = async (...frames: Parameters<ExplainWindow>) => {
+    const answer = await run(...frames);
+    return { ...answer, mask: keptWhereItWins(pack, target, answer) };
   };
+  return Object.assign(winning, { frames: run.frames });
+}
+
+function runWindows(loaded: LoadedMethod, target: number): ExplainWindow {
+  return async (magnitudes, phases) => {
+    const { probabilities, masks } = await loaded.run(magnitudes, 1, target, phases);
+    return { probabilities, mask: masks };
+  };
+}
+
+/** Remembers one sound: that whose blocks it is given. */
+function hearOn(streaming: Streaming, { windowFrames }: Pack, target: number): ExplainWindow {
+  let state = streaming.begin();
+  const hear = async (magnitudes: Float32Array, phases?: Float32Array) => {
+    const { probabilities, masks, states } = await streaming.hear(magnitudes, [state], target, phases);
+    [state] = states;
+    return { probabilities, mask: masks };
+  };
+  return Object.assign(hear, { frames: streaming.blocks.at(-1)! * windowFrames });
+}
+
+/** Zeros in windows, or blocks, that another class wins. */
+function keptWhereItWins(
+  pack: Pack,
+  target: number,
+  { probabilities, mask }: Awaited<ReturnType<ExplainWindow>>,
+): Float32Array {
+  const classes = pack.labels.length;
+  const rows = probabilities.length / classes;
+  const size = mask.length / rows;
+  const out = mask.slice();
+  for (let row = 0; row < rows; row++) {
+    const winner = strongestClass(pack, probabilities.subarray(row * classes, (row + 1) * classes));
+    if (winner !== target) out.fill(0, row * size, (row + 1) * size);
+  }
+  return out;
 }

@@ -5,6 +5,9 @@
  * The mean it is for classes that answer each by itself, too: it says what the recording as a whole is of. The highest of
  * the windows would believe the more the longer a recording is, as each window is one more chance to be wrong. When a class
  * was heard is for `DecisionTimeline` to say.
+ *
+ * Of a streaming pack each block is a decision about the last second, as a window is about its own: silence and loudness are of
+ * that second (block-listener.ts), and the first blocks, which know little, count by how much of it there was.
  */
 import { type DecisionClasses, decide } from "./class-decision.ts";
 
@@ -20,6 +23,26 @@ export interface WindowDecision {
   readonly silent: boolean;
   /** Mean squared magnitude: how loud the window is beside the others of its recording. */
   readonly power: number;
+  /**
+   * How much it counts beside others, above 0 to 1; 1 without. What a streaming pack says early in a sound it says of little:
+   * it counts by the share of a second that was heard.
+   */
+  readonly weight?: number | undefined;
+}
+
+/** Mean of what windows say, each by its weight; 0 of none. */
+export function weightedMean<W extends Pick<WindowDecision, "weight">>(
+  windows: readonly W[],
+  of: (window: W) => number,
+): number {
+  let sum = 0;
+  let weights = 0;
+  for (const window of windows) {
+    const { weight = 1 } = window;
+    sum += weight * of(window);
+    weights += weight;
+  }
+  return weights > 0 ? sum / weights : 0;
 }
 
 /** The windows that say something of their sound: not silent, and within 30 dB of the loudest of them. */
@@ -56,8 +79,8 @@ export interface ClipDecision {
 export function clipDecision(classes: DecisionClasses, windows: readonly WindowDecision[]): ClipDecision {
   const heard = windows.filter(({ silent }) => !silent);
   const counted = audible(heard);
-  const probabilities = classes.labels.map(
-    (_, k) => counted.reduce((sum, window) => sum + window.probabilities[k], 0) / Math.max(1, counted.length),
+  const probabilities = classes.labels.map((_, k) =>
+    weightedMean(counted, (window) => window.probabilities[k]),
   );
   const counts = {
     probabilities,

@@ -9,7 +9,7 @@ import { type LoadedMethod, MethodInputError } from "../runtime/load-method.ts";
 import type { RunnablePack } from "../runtime/runnable-pack.ts";
 import { askMethod, type MethodQuestion, targetIndex } from "./ask-method.ts";
 import { type ClipDecision, clipDecision, type WindowDecision } from "./clip-decision.ts";
-import { type ExplainedBlock, SignalExplainer, windowCount } from "./signal-explainer.ts";
+import { type ExplainedBlock, type ExplainWindow, SignalExplainer, windowCount } from "./signal-explainer.ts";
 
 /** A pack, whose named or first method is loaded when needed and kept, or a method that the caller loaded. */
 export type Explaining = RunnablePack | LoadedMethod;
@@ -22,7 +22,10 @@ export interface ExplainStreamOptions extends MethodQuestion {
   readonly rate: number;
   /** Method of the pack; its first when left out. */
   readonly method?: string | undefined;
-  /** Frames from one window to the next, 1 to the pack's window; 16 (or the window, where that is shorter) when left out. */
+  /**
+   * Frames from one window to the next, 1 to the pack's window; 16 (or the window, where that is shorter) when left out. Not
+   * looked at for streaming packs: they hear each frame once.
+   */
   readonly stride?: number | undefined;
   /** Which of several channels is explained. Default "mix": their mean, or that of those that can be mixed. */
   readonly channel?: ChannelChoice | undefined;
@@ -30,8 +33,10 @@ export interface ExplainStreamOptions extends MethodQuestion {
   readonly onNote?: ((note: string) => void) | undefined;
   /** Asked before every piece and window; its reason is what is thrown. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of every window that the model was asked about; may wait, to leave others their time. */
-  readonly onWindow?: (() => Promise<void> | void) | undefined;
+  /**
+   * Told of every window that the model was asked about, or of how many blocks at once; may wait, to leave others their time.
+   */
+  readonly onWindow?: ((windows: number) => Promise<void> | void) | undefined;
 }
 
 export interface ExplainSoundOptions extends Omit<ExplainStreamOptions, "onWindow"> {
@@ -52,9 +57,9 @@ export interface ExplainedSound {
   readonly frames: number;
   /** Row-major [frames, bins]: |X| of the sound. */
   readonly magnitudes: Float32Array;
-  /** Row-major [frames, bins], in [0, 1]: the weighted mean of the masks of all windows that covered the frame. */
+  /** Row-major [frames, bins], in [0, 1]: the weighted mean of the masks of all windows that covered the frame, or its block's own. */
   readonly mask: Float32Array;
-  /** What the classifier said of each window, in order. */
+  /** What the classifier said of each window, or at the end of each block, in order. */
   readonly windows: readonly WindowDecision[];
   /** What it says of the sound: the mean of its audible windows. */
   readonly decision: ClipDecision;
@@ -87,7 +92,10 @@ export async function explainSound(
   const { pack } = loaded;
   const total = windowCount(pack, samples.length, rate, stride);
   let asked = 0;
-  const onWindow = () => onProgress?.(++asked / total);
+  const onWindow = (windows: number) => {
+    asked += windows;
+    return onProgress?.(Math.min(1, asked / total));
+  };
   const blocks: ExplainedBlock[] = [];
   for await (const block of explainStream(loaded, [samples], { ...options, onWindow })) blocks.push(block);
   // The model is not asked about digital silence.
@@ -124,17 +132,15 @@ export async function* explainStream(
   const { rate, stride, signal, onWindow } = options;
   const loaded = await methodOf(from, options.method);
   const ask = askMethod(loaded, options);
-  const explainer = new SignalExplainer({
-    pack: loaded.pack,
-    sampleRate: rate,
-    stride,
-    explainWindow: async (magnitudes, phases) => {
-      signal?.throwIfAborted();
-      const answer = await ask(magnitudes, phases);
-      await onWindow?.();
-      return answer;
-    },
-  });
+  const { pack } = loaded;
+  const asking: ExplainWindow = async (magnitudes, phases) => {
+    signal?.throwIfAborted();
+    const answer = await ask(magnitudes, phases);
+    await onWindow?.(answer.probabilities.length / pack.labels.length);
+    return answer;
+  };
+  const explainWindow = Object.assign(asking, { frames: ask.frames });
+  const explainer = new SignalExplainer({ pack, sampleRate: rate, stride, explainWindow });
   for await (const piece of monoPieces(pieces, options)) {
     signal?.throwIfAborted();
     yield await explainer.push(piece);

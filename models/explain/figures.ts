@@ -1,7 +1,7 @@
 /** What the classifier's answers about a span of a sound come to: is the explanation what it went by? */
 import type { Pack } from "../pack/pack.ts";
 import { type DecisionClasses, strongestClass } from "./class-decision.ts";
-import { audible } from "./clip-decision.ts";
+import { audible, weightedMean } from "./clip-decision.ts";
 import type { JudgedWindow } from "./judge-parts.ts";
 
 /** Mean probabilities of one class over the windows that count. */
@@ -50,8 +50,7 @@ export function figuresOf(
   const inside = (during ? within(windows, during) : windows).filter(only);
   const counted = counting === "all" ? inside : audible(inside);
   if (counted.length === 0) return null;
-  const mean = (of: (window: JudgedWindow) => number) =>
-    counted.reduce((sum, window) => sum + of(window), 0) / counted.length;
+  const mean = (of: (window: JudgedWindow) => number) => weightedMean(counted, of);
   const about = target >= 0 ? target : decidedFor(counted, classes);
   return {
     target: about,

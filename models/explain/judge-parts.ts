@@ -1,7 +1,7 @@
 /**
  * The classifier is asked again about both parts of a sound: is the explanation what it went by, and is it gone without it?
  *
- * The parts are heard as sounds, from their samples. The evaluation masks the frames themselves instead
+ * The parts are heard as sounds, from their samples; by a streaming pack each from its beginning on, with a memory of its own. The evaluation masks the frames themselves instead
  * (lab/evaluation/measure/explain-windows.ts): a measure of masks, where this is one of what people hear.
  */
 import type { LoadedMethod } from "../runtime/load-method.ts";
@@ -20,6 +20,8 @@ export interface JudgedWindow {
   readonly silent: boolean;
   /** Mean squared magnitude of the whole. */
   readonly power: number;
+  /** As in `WindowDecision`. */
+  readonly weight?: number | undefined;
 }
 
 /** An explained sound, as far as it is judged: what the classifier said of the whole, and both parts at the same rate. */
@@ -51,11 +53,12 @@ export async function judgeParts(
   const ofExplanation = await hear(explanation);
   const ofRest = await hear(rest);
   return windows.flatMap((whole) => {
-    const { firstFrame, silent, power } = whole;
+    const { firstFrame, silent, power, weight } = whole;
     const kept = ofExplanation.get(firstFrame);
     const left = ofRest.get(firstFrame);
     if (!kept || !left) return [];
-    return { firstFrame, whole: heard(whole), explanation: heard(kept), rest: heard(left), silent, power };
+    const parts = { whole: heard(whole), explanation: heard(kept), rest: heard(left) };
+    return { firstFrame, ...parts, silent, power, weight };
   });
 }
 

@@ -1,7 +1,8 @@
 /**
  * Explains a recording of any length with the same convention as the live stream: overlapping windows, and for
  * each frame the weighted mean of the masks of all windows that covered it. Unlike the live stream it waits for
- * all of them. Memory is bounded by one window and the blocks that the caller pushes.
+ * all of them. Streaming packs hear it block by block, as the live stream does, and with the same masks. Memory is bounded by
+ * one window, or the blocks that are heard at once, and the pieces that the caller pushes.
  *
  * Everything that comes out lies at the time of what went in, at the recording's own sampling rate. The model hears
  * the pack's rate (the released ones 16 kHz, so their explanations hold nothing above 7 kHz); the rest holds
@@ -9,26 +10,28 @@
  */
 import { StreamingIstft } from "../../dsp/istft.ts";
 import { joined } from "../../dsp/joined.ts";
-import { applyMask, magnitudes, phases } from "../../dsp/spectrum.ts";
+import { applyMask, magnitudes } from "../../dsp/spectrum.ts";
 import { StreamingStft } from "../../dsp/stft.ts";
 import type { Pack } from "../pack/pack.ts";
 import { AlignedResampler } from "./aligned-resampler.ts";
+import { BlockListener } from "./block-listener.ts";
 import type { WindowDecision } from "./clip-decision.ts";
-import { MaskAverage } from "./mask-average.ts";
+import { FrameBuffer } from "./frame-buffer.ts";
+import type { ExplainWindow, HeardFrames, Listener } from "./listener.ts";
 import { SampleQueue } from "./sample-queue.ts";
+import { WindowListener } from "./window-listener.ts";
 
-/** Runs the pack's graph on one window, row-major [frames, bins]; phases only where `pack.phases` says so. */
-export type ExplainWindow = (
-  magnitudes: Float32Array,
-  phases?: Float32Array,
-) => Promise<{ readonly probabilities: Float32Array; readonly mask: Float32Array }>;
+export type { ExplainWindow } from "./listener.ts";
 
 export interface SignalExplainerOptions {
   readonly pack: Pack;
   readonly explainWindow: ExplainWindow;
   /** Of the recording, in Hz. */
   readonly sampleRate: number;
-  /** Frames from one window to the next, 1 to the pack's window; 16 (or the window, where that is shorter) when left out. */
+  /**
+   * Frames from one window to the next, 1 to the pack's window; 16 (or the window, where that is shorter) when left out.
+   * Without meaning to streaming packs, whose blocks don't overlap.
+   */
   readonly stride?: number | undefined;
 }
 
@@ -45,28 +48,19 @@ export interface ExplainedBlock {
 }
 
 export const DEFAULT_STRIDE = 16;
-/** Frames at a window's end whose weight rises; later windows have heard enough after each frame to agree. */
-const LOOK_AHEAD = 4;
 /** Samples taken from a pushed block at a time, so that a large block need not be resampled as a whole. */
 const SLICE = 16_384;
 
-/** |X| of a full-scale sine is a quarter of the window; 80 dB below it nobody hears anything. */
-const SILENCE = 1e-4 / 4;
-
 export class SignalExplainer {
   readonly #options: SignalExplainerOptions;
-  readonly #stride: number;
+  readonly #listener: Listener;
+  readonly #frames: FrameBuffer;
   readonly #toModel: AlignedResampler;
   readonly #fromModel: AlignedResampler;
   readonly #stft: StreamingStft;
   readonly #istft: StreamingIstft;
-  readonly #masks: MaskAverage;
   /** Recording that waits for its explanation. */
   readonly #waiting = new SampleQueue();
-  /** Spectra of the frames from `#firstFrame` on, each [bins, 2]. */
-  #spectra: Float32Array[] = [];
-  #firstFrame = 0;
-  #nextWindow = 0;
   #samplesIn = 0;
   #samplesOut = 0;
   #modelSamplesIn = 0;
@@ -75,15 +69,16 @@ export class SignalExplainer {
   #finished = false;
 
   constructor(options: SignalExplainerOptions) {
-    const { pack, sampleRate } = options;
-    const stride = checkedStride(pack, options.stride);
+    const { pack, sampleRate, explainWindow } = options;
     this.#options = options;
-    this.#stride = stride;
+    this.#listener = pack.streaming
+      ? new BlockListener(pack, explainWindow)
+      : new WindowListener(pack, explainWindow, checkedStride(pack, options.stride));
+    this.#frames = new FrameBuffer(pack);
     this.#toModel = new AlignedResampler(sampleRate, pack.sampleRate);
     this.#fromModel = new AlignedResampler(pack.sampleRate, sampleRate);
     this.#stft = new StreamingStft(pack.stft);
     this.#istft = new StreamingIstft(pack.stft);
-    this.#masks = new MaskAverage(pack.stft.bins, windowWeights(pack.windowFrames));
     this.#lead = this.#istft.delay;
   }
 
@@ -109,65 +104,31 @@ export class SignalExplainer {
     // Every frame that touches the recording, as in the live stream.
     const frames = Math.ceil((this.#modelSamplesIn + this.#istft.delay) / pack.stft.hop);
     await this.#analyse(new Float32Array(frames * pack.stft.hop - this.#modelSamplesIn), parts);
-    const end = this.#firstFrame + this.#spectra.length;
-    // The last window ends with the recording, so that its last frames are seen in full context too.
-    const lastWindow = Math.max(0, end - pack.windowFrames);
-    if (this.#nextWindow === 0 || lastWindow > this.#firstFrame) await this.#explain(lastWindow, parts);
-    this.#synthesise(end, parts);
+    for await (const heard of this.#listener.finish(this.#frames)) this.#synthesise(heard, parts);
     this.#give(this.#fromModel.finish(this.#samplesIn), parts);
     return joinParts(parts);
   }
 
   async #analyse(modelSamples: Float32Array, parts: Parts): Promise<void> {
-    const { windowFrames } = this.#options.pack;
     this.#modelSamplesIn += modelSamples.length;
-    this.#stft.push(modelSamples, (spectrum) => this.#spectra.push(spectrum.slice()));
-    while (this.#nextWindow + windowFrames <= this.#firstFrame + this.#spectra.length) {
-      await this.#explain(this.#nextWindow, parts);
-      // Should the recording end before the next window is full, the last one begins here or later.
-      this.#synthesise(this.#nextWindow, parts);
-      this.#nextWindow += this.#stride;
-    }
+    this.#stft.push(modelSamples, (spectrum) => this.#frames.push(spectrum));
+    for await (const heard of this.#listener.hear(this.#frames)) this.#synthesise(heard, parts);
   }
 
-  /** Runs the window that begins at the frame; what lies behind the last frame counts as zeros. */
-  async #explain(firstFrame: number, parts: Parts): Promise<void> {
-    const { pack, explainWindow } = this.#options;
-    const { bins, window } = pack.stft;
-    const input = new Float32Array(pack.windowFrames * bins);
-    const angles = pack.phases ? new Float32Array(input.length) : undefined;
-    for (let t = 0; t < pack.windowFrames; t++) {
-      const spectrum = this.#spectra[firstFrame + t - this.#firstFrame];
-      if (spectrum) magnitudes(spectrum, input, t * bins);
-      if (spectrum && angles) phases(spectrum, angles, t * bins);
-    }
-    const loudest = input.reduce((most, value) => Math.max(most, value), 0);
-    const power = input.reduce((sum, value) => sum + value * value, 0) / input.length;
-    const silent = loudest < SILENCE * window;
-    if (loudest === 0) {
-      // Nothing to mask, and nothing a model could be asked about.
-      parts.windows.push({ firstFrame, probabilities: new Float32Array(pack.labels.length), silent, power });
-      return;
-    }
-    const { probabilities, mask } = await explainWindow(input, angles);
-    this.#masks.add(firstFrame, mask);
-    parts.windows.push({ firstFrame, probabilities: probabilities.slice(), silent, power });
-  }
-
-  /** Masks and resynthesises the frames before `end`, which no further window will cover. */
-  #synthesise(end: number, parts: Parts): void {
+  /** Masks and resynthesises the frames whose masks are final. */
+  #synthesise({ windows, end, mask }: HeardFrames, parts: Parts): void {
     const { pack } = this.#options;
     const { bins, hop } = pack.stft;
-    const count = end - this.#firstFrame;
-    const mask = this.#masks.take(end);
+    const spectra = this.#frames.take(end);
+    const count = spectra.length;
     const frameMagnitudes = new Float32Array(count * bins);
     const samples = new Float32Array(count * hop);
-    this.#spectra.splice(0, count).forEach((spectrum, frame) => {
+    spectra.forEach((spectrum, frame) => {
       magnitudes(spectrum, frameMagnitudes, frame * bins);
       applyMask(spectrum, mask, pack.masking, spectrum, frame * bins);
       this.#istft.add(spectrum, samples, frame * hop);
     });
-    this.#firstFrame = end;
+    parts.windows.push(...windows);
     parts.magnitudes.push(frameMagnitudes);
     parts.mask.push(mask);
     const lead = Math.min(this.#lead, samples.length);
@@ -186,11 +147,12 @@ export class SignalExplainer {
   }
 }
 
-/** Windows of a sound of so many samples at so many Hz; throws a RangeError as `SignalExplainer` does. */
+/** Windows, or blocks, of a sound of so many samples at so many Hz; throws a RangeError as `SignalExplainer` does. */
 export function windowCount(pack: Pack, samples: number, sampleRate: number, stride?: number): number {
   const { windowFrames, stft } = pack;
   const modelSamples = Math.ceil((samples * pack.sampleRate) / sampleRate);
   const frames = Math.ceil((modelSamples + stft.window - stft.hop) / stft.hop);
+  if (pack.streaming) return Math.ceil(frames / windowFrames);
   return Math.max(0, Math.ceil((frames - windowFrames) / checkedStride(pack, stride))) + 1;
 }
 
@@ -202,14 +164,6 @@ function checkedStride({ windowFrames }: Pack, stride = Math.min(DEFAULT_STRIDE,
     );
   }
   return stride;
-}
-
-/**
- * How much a window's word counts for each of its frames: a window knows least about its newest frames, because it has
- * not heard what follows.
- */
-function windowWeights(frames: number): Float32Array {
-  return Float32Array.from({ length: frames }, (_, t) => Math.min(1, (frames - t) / (LOOK_AHEAD + 1)));
 }
 
 interface Parts {

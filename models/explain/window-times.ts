@@ -19,3 +19,21 @@ export function windowCentre(firstFrame: number, { sampleRate, windowFrames, stf
 export function frameAt(seconds: number, { sampleRate, stft }: Omit<Timing, "windowFrames">): number {
   return (seconds * sampleRate + stft.window / 2) / stft.hop - 0.5;
 }
+
+/** Of streaming packs, whose graphs say of no answer how far back it reaches. */
+const ANSWERED_SECONDS = 1;
+
+/**
+ * Frames that an answer is about: a window's, or those of the last second or so that a streaming pack's block ends, in whole
+ * blocks.
+ */
+export function framesAnswered({
+  sampleRate,
+  windowFrames,
+  stft,
+  streaming,
+}: Pick<Pack, "sampleRate" | "windowFrames" | "stft" | "streaming">): number {
+  if (!streaming) return windowFrames;
+  const blocks = Math.round((ANSWERED_SECONDS * sampleRate) / (stft.hop * windowFrames));
+  return Math.max(1, blocks) * windowFrames;
+}

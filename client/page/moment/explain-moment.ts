@@ -27,7 +27,7 @@ export interface MomentModels {
   readonly judge: LoadedMethod;
 }
 
-/** Frames from one judged window to the next: a quarter of the released packs' window. */
+/** Frames from one judged window to the next: a quarter of the window of packs that hear in windows. */
 const JUDGE_STRIDE = 32;
 
 /**
@@ -45,7 +45,10 @@ export async function explainMoment(
   const first = heard ? judged : windowCount(pack, original.length, rate);
   const total = first + 2 * judged;
   let done = 0;
-  const onWindow = () => afterWindow(Math.min(1, ++done / total));
+  const onWindow = (windows: number) => {
+    done += windows;
+    return afterWindow(Math.min(1, done / total));
+  };
 
   if (heard) {
     const rest = original.map((sample, n) => sample - heard[n]);
