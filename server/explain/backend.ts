@@ -1,4 +1,6 @@
 /** What runs the model for the server, away from the event loop. */
+import type { StreamState } from "../../models/runtime/streaming.ts";
+
 export interface WindowQuery extends QueryKind {
   /** Class to explain; -1 is the winner. */
   readonly target: number;
@@ -6,9 +8,9 @@ export interface WindowQuery extends QueryKind {
   readonly magnitudes: Float32Array;
   /**
    * There with streaming packs, whose windows are the newest blocks: what the graph remembers of the same sound up to them, or
-   * null where they begin it. Given away too: nobody but the call that has it can read or write it.
+   * null where they begin it. Given away too: nobody but the call that has it can read it.
    */
-  readonly memory?: Float32Array | null;
+  readonly memory?: StreamState | null;
 }
 
 /** What windows of one call have in common. */
@@ -36,9 +38,12 @@ export interface WindowResult {
   readonly inferenceMs: number;
   /** The memory of the window, given back. */
   readonly magnitudes: Float32Array;
-  /** There with streaming packs: what the graph remembers now, in the memory that it was given, if it was. */
-  readonly memory?: Float32Array;
+  /** There with streaming packs: what the graph remembers now. */
+  readonly memory?: StreamState;
 }
+
+/** An error is of that window alone: the others of its call are answered. */
+export type WindowOutcome = WindowResult | Error;
 
 export interface Backend {
   /** For people: "onnxruntime-node 1.30.0, CPU, 1 thread". */
@@ -53,10 +58,20 @@ export interface Backend {
    * Explains windows of one pack, method and `maskFrames` together, and answers in their order.
    * Rejects when the method cannot be loaded, the model fails or its thread dies; the next call may succeed.
    */
-  explain(windows: readonly WindowQuery[]): Promise<WindowResult[]>;
+  explain(windows: readonly WindowQuery[]): Promise<readonly WindowOutcome[]>;
   /** Loads a pack's first method, so that its first window is not the slow one, and sees how many pay. Rejects when it cannot run. */
   prepare(pack: PackReading): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What moves from thread to thread instead of being copied. */
+export function memoryOf({
+  magnitudes,
+  memory,
+  mask,
+}: Pick<WindowQuery, "magnitudes" | "memory"> & Partial<Pick<WindowResult, "mask">>): ArrayBuffer[] {
+  const arrays = [magnitudes, ...(memory ? [memory.values] : []), ...(mask ? [mask] : [])];
+  return arrays.map(({ buffer }) => buffer as ArrayBuffer);
 }
 
 /** Whether two windows may be explained in one call. */

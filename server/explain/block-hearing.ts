@@ -3,11 +3,12 @@
  * sound up to them belongs to the session and travels with its blocks to whichever thread runs them, so no other session can
  * come by it, any thread will do, and it is gone with the session.
  */
+import type { StreamState } from "../../models/runtime/streaming.ts";
 import type { BlocksMessage } from "../../protocol/wire.ts";
 import { WireError } from "../../protocol/wire-errors.ts";
 import { decodeMagnitudes } from "../../protocol/wire-levels.ts";
 import type { MemoryBegin } from "../observe.ts";
-import type { PackReading, WindowQuery, WindowResult } from "./backend.ts";
+import type { PackReading, WindowOutcome, WindowQuery } from "./backend.ts";
 import {
   type Asked,
   checkFrames,
@@ -24,7 +25,7 @@ import { WindowPool } from "./window-pool.ts";
 const MOST_WAITING = 16;
 
 interface Memory {
-  readonly values: Float32Array;
+  readonly state: StreamState;
   /** The frame that it may go on with. */
   readonly next: number;
   /** Another reading's graph may mean something else by the same numbers. */
@@ -93,9 +94,9 @@ export class BlockHearing implements Hearing {
         begins = memory === null;
         return { ...kind, target, magnitudes, memory };
       },
-      ran: (outcome: WindowResult | Error) => {
+      ran: (outcome: WindowOutcome) => {
         if (outcome instanceof Error) this.#lost("failed");
-        else this.#memory = { values: outcome.memory!, next: firstFrame + frames, reading };
+        else this.#memory = { state: outcome.memory!, next: firstFrame + frames, reading };
       },
       done: ({ probabilities, mask, inferenceMs, magnitudes }, times) => {
         this.#blocks.give(magnitudes);
@@ -115,10 +116,10 @@ export class BlockHearing implements Hearing {
   }
 
   /** Given away to those frames, or null where they begin anew. */
-  #take(firstFrame: number, reading: PackReading): Float32Array | null {
+  #take(firstFrame: number, reading: PackReading): StreamState | null {
     const memory = this.#memory;
     this.#memory = undefined;
-    if (memory && memory.next === firstFrame && memory.reading === reading) return memory.values;
+    if (memory && memory.next === firstFrame && memory.reading === reading) return memory.state;
     const reason = memory && memory.next === firstFrame ? "reload" : this.#reason;
     this.parts.answers.observer.memoryBegan(this.parts.service.pack.name, reason);
     return null;

@@ -1,6 +1,6 @@
 /** What the server and the threads that run its models have to say to each other. */
 import type { RuntimeBuild } from "../../models/runtime/runtime-node.ts";
-import type { PackReading, WindowQuery, WindowResult } from "./backend.ts";
+import type { PackReading, WindowOutcome, WindowQuery } from "./backend.ts";
 
 /** How long so many windows at once took, in milliseconds. */
 export interface BatchTime {
@@ -23,7 +23,7 @@ export interface InferenceThread {
   };
   readonly calls: {
     /** Windows alike, whose memory is given along and comes back with the results. */
-    readonly explain: { readonly request: readonly WindowQuery[]; readonly reply: WindowResult[] };
+    readonly explain: { readonly request: readonly WindowQuery[]; readonly reply: readonly WindowOutcome[] };
     readonly prepare: { readonly request: PackReading; readonly reply: readonly BatchTime[] };
   };
 }

@@ -1,15 +1,17 @@
 /** A thread that holds the packs' models and runs one batch of windows at a time; onnxruntime blocks the thread it runs on. */
-import { pagesMaskFrames } from "../../models/pack/live-frames.ts";
+import { blockSizes, pagesMaskFrames } from "../../models/pack/live-frames.ts";
 import type { OpenPack } from "../../models/pack/open-pack.ts";
 import { openPackFolder } from "../../models/pack/open-pack-node.ts";
+import type { Pack } from "../../models/pack/pack.ts";
 import { loadNewest } from "../../models/runtime/load-cut.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import type { Runtime } from "../../models/runtime/runtime.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { serveCalls } from "../../models/runtime/serve-calls-node.ts";
-import { encodeMask } from "../../protocol/wire-levels.ts";
-import type { PackReading, WindowQuery, WindowResult } from "./backend.ts";
+import { framesIn } from "../../protocol/audio-shape.ts";
+import { memoryOf, type PackReading, type WindowOutcome, type WindowQuery } from "./backend.ts";
 import type { BatchTime, InferenceThread } from "./inference-thread.ts";
+import { explainTogether, hearTogether } from "./run-together.ts";
 
 /** One reading of a pack and the graphs of it that were asked for. */
 class Models {
@@ -22,6 +24,8 @@ class Models {
 
   /** Loads the method at its first use and keeps it; a failure is not kept. */
   async get(name: string, maskFrames: number): Promise<LoadedMethod> {
+    // A streaming pack's method knows by itself how many blocks at once it has graphs for.
+    if (this.open.pack.streaming) maskFrames = this.open.pack.windowFrames;
     const key = `${name} ${maskFrames}`;
     let method = this.#loaded.get(key);
     if (!method) {
@@ -59,46 +63,38 @@ class Packs {
    */
   async prepare(pack: PackReading): Promise<Models> {
     const models = await this.models(pack);
-    const { windowFrames, stft, methods } = models.open.pack;
-    for (const maskFrames of new Set([windowFrames, pagesMaskFrames(models.open.pack)])) {
+    const { stft, methods } = models.open.pack;
+    for (const { frames, maskFrames } of askedFor(models.open.pack)) {
       const first = await models.get(methods[0].name, maskFrames);
-      await first.run(new Float32Array(windowFrames * stft.bins), 1);
+      await first.run(new Float32Array(frames * stft.bins), 1);
     }
     return models;
   }
 
-  async explain(windows: readonly WindowQuery[]): Promise<WindowResult[]> {
+  async explain(windows: readonly WindowQuery[]): Promise<readonly WindowOutcome[]> {
     const [{ pack, method: name, maskFrames }] = windows;
     const models = await this.models(pack);
     const method = await models.get(name, maskFrames);
-    const { windowFrames, stft, labels } = models.open.pack;
-    const size = windowFrames * stft.bins;
-    const targets = windows.map(({ target }) => target);
-    const { probabilities, masks, inferenceMs } = await method.run(
-      windows.length === 1 ? windows[0].magnitudes : joined(windows, size),
-      windows.length,
-      targets,
-    );
-    const [frames] = method.maskShape;
-    const classes = labels.length;
-    return windows.map(({ magnitudes }, n) => {
-      const end = (n + 1) * frames * stft.bins;
-      return {
-        probabilities: probabilities.slice(n * classes, (n + 1) * classes),
-        mask: encodeMask(masks.subarray(end - maskFrames * stft.bins, end)),
-        inferenceMs,
-        magnitudes,
-      };
-    });
+    return method.streaming ? hearTogether(method.streaming, windows) : explainTogether(method, windows);
   }
 }
 
-function joined(windows: readonly WindowQuery[], size: number): Float32Array {
-  const all = new Float32Array(windows.length * size);
-  for (const [n, { magnitudes }] of windows.entries()) all.set(magnitudes, n * size);
-  return all;
+/** What pages will ask for: of so many frames, masks of so many of the newest. */
+function askedFor(pack: Pack): { readonly frames: number; readonly maskFrames: number }[] {
+  const { windowFrames } = pack;
+  const blocks = blockSizes(pack);
+  if (blocks) return blocks.map((frames) => ({ frames, maskFrames: frames }));
+  const masks = new Set([windowFrames, pagesMaskFrames(pack)]);
+  return [...masks].map((maskFrames) => ({ frames: windowFrames, maskFrames }));
 }
 
+/** Frames that are asked about at once: a window, or as many blocks as pages wait for in their usual setting. */
+function stepFrames(pack: Pack): number {
+  const most = framesIn({ sampleRate: pack.sampleRate, hop: pack.stft.hop }, STEP_MS);
+  return blockSizes(pack)?.findLast((frames) => frames <= most) ?? pack.windowFrames;
+}
+
+const STEP_MS = 64;
 const REPEATS = 5;
 /** Twice as many windows at once have to cost clearly less than twice as much. */
 const WORTHWHILE = 0.9;
@@ -106,10 +102,11 @@ const WORTHWHILE = 0.9;
 /** Times of 1, 2, 4, ... windows at once, as far as each doubling pays: for their number, the last one is the best. */
 async function batchTimes(models: Models, most: number): Promise<BatchTime[]> {
   const { windowFrames, stft, methods } = models.open.pack;
+  const frames = stepFrames(models.open.pack);
   const method = await models.get(methods[0].name, windowFrames);
   const times: BatchTime[] = [];
   for (let windows = 1; windows <= most; windows *= 2) {
-    const magnitudes = new Float32Array(windows * windowFrames * stft.bins).fill(0.5);
+    const magnitudes = new Float32Array(windows * frames * stft.bins).fill(0.5);
     const taken: number[] = [];
     try {
       // The first run of a size is slow.
@@ -136,9 +133,7 @@ await serveCalls<InferenceThread>(async ({ build, threads, pack, mostBatch }) =>
     calls: {
       explain: async (windows, { give }) => {
         const results = await packs.explain(windows);
-        for (const { mask, magnitudes } of results) {
-          give(mask.buffer as ArrayBuffer, magnitudes.buffer as ArrayBuffer);
-        }
+        for (const result of results) if (!(result instanceof Error)) give(...memoryOf(result));
         return results;
       },
       prepare: async (reading) => batchTimes(await packs.prepare(reading), mostBatch),

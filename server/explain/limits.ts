@@ -38,8 +38,8 @@ const FIXED_LIMITS = {
 
 /** A streaming pack's sessions cost a fraction of the others. */
 const STREAMING_SESSIONS = 256;
-/** Blocks of a streaming pack that one message may hold: of the order of a second. */
-const MESSAGE_BLOCKS = 32;
+/** Blocks of a streaming pack that one message may hold: pages that fell behind send up to a second at once. */
+const MESSAGE_SECONDS = 1;
 
 /** Sustained: so many times the pace of live sound. */
 const TIMES_REAL_TIME = 16;
@@ -60,8 +60,12 @@ export function defaultLimits({ sampleRate, stft, windowFrames, streaming }: Pac
 }
 
 /** The part of the limits that the hello tells. */
-export function wireLimits(limits: ServerLimits, { windowFrames, streaming, stft }: Pack): WireLimits {
-  const keptFrames = (streaming ? MESSAGE_BLOCKS : 2) * windowFrames;
+export function wireLimits(
+  limits: ServerLimits,
+  { windowFrames, streaming, sampleRate, stft }: Pack,
+): WireLimits {
+  const blocks = Math.ceil((MESSAGE_SECONDS * sampleRate) / (stft.hop * windowFrames));
+  const keptFrames = (streaming ? blocks : 2) * windowFrames;
   return {
     maxMessageBytes: (streaming ? 24 : 16) + keptFrames * stft.bins * 2,
     keptFrames,

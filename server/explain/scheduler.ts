@@ -10,7 +10,14 @@
  * All windows have the same time to begin, so the first come is also the first due. One that is not begun by then is
  * dropped: whoever asked for it is better served by the next.
  */
-import { alike, type Backend, type QueryKind, type WindowQuery, type WindowResult } from "./backend.ts";
+import {
+  alike,
+  type Backend,
+  type QueryKind,
+  type WindowOutcome,
+  type WindowQuery,
+  type WindowResult,
+} from "./backend.ts";
 
 /** What became of a window in time: when it came, how long it waited, with how many it ran. */
 export interface WindowTimes {
@@ -26,7 +33,7 @@ export interface Job {
   /** Handed to a lane from here on. */
   begin(): WindowQuery;
   /** What became of it, if it was not cancelled: told before the owner's next job begins, and before anybody else is told. */
-  ran?(outcome: WindowResult | Error): void;
+  ran?(outcome: WindowOutcome): void;
   done(result: WindowResult, times: WindowTimes): void;
   failed(error: Error): void;
   /** Its time to begin was over. */
@@ -199,17 +206,18 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
 
   async #run(batch: readonly Begun<Owner, J>[]): Promise<void> {
     this.#running++;
-    let outcome: WindowResult[] | Error;
+    let outcomes: readonly WindowOutcome[];
     try {
-      outcome = await this.backend.explain(batch.map(({ job }) => job.begin()));
+      outcomes = await this.backend.explain(batch.map(({ job }) => job.begin()));
     } catch (error) {
-      outcome = error as Error;
+      outcomes = batch.map(() => error as Error);
     }
-    if (!(outcome instanceof Error)) this.#count(outcome[0].inferenceMs, batch.length);
+    const answered = outcomes.find((each) => !(each instanceof Error));
+    if (answered) this.#count((answered as WindowResult).inferenceMs, batch.length);
     this.#running--;
     const wanted = batch.map(({ turn, job }) => turn.wanted === job);
     for (const [n, { owner, turn, job }] of batch.entries()) {
-      if (wanted[n]) job.ran?.(outcome instanceof Error ? outcome : outcome[n]);
+      if (wanted[n]) job.ran?.(outcomes[n]);
       turn.running = false;
       turn.wanted = undefined;
       if (turn.waiting.length > 0) this.#ready.add(owner);
@@ -219,8 +227,9 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
     this.#fill();
     for (const [n, { job, queueMs }] of batch.entries()) {
       if (!wanted[n]) continue;
+      const outcome = outcomes[n];
       if (outcome instanceof Error) job.failed(outcome);
-      else job.done(outcome[n], { queueMs, batch: batch.length });
+      else job.done(outcome, { queueMs, batch: batch.length });
     }
   }
 }

@@ -6,7 +6,7 @@ import { PackError } from "../../models/pack/pack.ts";
 import { ModelThread, type ModelThreadOptions } from "../../models/runtime/model-thread-node.ts";
 import type { RuntimeBuild } from "../../models/runtime/runtime-node.ts";
 import { startThread } from "../../models/runtime/start-thread-node.ts";
-import type { Backend, PackReading, WindowQuery, WindowResult } from "./backend.ts";
+import { type Backend, memoryOf, type PackReading, type WindowOutcome, type WindowQuery } from "./backend.ts";
 import type { BatchTime, InferenceThread } from "./inference-thread.ts";
 
 export interface WorkerBackendOptions {
@@ -130,10 +130,8 @@ function bestTime(times: readonly BatchTime[]): BatchTime {
 }
 
 /** Windows through one thread; their memory goes along. */
-export function explainOn(lane: Lane, windows: readonly WindowQuery[]): Promise<WindowResult[]> {
-  return lane.ask("explain", windows, {
-    give: windows.map(({ magnitudes }) => magnitudes.buffer as ArrayBuffer),
-  });
+export function explainOn(lane: Lane, windows: readonly WindowQuery[]): Promise<readonly WindowOutcome[]> {
+  return lane.ask("explain", windows, { give: windows.flatMap((window) => memoryOf(window)) });
 }
 
 class WorkerBackend implements Backend {
@@ -168,7 +166,7 @@ class WorkerBackend implements Backend {
     return this.all.filter((lane) => !lane.lost);
   }
 
-  async explain(windows: readonly WindowQuery[]): Promise<WindowResult[]> {
+  async explain(windows: readonly WindowQuery[]): Promise<readonly WindowOutcome[]> {
     const [lane] = this.#well
       .filter(({ underWay }) => underWay < CALLS)
       .sort((a, b) => a.underWay - b.underWay);

@@ -73,7 +73,7 @@ class Remembering implements Backend {
 
 function heard({ magnitudes, maskFrames, memory }: WindowQuery): WindowResult {
   if (memory === undefined) throw new Error("a streaming pack needs its memory");
-  const now = memory ?? new Float32Array(2);
+  const now = memory?.values ?? new Float32Array(2);
   const rows: number[] = [];
   for (let frame = 0; frame < maskFrames; frame++) {
     now[0] += Math.round((Math.log1p(magnitudes[frame * BINS]) / 6) * 255);
@@ -81,7 +81,13 @@ function heard({ magnitudes, maskFrames, memory }: WindowQuery): WindowResult {
     if ((frame + 1) % BLOCK === 0) rows.push(...now);
   }
   const mask = new Uint8Array(maskFrames * BINS);
-  return { probabilities: Float32Array.from(rows), mask, inferenceMs: 1, magnitudes, memory: now };
+  return {
+    probabilities: Float32Array.from(rows),
+    mask,
+    inferenceMs: 1,
+    magnitudes,
+    memory: { of: "steps", frames: now[1], values: now },
+  };
 }
 
 function setUp() {

@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { PackError } from "../../models/pack/pack.ts";
 import { ModelThread, type ModelThreadOptions } from "../../models/runtime/model-thread-node.ts";
 import { startThread } from "../../models/runtime/start-thread-node.ts";
-import type { Backend, WindowResult } from "../../server/explain/backend.ts";
+import type { Backend, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
 import type { InferenceThread } from "../../server/explain/inference-thread.ts";
 import { explainOn, LANE, openWorkerBackend } from "../../server/explain/worker-backend.ts";
 import { writeOddPack } from "../models/runtime/odd-pack.ts";
@@ -41,8 +41,17 @@ async function explain(
   target = -1,
   maskFrames = 128,
 ): Promise<WindowResult> {
-  const [result] = await backend.explain([{ pack: reading(folder), method, maskFrames, target, magnitudes }]);
+  const [result] = await results(backend, [
+    { pack: reading(folder), method, maskFrames, target, magnitudes },
+  ]);
   return result;
+}
+
+async function results(
+  backend: Pick<Backend, "explain">,
+  windows: readonly WindowQuery[],
+): Promise<readonly WindowResult[]> {
+  return (await backend.explain(windows)) as readonly WindowResult[];
 }
 
 /** One lane as the backend has many. */
@@ -143,9 +152,9 @@ test("windows together are answered as they are alone, and only the newest frame
     return { pack: reading(odd), method: "targeted", maskFrames: 16, target, magnitudes };
   });
   const copies = windows.map((each) => ({ ...each, magnitudes: each.magnitudes.slice() }));
-  const together = await backend.explain(windows);
+  const together = await results(backend, windows);
   for (const [n, window] of copies.entries()) {
-    const [alone] = await backend.explain([window]);
+    const [alone] = await results(backend, [window]);
     assert.is(alone.mask.length, 16 * 257);
     assert.equal(together[n].mask, alone.mask);
     assert.equal(together[n].probabilities, alone.probabilities);
@@ -162,7 +171,7 @@ test("another reading of a folder runs with what lies there then; windows of the
   assert.equal((await explain(backend, folder, "bands")).mask, first.mask);
   const next = { folder, generation: 2 };
   await backend.prepare(next);
-  const [after] = await backend.explain([
+  const [after] = await results(backend, [
     { pack: next, method: "bands", maskFrames: 128, target: -1, magnitudes: new Float32Array(SIZE) },
   ]);
   assert.ok(after.mask.every((value) => value === 255));

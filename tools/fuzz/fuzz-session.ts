@@ -60,9 +60,8 @@ class SteppedBackend implements Backend {
     const mask = new Uint8Array(maskFrames * stft.bins);
     const answer = { mask, inferenceMs: 1, magnitudes };
     if (!streaming) return { ...answer, probabilities: new Float32Array(labels.length) };
-    const heard = memory ?? new Float32Array(1);
-    const before = heard[0];
-    heard[0] += maskFrames;
+    const before = memory?.frames ?? 0;
+    const heard = { of: "tiny", frames: before + maskFrames, values: new Float32Array(1) };
     const rows = maskFrames / windowFrames;
     const probabilities = Float32Array.from(
       { length: rows * labels.length },
