@@ -15,6 +15,12 @@ import {
   type TrainedRun,
   trainMethod,
 } from "../lab/training/train-method.ts";
+import {
+  STREAM_COURSE,
+  STREAM_OPTIONS,
+  type StreamClassifierOptions,
+  trainStreamClassifier,
+} from "../lab/training/train-stream.ts";
 import { followed } from "./follow.ts";
 import {
   type CommonOptions,
@@ -48,6 +54,7 @@ export function registerTrain(program: Command): void {
     .addHelpText("after", EXAMPLES);
   registerSpeech(group);
   registerClassifier(group);
+  registerStream(group);
   for (const recipe of trainingRecipes()) registerRecipe(group, recipe);
 }
 
@@ -73,6 +80,18 @@ function registerClassifier(group: Command): void {
   command.action(async (options: CommonOptions & Course) => {
     const given = givenOptions<RunOptions & Partial<ClassifierOptions>>(command);
     printRun(options, await followed((follow) => trainClassifier(given, follow)));
+  });
+}
+
+function registerStream(group: Command): void {
+  const command = group
+    .command("stream")
+    .description("train the streaming classifier of all of ESC-50's classes, speech and music");
+  addRunOptions(command, STREAM_COURSE);
+  addTrainingOptions(command, STREAM_OPTIONS);
+  command.action(async (options: CommonOptions & Course) => {
+    const given = givenOptions<RunOptions & Partial<StreamClassifierOptions>>(command);
+    printRun(options, await followed((follow) => trainStreamClassifier(given, follow)));
   });
 }
 

@@ -2,9 +2,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ESC10_CLASSES, type Esc50Clip, isFreelyLicensed, readEsc50 } from "./esc50.ts";
+import { mayTrainOn } from "./unknown-sounds.ts";
 import { readWave } from "./waves.ts";
 
 export const SPEECH = "speech";
+export const MUSIC = "music";
 export const OTHER = "other";
 
 /** The classes of the first released pack, in the order of its probabilities. */
@@ -23,6 +25,8 @@ interface SoundSetOptions {
   readonly folds: readonly number[];
   /** A folder of spoken sentences. */
   readonly speech?: string;
+  /** A folder of music. */
+  readonly music?: string | undefined;
   /** A folder of further sounds that are of no known class. */
   readonly other?: string;
   /** Leave out clips that are not under CC0 or CC BY. */
@@ -37,8 +41,12 @@ export interface SoundSet {
   readonly sounds: readonly LabelledSound[];
   /** The ESC-50 clips among them, for attribution. */
   readonly clips: readonly Esc50Clip[];
-  /** Whose the sounds of `speech` and of `other` are: what their folders' `CREDITS.txt` say. */
-  readonly credits: { readonly speech: readonly string[]; readonly other: readonly string[] };
+  /** Whose the sounds of the folders are: what their `CREDITS.txt` say. */
+  readonly credits: {
+    readonly speech: readonly string[];
+    readonly music: readonly string[];
+    readonly other: readonly string[];
+  };
   /** Files that could not be used, with the reason. */
   readonly skipped: readonly string[];
   /** Which channels of files were heard, where it is not the mean of all. */
@@ -46,7 +54,7 @@ export interface SoundSet {
 }
 
 export async function loadSoundSet(options: SoundSetOptions): Promise<SoundSet> {
-  const { data, folds, speech, other, freeOnly, without, onProgress = () => {}, signal } = options;
+  const { data, folds, speech, music, other, freeOnly, without, onProgress = () => {}, signal } = options;
   const all = await readEsc50(data);
   const missing = folds.filter((fold) => !all.some((clip) => clip.fold === fold));
   if (missing.length > 0) {
@@ -60,10 +68,12 @@ export async function loadSoundSet(options: SoundSetOptions): Promise<SoundSet> 
       folds.includes(clip.fold) && !without.includes(clip.category) && (!freeOnly || isFreelyLicensed(clip)),
   );
   const sentences = speech === undefined ? [] : await soundFiles(speech);
-  const others = other === undefined ? [] : await soundFiles(other);
+  const pieces = music === undefined ? [] : await soundFiles(music);
+  const others = other === undefined ? [] : (await soundFiles(other)).filter(mayTrainOn);
   const wanted = [
     ...clips.map((clip) => ({ name: clip.file, label: clip.category, path: clip.path })),
     ...sentences.map((file) => ({ name: file, label: SPEECH, path: join(speech!, file) })),
+    ...pieces.map((file) => ({ name: file, label: MUSIC, path: join(music!, file) })),
     ...others.map((file) => ({ name: file, label: OTHER, path: join(other!, file) })),
   ];
   const sounds: LabelledSound[] = [];
@@ -81,7 +91,11 @@ export async function loadSoundSet(options: SoundSetOptions): Promise<SoundSet> 
     }
     onProgress(index + 1, wanted.length);
   }
-  const credits = { speech: await folderCredits(speech), other: await folderCredits(other) };
+  const credits = {
+    speech: await folderCredits(speech),
+    music: await folderCredits(music),
+    other: await folderCredits(other),
+  };
   return { sounds, clips, credits, skipped, notes };
 }
 

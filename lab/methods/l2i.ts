@@ -250,7 +250,7 @@ export const L2I_TRAINING: TrainingRecipe<L2iOptions> = {
   ],
   async prepare(options, ingredients) {
     const { classifier } = ingredients;
-    const batches = new LmacBatches(await ingredients.pools());
+    const batches = new LmacBatches((await ingredients.pools()).classes, classifier.frames);
     const { reconstruction, activity, fidelity, components, width, nmfFrames, nmfSteps } = options;
     const weights = { reconstruction, activity, fidelity };
     const settings = { ...weights, components, width, nmfFrames, nmfSteps };

@@ -27,8 +27,9 @@ import {
   logOdds,
   surprise,
 } from "../networks/answers.ts";
-import { type DecoderShape, decodeMask } from "../networks/decoder.ts";
+import { channelsOf, type DecoderShape, decodeMask } from "../networks/decoder.ts";
 import { type ExplainedClassifier, windowInputs } from "../networks/explained-classifier.ts";
+import { EVERYDAY_DECODER } from "../networks/streaming/stream-decoder.ts";
 import { planWeights } from "../networks/training-layers.ts";
 import { AskedMixtures } from "../training/asked-mixtures.ts";
 import type { TrainingRecipe } from "../training/recipe.ts";
@@ -298,13 +299,20 @@ export const SELECTIVE_TRAINING: TrainingRecipe<SelectiveOptions> = {
     },
   ],
   async prepare(options, { weights: { meta }, classifier, pools }) {
-    const batches = new AskedMixtures(await pools(), meta.labels.indexOf(meta.other));
-    const shape = { channels: options.channels, asked: true };
+    const streaming = meta.kind === "stream-classifier";
+    const { classes, beside } = await pools();
+    const batches = new AskedMixtures(classes, {
+      other: meta.other === undefined ? -1 : meta.labels.indexOf(meta.other),
+      beside,
+      frames: classifier.frames,
+      onsets: streaming ? 0.35 : 0,
+    });
+    const shape: DecoderShape = streaming ? EVERYDAY_DECODER : { channels: options.channels, asked: true };
     const { keep, gain, rest, restCap, sparsity, separation, aim, selectivity, absent, force } = options;
     const weights = { keep, gain, rest, restCap, sparsity, separation, aim, selectivity, absent, force };
     return {
       task: selectiveTask(classifier, shape, weights, batches),
-      settings: { ...weights, channels: shape.channels },
+      settings: { ...weights, ...channelsOf(shape) },
       meta: { kind: "lmac", method: "lmac-selective", shape },
     };
   },

@@ -1,8 +1,9 @@
 /** L-MAC (Paissan et al. 2024, arXiv 2403.13086): a trained decoder reads the classifier's latents and draws the mask. */
 import type { Masking } from "../../dsp/index.ts";
 import { UsageError } from "../errors.ts";
-import { type DecoderShape, decodeMask, isAsked, masksFeatures } from "../networks/decoder.ts";
+import { channelsOf, type DecoderShape, decodeMask, isAsked, masksFeatures } from "../networks/decoder.ts";
 import { FrozenLayers } from "../networks/frozen-layers.ts";
+import { EVERYDAY_DECODER } from "../networks/streaming/stream-decoder.ts";
 import { LmacBatches, MixtureBatches } from "../training/lmac-batches.ts";
 import type { Ingredients, TrainingRecipe } from "../training/recipe.ts";
 import { loadRun, type MethodMeta, type Weights } from "../training/weights-file.ts";
@@ -147,8 +148,16 @@ export const LMAC_TRAINING: TrainingRecipe<LmacOptions> = {
     const first = options.finetune ? await loadRun<DecoderShape>(options.finetune, "lmac") : undefined;
     const masking = options.masking ?? first?.meta.masking ?? "linear";
     if (first) checkFirstStage(first, masking, options, ingredients);
-    const pools = await ingredients.pools();
-    const shape = first?.meta.shape ?? { channels, ...(options.features && { features: true }) };
+    const { classes: pools } = await ingredients.pools();
+    const streaming = ingredients.weights.meta.kind === "stream-classifier";
+    if (streaming && options.features) {
+      throw new UsageError(
+        "the decoder of a streaming classifier masks the spectrogram; leave --features out",
+      );
+    }
+    const shape: DecoderShape =
+      first?.meta.shape ??
+      (streaming ? EVERYDAY_DECODER : { channels, ...(options.features && { features: true }) });
     const { keep, gain, rest, restCap, sparsity } = { ...options, ...(published && PUBLISHED) };
     const weights = { keep, gain, rest, restCap, sparsity };
     const guided: GuidanceOptions = {
@@ -157,10 +166,11 @@ export const LMAC_TRAINING: TrainingRecipe<LmacOptions> = {
       threshold: options.guidanceThreshold,
     };
     const { classifier } = ingredients;
+    const { frames } = classifier;
     const task = lmacTask(
       lmacModel(published ? heardAnew(classifier) : classifier, shape),
       weights,
-      first ? new MixtureBatches(pools) : new LmacBatches(pools),
+      first ? new MixtureBatches(pools, frames) : new LmacBatches(pools, frames),
       { masking, ...(first && { guide: (g, windows) => guidance(g, windows, guided), from: first.values }) },
     );
     const settings = {
@@ -169,7 +179,7 @@ export const LMAC_TRAINING: TrainingRecipe<LmacOptions> = {
       ...(masking !== "linear" && { masking }),
       ...(masksFeatures(shape) && { features: true }),
       ...(first && { guidance: guided, firstStage: first.meta.settings }),
-      channels: shape.channels,
+      ...channelsOf(shape),
     };
     const method = first ? "lmac-ft" : published ? "lmac-plain" : "lmac";
     return { task, settings, meta: { kind: "lmac", method, masking, shape } };

@@ -7,11 +7,21 @@ import type { ClassifierAnswer, ExplainedClassifier } from "./explained-classifi
 import { decodeGrids, type GridDecoderShape } from "./grid-decoder.ts";
 import type { Layers } from "./layers.ts";
 import { decodeStages, type StageDecoderShape } from "./stage-decoder.ts";
+import { decodeWindow, type StreamDecoderShape } from "./streaming/stream-decoder.ts";
 
-export type DecoderShape = StageDecoderShape | GridDecoderShape;
+export type DecoderShape = StageDecoderShape | GridDecoderShape | StreamDecoderShape;
+
+function isOfStream(shape: DecoderShape): shape is StreamDecoderShape {
+  return "levels" in shape;
+}
 
 function isOfStages(shape: DecoderShape): shape is StageDecoderShape {
-  return typeof shape.channels !== "number";
+  return !isOfStream(shape) && typeof shape.channels !== "number";
+}
+
+/** What tells the sizes of a decoder, for the settings of its training. */
+export function channelsOf(shape: DecoderShape): object {
+  return isOfStream(shape) ? { levels: shape.levels, asked: shape.asked } : { channels: shape.channels };
 }
 
 /** Whether masks lie on the classifier's own input, where they cannot be heard. */
@@ -21,7 +31,7 @@ export function masksFeatures(shape: DecoderShape): boolean {
 
 /** Whether the decoder is asked about a class, and not about the winner alone. */
 export function isAsked(shape: DecoderShape): boolean {
-  return isOfStages(shape) && shape.asked === true;
+  return isOfStream(shape) || (isOfStages(shape) && shape.asked === true);
 }
 
 /**
@@ -40,6 +50,7 @@ export function decodeMask(
   if (asked !== (query !== undefined)) {
     throw new Error(asked ? "this decoder has to be asked about a class" : "this decoder cannot be asked");
   }
+  if (isOfStream(shape)) return decodeWindow(layers, answer, shape, query!);
   return isOfStages(shape)
     ? decodeStages(layers, classifier, answer, shape, query)
     : decodeGrids(layers, classifier, answer, shape);

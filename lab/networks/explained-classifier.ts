@@ -5,6 +5,7 @@
 
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
 import type { AnswerForm } from "./answers.ts";
+import type { StreamShape } from "./streaming/stream-shape.ts";
 
 export interface StftShape {
   readonly window: number;
@@ -46,6 +47,19 @@ export interface ClassifierAnswer {
   readonly logits: Tensor;
   /** [B, channels, time, frequency], or [B, channels, time] of classifiers that hear the waveform. */
   readonly latents: readonly Tensor[];
+  /** Of a streaming classifier: builds what its decoder reads beside the latents. */
+  findings?(): StreamFindings;
+}
+
+/** What a streaming classifier finds step by step. */
+export interface StreamFindings {
+  readonly shape: StreamShape;
+  /** [B, 2, T, mels]: its own input. */
+  readonly features: Tensor;
+  /** [B, steps, classes] */
+  readonly logits: Tensor;
+  /** [embedding, classes]: its last layer. */
+  readonly rows: Tensor;
 }
 
 export interface FeatureMap {

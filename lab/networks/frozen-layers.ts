@@ -1,5 +1,5 @@
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
-import { type ConvOptions, convAttributes, type Layers, NORM_EPSILON } from "./layers.ts";
+import { type ConvOptions, convAttributes, kernelOf, type Layers, NORM_EPSILON } from "./layers.ts";
 
 /** Trained values by name, as `TrainingLayers` named them. */
 export type WeightValues = ReadonlyMap<string, Float32Array>;
@@ -46,6 +46,11 @@ export class FrozenLayers implements Layers {
     return x;
   }
 
+  /** Trained values as they are. */
+  weight(name: string, shape: readonly number[]): Tensor {
+    return this.constant(name, this.value(name), shape);
+  }
+
   private convolve(
     name: string,
     x: Tensor,
@@ -53,8 +58,8 @@ export class FrozenLayers implements Layers {
     weight: Float32Array,
     bias: Float32Array,
   ): Tensor {
-    const { out, kernel = 3 } = options;
-    const shape = [out, Number(x.shape[1]), kernel, kernel];
+    const { out } = options;
+    const shape = [out, Number(x.shape[1]), ...kernelOf(options)];
     const inputs = [
       x,
       this.constant(`${name}.weight`, weight, shape),

@@ -6,10 +6,14 @@ import type { GraphBuilder, Node, Tensor } from "../../models/graph/index.ts";
 
 export interface ConvOptions {
   readonly out: number;
-  /** Square kernel size, odd; 3 when left out. */
-  readonly kernel?: number;
+  /** Size in time and in frequency, or of a square; 3 when left out. */
+  readonly kernel?: number | readonly [number, number];
   /** Steps in time and in frequency; [1, 1] when left out. */
   readonly stride?: readonly [number, number];
+  /** Steps in time from one place of the kernel to the next; 1 when left out. */
+  readonly dilation?: number;
+  /** Zeros on both sides of time and of frequency; half the (odd) kernel when left out. */
+  readonly pad?: readonly [number, number];
 }
 
 export interface Layers {
@@ -38,9 +42,21 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-export function convAttributes({ kernel = 3, stride = [1, 1] }: ConvOptions) {
-  const pad = (kernel - 1) / 2;
-  return { kernel_shape: [kernel, kernel], strides: [...stride], pads: [pad, pad, pad, pad] };
+/** Size of the kernel in time and in frequency. */
+export function kernelOf({ kernel = 3 }: ConvOptions): readonly [number, number] {
+  return typeof kernel === "number" ? [kernel, kernel] : kernel;
+}
+
+export function convAttributes(options: ConvOptions) {
+  const { stride = [1, 1], dilation = 1 } = options;
+  const kernel = kernelOf(options);
+  const [time, frequency] = options.pad ?? kernel.map((size) => (size - 1) / 2);
+  return {
+    kernel_shape: [...kernel],
+    strides: [...stride],
+    pads: [time, frequency, time, frequency],
+    ...(dilation !== 1 && { dilations: [dilation, 1] }),
+  };
 }
 
 /** Multiply-adds that one item of the batch costs in a graph's convolutions and dense layers. */

@@ -5,6 +5,7 @@ import {
   type ConvOptions,
   convAttributes,
   type Initial,
+  kernelOf,
   type Layers,
   NORM_EPSILON,
   sizeOf,
@@ -129,8 +130,8 @@ export class TrainingLayers implements Layers {
   }
 
   convNormRelu(name: string, x: Tensor, options: ConvOptions & { frequencyBias?: boolean }): Tensor {
-    const { out, kernel = 3, frequencyBias = false } = options;
-    const weight = this.weight(`${name}.weight`, [out, Number(x.shape[1]), kernel, kernel], "he");
+    const { out, frequencyBias = false } = options;
+    const weight = this.weight(`${name}.weight`, [out, Number(x.shape[1]), ...kernelOf(options)], "he");
     const convolved = this.g.op("Conv", [x, weight], convAttributes(options), { name });
     const [normal, mean, variance] = this.g.ops(
       "BatchNormalization",
@@ -151,8 +152,8 @@ export class TrainingLayers implements Layers {
   }
 
   conv(name: string, x: Tensor, options: ConvOptions): Tensor {
-    const { out, kernel = 3 } = options;
-    const weight = this.weight(`${name}.weight`, [out, Number(x.shape[1]), kernel, kernel], "he");
+    const { out } = options;
+    const weight = this.weight(`${name}.weight`, [out, Number(x.shape[1]), ...kernelOf(options)], "he");
     return this.g.op(
       "Conv",
       [x, weight, this.weight(`${name}.bias`, [out], "zero")],

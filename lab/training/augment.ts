@@ -142,3 +142,19 @@ export function zeroStripes(
   }
   return magnitudes;
 }
+
+/** Lets a sound begin within the first share of its length, at once or over up to 50 ms. In place. */
+export function begin(random: Random, samples: Float32Array, share: number): void {
+  const start = random.integer(Math.floor(share * samples.length));
+  const rise = 1 + random.integer(800);
+  samples.fill(0, 0, start);
+  for (let i = 0; i < rise && start + i < samples.length; i++) samples[start + i] *= i / rise;
+}
+
+/** Lets a sound end after a third of its length at the earliest. In place. */
+export function end(random: Random, samples: Float32Array): void {
+  const stop = Math.floor(samples.length * random.uniform(0.33, 1));
+  const fall = Math.min(800, stop);
+  for (let i = 0; i < fall; i++) samples[stop - fall + i] *= 1 - i / fall;
+  samples.fill(0, stop);
+}

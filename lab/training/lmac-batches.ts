@@ -1,7 +1,7 @@
 /** Makes the decoder's training windows: sounds alone, two sounds together, sounds in noise. No labels. */
 
 import type { Random } from "../data/random.ts";
-import { WINDOW_FRAMES, WINDOW_SAMPLES, windowMagnitudes } from "../data/windows.ts";
+import { samplesOf, WINDOW_FRAMES, windowMagnitudes } from "../data/windows.ts";
 import { BINS } from "../networks/own-shape.ts";
 import {
   colouredNoise,
@@ -32,21 +32,30 @@ export interface TrainingBatches {
 export class LmacBatches implements TrainingBatches {
   private readonly pools: readonly SoundPool[];
 
-  /** Each pool that is not empty is drawn from equally often. */
-  constructor(pools: readonly SoundPool[]) {
+  /**
+   * Each pool that is not empty is drawn from equally often.
+   *
+   * @param frames of a window, as long as the pools' windows.
+   */
+  constructor(
+    pools: readonly SoundPool[],
+    private readonly frames = WINDOW_FRAMES,
+  ) {
     this.pools = withSounds(pools);
   }
 
   next(random: Random, batch: number): TrainingBatch {
-    const size = WINDOW_FRAMES * BINS;
+    const { frames } = this;
+    const size = frames * BINS;
     const magnitudes = new Float32Array(batch * size);
     for (let item = 0; item < batch; item++) {
       const window = windowMagnitudes(
         this.samples(random),
         0,
         magnitudes.subarray(item * size, (item + 1) * size),
+        frames,
       );
-      if (random.chance(0.5)) tiltBins(random, window, WINDOW_FRAMES, BINS);
+      if (random.chance(0.5)) tiltBins(random, window, frames, BINS);
     }
     return { magnitudes };
   }
@@ -55,7 +64,8 @@ export class LmacBatches implements TrainingBatches {
     const samples = randomSound(random, this.pools);
     const draw = random.uniform();
     if (draw < 0.5) mixAtRatio(samples, randomSound(random, this.pools), random.uniform(0, 20));
-    else if (draw < 0.65) mixAtRatio(samples, colouredNoise(random, WINDOW_SAMPLES), random.uniform(0, 20));
+    else if (draw < 0.65)
+      mixAtRatio(samples, colouredNoise(random, samplesOf(this.frames)), random.uniform(0, 20));
     return scale(toUnitPower(samples), randomLevel(random));
   }
 }
@@ -68,21 +78,25 @@ export class MixtureBatches implements TrainingBatches {
   private readonly pools: readonly SoundPool[];
 
   /** Each pool that is not empty is drawn from equally often, for either part. */
-  constructor(pools: readonly SoundPool[]) {
+  constructor(
+    pools: readonly SoundPool[],
+    private readonly frames = WINDOW_FRAMES,
+  ) {
     this.pools = withSounds(pools);
   }
 
   next(random: Random, batch: number): TrainingBatch {
-    const size = WINDOW_FRAMES * BINS;
+    const { frames } = this;
+    const size = frames * BINS;
     const magnitudes = new Float32Array(batch * size);
     const clean = new Float32Array(batch * size);
     // Mixture and target one below the other: both are heard through the same microphone.
     const both = new Float32Array(2 * size);
     for (let item = 0; item < batch; item++) {
       const { mixture, target } = this.parts(random);
-      windowMagnitudes(mixture, 0, both.subarray(0, size));
-      windowMagnitudes(target, 0, both.subarray(size));
-      if (random.chance(0.5)) tiltBins(random, both, 2 * WINDOW_FRAMES, BINS);
+      windowMagnitudes(mixture, 0, both.subarray(0, size), frames);
+      windowMagnitudes(target, 0, both.subarray(size), frames);
+      if (random.chance(0.5)) tiltBins(random, both, 2 * frames, BINS);
       magnitudes.set(both.subarray(0, size), item * size);
       clean.set(both.subarray(size), item * size);
     }
@@ -92,7 +106,7 @@ export class MixtureBatches implements TrainingBatches {
   private parts(random: Random): { mixture: Float32Array; target: Float32Array } {
     const target = toUnitPower(randomSound(random, this.pools));
     const second = random.chance(0.2)
-      ? colouredNoise(random, WINDOW_SAMPLES)
+      ? colouredNoise(random, samplesOf(this.frames))
       : randomSound(random, this.pools);
     const ratio = random.chance(0.5) ? 0 : random.uniform(-5, 15);
     const mixture = mixAtRatio(target.slice(), second, ratio);

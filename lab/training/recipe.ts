@@ -5,9 +5,9 @@
 import type { ExplainedClassifier } from "../networks/explained-classifier.ts";
 import type { WeightValues } from "../networks/frozen-layers.ts";
 import type { Follow } from "../progress.ts";
-import type { SoundPool } from "./sound-pool.ts";
+import type { ClassPools } from "./trained-classifier.ts";
 import type { TrainingTask } from "./trainer.ts";
-import type { ClassifierMeta, MethodMeta, Weights } from "./weights-file.ts";
+import type { ClassifierMeta, MethodMeta, StreamClassifierMeta, Weights } from "./weights-file.ts";
 
 /**
  * How an option's text is read. "number" is finite and "unbounded" need not be, "positive" is above 0, "share" from 0 to
@@ -36,7 +36,7 @@ export interface Course {
 
 /** What a recipe is given to cook with. */
 export interface Ingredients {
-  readonly weights: Weights<ClassifierMeta>;
+  readonly weights: Weights<ClassifierMeta | StreamClassifierMeta>;
   /** The same, as methods see it. */
   readonly classifier: ExplainedClassifier;
   /** Its run folder, for messages. */
@@ -45,8 +45,7 @@ export interface Ingredients {
   readonly out: string;
   readonly seed: number;
   readonly threads: number;
-  /** Sounds of each class, in the order of the labels; that of `other` holds all sounds of no known class. */
-  pools(): Promise<SoundPool[]>;
+  pools(): Promise<ClassPools>;
   /** The recipe's settings with those that every training has: all that tells one run from another, but for the course. */
   runSettings(own: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
   readonly follow: Follow;

@@ -11,9 +11,13 @@ const STEP = 1600;
 export class SoundPool {
   private readonly sounds: { samples: Float32Array; starts: number[] }[];
 
-  constructor(sounds: readonly Float32Array[]) {
+  /** @param length samples of a window. */
+  constructor(
+    sounds: readonly Float32Array[],
+    private readonly length = WINDOW_SAMPLES,
+  ) {
     this.sounds = sounds
-      .map((samples) => ({ samples, starts: audibleStarts(samples, WINDOW_SAMPLES, STEP, AUDIBLE_RANGE_DB) }))
+      .map((samples) => ({ samples, starts: audibleStarts(samples, length, STEP, AUDIBLE_RANGE_DB) }))
       .filter(({ starts }) => starts.length > 0);
   }
 
@@ -21,14 +25,14 @@ export class SoundPool {
     return this.sounds.length;
   }
 
-  /** One window of WINDOW_SAMPLES samples, read at `speed` times the normal rate. */
+  /** One window, read at `speed` times the normal rate. */
   window(random: Random, speed = 1): Float32Array {
     const { samples, starts } = random.pick(this.sounds);
-    const length = Math.ceil(WINDOW_SAMPLES * speed);
+    const length = Math.ceil(this.length * speed);
     const near = random.pick(starts) + random.integer(STEP) - STEP / 2;
     // A sound shorter than the window lies anywhere within it.
     const spare = samples.length - length;
     const start = spare >= 0 ? Math.min(spare, Math.max(0, near)) : -random.integer(1 - spare);
-    return readAtSpeed(samples, start, WINDOW_SAMPLES, speed);
+    return readAtSpeed(samples, start, this.length, speed);
   }
 }

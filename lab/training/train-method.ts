@@ -1,16 +1,11 @@
 /** Trains what a method with weights of its own needs, by the recipe in the method's file. */
 import type { SoundSet } from "../data/sound-sets.ts";
-import { ownClassifier } from "../networks/own-classifier.ts";
 import type { Follow } from "../progress.ts";
 import { type Course, type TrainingRecipe, withDefaults } from "./recipe.ts";
 import { type CourseOptions, runCourse } from "./run-course.ts";
-import {
-  loadTrainingSounds,
-  soundPools,
-  soundsOrigin,
-  type TrainingSoundsOptions,
-} from "./training-sounds.ts";
-import { loadClassifierRun, saveWeights, weightsIn } from "./weights-file.ts";
+import { loadTrainedClassifier } from "./trained-classifier.ts";
+import { loadTrainingSounds, soundsOrigin, type TrainingSoundsOptions } from "./training-sounds.ts";
+import { saveWeights, weightsIn } from "./weights-file.ts";
 
 /** What every training is told; the course is the recipe's where it is not given. */
 export interface RunOptions extends TrainingSoundsOptions, Partial<CourseOptions> {
@@ -43,8 +38,9 @@ export async function trainMethod<Options extends object>(
 ): Promise<TrainedRun> {
   recipe.check?.(given);
   const course = courseOf(recipe.course, given);
-  const weights = await loadClassifierRun(given.classifier);
-  const { meta, values } = weights;
+  const trained = await loadTrainedClassifier(given.classifier);
+  const { weights, classifier } = trained;
+  const { meta } = weights;
   let set: SoundSet | undefined;
   const sounds = async () => {
     set ??= await loadTrainingSounds(given, follow);
@@ -57,19 +53,19 @@ export async function trainMethod<Options extends object>(
   });
   const prepared = await recipe.prepare(withDefaults<Options>(recipe.options, given), {
     weights,
-    classifier: ownClassifier(values, meta.shape),
+    classifier,
     folder: given.classifier,
     out: given.out,
     seed: course.seed,
     threads: course.threads,
-    pools: async () => soundPools(await sounds(), meta),
+    pools: async () => trained.pools(await sounds()),
     runSettings,
     follow,
   });
   const settings = runSettings(prepared.settings);
   const run = { ...course, title: recipe.name, directory: given.out, settings };
-  const trained = await runCourse(prepared.task, run, follow);
-  if (!trained.values) return { out: given.out, stepsDone: trained.stepsDone };
+  const { values, stepsDone } = await runCourse(prepared.task, run, follow);
+  if (!values) return { out: given.out, stepsDone };
   const heard = await sounds();
   await saveWeights(
     weightsIn(given.out),
@@ -78,9 +74,9 @@ export async function trainMethod<Options extends object>(
       ...soundsOrigin(heard, given.credit),
       settings: { ...settings, ...courseSettings(course) },
     },
-    prepared.finished?.(trained.values) ?? trained.values,
+    prepared.finished?.(values) ?? values,
   );
-  return { out: given.out, stepsDone: trained.stepsDone, sounds: heard.sounds.length };
+  return { out: given.out, stepsDone, sounds: heard.sounds.length };
 }
 
 /** The course that was asked for, the recipe's where nothing was. */

@@ -46,7 +46,10 @@ export interface TrainingTask {
     batch: number,
   ): { loss: Tensor; logged: Readonly<Record<string, Tensor>> };
   /** The inputs of one step: name to values, shaped as `loss` declared them. */
-  feeds(random: Random, batch: number): Readonly<Record<string, Float32Array>>;
+  feeds(
+    random: Random,
+    batch: number,
+  ): Readonly<Record<string, Float32Array>> | Promise<Readonly<Record<string, Float32Array>>>;
 }
 
 interface TrainingOptions {
@@ -114,7 +117,7 @@ export async function train(task: TrainingTask, options: TrainingOptions): Promi
   try {
     while (run.step < end && !signal?.aborted) {
       const rate = warmUpCosine(run.step, steps, optimiser.learningRate);
-      const values = stepInputs(task, run, rate, options);
+      const values = await stepInputs(task, run, rate, options);
       const feeds: Record<string, RuntimeTensor> = {};
       for (const name of session.inputNames)
         feeds[name] = new Tensor("float32", values[name], shapes.get(name)!);
@@ -169,16 +172,16 @@ function stateOf(value: (name: string) => Float32Array): State {
 }
 
 /** All inputs of one step, by name. */
-function stepInputs(
+async function stepInputs(
   task: TrainingTask,
   { step, state }: RunState,
   rate: number,
   { seed, optimiser: { batch } }: TrainingOptions,
-): Record<string, Float32Array> {
+): Promise<Record<string, Float32Array>> {
   // A generator of its own for every step makes resuming exact without saving one.
   const random = new Random(seed * 1_000_003 + step + 1);
   const inputs: Record<string, Float32Array> = {
-    ...task.feeds(random, batch),
+    ...(await task.feeds(random, batch)),
     ...state,
     learning_rate: Float32Array.of(rate),
     beta1_power: Float32Array.of(BETA1 ** (step + 1)),

@@ -18,6 +18,8 @@ export interface TrainingSoundsOptions {
   readonly folds: readonly number[];
   /** A folder of spoken sentences. */
   readonly speech: string;
+  /** A folder of music. */
+  readonly music?: string | undefined;
   /** A folder of further sounds that are of no known class. */
   readonly other?: string;
   /** ESC-50 categories to keep out of training. */
@@ -63,7 +65,7 @@ export function soundsOrigin(
 ): Pick<Origin, "attributions" | "credits"> {
   return {
     attributions: clips.map(attributionOf),
-    credits: [...credits.speech, ...credits.other, ...credit],
+    credits: [...credits.speech, ...credits.music, ...credits.other, ...credit],
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Masking } from "../../dsp/index.ts";
 import type { ClassifierShape } from "../networks/classifier.ts";
 import type { WeightValues } from "../networks/frozen-layers.ts";
+import type { StreamShape } from "../networks/streaming/stream-shape.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 
 /** A clip that a model learnt from, for its card. */
@@ -31,6 +32,18 @@ export interface ClassifierMeta extends Origin {
   readonly categories: readonly string[];
 }
 
+/** Weights of a streaming classifier. */
+export interface StreamClassifierMeta extends Origin {
+  readonly kind: "stream-classifier";
+  readonly shape: StreamShape;
+  readonly labels: readonly string[];
+  readonly answers: "exclusive" | "independent";
+  /** The label of what is of no known class, where classes exclude each other. */
+  readonly other?: string | undefined;
+  /** Categories heard in training, known and other. */
+  readonly categories: readonly string[];
+}
+
 /** Weights of an explanation method's own. */
 export interface MethodMeta<Shape = unknown> extends Origin {
   /** Which network they are of, as `LearntMethod` names it. */
@@ -43,22 +56,27 @@ export interface MethodMeta<Shape = unknown> extends Origin {
   readonly shape: Shape;
 }
 
-export interface Weights<Meta extends ClassifierMeta | MethodMeta> {
+type AnyMeta = ClassifierMeta | StreamClassifierMeta | MethodMeta;
+
+export interface Weights<Meta extends AnyMeta> {
   readonly meta: Meta;
   readonly values: WeightValues;
 }
 
-export async function saveWeights(
-  path: string,
-  meta: ClassifierMeta | MethodMeta,
-  values: WeightValues,
-): Promise<void> {
+export async function saveWeights(path: string, meta: AnyMeta, values: WeightValues): Promise<void> {
   await saveCheckpoint(path, { meta, arrays: Object.fromEntries(values) });
 }
 
 /** @throws Error that names the file when it cannot be read or holds no classifier. */
 export async function loadClassifierRun(folder: string): Promise<Weights<ClassifierMeta>> {
   return load<ClassifierMeta>(weightsIn(folder), "classifier");
+}
+
+/** Of either kind. @throws Error that names the file when it cannot be read or holds no classifier. */
+export async function loadAnyClassifier(
+  folder: string,
+): Promise<Weights<ClassifierMeta | StreamClassifierMeta>> {
+  return load<ClassifierMeta | StreamClassifierMeta>(weightsIn(folder), "classifier", "stream-classifier");
 }
 
 /**
@@ -79,14 +97,17 @@ export function weightsIn(folder: string): string {
   return join(folder, "weights.bin");
 }
 
-async function load<Meta extends ClassifierMeta | MethodMeta>(
+const CLASSIFIERS = ["classifier", "stream-classifier"];
+
+async function load<Meta extends AnyMeta>(
   path: string,
-  kind?: string,
+  ...kinds: readonly (string | undefined)[]
 ): Promise<Weights<Meta>> {
   const { meta, arrays } = await loadCheckpoint<Meta>(path);
-  const right = kind === undefined ? meta?.kind !== "classifier" : meta?.kind === kind;
+  const wanted = kinds.filter((kind) => kind !== undefined);
+  const right = wanted.length === 0 ? !CLASSIFIERS.includes(meta?.kind) : wanted.includes(meta?.kind);
   if (!right) {
-    throw new Error(`${path} holds the weights of a ${meta?.kind}, not of a ${kind ?? "method"}`);
+    throw new Error(`${path} holds the weights of a ${meta?.kind}, not of a ${wanted[0] ?? "method"}`);
   }
   return { meta, values: new Map(Object.entries(arrays)) };
 }

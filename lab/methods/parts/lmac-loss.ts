@@ -22,7 +22,7 @@
 import type { Masking } from "../../../dsp/index.ts";
 import type { GraphBuilder, Tensor } from "../../../models/graph/index.ts";
 import { type AnswerForm, absence, explainedClass, logOdds, surprise } from "../../networks/answers.ts";
-import { type DecoderShape, decodeMask, masksFeatures } from "../../networks/decoder.ts";
+import { type DecoderShape, decodeMask, isAsked, masksFeatures } from "../../networks/decoder.ts";
 import {
   type ClassifierAnswer,
   type ExplainedClassifier,
@@ -49,7 +49,10 @@ export function lmacModel(classifier: ExplainedClassifier, decoder: DecoderShape
   return {
     classifier,
     onFeatures: masksFeatures(decoder),
-    decode: (layers, answer) => decodeMask(layers, classifier, answer, decoder),
+    decode(layers, answer) {
+      const query = isAsked(decoder) ? explainedClass(layers.g, classifier, answer.logits) : undefined;
+      return decodeMask(layers, classifier, answer, decoder, query);
+    },
   };
 }
 
@@ -163,8 +166,18 @@ export function frozenAnswer(
   classifier: ExplainedClassifier,
   { magnitudes, phases }: WindowInputs,
 ): ClassifierAnswer {
-  const { logits, latents } = classifier.classify(g, classifier.features(g, magnitudes, phases));
-  return { logits: g.stopGradient(logits), latents: latents.map((latent) => g.stopGradient(latent)) };
+  const answer = classifier.classify(g, classifier.features(g, magnitudes, phases));
+  const { findings } = answer;
+  return {
+    logits: g.stopGradient(answer.logits),
+    latents: answer.latents.map((latent) => g.stopGradient(latent)),
+    ...(findings && {
+      findings: () => {
+        const { features, logits, ...frozen } = findings();
+        return { ...frozen, features: g.stopGradient(features), logits: g.stopGradient(logits) };
+      },
+    }),
+  };
 }
 
 /** Logits of parts of the windows, in one batch: one pass through the classifier instead of several. */

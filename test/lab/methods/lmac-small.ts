@@ -16,7 +16,7 @@ const RECIPE: TrainingRecipe<{ bands: number; sparsity: number }> = {
   async prepare({ bands, sparsity }, { classifier, pools }) {
     const centres = Array.from({ length: bands }, (_, k) => (k * (classifier.bins - 1)) / (bands - 1));
     const shape = { channels: 12, centres };
-    const batches = new LmacBatches(await pools());
+    const batches = new LmacBatches((await pools()).classes);
     const task = lmacTask(lmacModel(classifier, shape), { ...IMPROVED, sparsity }, batches);
     return { task, settings: { bands, sparsity }, meta: { kind: "lmac", method: "lmac-small", shape } };
   },

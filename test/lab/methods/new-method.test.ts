@@ -50,7 +50,7 @@ run("its recipe is followed, and its mask comes out of what was learnt", async (
     const classifier = ownClassifier(values, shape);
     const prepared = await recipe.prepare(withDefaults(recipe.options, {}), {
       ...{ weights: { meta, values }, classifier, folder: "", out, seed: 1, threads: 1 },
-      pools: async () => [200, 4000].map((hertz) => new SoundPool([chord(hertz, 2)])),
+      pools: async () => ({ classes: [200, 4000].map((hertz) => new SoundPool([chord(hertz, 2)])) }),
       runSettings: (own) => own,
       follow: {},
     });

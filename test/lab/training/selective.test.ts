@@ -21,7 +21,7 @@ const rowOf = (values: Float32Array, item: number, width: number) =>
 test("the second part's class is another, and a class that is asked about is never 'other'", () => {
   const classes = 5;
   const items = 120;
-  const batch = new AskedMixtures([...pools, NOBODY, pools[0]], 4).next(new Random(5), items);
+  const batch = new AskedMixtures([...pools, NOBODY, pools[0]], { other: 4 }).next(new Random(5), items);
   const seen = { second: 0, present: 0, absent: 0, likely: 0 };
   for (let item = 0; item < items; item++) {
     const first = rowOf(batch.first_class, item, classes).indexOf(1);
@@ -46,7 +46,7 @@ test("the second part's class is another, and a class that is asked about is nev
 });
 
 test("the parts are what the mixture is made of", () => {
-  const { magnitudes, first, second } = new AskedMixtures(pools, 2).next(new Random(1), 12);
+  const { magnitudes, first, second } = new AskedMixtures(pools, { other: 2 }).next(new Random(1), 12);
   for (let i = 0; i < 12 * SIZE; i++) {
     // |a + b| lies between ||a| − |b|| and |a| + |b|.
     const slack = 1e-3 * (1 + first[i] + second[i]);
@@ -56,7 +56,7 @@ test("the parts are what the mixture is made of", () => {
 });
 
 test("one class alone makes no mixtures", () => {
-  assert.throws(() => new AskedMixtures([pools[0], NOBODY], 1), /two classes/);
+  assert.throws(() => new AskedMixtures([pools[0], NOBODY], { other: 1 }), /two classes/);
 });
 
 test("separation and selectivity, by hand", async () => {

@@ -1,0 +1,102 @@
+/**
+ * What the streaming classifier hears of a frame, causally: log-mel against the level followed so far, and log-mel against
+ * each band's own past, the background. Nothing below 50 Hz enters, so neither rumble nor a constant offset decides.
+ */
+import { melFilterbank } from "../../../dsp/index.ts";
+import type { GraphBuilder, Tensor } from "../../../models/graph/index.ts";
+import { LEVEL_FLOOR } from "../classifier.ts";
+import type { Past } from "./past.ts";
+import type { StreamShape } from "./stream-shape.ts";
+
+/** Hz; the bins of 0 and 31 Hz of the STFT lie below. */
+const LOWEST = 50;
+/** Frames a second of the released STFT, 16 kHz and a hop of 128. */
+const FRAME_RATE = 125;
+/** The level falls by 30 dB a second after the loudest moment. */
+const LEVEL_DECAY = 10 ** (-30 / 10 / FRAME_RATE);
+/** The background is each band's mean logarithm over about the last 1.5 s. */
+const BACKGROUND_DECAY = Math.exp(-1 / (1.5 * FRAME_RATE));
+/** Floor under each band, relative to the level: −60 dB. */
+const BAND_FLOOR = 1e-6;
+const CENTRE = -6;
+const SPREAD = 3.5;
+const BACKGROUND_SPREAD = 2.5;
+/** Mean power of a frame's bands beside the level below which there is nothing to be kept in it: −80 dB. */
+const NOTHING = 1e-8;
+
+/** Powers of a sound's frames. */
+export interface FramePowers {
+  /** [B, T, mels]: mean power of each band's bins. */
+  readonly bands: Tensor;
+  /** [B, T, 1]: mean power of all bins that are heard. */
+  readonly all: Tensor;
+}
+
+/** What a frame is heard against. */
+export interface Surroundings {
+  /** [B, T, 1] */
+  readonly level: Tensor;
+  /** [B, T, mels] */
+  readonly background: Tensor;
+}
+
+/** First bin that is heard. */
+export function lowestBin({ bins, sampleRate }: StreamShape): number {
+  return Math.ceil((LOWEST * 2 * (bins - 1)) / sampleRate);
+}
+
+/** [bins, mels + 1]: bands that are weighted means of their bins, and the mean of all that are heard. */
+function bandsAndAll(shape: StreamShape): Float32Array {
+  const { bins, mels, sampleRate } = shape;
+  const bands = melFilterbank({ sampleRate, bins, mels, low: LOWEST, high: sampleRate / 2 });
+  const first = lowestBin(shape);
+  const out = new Float32Array(bins * (mels + 1));
+  for (let mel = 0; mel < mels; mel++) {
+    let sum = 0;
+    for (let bin = first; bin < bins; bin++) sum += bands[bin * mels + mel];
+    for (let bin = first; bin < bins; bin++) out[bin * (mels + 1) + mel] = bands[bin * mels + mel] / sum;
+  }
+  for (let bin = first; bin < bins; bin++) out[bin * (mels + 1) + mels] = 1 / (bins - first);
+  return out;
+}
+
+/** Of magnitudes [B, T, F]. */
+export function framePowers(g: GraphBuilder, magnitudes: Tensor, shape: StreamShape): FramePowers {
+  const { bins, mels } = shape;
+  const weights = g.constant(bandsAndAll(shape), "float32", [bins, mels + 1]);
+  const powers = g.matmul(g.mul(magnitudes, magnitudes), weights);
+  return { bands: g.slice(powers, 2, 0, mels), all: g.slice(powers, 2, mels, mels + 1) };
+}
+
+function logarithm(g: GraphBuilder, bands: Tensor): Tensor {
+  return g.log(g.add(bands, g.constant(LEVEL_FLOOR / 4)));
+}
+
+/** Follows level and background of a sound, frame by frame. */
+export function follow(g: GraphBuilder, past: Past, { bands, all }: FramePowers): Surroundings {
+  const level = g.add(past.peak("level", all, LEVEL_DECAY), g.constant(LEVEL_FLOOR));
+  const [, frames] = bands.shape.map(Number);
+  const one = g.constant(new Float32Array(frames).fill(1), "float32", [1, frames, 1]);
+  const sum = past.sum("background", logarithm(g, bands), BACKGROUND_DECAY);
+  // The weight that is in the sum: the mean of few frames is theirs alone.
+  const background = g.div(sum, past.sum("background.weight", one, BACKGROUND_DECAY));
+  return { level, background };
+}
+
+/** The classifier's input [B, 2, T, mels], of a sound or of a part of it, against the surroundings of the whole. */
+export function heardAgainst(g: GraphBuilder, { bands }: FramePowers, around: Surroundings): Tensor {
+  const [, frames, mels] = bands.shape;
+  const picture = (x: Tensor) => g.reshape(x, [-1, 1, Number(frames), Number(mels)]);
+  const relative = g.log(g.add(g.div(bands, around.level), g.constant(BAND_FLOOR)));
+  const againstLevel = g.mul(g.add(relative, g.constant(-CENTRE)), g.constant(1 / SPREAD));
+  const risen = g.sub(logarithm(g, bands), around.background);
+  return g.concat([picture(againstLevel), picture(g.mul(risen, g.constant(1 / BACKGROUND_SPREAD)))], 1);
+}
+
+/** [B, T, 1], 0 to 1, of what the classifier hears: 0 in frames that hold nothing beside the level. */
+export function presence(g: GraphBuilder, features: Tensor, { frames, mels }: StreamShape): Tensor {
+  const againstLevel = g.reshape(g.slice(features, 1, 0, 1), [-1, frames, mels]);
+  const relative = g.exp(g.add(g.mul(againstLevel, g.constant(SPREAD)), g.constant(CENTRE)));
+  const power = g.relu(g.sub(g.reduceMean(relative, [2], true), g.constant(1.001 * BAND_FLOOR)));
+  return g.div(power, g.add(power, g.constant(NOTHING)));
+}

@@ -1,0 +1,119 @@
+/**
+ * The streaming classifier: five convolutions over time and frequency, convolutions over time alone that look back half a
+ * second, and means and peaks of what they find, which fade. Every layer knows what came before the block by `Past` alone.
+ */
+import type { Tensor } from "../../../models/graph/index.ts";
+import type { ConvOptions, Layers } from "../layers.ts";
+import type { Past } from "./past.ts";
+import { STEP_FRAMES, type StreamShape } from "./stream-shape.ts";
+
+export interface StreamAnswer {
+  /** [B, moments, classes]: one for each step of four frames, or for the moments asked for. */
+  readonly logits: Tensor;
+  /** [B · moments, embedding]: what the last layer reads. */
+  readonly embedding: Tensor;
+  /** Stages, shallow to deep, [B, channels, time, frequency], and [B, deep, steps, 1] behind them. */
+  readonly latents: readonly Tensor[];
+}
+
+const STEP_RATE = 125 / STEP_FRAMES;
+const decayOver = (seconds: number) => Math.exp(-1 / (seconds * STEP_RATE));
+
+/** What the last layer reads of each channel: its mean of the last moments and of the last second, and its fading peak. */
+const SHORT = decayOver(0.25);
+const LONG = decayOver(1.2);
+const PEAK = decayOver(1);
+
+export function streamEmbedding({ deep }: StreamShape): number {
+  return 3 * deep;
+}
+
+interface Stage {
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+}
+
+const STAGES: readonly Stage[] = [
+  { kernel: [3, 3], stride: [2, 2] },
+  { kernel: [3, 3], stride: [2, 1] },
+  { kernel: [2, 3], stride: [1, 2] },
+  { kernel: [2, 3], stride: [1, 2] },
+  { kernel: [2, 3], stride: [1, 2] },
+];
+
+/** A convolution over a block and what came before it. */
+export function pastConv(
+  layers: Layers,
+  past: Past,
+  name: string,
+  x: Tensor,
+  options: ConvOptions & { readonly kernel: readonly [number, number]; readonly frequencyBias?: boolean },
+): Tensor {
+  const { kernel, stride = [1, 1], dilation = 1 } = options;
+  const steps = dilation * (kernel[0] - 1) - (stride[0] - 1);
+  const pad: readonly [number, number] = options.pad ?? [0, (kernel[1] - 1) / 2];
+  return layers.convNormRelu(name, past.before(name, x, steps), { ...options, pad });
+}
+
+/**
+ * @param features [B, 2, T, mels], as `heardAgainst` gives them.
+ * @param at steps at which the classes are asked, where nothing comes after the block; all without.
+ */
+export function classifyStream(
+  layers: Layers,
+  past: Past,
+  features: Tensor,
+  shape: StreamShape,
+  at?: readonly number[],
+): StreamAnswer {
+  const { g } = layers;
+  const { deep, classes } = shape;
+  const latents: Tensor[] = [];
+  let x = features;
+  for (const [stage, out] of shape.channels.entries()) {
+    // Mel bands differ in kind, not only in place: each keeps an offset of its own.
+    const options = { ...STAGES[stage], out, frequencyBias: stage === 0 };
+    x = pastConv(layers, past, `classifier.stage${stage + 1}`, x, options);
+    latents.push(x);
+  }
+  x = layers.convNormRelu("classifier.rows", x, {
+    out: deep,
+    kernel: [1, Number(x.shape[3])],
+    pad: [0, 0],
+  });
+  for (const dilation of shape.lookBack) {
+    const options = { out: deep, kernel: [2, 1], dilation } as const;
+    x = g.add(x, pastConv(layers, past, `classifier.back${dilation}`, x, options));
+  }
+  latents.push(x);
+  const found = pooled(layers, past, x, shape, at);
+  const moments = Number(found.shape[1]);
+  const size = streamEmbedding(shape);
+  const embedding = g.reshape(layers.dropout(g.reshape(found, [-1, moments * size])), [-1, size]);
+  const logits = g.reshape(layers.dense("classifier.head", embedding, classes), [-1, moments, classes]);
+  return { logits, embedding, latents };
+}
+
+/** [B, moments, embedding]. */
+function pooled(
+  { g }: Layers,
+  past: Past,
+  x: Tensor,
+  { frames, deep }: StreamShape,
+  at?: readonly number[],
+): Tensor {
+  const steps = frames / STEP_FRAMES;
+  const rows = g.transpose(g.reshape(x, [-1, deep, steps]), [0, 2, 1]);
+  const moments = (y: Tensor) => (at ? g.op("Gather", [y, g.int64(at)], { axis: 1 }) : y);
+  const one = g.constant(new Float32Array(steps).fill(1), "float32", [1, steps, 1]);
+  const mean = (name: string, decay: number) => {
+    const sum = past.sum(`classifier.${name}`, rows, decay);
+    // The weight that is in the sum: the mean of few steps is theirs alone.
+    const weight = past.sum(`classifier.${name}.weight`, one, decay);
+    return moments(g.div(sum, weight));
+  };
+  return g.concat(
+    [mean("short", SHORT), mean("long", LONG), past.peak("classifier.peak", rows, PEAK, at)],
+    2,
+  );
+}

@@ -1,0 +1,107 @@
+/** A streaming classifier and a decoder as a streaming pack's graphs: block by block, with the state that they keep. */
+import { encodeModel, GraphBuilder, type Tensor } from "../../models/graph/index.ts";
+import { type AnswerForm, explainedClass, probabilitiesOf } from "../networks/answers.ts";
+import { FrozenLayers, type WeightValues } from "../networks/frozen-layers.ts";
+import { multiplyAdds } from "../networks/layers.ts";
+import { follow, framePowers, heardAgainst } from "../networks/streaming/front.ts";
+import { KeptState, type Past, planState } from "../networks/streaming/past.ts";
+import { classifyStream } from "../networks/streaming/stream-classifier.ts";
+import { decodeStream, maskOfLogits, type StreamDecoderShape } from "../networks/streaming/stream-decoder.ts";
+import { headRows } from "../networks/streaming/stream-explained.ts";
+import { STEP_FRAMES, type StreamShape } from "../networks/streaming/stream-shape.ts";
+
+/** Frames of a block. */
+export const BLOCK_FRAMES = STEP_FRAMES;
+
+export interface StreamParts {
+  /** Its frames don't matter here. */
+  readonly shape: StreamShape;
+  readonly form: AnswerForm;
+  readonly classifier: WeightValues;
+  readonly decoder: { readonly shape: StreamDecoderShape; readonly values: WeightValues };
+}
+
+export interface StreamGraph {
+  readonly bytes: Uint8Array;
+  /** S: numbers of the state. */
+  readonly state: number;
+  /** Millions of multiply-adds a call. */
+  readonly mmac: number;
+}
+
+/**
+ * The graph for so many frames at once, with the signature that `models/pack/pack.ts` describes: `probabilities` are of every
+ * block's end, and unasked each block's winner is explained.
+ */
+export function streamGraph(parts: StreamParts, frames: number): StreamGraph {
+  const shape = { ...parts.shape, frames };
+  const plan = planState((g, past) => {
+    explain(g, past, { ...parts, shape }, streamInputs(g, shape));
+  }, new GraphBuilder());
+  const g = new GraphBuilder();
+  const magnitudes = g.input("magnitudes", "float32", ["B", frames, shape.bins]);
+  const state = g.input("state", "float32", ["B", plan.size]);
+  const target = g.input("target", "int64", ["B"]);
+  const past = KeptState.from(g, plan, state);
+  const { probabilities, mask } = explain(g, past, { ...parts, shape }, { magnitudes, target });
+  const blocks = frames / BLOCK_FRAMES;
+  g.output(
+    "probabilities",
+    blocks === 1 ? probabilities : g.reshape(probabilities, [-1, blocks, shape.classes]),
+  );
+  g.output("mask", mask);
+  g.output("next_state", past.nextState(plan));
+  return { bytes: encodeModel(g), state: plan.size, mmac: multiplyAdds(g) / 1e6 };
+}
+
+interface StreamInputs {
+  readonly magnitudes: Tensor;
+  readonly target: Tensor;
+}
+
+function streamInputs(g: GraphBuilder, { frames, bins }: StreamShape): StreamInputs {
+  return {
+    magnitudes: g.input("magnitudes", "float32", ["B", frames, bins]),
+    target: g.input("target", "int64", ["B"]),
+  };
+}
+
+/** Probabilities [B · blocks, classes] and mask [B, T, F]. */
+function explain(
+  g: GraphBuilder,
+  past: Past,
+  { shape, form, classifier, decoder }: StreamParts,
+  { magnitudes, target }: StreamInputs,
+): { probabilities: Tensor; mask: Tensor } {
+  const { classes } = shape;
+  const blocks = shape.frames / BLOCK_FRAMES;
+  const frozen = new FrozenLayers(g, classifier);
+  const powers = framePowers(g, magnitudes, shape);
+  const features = heardAgainst(g, powers, follow(g, past, powers));
+  const { logits, latents } = classifyStream(frozen, past, features, shape);
+  const flat = g.reshape(logits, [-1, classes]);
+  const winners = g.reshape(explainedClass(g, form, flat), [-1, blocks, classes]);
+  const asked = g.op(
+    "OneHot",
+    [g.op("Max", [target, g.int64([0])]), g.int64([classes]), g.constant([0, 1])],
+    {
+      axis: -1,
+    },
+  );
+  const unasked = g.reshape(g.op("Less", [target, g.int64([0])]), [-1, 1, 1]);
+  const query = g.where(unasked, winners, g.reshape(asked, [-1, 1, classes]));
+  const row = g.matmul(query, g.transpose(headRows(frozen, shape), [1, 0]));
+  const sureness = g.reduceSum(g.mul(query, g.sigmoid(logits)), [2], true);
+  const maskLogits = decodeStream(
+    new FrozenLayers(g, decoder.values),
+    past,
+    latents,
+    { row, sureness },
+    shape,
+    decoder.shape,
+  );
+  return {
+    probabilities: probabilitiesOf(g, form, flat),
+    mask: maskOfLogits(g, maskLogits, features, shape),
+  };
+}

@@ -1,0 +1,199 @@
+// The streaming network: whatever it is cut into, it hears the same; and nothing that nobody hears decides.
+import * as ort from "onnxruntime-web";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Random } from "../../../lab/data/random.ts";
+import { LMAC_SELECTIVE } from "../../../lab/methods/lmac-selective.ts";
+import { frozenAnswer } from "../../../lab/methods/parts/lmac-loss.ts";
+import { decodeMask } from "../../../lab/networks/decoder.ts";
+import { windowInputs } from "../../../lab/networks/explained-classifier.ts";
+import { Silence } from "../../../lab/networks/streaming/past.ts";
+import { classifyStream } from "../../../lab/networks/streaming/stream-classifier.ts";
+import { EVERYDAY_DECODER } from "../../../lab/networks/streaming/stream-decoder.ts";
+import { streamClassifier } from "../../../lab/networks/streaming/stream-explained.ts";
+import { EVERYDAY_SHAPE, type StreamShape } from "../../../lab/networks/streaming/stream-shape.ts";
+import { initialWeights, planWeights, weightValues } from "../../../lab/networks/training-layers.ts";
+import { explanationGraph } from "../../../lab/packing/method-graph.ts";
+import { streamGraph } from "../../../lab/packing/stream-graph.ts";
+
+const test = suite("streaming network");
+const CLASSES = 5;
+const FRAMES = 64;
+const BINS = 257;
+
+const shape: StreamShape = {
+  ...EVERYDAY_SHAPE,
+  channels: [4, 6, 8, 8, 10],
+  deep: 12,
+  frames: FRAMES,
+  bins: BINS,
+  sampleRate: 16_000,
+  classes: CLASSES,
+};
+const form = { answers: "independent", thresholds: [0.5, 0.4, 0.6, 0.5, 0.3] } as const;
+const decoderShape = { levels: [8, 8, 6, 6, 4], asked: 6 };
+
+/** Weights of chance, with statistics as if it had been trained. */
+function chance(build: Parameters<typeof planWeights>[0], seed: number) {
+  const plan = planWeights(build);
+  const random = new Random(seed);
+  const statistics = initialWeights(plan.statistics, random).map((value) => value + 0.2 * random.uniform());
+  const parameters = initialWeights(plan.parameters, random).map((value) => value + 0.05 * random.normal());
+  return weightValues(plan, parameters, statistics);
+}
+
+const classifierValues = chance((layers) => {
+  const features = layers.g.input("features", "float32", [1, 2, FRAMES, shape.mels]);
+  classifyStream(layers, new Silence(layers.g), features, shape);
+}, 1);
+const classifier = streamClassifier(classifierValues, shape, form);
+const decoderValues = chance((layers) => {
+  const answer = frozenAnswer(layers.g, classifier, windowInputs(layers.g, classifier, 1));
+  decodeMask(layers, classifier, answer, decoderShape, layers.g.input("query", "float32", [1, CLASSES]));
+}, 2);
+const parts = {
+  shape,
+  form,
+  classifier: classifierValues,
+  decoder: { shape: decoderShape, values: decoderValues },
+};
+const STATE = streamGraph(parts, 4).state;
+
+/** A sound that starts, stops and jumps by 60 dB. */
+function sound(frames: number): Float32Array {
+  const random = new Random(3);
+  return Float32Array.from({ length: frames * BINS }, (_, i) => {
+    const frame = Math.floor(i / BINS);
+    const level = frame % 50 < 10 ? 0 : frame % 90 < 45 ? 1 : 1e-3;
+    return level * Math.abs(random.normal()) * (1 + Math.sin(frame / 3 + (i % BINS) / 9));
+  });
+}
+
+async function opened(bytes: Uint8Array) {
+  return ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
+}
+
+const graphs = new Map<number, Promise<ort.InferenceSession>>();
+const graphOf = (frames: number) => {
+  const known = graphs.get(frames) ?? opened(streamGraph(parts, frames).bytes);
+  graphs.set(frames, known);
+  return known;
+};
+
+/** In blocks of so many frames each, one after the other, each by the graph for its length. */
+async function heard(magnitudes: Float32Array, lengths: readonly number[], target = -1) {
+  let state = new Float32Array(STATE);
+  const masks: number[] = [];
+  const probabilities: number[] = [];
+  let at = 0;
+  for (const frames of lengths) {
+    const outputs = await (await graphOf(frames)).run({
+      magnitudes: new ort.Tensor("float32", magnitudes.slice(at * BINS, (at + frames) * BINS), [
+        1,
+        frames,
+        BINS,
+      ]),
+      state: new ort.Tensor("float32", state, [1, state.length]),
+      target: new ort.Tensor("int64", BigInt64Array.of(BigInt(target)), [1]),
+    });
+    masks.push(...(outputs["mask"].data as Float32Array));
+    probabilities.push(...(outputs["probabilities"].data as Float32Array));
+    state = (outputs["next_state"].data as Float32Array).slice();
+    at += frames;
+  }
+  return { masks, probabilities };
+}
+
+function furthest(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  assert.is(a.length, b.length);
+  let most = 0;
+  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i] - b[i]));
+  return most;
+}
+
+test("four frames at a time, more, or all at once: the same masks and probabilities", async () => {
+  const magnitudes = sound(128);
+  const all = await heard(magnitudes, [128]);
+  const live = await heard(magnitudes, new Array(32).fill(4));
+  const mixed = await heard(magnitudes, [4, 64, 8, 4, 8, 4, 32, 4]);
+  assert.ok(furthest(live.masks, all.masks) < 1e-5, `${furthest(live.masks, all.masks)}`);
+  assert.ok(furthest(mixed.masks, all.masks) < 1e-5);
+  assert.ok(furthest(live.probabilities, all.probabilities) < 1e-5);
+  assert.ok(Math.max(...all.masks) - Math.min(...all.masks) > 0.2, "the masks say something");
+});
+
+test("a window that begins in silence is what the stream hears from its start", async () => {
+  const magnitudes = sound(FRAMES);
+  const weights = { values: decoderValues, shape: decoderShape, masking: "linear" } as const;
+  const window = await opened(explanationGraph(classifier, LMAC_SELECTIVE, { weights }).bytes);
+  for (const target of [0, 3]) {
+    const outputs = await window.run({
+      magnitudes: new ort.Tensor("float32", magnitudes, [1, FRAMES, BINS]),
+      target: new ort.Tensor("int64", BigInt64Array.of(BigInt(target)), [1]),
+    });
+    const stream = await heard(magnitudes, new Array(FRAMES / 4).fill(4), target);
+    assert.ok(furthest(outputs["mask"].data as Float32Array, stream.masks) < 1e-5);
+    const last = stream.probabilities.slice(-CLASSES);
+    assert.ok(furthest(outputs["probabilities"].data as Float32Array, last) < 1e-5);
+  }
+});
+
+test("an offset and rumble below 40 Hz change nothing, and nothing of them is kept", async () => {
+  const magnitudes = sound(128);
+  const rumbling = magnitudes.slice();
+  for (let frame = 0; frame < 128; frame++) rumbling.fill(1e3, frame * BINS, frame * BINS + 2);
+  const [plain, with40] = [await heard(magnitudes, [64, 64]), await heard(rumbling, [64, 64])];
+  assert.equal(with40.probabilities, plain.probabilities);
+  assert.equal(with40.masks, plain.masks);
+  for (let frame = 0; frame < 128; frame++)
+    assert.equal(plain.masks.slice(frame * BINS, frame * BINS + 2), [0, 0]);
+});
+
+test("in digital silence nothing is kept", async () => {
+  const { masks } = await heard(sound(128), [128]);
+  for (const frame of [5, 55, 105]) {
+    assert.ok(Math.max(...masks.slice(frame * BINS, (frame + 1) * BINS)) < 1e-6);
+  }
+});
+
+test("any level is heard alike, from the first frame on", async () => {
+  const magnitudes = sound(128).map((value) => 0.1 + value);
+  const loud = await heard(
+    magnitudes.map((value) => 100 * value),
+    [64, 64],
+  );
+  const plain = await heard(magnitudes, [64, 64]);
+  assert.ok(furthest(loud.probabilities, plain.probabilities) < 0.02);
+});
+
+test("the released shape costs at most 80 million multiply-adds a second", () => {
+  const released = {
+    ...EVERYDAY_SHAPE,
+    frames: FRAMES,
+    bins: BINS,
+    sampleRate: 16_000,
+    classes: 52,
+  } as StreamShape;
+  const values = chance((layers) => {
+    const features = layers.g.input("features", "float32", [1, 2, FRAMES, released.mels]);
+    classifyStream(layers, new Silence(layers.g), features, released);
+  }, 1);
+  const known = streamClassifier(values, released, form);
+  const drawn = chance((layers) => {
+    const answer = frozenAnswer(layers.g, known, windowInputs(layers.g, known, 1));
+    decodeMask(layers, known, answer, EVERYDAY_DECODER, layers.g.input("query", "float32", [1, 52]));
+  }, 2);
+  const { mmac, state } = streamGraph(
+    {
+      shape: released,
+      form: { answers: "independent" },
+      classifier: values,
+      decoder: { shape: EVERYDAY_DECODER, values: drawn },
+    },
+    4,
+  );
+  assert.ok(mmac * 31.25 < 80, `${mmac * 31.25}`);
+  assert.ok(state < 16_000, `${state}`);
+});
+
+test.run();
