@@ -149,7 +149,6 @@ export class RemoteEngine implements Engine {
   async explain(window: SpectralWindow): Promise<Explanation> {
     if (this.#ended) throw this.#ended;
     if (this.#waiting) throw new EngineError("busy", "the remote engine is still at the window before");
-    this.#sent.check(window);
     const asked = performance.now();
     const answer = await this.#ask(window).catch((error: unknown) => {
       this.#sent.failed();
@@ -179,7 +178,8 @@ export class RemoteEngine implements Engine {
     this.#socket.send(encodeStart(method, target, newestFrames) as Uint8Array<ArrayBuffer>);
   }
 
-  #ask(window: SpectralWindow): Promise<ExplanationMessage> {
+  async #ask(window: SpectralWindow): Promise<ExplanationMessage> {
+    this.#sent.check(window);
     this.#requests = (this.#requests % 0xffff_ffff) + 1;
     const request = this.#requests;
     for (const message of this.#sent.ask(window, request, () => this.#start())) {
@@ -239,7 +239,9 @@ export class RemoteEngine implements Engine {
       case "dropped":
         this.#droppedByServer = message.dropped;
         if (message.request === this.#waiting?.request) {
-          this.#waiting.reject(new EngineError("busy", "the server displaced the window by a newer one"));
+          this.#waiting.reject(
+            new EngineError("busy", "the server displaced the window by a newer one, or had no time for it"),
+          );
         }
         return;
       case "error":

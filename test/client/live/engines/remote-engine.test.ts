@@ -6,7 +6,9 @@ import {
   type RemoteEngineOptions,
   type WebSocketClass,
 } from "../../../../client/live/engines/remote-engine.ts";
+import type { SpectralWindow } from "../../../../protocol/engine.ts";
 import {
+  type BlocksMessage,
   decodeClientMessage,
   type ExplainMessage,
   encodeDropped,
@@ -35,7 +37,7 @@ const { server: hello } = await connect().then(async (engine) => {
 /** A server that says what the test wants, and the bytes of every message it was sent. */
 async function withFalseServer(
   greet: (socket: WebSocket) => void,
-  answer: (socket: WebSocket, message: ExplainMessage) => void,
+  answer: (socket: WebSocket, message: ExplainMessage | BlocksMessage) => void,
   use: (url: string, sent: number[]) => Promise<void>,
 ): Promise<void> {
   const sent: number[] = [];
@@ -45,7 +47,7 @@ async function withFalseServer(
     socket.on("message", (data) => {
       sent.push((data as ArrayBuffer).byteLength);
       const message = decodeClientMessage(data as ArrayBuffer);
-      if (message.type === "explain") answer(socket, message);
+      if (message.type === "explain" || message.type === "blocks") answer(socket, message);
     });
     greet(socket);
   });
@@ -59,7 +61,7 @@ async function withFalseServer(
 }
 
 const polite = (socket: WebSocket) => socket.send(encodeHello(hello));
-const explanation = ({ request, firstFrame }: ExplainMessage, bins = 257, classes = 3) =>
+const explanation = ({ request, firstFrame }: ExplainMessage | BlocksMessage, bins = 257, classes = 3) =>
   encodeExplanation({
     request,
     firstFrame,
@@ -173,7 +175,7 @@ test("nobody there, no hello, nonsense, another version, a text: each is told ap
 });
 
 test("a window without an answer times out, a late answer is ignored, and the engine lives on", async () => {
-  const held: ExplainMessage[] = [];
+  const held: (ExplainMessage | BlocksMessage)[] = [];
   let silent = true;
   await withFalseServer(
     polite,
@@ -197,7 +199,7 @@ test("a window without an answer times out, a late answer is ignored, and the en
 });
 
 test("a model that fails fails the window alone; the other answers of a bad server too", async () => {
-  const answers: [(message: ExplainMessage) => Uint8Array, string, string][] = [
+  const answers: [(message: ExplainMessage | BlocksMessage) => Uint8Array, string, string][] = [
     [({ request }) => encodeError("inference-failed", "out of memory", request), "failed", "out of memory"],
     [({ request }) => encodeDropped(request, 1), "busy", "displaced"],
     [(message) => explanation(message, 256), "failed", "of another size"],
@@ -258,6 +260,96 @@ test("a frame number that is not whole is bad input", async () => {
   const engine = await connect();
   await rejects(engine.explain({ firstFrame: 0.5, magnitudes: new Float32Array(SIZE) }), "bad-input", "0.5");
   await engine.close();
+});
+
+const STREAMING_PACK = "test/fixtures/tiny-streaming";
+const streaming = await startServer({ pack: STREAMING_PACK, port: 0, lanes: 1, batch: 4 });
+test.after(() => streaming.close());
+const connectStreaming = (options: Partial<RemoteEngineOptions> = {}) =>
+  connect({ url: streaming.explainUrl, ...options });
+const { server: streamingHello } = await connectStreaming().then(async (engine) => {
+  await engine.close();
+  return engine;
+});
+
+/** So many blocks of four frames. */
+const blocks = (firstFrame: number, count = 1): SpectralWindow => ({
+  firstFrame,
+  magnitudes: new Float32Array(count * 4 * 257).fill(1),
+});
+
+test("blocks are sent once each, with a start before those that nothing is to be remembered for", async () => {
+  let bad: ((request: number) => Uint8Array) | undefined;
+  await withFalseServer(
+    (socket) => socket.send(encodeHello(streamingHello)),
+    (socket, message) => {
+      if (message.type !== "blocks") throw new Error("an engine of blocks asks for no window");
+      const { request, frames } = message;
+      socket.send(bad?.(request) ?? encodeExplanation(blocksAnswer(request, frames)));
+    },
+    async (url, sent) => {
+      const engine = await connect({ url });
+      const sentFor = async (window: SpectralWindow) => {
+        sent.length = 0;
+        await engine.explain(window);
+        return sent.slice();
+      };
+      const [start, block] = [8, (count: number) => 24 + count * 4 * 257 * 2];
+      assert.equal(await sentFor(blocks(40)), [start, block(1)], "the first start is the session's own");
+      assert.equal(await sentFor(blocks(44, 3)), [block(3)]);
+      assert.equal(await sentFor({ ...blocks(56), begins: true }), [start, block(1)], "another sound");
+      assert.equal(await sentFor(blocks(64)), [start, block(1)], "a gap");
+      assert.equal(await sentFor(blocks(64)), [start, block(1)], "once more");
+      const rejections: [(request: number) => Uint8Array, string][] = [
+        [(request) => encodeDropped(request, 1), "busy"],
+        [(request) => encodeError("inference-failed", "out of memory", request), "failed"],
+        [(request) => encodeExplanation(blocksAnswer(request, 4, 2)), "failed"],
+        [(request) => encodeExplanation(blocksAnswer(request, 8)), "failed"],
+      ];
+      let firstFrame = 68;
+      for (const [answer, code] of rejections) {
+        bad = answer;
+        await rejects(engine.explain(blocks(firstFrame)), code);
+        bad = undefined;
+        assert.equal(await sentFor(blocks(firstFrame + 4)), [start, block(1)], "nothing goes on from there");
+        assert.equal(await sentFor(blocks(firstFrame + 8)), [block(1)]);
+        firstFrame += 12;
+      }
+      await engine.close();
+    },
+  );
+});
+
+/** An answer to a question about blocks. */
+function blocksAnswer(request: number, frames: number, rows = frames / 4) {
+  const times = { inferenceMs: 1, serverMs: 2, dropped: 0, begins: false };
+  const probabilities = new Float32Array(rows * 3);
+  const mask = new Uint8Array(frames * 257);
+  return { request, firstFrame: 0, frames, bins: 257, rows, probabilities, mask, ...times };
+}
+
+test("other than whole blocks, and more than the server takes at once, is bad input", async () => {
+  const engine = await connectStreaming();
+  const given = (values: number) =>
+    rejects(
+      engine.explain({ firstFrame: 0, magnitudes: new Float32Array(values) }),
+      "bad-input",
+      `given ${values}`,
+    );
+  for (const values of [0, 4 * 257 - 1, 5 * 257, 4 * 257 * 33]) await given(values);
+  assert.is((await engine.explain(blocks(0, 32))).mask.length, 4 * 257 * 32);
+  await engine.close();
+});
+
+test("what another connection heard is forgotten, and told", async () => {
+  const first = await connectStreaming();
+  assert.is((await first.explain(blocks(0, 2))).begins, true);
+  assert.is((await first.explain(blocks(8, 2))).begins, false);
+  await first.close();
+  await rejects(first.explain(blocks(16, 2)), "closed");
+  const second = await connectStreaming();
+  assert.is((await second.explain(blocks(16, 2))).begins, true);
+  await second.close();
 });
 
 test.run();
