@@ -5,6 +5,7 @@ import { build } from "esbuild";
 import { buildTypes, libraryEntries } from "./tools/build/library.mjs";
 import { BundledLicences } from "./tools/build/licences.mjs";
 import { nodeEntries } from "./tools/build/node-entries.mjs";
+import { ortWeb, ortWebDefinitions } from "./tools/build/ort-web.mjs";
 import { scriptText } from "./tools/build/script-text.mjs";
 
 const { version, dependencies, optionalDependencies } = JSON.parse(await readFile("package.json", "utf8"));
@@ -36,13 +37,14 @@ const tailorApart = {
 
 const browser = {
   ...common,
-  plugins: [...common.plugins, tailorApart],
+  plugins: [...common.plugins, tailorApart, ortWeb],
   platform: "browser",
   format: "esm",
   minify: true,
   // es2015: rxjs as classes, without the helpers of ES5.
-  conditions: ["onnxruntime-web-use-extern-wasm", "production", "es2015"],
+  conditions: ["production", "es2015"],
   define: {
+    ...ortWebDefinitions,
     "process.env.NODE_ENV": '"production"',
     LISTENABLE_VERSION: JSON.stringify(version),
     LISTENABLE_WASM_BYTES: String(

@@ -4,6 +4,7 @@ import type { OpenPack } from "../../../models/pack/open-pack.ts";
 import { loadNewest } from "../../../models/runtime/load-cut.ts";
 import { type LoadedMethod, MethodInputError } from "../../../models/runtime/load-method.ts";
 import type { Runtime } from "../../../models/runtime/runtime.ts";
+import type { Streaming, StreamState } from "../../../models/runtime/streaming.ts";
 import { type Engine, EngineError, type Explanation, type SpectralWindow } from "../../../protocol/engine.ts";
 
 interface LocalEngineOptions {
@@ -22,6 +23,8 @@ export class LocalEngine implements Engine {
   readonly description: string;
   #busy = false;
   #closed = false;
+  /** Of streaming packs: what was heard so far, and the frame that follows on it. */
+  #heard: { readonly state: StreamState; readonly next: number } | null = null;
 
   private constructor(
     private readonly method: LoadedMethod,
@@ -41,8 +44,11 @@ export class LocalEngine implements Engine {
     const { runtime, newestFrames = pack.windowFrames } = options;
     const method = await loadNewest(runtime, options.pack, options.method, newestFrames);
     try {
-      const silence = new Float32Array(pack.windowFrames * pack.stft.bins);
-      await method.run(silence, 1, options.target, pack.phases ? silence : undefined);
+      // Every graph that there is, as one that is first loaded when it is needed comes too late.
+      for (const blocks of method.streaming?.blocks ?? [1]) {
+        const silence = new Float32Array(blocks * pack.windowFrames * pack.stft.bins);
+        await method.run(silence, 1, options.target, pack.phases ? silence : undefined);
+      }
     } catch (error) {
       await method.close();
       throw error;
@@ -55,6 +61,8 @@ export class LocalEngine implements Engine {
     if (this.#busy) throw new EngineError("busy", "the local engine is still at the window before");
     this.#busy = true;
     try {
+      const { streaming } = this.method;
+      if (streaming) return await this.#hear(streaming, window);
       const result = await this.method.run(window.magnitudes, 1, this.target, window.phases);
       return {
         firstFrame: window.firstFrame,
@@ -69,6 +77,23 @@ export class LocalEngine implements Engine {
       this.#busy = false;
       if (this.#closed) await this.method.close();
     }
+  }
+
+  async #hear(streaming: Streaming, window: SpectralWindow): Promise<Explanation> {
+    const { firstFrame, magnitudes, phases, target = this.target } = window;
+    const before = this.#heard;
+    // What is rejected was not heard.
+    this.#heard = null;
+    const goesOn = before?.next === firstFrame && !window.begins;
+    const state = goesOn ? before.state : streaming.begin();
+    const { probabilities, masks, states, inferenceMs } = await streaming.hear(
+      magnitudes,
+      [state],
+      target,
+      phases,
+    );
+    this.#heard = { state: states[0], next: firstFrame + magnitudes.length / this.method.pack.stft.bins };
+    return { firstFrame, probabilities, mask: masks, inferenceMs, begins: !goesOn };
   }
 
   /** A window in flight is still answered. */

@@ -1,4 +1,5 @@
 import { type OpenPack, openedPack } from "../../../models/pack/open-pack.ts";
+import { packMethod } from "../../../models/pack/pack.ts";
 import { newestGraph } from "../../../models/runtime/load-cut.ts";
 import type { WasmFiles } from "../../../models/runtime/wasm-files.ts";
 import { keepWasm } from "../../../models/runtime/web.ts";
@@ -23,8 +24,11 @@ export class LocalFiles {
 
   /** What can't be had now is asked for again when it is needed. */
   async fetch({ method }: Asked): Promise<void> {
-    const { graph, weights = [] } = newestGraph(this.pack.pack, method, this.#newestFrames);
-    await Promise.all([keepWasm(this.#wasm), ...[graph, ...weights].map((name) => this.#keep(name))]);
+    const { pack } = this.pack;
+    const longer = pack.streaming ? (packMethod(pack, method).blocks ?? []) : [];
+    const graphs = [newestGraph(pack, method, this.#newestFrames), ...longer];
+    const files = new Set(graphs.flatMap(({ graph, weights = [] }) => [graph, ...weights]));
+    await Promise.all([keepWasm(this.#wasm), ...[...files].map((name) => this.#keep(name))]);
   }
 
   async #keep(name: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { filter, map, Observable, Subject, tap } from "rxjs";
+import { filter, map, Observable, Subject } from "rxjs";
 import { type AudioShape, framesIn, hopMs } from "../../../protocol/audio-shape.ts";
 import type { Explanation, SpectralWindow } from "../../../protocol/engine.ts";
 import { MaskState } from "../../../protocol/mask-state.ts";
@@ -135,7 +135,7 @@ export class Pipeline {
     this.#policy = parts.policy;
     this.#clock = new FrameClock(hopMs(shape));
 
-    const frames$ = shared(records$.pipe(tap((record) => this.#take(record))));
+    const frames$ = shared(records$.pipe(map((record) => this.#take(record))));
     this.#frames$ = frames$;
     const { blockSizes } = settings;
     this.decisions$ = shared(
@@ -184,7 +184,7 @@ export class Pipeline {
     this.#lastExplained = Number.NaN;
   }
 
-  #take(record: FrameRecord): void {
+  #take(record: FrameRecord): FrameRecord {
     const { bins } = this.#parts.settings.shape;
     this.#clock.arrived(record.frame, this.#parts.now());
     const lost = record.frame > this.#history.newest + 1;
@@ -202,6 +202,7 @@ export class Pipeline {
       for (const collector of this.#collectors) collector.add(frame, column, state);
       this.#lastColumn = frame;
     }
+    return record;
   }
 
   #engineStride(): number {

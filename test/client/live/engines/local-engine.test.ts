@@ -5,11 +5,15 @@ import { openPackFolder } from "../../../../models/pack/open-pack-node.ts";
 import { nodeRuntime } from "../../../../models/runtime/runtime-node.ts";
 import { random as mulberry } from "../../../worklets/rig.ts";
 import { engineSuite, windowWith } from "./engine-suite.ts";
+import { streamingSuite } from "./streaming-suite.ts";
 
 const pack = await openPackFolder("test/fixtures/tiny-pack");
 const runtime = await nodeRuntime({ build: "wasm" });
 
+const streaming = await openPackFolder("test/fixtures/tiny-streaming");
+
 engineSuite("local", () => LocalEngine.open({ runtime, pack }));
+streamingSuite("local", () => LocalEngine.open({ runtime, pack: streaming }), 1e-5);
 
 test("the method is chosen by name", async () => {
   const engine = await LocalEngine.open({ runtime, pack, method: "all-ones" });
