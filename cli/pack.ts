@@ -1,6 +1,8 @@
 /** `listenable pack`: from training runs, or from anybody's `.onnx` file, to a pack that every other command takes. */
+import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { type Command, Option } from "commander";
+import * as v from "valibot";
 import { UsageError } from "../lab/errors.ts";
 import { figuresTable } from "../lab/evaluation/short-evaluation.ts";
 import { type ImportedClassifier, importClassifier } from "../lab/import/import-classifier.ts";
@@ -21,8 +23,10 @@ import { addCourseOptions, givenOptions } from "./training-options.ts";
 
 /** What was given, without the defaults. */
 type Given = CommonOptions &
-  Omit<PackClassifierOptions, "file"> & {
+  Omit<PackClassifierOptions, "file" | "thresholds"> & {
     readonly classifier: string;
+    readonly thresholds?: string;
+    readonly windows?: boolean;
     readonly listLatents?: boolean;
     readonly decoder?: readonly string[];
     readonly l2i?: string;
@@ -86,6 +90,11 @@ function addRunsOptions(command: Command): void {
       probability,
       RUNS_WORDS.threshold,
     )
+    .option("--thresholds <file>", "the same by class: a JSON file of labels and probabilities")
+    .option(
+      "--windows",
+      "a streaming classifier on windows that begin in silence, with any method: for tables",
+    )
     .option(
       "--features",
       "also the methods on the classifier's own input, for evaluate's \"not listenable\" rows",
@@ -125,11 +134,16 @@ function addForeignOptions(command: Command): void {
 }
 
 async function packOwn(
-  options: CommonOptions & Omit<PackRunsOptions, "out"> & { out?: string | undefined },
+  options: CommonOptions &
+    Omit<PackRunsOptions, "out" | "thresholds"> & {
+      out?: string | undefined;
+      thresholds?: string | undefined;
+    },
 ): Promise<void> {
   const { out } = options;
   if (out === undefined) throw new UsageError("--out is missing: the folder for the pack");
-  const { pack, mmac, bytes } = await packRuns({ ...options, out });
+  const thresholds = options.thresholds === undefined ? undefined : await readThresholds(options.thresholds);
+  const { pack, mmac, bytes } = await packRuns({ ...options, thresholds, out });
   const methods = pack.methods.map(({ name }) => name);
   const cost = mmac === undefined ? "" : `, ${mmac.toFixed(1)} MMAC a window`;
   if (options.json) printJson({ out, name: pack.name, methods, mmac, bytes });
@@ -137,6 +151,18 @@ async function packOwn(
     printLine(
       `${out}: ${pack.title}${cost}, ${Math.round(bytes / 1024)} KiB; methods: ${methods.join(", ")}`,
     );
+}
+
+/** @throws UsageError for a file that holds no thresholds. */
+async function readThresholds(file: string): Promise<Record<string, number>> {
+  const text = await readFile(file, "utf8").catch((cause) => {
+    throw new UsageError(`--thresholds: ${file} cannot be read (${cause.message})`);
+  });
+  try {
+    return v.parse(v.record(v.string(), v.pipe(v.number(), v.minValue(0), v.maxValue(1))), JSON.parse(text));
+  } catch (cause) {
+    throw new UsageError(`--thresholds: ${file} is no JSON object of labels and probabilities`, { cause });
+  }
 }
 
 async function listLatents(options: CommonOptions & PackClassifierOptions): Promise<void> {
