@@ -56,6 +56,10 @@ function addSoundOptions(command: Command): void {
     )
     .option("--speech <dir>", "spoken sentences: LJSpeech, or any folder of sounds")
     .option(
+      "--unknown <dirs...>",
+      "folders of sounds that the pack doesn't know: how many are taken for known",
+    )
+    .option(
       "--backgrounds <paths...>",
       "files or folders of sounds of no known class, behind the events of scenes (default: noise of random colours)",
     );

@@ -12,6 +12,15 @@ interface UrbanSoundClip {
 }
 
 const COLUMNS = ["slice_file_name", "fold", "classID", "class"] as const;
+/** The class's name has this heading in some copies. */
+const OTHER_HEADING = "class_name";
+
+/** What ESC-50 and the released packs call the classes that they know too, where they call them otherwise. */
+export const URBANSOUND_AS_OURS: Readonly<Record<string, string>> = {
+  dog_bark: "dog",
+  engine_idling: "engine",
+  street_music: "music",
+};
 
 /** @throws when the table cannot be read or lacks a column; the message names the file and the column. */
 export async function readUrbanSound8k(folder: string): Promise<UrbanSoundClip[]> {
@@ -22,7 +31,7 @@ export async function readUrbanSound8k(folder: string): Promise<UrbanSoundClip[]
     });
   });
   const [header, ...rows] = text.trim().split(/\r?\n/);
-  const names = header.split(",");
+  const names = header.split(",").map((name) => (name === OTHER_HEADING ? "class" : name));
   for (const name of COLUMNS) {
     if (!names.includes(name))
       throw new Error(`${table} has no column "${name}"; its columns are: ${header}`);

@@ -30,6 +30,8 @@ export interface EvaluateOptions {
   readonly fold?: number | undefined;
   /** Spoken sentences: LJSpeech, or any folder of sounds. */
   readonly speech?: string | undefined;
+  /** Folders of sounds that the pack doesn't know; what of them is of its classes is left out. */
+  readonly unknown?: readonly string[] | undefined;
   /** What sounds behind the events of scenes: files or folders of sounds that are of none of the pack's classes; noise without. */
   readonly backgrounds?: readonly string[] | undefined;
   /** Methods of the pack; all without, or where "all" is among them. */
@@ -111,6 +113,7 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
     const evaluation = await evaluationFigures({
       ...{ opened, data, sentences, settings, methods, seed, stride, threads, store, onProgress, signal },
       backgrounds: options.backgrounds && (await findBackgrounds(options.backgrounds)),
+      unknown: await Promise.all((options.unknown ?? []).map((folder) => findSounds(folder))),
       only: options.only,
       channel,
       mostClips: options.clips,

@@ -10,6 +10,7 @@ import type { LayerCheck } from "./measure/randomisation.ts";
 import type { ResultStore } from "./measure/result-store.ts";
 import type { ClassifierReport, Share } from "./metrics/classifier-report.ts";
 import type { MetricRow } from "./metrics/metric-row.ts";
+import type { Recognition } from "./metrics/recognition.ts";
 import type { Setting } from "./plan/contamination.ts";
 
 export interface EvaluationOptions {
@@ -18,6 +19,8 @@ export interface EvaluationOptions {
   readonly sentences?: FoundSounds | undefined;
   /** What sounds behind the events of scenes; noise of random colours without. */
   readonly backgrounds?: readonly FoundSound[] | undefined;
+  /** Sounds of what the pack doesn't know, beside those of the data. */
+  readonly unknown?: readonly FoundSounds[] | undefined;
   readonly settings: readonly Setting[];
   /** Methods of the pack, in the order of the table. */
   readonly methods: readonly string[];
@@ -78,6 +81,8 @@ export interface Evaluation {
   readonly sentences: number;
   /** Absent without labels that the pack knows. */
   readonly classifier?: ClassifierReport | undefined;
+  /** Absent likewise. */
+  readonly recognition?: Recognition | undefined;
   readonly tables: readonly SettingTable[];
   /** Per method, last layer first. */
   readonly randomisation?: Readonly<Record<string, readonly LayerCheck[]>> | undefined;

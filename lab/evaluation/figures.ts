@@ -11,9 +11,10 @@ import { MASK_CONTROLS } from "./measure/explain-windows.ts";
 import type { MethodRows, SoundFile } from "./measure/measure-sound.ts";
 import type { MeasuringTask, RowId, SettingAnswers } from "./measure/measuring-contract.ts";
 import type { LayerCheck } from "./measure/randomisation.ts";
-import type { ResultStore } from "./measure/result-store.ts";
+import { keyOf, type ResultStore } from "./measure/result-store.ts";
 import { type ClassifierReport, classifierReport } from "./metrics/classifier-report.ts";
 import { meanOfRows } from "./metrics/metric-row.ts";
+import { type Recognition, recognition } from "./metrics/recognition.ts";
 import { type CheckedSound, type ChosenSounds, chooseSounds } from "./plan/choose-sounds.ts";
 import type { Setting } from "./plan/contamination.ts";
 import { type PlannedRow, plannedRows, ResultKeys } from "./plan/table-plan.ts";
@@ -29,11 +30,13 @@ export async function evaluationFigures(options: EvaluationOptions): Promise<Eva
   const failures = await perform(work, options, sounds, progress);
 
   const results = new Results(store, keys, rows);
+  const recognised = sounds.labelled ? recognitionOf(options, sounds, results) : undefined;
   return {
     layout: data.layout,
     clips: sounds.explained.length,
     sentences: sounds.sentences.length,
     classifier: sounds.labelled ? reportOf(options, sounds, results) : undefined,
+    recognition: recognised,
     tables: settings.map((setting) => settingTable(setting, options, sounds, results)),
     randomisation: options.randomisation
       ? Object.fromEntries(randomised(rows).map((row) => [row.name, results.randomisation(row)]))
@@ -45,7 +48,7 @@ export async function evaluationFigures(options: EvaluationOptions): Promise<Eva
       sounds.explained.map((sound) => clipResult(setting, sound, results)),
     ),
     pools: sounds.pools,
-    key: keys.all(settings) + failures.length,
+    key: keyOf(keys.all(settings), failures.length, recognised),
   };
 }
 
@@ -60,7 +63,7 @@ interface Work {
 /** Everything that is to be measured and was not. */
 function missingWork(
   { settings, store, randomisation }: EvaluationOptions,
-  { explained, judged }: ChosenSounds,
+  { explained, judged, pairs }: ChosenSounds,
   rows: readonly PlannedRow[],
   keys: ResultKeys,
 ): Work[] {
@@ -73,6 +76,12 @@ function missingWork(
         keyOf: () => keys.answers(sound),
       }),
     );
+  const mixed = pairs
+    .filter((pair) => !store.has(keys.pair(pair)))
+    .map((pair): Work => {
+      const [louder, fainter] = pair.map(fileOf);
+      return { task: { type: "answers", file: louder, fainter }, steps: 1, keyOf: () => keys.pair(pair) };
+    });
   const measurements = settings.flatMap((setting) =>
     explained.flatMap((sound): Work[] => {
       const missing = rows.filter((row) => !store.has(keys.row(row, setting, sound)));
@@ -95,7 +104,7 @@ function missingWork(
         keyOf: () => keys.randomisation(row),
       }),
     );
-  return [...answers, ...measurements, ...checks];
+  return [...answers, ...mixed, ...measurements, ...checks];
 }
 
 /** Does the work and stores what comes of it; returns what failed, with the reasons. */
@@ -142,7 +151,7 @@ function whatOf(task: MeasuringTask): string {
     case "check":
       return task.path;
     case "answers":
-      return `classifier, ${task.file.name}`;
+      return `classifier, ${task.file.name}${task.fainter ? ` and ${task.fainter.name}` : ""}`;
     case "measure":
     case "portrait":
       return `${task.setting}, ${task.file.name}`;
@@ -173,6 +182,11 @@ class Results {
   /** Its answers to the windows of the sound as it is. */
   answers(sound: CheckedSound): readonly number[][] | undefined {
     return this.store.get(this.keys.answers(sound));
+  }
+
+  /** Its answers to two sounds at once. */
+  pairAnswers(pair: readonly [CheckedSound, CheckedSound]): readonly number[][] | undefined {
+    return this.store.get(this.keys.pair(pair));
   }
 
   randomisation(row: PlannedRow): readonly LayerCheck[] {
@@ -222,6 +236,39 @@ function clipResult(setting: Setting, sound: CheckedSound, results: Results): Cl
     return own ? [[row.name, own] as const] : [];
   });
   return { setting, clip: name, path, label, rows: Object.fromEntries(rows) };
+}
+
+function recognitionOf(
+  { opened, data }: EvaluationOptions,
+  { judged, unknown, pairs, known }: ChosenSounds,
+  results: Results,
+): Recognition {
+  const { labels } = opened.pack;
+  const windowsOf = (answers: readonly number[][] | undefined) =>
+    answers?.map((row) => Float32Array.from(row));
+  const heard = (sounds: readonly CheckedSound[]) =>
+    sounds.flatMap((sound) => {
+      const windows = windowsOf(results.answers(sound));
+      return windows ? [{ label: sound.label!, windows }] : [];
+    });
+  const esc10 = ESC10_CLASSES.filter((label) => known.includes(label));
+  const isPart = data.layout === "ESC-50" && esc10.length > 0 && esc10.length < known.length;
+  return recognition({
+    classes: opened.pack,
+    known: heard(judged.filter(({ label }) => labels.includes(label!))),
+    unknown: unknown.flatMap(({ name: source, sounds }) =>
+      heard(sounds).map((sound) => ({ ...sound, source })),
+    ),
+    pairs: pairs.flatMap((pair) => {
+      const windows = windowsOf(results.pairAnswers(pair));
+      return windows ? [{ louder: pair[0].label!, fainter: pair[1].label!, windows }] : [];
+    }),
+    groups: {
+      "known classes": known,
+      ...(isPart ? { "ESC-10": esc10 } : {}),
+      ...(labels.includes(SPEECH) ? { [SPEECH]: [SPEECH] } : {}),
+    },
+  });
 }
 
 function reportOf(

@@ -105,6 +105,34 @@ run("labelled sounds give the classifier's figures and a table a setting", async
   assert.ok(layers![0].correlation! < 0.9, `${layers![0].correlation}`);
 });
 
+run("unknown sounds, two sounds at once and scenes are told beside the classifier's clips", async () => {
+  await mkdir(at("strangers"));
+  await writeFile(at("strangers", "whistle-1.wav"), tone(4200, 1.2));
+  await writeFile(at("strangers", "whistle-2.wav"), tone(4300, 1.2));
+  const words = ["--contamination", "scenes", "--methods", "bands", "--unknown", at("strangers")];
+  const result = await evaluated("esc50", "recognised", ...words, "--backgrounds", at("speech", "one.wav"));
+  const { groups, own, atShare, unknown, pairs } = result.recognition!;
+  assert.equal(groups[0].right, { right: CLIPS, of: CLIPS });
+  assert.equal(
+    unknown.map(({ source, label, taken }) => [source, label, taken.right, taken.of]),
+    [["strangers", "whistle", 4, 4]],
+  );
+  assert.is(own.taken.right, 4, "a high tone is high, whoever whistles");
+  assert.is(atShare!.taken.right, 0);
+  assert.is(pairs!.atSomeTime.of, CLIPS);
+  const [scenes] = result.tables;
+  assert.is(scenes.setting, "scenes");
+  assert.is(scenes.clips, CLIPS);
+  const bands = ownRow(scenes, "bands");
+  for (const name of ["relevanceMass", "relevanceInTime", "timeAuc", "timeIou", "pointing"] as const) {
+    assert.ok(bands[name]! >= 0 && bands[name]! <= 1, `${name} ${bands[name]}`);
+  }
+  const oracle = ownRow(scenes, "ideal-ratio-mask");
+  assert.ok(oracle.relevanceMass! > bands.relevanceMass!, JSON.stringify([oracle, bands]));
+  assert.match(await readFile(at("recognised", "report.html"), "utf8"), "Two sounds at once");
+  assert.match(await readFile(at("recognised", "table.md"), "utf8"), "| both |");
+});
+
 let whole: Promise<Record> | undefined;
 /** One run that several tests look at. */
 function wholeRun(): Promise<Record> {

@@ -5,6 +5,7 @@ import { serveCalls } from "../../../models/runtime/serve-calls-node.ts";
 import { checkSound, readSound } from "../../data/check-sound.ts";
 import { seededBy } from "../../data/random.ts";
 import { meanRow } from "../metrics/classifier-report.ts";
+import { mixTwo } from "../plan/two-sounds.ts";
 import { windowShape, windowStarts, windowsAt } from "../plan/window-shape.ts";
 import { drawPortrait } from "../report/portrait.ts";
 import { askClassifier } from "./explain-windows.ts";
@@ -15,6 +16,7 @@ import {
   type Oracle,
   type PreparedSound,
   prepareSounds,
+  type SoundFile,
   type SoundPools,
 } from "./measure-sound.ts";
 import type {
@@ -46,7 +48,9 @@ class Measuring {
         return { type: "check", check: await checkSound(task.path, models.pack.sampleRate, channel) };
       case "answers": {
         const shape = windowShape(models.pack);
-        const samples = await readSound(task.file.path, shape.sampleRate, { channel });
+        const read = ({ path }: SoundFile) => readSound(path, shape.sampleRate, { channel });
+        const alone = await read(task.file);
+        const samples = task.fainter ? mixTwo(alone, await read(task.fainter), shape.sampleRate) : alone;
         const windows = windowsAt(samples, windowStarts(samples, shape, this.settings.stride), shape);
         const answers = await askClassifier(await models.classifier(), windows);
         return { type: "answers", windows: answers.map((row) => Array.from(row)) };

@@ -36,8 +36,8 @@ export type RowId = `${"classifier" | "method" | "features" | "oracle"}:${string
 
 export type MeasuringTask =
   | { readonly type: "check"; readonly path: string }
-  /** The classifier's answers to the sound as it is. */
-  | { readonly type: "answers"; readonly file: SoundFile }
+  /** The classifier's answers to the sound as it is, or with a fainter one at once. */
+  | { readonly type: "answers"; readonly file: SoundFile; readonly fainter?: SoundFile | undefined }
   | {
       readonly type: "measure";
       readonly file: SoundFile;

@@ -1,9 +1,12 @@
 /** Which sounds of a folder are measured and what for, after each of them was looked at. */
 import { stat } from "node:fs/promises";
+import { basename } from "node:path";
 import type { SoundCheck } from "../../data/check-sound.ts";
 import { seededBy } from "../../data/random.ts";
-import type { FoundSound } from "../../data/sound-folder.ts";
+import type { FoundSound, FoundSounds } from "../../data/sound-folder.ts";
 import { SPEECH } from "../../data/sound-sets.ts";
+import { isUnknownSound } from "../../data/unknown-sounds.ts";
+import { URBANSOUND_AS_OURS } from "../../data/urbansound8k.ts";
 import type { EvaluationOptions } from "../evaluation.ts";
 import type { SoundPools } from "../measure/measure-sound.ts";
 import { keyOf } from "../measure/result-store.ts";
@@ -17,6 +20,11 @@ export interface CheckedSound extends FoundSound {
   readonly hash: string;
 }
 
+export interface UnknownSource {
+  readonly name: string;
+  readonly sounds: readonly CheckedSound[];
+}
+
 export interface ChosenSounds {
   /** Whether sounds of the classes that the pack knows are among them, so that right and wrong can be told. */
   readonly labelled: boolean;
@@ -26,6 +34,10 @@ export interface ChosenSounds {
   readonly explained: readonly CheckedSound[];
   /** Labelled sounds that the classifier is judged by. */
   readonly judged: readonly CheckedSound[];
+  /** Sounds of no known class among them, by where they are from. */
+  readonly unknown: readonly UnknownSource[];
+  /** Sounds of two known classes to be heard at once, the louder first. */
+  readonly pairs: readonly (readonly [CheckedSound, CheckedSound])[];
   readonly sentences: readonly CheckedSound[];
   /** Behind the events of scenes. */
   readonly backgrounds: readonly CheckedSound[];
@@ -53,15 +65,19 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
     notes.push(`Of sounds with several channels, channel "${options.channel}" is measured.`);
   }
   // What the classifier heard in training without learning its name says nothing of the unknown.
-  const unknown = data.sounds.filter(
-    ({ label }) =>
-      label !== undefined &&
-      !known.includes(label) &&
-      !heardCategories.includes(label) &&
-      (options.only?.includes(label) ?? true),
-  );
+  const isUnknown = ({ label }: FoundSound) =>
+    label !== undefined &&
+    !labels.includes(label) &&
+    !heardCategories.includes(label) &&
+    (options.only?.includes(label) ?? true);
+  const strangers = labelled
+    ? [data, ...(options.unknown ?? []).map(asUnknown)].map(({ layout, sounds }) => ({
+        name: layout,
+        sounds: drawn(sounds.filter(isUnknown), mostClips, seed),
+      }))
+    : [];
   const toExplain = drawn(labelled ? knownSounds : data.sounds, mostClips, seed);
-  const toJudge = labelled ? drawn(unknown, mostClips, seed) : [];
+  const toJudge = strangers.flatMap(({ sounds }) => sounds);
   const toMixIn = drawn(options.sentences?.sounds ?? [], MOST_SENTENCES, seed);
   const behind = settings.includes("scenes") ? (options.backgrounds ?? []) : [];
 
@@ -78,7 +94,9 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
       return [];
     });
   const explained = usable(toExplain);
-  const strangers = usable(toJudge);
+  const unknown = strangers
+    .map(({ name: source, sounds }) => ({ name: source, sounds: usable(sounds) }))
+    .filter(({ sounds }) => sounds.length > 0);
   const sentences = usable(toMixIn);
   const backgrounds = usable(behind);
   if (explained.length === 0) {
@@ -100,11 +118,14 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
     throw new Error(`none of the backgrounds can be used; the last: ${skipped.at(-1)}`);
   }
   const spoken = sentences.map((sound) => ({ ...sound, label: SPEECH }));
+  const voices = labels.includes(SPEECH) ? spoken : [];
   return {
     labelled,
     known,
     explained,
-    judged: labelled ? [...explained, ...strangers, ...(labels.includes(SPEECH) ? spoken : [])] : [],
+    judged: labelled ? [...explained, ...unknown.flatMap(({ sounds }) => sounds), ...voices] : [],
+    unknown,
+    pairs: labelled ? drawPairs(explained, [...explained, ...voices], seed) : [],
     sentences,
     backgrounds,
     pools: { clips: explained, sentences: spoken, backgrounds },
@@ -145,6 +166,36 @@ async function checkSounds(
     },
   });
   return checks;
+}
+
+/** Each of the louder ones beside one of another class. */
+function drawPairs(
+  louder: readonly CheckedSound[],
+  fainter: readonly CheckedSound[],
+  seed: number,
+): (readonly [CheckedSound, CheckedSound])[] {
+  return louder.flatMap((sound) => {
+    const others = fainter.filter(({ label }) => label !== sound.label);
+    return others.length > 0 ? [[sound, seededBy(seed, "pair", sound.name).pick(others)] as const] : [];
+  });
+}
+
+/**
+ * The sounds of a folder under words that can be compared with the pack's classes. Of the collection in which some recordings
+ * stand for the unknown it is those alone; where there are no labels a file's name without its numbers is the word.
+ */
+function asUnknown({ layout, folder, sounds }: FoundSounds): { layout: string; sounds: FoundSound[] } {
+  const listed = sounds.filter(({ name }) => isUnknownSound(name));
+  const named = (listed.length > 0 ? listed : sounds).map((sound) => ({
+    ...sound,
+    label: sound.label === undefined ? wordOf(sound.name) : (URBANSOUND_AS_OURS[sound.label] ?? sound.label),
+  }));
+  return { layout: layout === "a folder of sounds" ? basename(folder) : layout, sounds: named };
+}
+
+function wordOf(name: string): string {
+  const stem = basename(name).replace(/\.\w+$/, "");
+  return stem.replace(/([-_ ]?\d+(pct)?)+$/, "") || stem;
 }
 
 /** At most `most` of the items, drawn by the seed and kept in their order. */

@@ -106,6 +106,12 @@ export class ResultKeys {
     return keyOf("answers", FIGURES_VERSION, this.#classifier, this.options.stride, name, hash);
   }
 
+  /** Of its answers to two sounds at once. */
+  pair([louder, fainter]: readonly [CheckedSound, CheckedSound]): string {
+    const { stride } = this.options;
+    return keyOf("pair", FIGURES_VERSION, this.#classifier, stride, louder.hash, fainter.hash);
+  }
+
   randomisation(row: PlannedRow): string {
     const hashes = this.randomisationSounds().map(({ hash }) => hash);
     return keyOf("randomisation", FIGURES_VERSION, row.id, row.graphs, this.options.seed, hashes);

@@ -5,6 +5,7 @@ import type { MeasuringTask } from "../measure/measuring-contract.ts";
 import type { LazyThreads } from "../measure/measuring-threads.ts";
 import { METRICS, type MetricRow } from "../metrics/metric-row.ts";
 import { pageScript } from "./page-script.ts";
+import { recognitionTables } from "./recognition-tables.ts";
 import type { ReportCard, ReportData } from "./report-data.ts";
 import { REPORT_STYLE } from "./report-style.ts";
 import {
@@ -80,6 +81,7 @@ ${leftOut(evaluation)}
 </header>
 <main>
 ${evaluation.tables.map(tableHtml).join("\n")}
+${recognitionHtml(evaluation)}
 <details><summary>What the columns mean</summary><dl>
 ${METRICS.map(({ heading: text, meaning }) => `<dt>${escaped(text)}</dt><dd>${escaped(meaning)}</dd>`).join("\n")}
 </dl></details>
@@ -136,6 +138,26 @@ function tableHtml(table: SettingTable): string {
 <thead><tr><th scope="col">Method</th>${heads.join("")}</tr></thead>
 ${blocks.join("\n")}
 </table></div>
+</section>`;
+}
+
+function recognitionHtml({ recognition }: Evaluation): string {
+  if (!recognition) return "";
+  const tables = recognitionTables(recognition).map(({ title, notes, head, rows }) => {
+    const lines = rows.map(
+      ([name, ...cells]) =>
+        `<tr><th scope="row">${escaped(name)}</th>${cells.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`,
+    );
+    return `<h3>${escaped(title)}</h3>
+<p class="hint">${escaped(notes.join(" "))}</p>
+<div class="wide"><table class="figures">
+<thead><tr>${head.map((cell) => `<th scope="col">${escaped(cell)}</th>`).join("")}</tr></thead>
+<tbody>${lines.join("\n")}</tbody>
+</table></div>`;
+  });
+  return `<section>
+<h2>The classifier</h2>
+${tables.join("\n")}
 </section>`;
 }
 

@@ -4,6 +4,7 @@ import type { Evaluation, SettingTable, TableBlock, TableRow } from "../evaluati
 import type { LayerCheck } from "../measure/randomisation.ts";
 import { type ClassifierReport, percent, type Share } from "../metrics/classifier-report.ts";
 import { METRICS, type Metric, type MetricName, type MetricRow } from "../metrics/metric-row.ts";
+import { type FigureTable, recognitionTables } from "./recognition-tables.ts";
 
 /** What a setting mixes into the clips, for people. */
 export const SETTING_TITLES: Readonly<Record<SettingTable["setting"], string>> = {
@@ -72,13 +73,14 @@ export function tableTitle({ setting, accuracy }: SettingTable): string {
 }
 
 export function evaluationMarkdown(evaluation: Evaluation): string {
-  const { classifier, tables, randomisation, notes } = evaluation;
+  const { classifier, recognition, tables, randomisation, notes } = evaluation;
   return [
     ...notes.flatMap((note) => [note, ""]),
     ...tables.flatMap((table) => [...tableLines(table), ""]),
     ...metricLines(tables),
     "",
     ...(randomisation ? [...randomisationLines(randomisation), ""] : []),
+    ...(recognition ? recognitionTables(recognition).flatMap((table) => [...figureLines(table), ""]) : []),
     ...(classifier ? [...classifierLines(classifier), ""] : []),
   ].join("\n");
 }
@@ -103,6 +105,18 @@ function tableLines(table: SettingTable): string[] {
     }
   }
   return lines;
+}
+
+function figureLines({ title, notes, head, rows }: FigureTable): string[] {
+  return [
+    `## ${title}`,
+    "",
+    ...notes,
+    "",
+    `| ${head.join(" | ")} |`,
+    `| ${head.map(() => "---").join(" | ")} |`,
+    ...rows.map((row) => `| ${row.join(" | ")} |`),
+  ];
 }
 
 function metricLines(tables: readonly SettingTable[]): string[] {

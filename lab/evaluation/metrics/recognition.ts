@@ -1,0 +1,309 @@
+/**
+ * What a classifier makes of what it knows, of what it doesn't, and of two sounds at once: decisions as everywhere
+ * (`models/explain/class-decision.ts`), at the pack's thresholds and at those at which little of the unknown is taken.
+ */
+import {
+  answersAlone,
+  type DecisionClasses,
+  decide,
+  rankedClasses,
+} from "../../../models/explain/class-decision.ts";
+import { classThresholds } from "../../../models/pack/pack.ts";
+import { meanRow, type Share } from "./classifier-report.ts";
+
+/** The classifier's answers to one sound: a row of probabilities [classes] a window, audible windows only. */
+interface HeardSound {
+  /** A class of the pack, or of an unknown sound whatever word there is for it. */
+  readonly label: string;
+  readonly windows: readonly Float32Array[];
+}
+
+export interface UnknownSound extends HeardSound {
+  /** Where it is from, for people. */
+  readonly source: string;
+}
+
+/** Two sounds of known classes, mixed. */
+export interface HeardPair {
+  readonly louder: string;
+  readonly fainter: string;
+  readonly windows: readonly Float32Array[];
+}
+
+/** Share of unknown windows that may be taken for known when thresholds are compared. */
+export const TAKEN_SHARE = 0.1;
+
+export interface Recognition {
+  /** Whether each class answers by itself. */
+  readonly independent: boolean;
+  readonly groups: readonly GroupRecognition[];
+  readonly classes: readonly ClassRecognition[];
+  /** At the pack's thresholds. */
+  readonly own: Acceptance;
+  /**
+   * At the pack's thresholds, all moved by the same in log-odds, to where no more than `TAKEN_SHARE` of the unknown windows are
+   * taken. Absent without unknown sounds.
+   */
+  readonly atShare?: Acceptance | undefined;
+  /** What the unknown windows are of, and how many of them are taken for known. */
+  readonly unknown: readonly UnknownRecognition[];
+  /** Absent where no pairs were heard. */
+  readonly pairs?: PairRecognition | undefined;
+}
+
+/** Clips of some classes; a clip is decided by the mean of its windows. */
+export interface GroupRecognition {
+  readonly name: string;
+  /** Its class is the one most above its threshold. */
+  readonly right: Share;
+  /** The same among the classes of the group alone; absent where that is nearly all. */
+  readonly among?: Share | undefined;
+  /** Its class is believed. */
+  readonly believed: Share;
+  /** Its class is believed in one of its windows at least. */
+  readonly atSomeTime: Share;
+}
+
+export interface ClassRecognition {
+  readonly label: string;
+  readonly right: Share;
+  readonly believed: Share;
+  /** Windows in which some known class is believed. */
+  readonly windowsAccepted: Share;
+  readonly windowsAcceptedAtShare?: Share | undefined;
+  /** Unknown windows that are taken for it. */
+  readonly taken: number;
+  readonly takenAtShare?: number | undefined;
+}
+
+export interface Acceptance {
+  /** What was added to the log-odds of the pack's thresholds. */
+  readonly shift: number;
+  /** By class, in the order of the labels. */
+  readonly thresholds: readonly number[];
+  /** Windows of known sounds in which some known class is believed. */
+  readonly accepted: Share;
+  /** Those in which it is, or is among others, their own. */
+  readonly right: Share;
+  /** Windows of unknown sounds in which some known class is believed. */
+  readonly taken: Share;
+}
+
+export interface UnknownRecognition {
+  readonly source: string;
+  readonly label: string;
+  readonly taken: Share;
+  readonly takenAtShare?: Share | undefined;
+}
+
+/** Shares of pairs; "named" is believed. */
+export interface PairRecognition {
+  /** Both in one and the same window. */
+  readonly atOnce: Share;
+  /** Each in some window. */
+  readonly atSomeTime: Share;
+  readonly louderAlone: Share;
+  readonly fainterAlone: Share;
+  readonly neither: Share;
+  /** Both by the mean of the windows. */
+  readonly byClip: Share;
+}
+
+export interface RecognitionOptions {
+  readonly classes: DecisionClasses;
+  readonly known: readonly HeardSound[];
+  readonly unknown: readonly UnknownSound[];
+  readonly pairs: readonly HeardPair[];
+  /** Labels that are counted together, by name; may overlap. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+}
+
+export function recognition(options: RecognitionOptions): Recognition {
+  const { classes, unknown, pairs, groups } = options;
+  const known = options.known.filter(({ windows }) => windows.length > 0);
+  const own = acceptance(options, 0);
+  const shift = shiftForShare(
+    classes,
+    unknown.flatMap(({ windows }) => windows),
+    TAKEN_SHARE,
+  );
+  const atShare = shift === undefined ? undefined : acceptance(options, shift);
+  const moved = shift === undefined ? undefined : shifted(classes, shift);
+  const labels = [...new Set(known.map(({ label }) => label))];
+  return {
+    independent: answersAlone(classes),
+    groups: Object.entries(groups).flatMap(([name, members]) => groupOf(classes, known, name, members)),
+    classes: labels
+      .sort(byOrderOf(classes.labels))
+      .map((label) => classOf(classes, moved, known, unknown, label)),
+    own,
+    atShare,
+    unknown: unknownKinds(classes, moved, unknown),
+    pairs: pairs.length > 0 ? pairsOf(classes, pairs) : undefined,
+  };
+}
+
+/** Classes whose thresholds are moved by so much in log-odds; out of reach where that is more than numbers tell apart. */
+export function shifted(classes: DecisionClasses, shift: number): DecisionClasses {
+  const thresholds = classThresholds(classes).map((threshold) => {
+    const moved = logOdds(threshold) + shift;
+    return moved < MOST_LOG_ODDS ? 1 / (1 + Math.exp(-moved)) : OUT_OF_REACH;
+  });
+  return { ...classes, thresholds };
+}
+
+/**
+ * By how much the thresholds have to be moved, in log-odds, so that some known class is believed in at most this share of the
+ * windows, and by no more than that. Undefined without windows.
+ */
+export function shiftForShare(
+  classes: DecisionClasses,
+  windows: readonly Float32Array[],
+  share: number,
+): number | undefined {
+  if (windows.length === 0) return undefined;
+  const margins = windows.map((row) => marginOf(classes, row)).sort((one, other) => other - one);
+  // The largest margin that must not be reached; whatever is above it may be.
+  return Math.max(-MOST_LOG_ODDS, margins[Math.floor(share * windows.length)]) + LEAST_STEP;
+}
+
+/** Probabilities nearer to 0 and 1 than 1e-9 are not told apart. */
+const MOST_LOG_ODDS = Math.log(1e9 - 1);
+const OUT_OF_REACH = 1 + 1e-9;
+/** In log-odds: far less than what two windows differ by, far more than the rounding of thresholds. */
+const LEAST_STEP = 1e-6;
+
+/** How far above its threshold, in log-odds, the class is that would be believed first; -Infinity where none could be. */
+function marginOf(classes: DecisionClasses, row: Float32Array): number {
+  const ranked = rankedClasses(classes, row);
+  const first = answersAlone(classes) ? ranked.find(({ label }) => label !== classes.other) : ranked[0];
+  if (first === undefined || first.label === classes.other) return Number.NEGATIVE_INFINITY;
+  return logOdds(first.probability) - logOdds(first.threshold);
+}
+
+function logOdds(probability: number): number {
+  const inside = Math.min(1 - 1e-9, Math.max(1e-9, probability));
+  return Math.log(inside / (1 - inside));
+}
+
+function believedIn(classes: DecisionClasses, row: Float32Array): readonly string[] {
+  return decide(classes, row).believed.map(({ label }) => label);
+}
+
+function acceptance({ classes, known, unknown }: RecognitionOptions, shift: number): Acceptance {
+  const at = shift === 0 ? classes : shifted(classes, shift);
+  const heard = known.flatMap(({ label, windows }) =>
+    windows.map((row) => ({ label, believed: believedIn(at, row) })),
+  );
+  const strange = unknown.flatMap(({ windows }) => windows);
+  return {
+    shift,
+    thresholds: classThresholds(at),
+    accepted: shareOf(heard, ({ believed }) => believed.length > 0),
+    right: shareOf(heard, ({ label, believed }) => believed.includes(label)),
+    taken: shareOf(strange, (row) => believedIn(at, row).length > 0),
+  };
+}
+
+/** None where no clip is of the group. */
+function groupOf(
+  classes: DecisionClasses,
+  known: readonly HeardSound[],
+  name: string,
+  members: readonly string[],
+): GroupRecognition[] {
+  const clips = known
+    .filter(({ label }) => members.includes(label))
+    .map(({ label, windows }) => ({ label, windows, mean: meanRow(windows) }));
+  if (clips.length === 0) return [];
+  const few = members.length > 1 && members.length < classes.labels.length / 2;
+  return [
+    {
+      name,
+      right: shareOf(clips, ({ label, mean }) => decide(classes, mean).best.label === label),
+      among: few
+        ? shareOf(
+            clips,
+            ({ label, mean }) =>
+              rankedClasses(classes, mean).find((each) => members.includes(each.label))?.label === label,
+          )
+        : undefined,
+      believed: shareOf(clips, ({ label, mean }) => believedIn(classes, mean).includes(label)),
+      atSomeTime: shareOf(clips, ({ label, windows }) =>
+        windows.some((row) => believedIn(classes, row).includes(label)),
+      ),
+    },
+  ];
+}
+
+function classOf(
+  classes: DecisionClasses,
+  moved: DecisionClasses | undefined,
+  known: readonly HeardSound[],
+  unknown: readonly UnknownSound[],
+  label: string,
+): ClassRecognition {
+  const clips = known.filter((sound) => sound.label === label);
+  const windows = clips.flatMap((sound) => sound.windows);
+  const strange = unknown.flatMap((sound) => sound.windows);
+  const accepted = (at: DecisionClasses) => shareOf(windows, (row) => believedIn(at, row).length > 0);
+  const taken = (at: DecisionClasses) => shareOf(strange, (row) => believedIn(at, row).includes(label)).right;
+  return {
+    label,
+    right: shareOf(clips, (clip) => decide(classes, meanRow(clip.windows)).best.label === label),
+    believed: shareOf(clips, (clip) => believedIn(classes, meanRow(clip.windows)).includes(label)),
+    windowsAccepted: accepted(classes),
+    windowsAcceptedAtShare: moved && accepted(moved),
+    taken: taken(classes),
+    takenAtShare: moved && taken(moved),
+  };
+}
+
+function unknownKinds(
+  classes: DecisionClasses,
+  moved: DecisionClasses | undefined,
+  unknown: readonly UnknownSound[],
+): UnknownRecognition[] {
+  const kinds = new Map<string, UnknownSound[]>();
+  for (const sound of unknown) {
+    const kind = JSON.stringify([sound.source, sound.label]);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), sound]);
+  }
+  return [...kinds.values()].map((sounds) => {
+    const windows = sounds.flatMap((sound) => sound.windows);
+    const taken = (at: DecisionClasses) => shareOf(windows, (row) => believedIn(at, row).length > 0);
+    const [{ source, label }] = sounds;
+    return { source, label, taken: taken(classes), takenAtShare: moved && taken(moved) };
+  });
+}
+
+function pairsOf(classes: DecisionClasses, pairs: readonly HeardPair[]): PairRecognition {
+  const named = pairs
+    .filter(({ windows }) => windows.length > 0)
+    .map(({ louder, fainter, windows }) => {
+      const rows = windows.map((row) => believedIn(classes, row));
+      const mean = believedIn(classes, meanRow(windows));
+      return {
+        atOnce: rows.some((row) => row.includes(louder) && row.includes(fainter)),
+        louder: rows.some((row) => row.includes(louder)),
+        fainter: rows.some((row) => row.includes(fainter)),
+        byClip: mean.includes(louder) && mean.includes(fainter),
+      };
+    });
+  return {
+    atOnce: shareOf(named, (pair) => pair.atOnce),
+    atSomeTime: shareOf(named, (pair) => pair.louder && pair.fainter),
+    louderAlone: shareOf(named, (pair) => pair.louder && !pair.fainter),
+    fainterAlone: shareOf(named, (pair) => pair.fainter && !pair.louder),
+    neither: shareOf(named, (pair) => !pair.louder && !pair.fainter),
+    byClip: shareOf(named, (pair) => pair.byClip),
+  };
+}
+
+function shareOf<T>(items: readonly T[], right: (item: T) => boolean): Share {
+  return { right: items.filter(right).length, of: items.length };
+}
+
+function byOrderOf(labels: readonly string[]) {
+  return (one: string, other: string) => labels.indexOf(one) - labels.indexOf(other);
+}

@@ -1,0 +1,118 @@
+/** What a classifier makes of the known, the unknown and two sounds at once, as tables for any form of report. */
+import { percent, type Share } from "../metrics/classifier-report.ts";
+import { type Acceptance, type Recognition, TAKEN_SHARE } from "../metrics/recognition.ts";
+import { PAIR_DB } from "../plan/two-sounds.ts";
+
+export interface FigureTable {
+  readonly title: string;
+  /** What the figures are of, a sentence each. */
+  readonly notes: readonly string[];
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export function recognitionTables(recognition: Recognition): FigureTable[] {
+  return [
+    clipTable(recognition),
+    windowTable(recognition),
+    unknownTable(recognition),
+    pairTable(recognition),
+    classTable(recognition),
+  ].filter((table) => table !== undefined);
+}
+
+const AT_SHARE = `at ${100 * TAKEN_SHARE} % taken`;
+
+function share(value: Share | undefined): string {
+  return value === undefined || value.of === 0
+    ? "–"
+    : `${percent(value).toFixed(1)} % (${value.right} of ${value.of})`;
+}
+
+function clipTable({ groups, independent }: Recognition): FigureTable {
+  const answers = independent ? "Each class answers by itself." : "Classes exclude each other.";
+  return {
+    title: "Clips",
+    notes: [
+      `${answers} A clip is decided by the mean of its windows: right when its class is the one most above its threshold, named when`,
+      "that is believed too; among: right among the classes of the row alone.",
+    ],
+    head: ["clips of", "right", "among", "named", "named in some window"],
+    rows: groups.map(({ name, right, among, believed, atSomeTime }) => [
+      name,
+      ...[right, among, believed, atSomeTime].map(share),
+    ]),
+  };
+}
+
+function windowTable({ own, atShare }: Recognition): FigureTable {
+  const row = (name: string, { accepted, right, taken, thresholds }: Acceptance) => [
+    name,
+    ...[accepted, right, taken].map(share),
+    rangeOf(thresholds),
+  ];
+  return {
+    title: "Windows of known and of unknown sounds",
+    notes: [
+      "Accepted: some known class is believed; rightly: it is, or is among others, the window's own. Taken: some known class is",
+      `believed in a window of an unknown sound. Compared where at most ${100 * TAKEN_SHARE} % are taken: all thresholds moved by the same`,
+      "in log-odds.",
+    ],
+    head: ["thresholds", "accepted", "accepted rightly", "unknown taken for known", "thresholds from to"],
+    rows: [row("the pack's own", own), ...(atShare ? [row(AT_SHARE, atShare)] : [])],
+  };
+}
+
+function rangeOf(thresholds: readonly number[]): string {
+  const [least, most] = [Math.min(...thresholds), Math.max(...thresholds)].map((value) => value.toFixed(3));
+  return least === most ? least : `${least} – ${most}`;
+}
+
+function unknownTable({ unknown }: Recognition): FigureTable | undefined {
+  if (unknown.length === 0) return undefined;
+  return {
+    title: "Unknown sounds",
+    notes: ["Windows that are taken for a known class."],
+    head: ["from", "sound", "taken", AT_SHARE],
+    rows: unknown.map(({ source, label, taken, takenAtShare }) => [
+      source,
+      label,
+      share(taken),
+      share(takenAtShare),
+    ]),
+  };
+}
+
+function pairTable({ pairs }: Recognition): FigureTable | undefined {
+  if (!pairs) return undefined;
+  return {
+    title: "Two sounds at once",
+    notes: [
+      `Clips of two known classes, both from where they begin, the louder with ${PAIR_DB} dB more energy where both are active. Named is`,
+      "believed, in some window of the mixture.",
+    ],
+    head: ["named", "pairs"],
+    rows: [
+      ["both", share(pairs.atSomeTime)],
+      ["both in one window", share(pairs.atOnce)],
+      ["both, by the mean of the windows", share(pairs.byClip)],
+      ["the louder alone", share(pairs.louderAlone)],
+      ["the fainter alone", share(pairs.fainterAlone)],
+      ["neither", share(pairs.neither)],
+    ],
+  };
+}
+
+function classTable({ classes }: Recognition): FigureTable {
+  return {
+    title: "Class by class",
+    notes: ["Clips right and named; windows accepted; unknown windows that are taken for the class."],
+    head: ["class", "right", "named", "windows accepted", AT_SHARE, "unknown taken", `unknown ${AT_SHARE}`],
+    rows: classes.map((each) => [
+      each.label,
+      ...[each.right, each.believed, each.windowsAccepted, each.windowsAcceptedAtShare].map(share),
+      String(each.taken),
+      each.takenAtShare === undefined ? "–" : String(each.takenAtShare),
+    ]),
+  };
+}
