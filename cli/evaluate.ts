@@ -32,6 +32,7 @@ Unknown classes that the pack's card says were heard in training are left out of
 
 Examples:
   $ listenable evaluate --data ESC-50 --fold 4 --speech sentences --methods all --contamination all --out results
+  $ listenable evaluate --data ESC-50 --fold 4 --contamination clean,scenes --unknown UrbanSound8K --backgrounds city.wav --out results
   $ listenable evaluate --data recordings --contamination white-noise --out results
   $ listenable evaluate --data UrbanSound8K --fold 10 --pack my-pack --speech LJSpeech-1.1 --clips 200 --out results
 `;
