@@ -1,12 +1,17 @@
 // Streaming packs on the live path: every block once and in order, and what happens where that can't be.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { LocalEngine } from "../../../client/live/engines/local-engine.ts";
 import { delaySettings } from "../../../client/live/live-explainer.ts";
 import { longestDelay, planStream } from "../../../client/live/session/stream-plan.ts";
 import { BINS, HOP } from "../../../lab/networks/own-shape.ts";
+import { explainSound } from "../../../models/explain/explain-sound.ts";
+import { blockSizes } from "../../../models/pack/live-frames.ts";
+import { openPack } from "../../../models/runtime/open-pack-node.ts";
+import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
 import type { Explanation, SpectralWindow } from "../../../protocol/engine.ts";
 import { MaskState } from "../../../protocol/mask-state.ts";
-import { noise, OWN_SHAPE } from "../../worklets/rig.ts";
+import { largestDifference, noise, OWN_SHAPE } from "../../worklets/rig.ts";
 import { play } from "./pipeline-rig.ts";
 
 const BLOCK = 4;
@@ -65,6 +70,50 @@ test("a block's masks are of its very frames: 32 ms of framing and 32 ms of bloc
     windows.slice(0, -1).map(({ firstFrame }) => [firstFrame, firstFrame + 4]),
     "a decision a block, of the block's end",
   );
+});
+
+test("live masks are those of the whole file explained offline, at every setting, behind or not", async () => {
+  const opened = await openPack("test/fixtures/tiny-streaming");
+  const { windowFrames, stft } = opened.pack;
+  const sizes = blockSizes(opened.pack)!;
+  // A second of each: low, high, both 60 dB down, silence, and low again.
+  const second = Array.from({ length: 5 }, () => noise(16_000, 5));
+  const input = Float32Array.from({ length: 5 * 16_000 }, (_, n) => {
+    const turn = Math.floor(n / 16_000);
+    const sound =
+      Math.sin((2 * Math.PI * (turn === 1 ? 6_000 : 700) * n) / 16_000) + 0.1 * second[turn][n % 16_000];
+    return [0.3, 0.3, 3e-4, 0, 0.3][turn] * sound;
+  });
+  const offline = await explainSound(opened, input, { rate: 16_000 });
+  for (const setting of delaySettings) {
+    const plan = at(setting, sizes);
+    const engine = await LocalEngine.open({ runtime: await nodeRuntime(), pack: opened });
+    const { records, decisions, restarts } = await play(input, {
+      ...{ blockSizes: sizes, pace: plan, maxDelayFrames: plan.maxDelayFrames },
+      engineMs: (n) => (setting === "balanced" && n === 40 ? 400 : 2),
+      answers: (window) => engine.explain(window),
+    });
+    await engine.close();
+    assert.equal(restarts, []);
+    let own = 0;
+    for (const { appliedFrame, mask, maskState } of records) {
+      if (appliedFrame < 0 || maskState !== MaskState.own) continue;
+      own++;
+      const row = offline.mask.subarray(appliedFrame * stft.bins, (appliedFrame + 1) * stft.bins);
+      const away = largestDifference(mask, row);
+      assert.ok(away <= 1e-5, `${setting}, frame ${appliedFrame}: ${away}`);
+    }
+    assert.ok(own > (setting === "balanced" ? 500 : 580), `${setting}: ${own} frames had their own`);
+    for (const { firstFrame, probabilities } of decisions) {
+      const window = offline.windows[firstFrame / windowFrames];
+      assert.is(window.firstFrame, firstFrame);
+      assert.ok(
+        largestDifference(probabilities, window.probabilities) <= 1e-5,
+        `block at frame ${firstFrame}`,
+      );
+    }
+  }
+  await opened.close();
 });
 
 test("balanced takes two blocks at a time where the pack has a graph for them, with a decision for each", async () => {

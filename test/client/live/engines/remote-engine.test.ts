@@ -18,6 +18,7 @@ import {
 } from "../../../../protocol/wire.ts";
 import { startServer } from "../../../../server/start-server.ts";
 import { engineError, engineSuite, rejects, windowWith } from "./engine-suite.ts";
+import { streamingSuite } from "./streaming-suite.ts";
 
 const SIZE = 128 * 257;
 const server = await startServer({ pack: "test/fixtures/tiny-pack", port: 0, lanes: 1 });
@@ -271,6 +272,9 @@ const { server: streamingHello } = await connectStreaming().then(async (engine) 
   await engine.close();
   return engine;
 });
+
+// Magnitudes go there as float16 of their logarithms, and masks come back in 8 bits.
+streamingSuite("remote", () => connectStreaming(), 5e-3);
 
 /** So many blocks of four frames. */
 const blocks = (firstFrame: number, count = 1): SpectralWindow => ({

@@ -23,14 +23,15 @@ export function blocksOf(firstFrame: number, blocks: number, begins = false): Sp
   return { firstFrame, magnitudes, ...(begins && { begins }) };
 }
 
+const method = nodeRuntime().then(async (runtime) =>
+  loadWhole(runtime, await openPackFolder("test/fixtures/tiny-streaming")),
+);
+test.after(async () => (await method).close());
+
 /** What the pack's first method says of these frames of one sound, heard at once. */
 export async function heardAtOnce(magnitudes: Float32Array, target = -1) {
-  const method = await loadWhole(await nodeRuntime(), await openPackFolder("test/fixtures/tiny-streaming"));
-  try {
-    return await method.streaming!.hear(magnitudes, [method.streaming!.begin()], target);
-  } finally {
-    await method.close();
-  }
+  const { streaming } = await method;
+  return streaming!.hear(magnitudes, [streaming!.begin()], target);
 }
 
 /**
