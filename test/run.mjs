@@ -73,7 +73,8 @@ async function runFile(file, nice) {
   const total = count("Total");
   const passed = count("Passed");
   const skipped = count("Skipped");
-  const ok = ended === 0 && total + skipped > 0;
+  // When a suite's `before` throws, uvu runs none of its tests and ends well.
+  const ok = ended === 0 && passed === total && total + skipped > 0;
   // A file that crashes, hangs or holds no test counts as one failure even when no assertion failed.
   const failed = ok ? 0 : Math.max(1, total - passed);
   return { file, seconds, output, ended, ok, passed, skipped, failed };

@@ -8,6 +8,7 @@ import { OWN_STFT } from "../networks/own-shape.ts";
 import type { StreamDecoderShape } from "../networks/streaming/stream-decoder.ts";
 import { attributionMarkdown } from "./attribution.ts";
 import type { BuiltPack, PackParts } from "./build-pack.ts";
+import { halfWeights } from "./half-weights.ts";
 import { BLOCK_FRAMES, type StreamParts, streamGraph } from "./stream-graph.ts";
 import { writePack } from "./write-pack.ts";
 
@@ -47,6 +48,9 @@ export async function buildStreamPack(
     const blocks = LONGER_FRAMES.map((frames) => ({ frames, graph: graphOf(frames).graph }));
     return { name: method.name, title: method.title, graph, target: true, blocks };
   });
+  const trained = new Set(
+    [classifier, ...decoders.map(({ values }) => values)].flatMap((set) => [...set.keys()]),
+  );
   const description = {
     ...words,
     answers: form.answers,
@@ -57,7 +61,9 @@ export async function buildStreamPack(
     masking: "linear",
     ...about,
   };
-  const { pack, bytes } = await writePack(folder, description, { methods }, files);
+  const { pack, bytes } = await writePack(folder, description, { methods }, files, {
+    store: (graph) => halfWeights(graph, (name) => trained.has(name)),
+  });
   if (sources) await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown(sources));
   return { pack, mmac, bytes };
 }

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Pack, parsePack } from "../../models/pack/pack.ts";
-import { type GraphEntries, preparePack } from "../../models/tailor/prepare-pack.ts";
+import { type GraphEntries, type PrepareOptions, preparePack } from "../../models/tailor/prepare-pack.ts";
 
 /** All of `pack.json` that is not about graphs, and what else it tells people. */
 export type PackDescription = Pick<Pack, "sampleRate" | "stft" | "windowFrames"> &
@@ -23,8 +23,9 @@ export async function writePack(
   description: PackDescription,
   entries: GraphEntries,
   graphs: ReadonlyMap<string, Uint8Array>,
+  options: PrepareOptions = {},
 ): Promise<WrittenPack> {
-  const prepared = preparePack(description, entries, graphs);
+  const prepared = preparePack(description, entries, graphs, options);
   const independent = description["answers"] === "independent";
   const manifest = { format: independent ? 3 : prepared.format, ...description, ...prepared.entries };
   const text = `${JSON.stringify(manifest, null, 2)}\n`;

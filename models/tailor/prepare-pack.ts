@@ -23,6 +23,8 @@ interface PreparedPack {
 export interface PrepareOptions {
   /** Graphs that stay as they are, to the byte, for readers of before; the others take weights from them. */
   readonly whole?: ReadonlySet<string>;
+  /** How a graph's weights are stored, before those that several have are put in one file; as they are without. */
+  readonly store?: (graph: Uint8Array) => Uint8Array;
 }
 
 type PackShape = Pick<Pack, "sampleRate" | "stft" | "windowFrames"> &
@@ -42,7 +44,7 @@ export function preparePack(
   shape: PackShape,
   entries: GraphEntries,
   graphs: ReadonlyMap<string, Uint8Array>,
-  { whole = new Set() }: PrepareOptions = {},
+  { whole = new Set(), store = (graph) => graph }: PrepareOptions = {},
 ): PreparedPack {
   const all = new Map(graphs);
   const add = (graph: string, bytes: Uint8Array) => {
@@ -64,7 +66,9 @@ export function preparePack(
     ...add(`classifier.frames-${frames}.onnx`, alone(graph)),
   }));
   const classifier = { ...add("classifier.onnx", alone(first.graph)), ...(longer && { blocks: longer }) };
-  const { files, weights } = shareWeights(all, { whole });
+  const { files, weights } = shareWeights(new Map([...all].map(([file, bytes]) => [file, store(bytes)])), {
+    whole,
+  });
   const placed = <T extends PackGraph>(entry: T): T => {
     const lie = weights.get(entry.graph);
     return lie ? { ...entry, weights: [...lie] } : entry;

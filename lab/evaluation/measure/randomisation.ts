@@ -53,7 +53,7 @@ export async function randomisationCheck(
   const before = targets ? await runWindows(trained, windows, targets) : answers;
 
   const graph = await models.opened.graph(name);
-  const g = decodeModel(graph.bytes, { external: (file) => graph.weights.get(file) });
+  const g = decodeModel(graph.bytes, { float16: "convert", external: (file) => graph.weights.get(file) });
   const random = seededBy(seed, name, "randomisation");
   const checks: LayerCheck[] = [];
   for (const { layer, weights } of classifierLayers(g).reverse()) {

@@ -4,53 +4,27 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../../lab/data/random.ts";
 import { LMAC_SELECTIVE } from "../../../lab/methods/lmac-selective.ts";
-import { frozenAnswer } from "../../../lab/methods/parts/lmac-loss.ts";
-import { decodeMask } from "../../../lab/networks/decoder.ts";
-import { windowInputs } from "../../../lab/networks/explained-classifier.ts";
-import { Silence } from "../../../lab/networks/streaming/past.ts";
-import { classifyStream } from "../../../lab/networks/streaming/stream-classifier.ts";
 import { EVERYDAY_DECODER } from "../../../lab/networks/streaming/stream-decoder.ts";
 import { streamClassifier } from "../../../lab/networks/streaming/stream-explained.ts";
 import { EVERYDAY_SHAPE, type StreamShape } from "../../../lab/networks/streaming/stream-shape.ts";
-import { initialWeights, planWeights, weightValues } from "../../../lab/networks/training-layers.ts";
 import { explanationGraph } from "../../../lab/packing/method-graph.ts";
 import { streamGraph } from "../../../lab/packing/stream-graph.ts";
 
+import {
+  BINS,
+  CLASSES,
+  chanceClassifier,
+  chanceDecoder,
+  classifier,
+  classifierValues,
+  decoderShape,
+  decoderValues,
+  FRAMES,
+  form,
+  shape,
+} from "./small-stream.ts";
+
 const test = suite("streaming network");
-const CLASSES = 5;
-const FRAMES = 64;
-const BINS = 257;
-
-const shape: StreamShape = {
-  ...EVERYDAY_SHAPE,
-  channels: [4, 6, 8, 8, 10],
-  deep: 12,
-  frames: FRAMES,
-  bins: BINS,
-  sampleRate: 16_000,
-  classes: CLASSES,
-};
-const form = { answers: "independent", thresholds: [0.5, 0.4, 0.6, 0.5, 0.3] } as const;
-const decoderShape = { levels: [8, 8, 6, 6, 4], asked: 6 };
-
-/** Weights of chance, with statistics as if it had been trained. */
-function chance(build: Parameters<typeof planWeights>[0], seed: number) {
-  const plan = planWeights(build);
-  const random = new Random(seed);
-  const statistics = initialWeights(plan.statistics, random).map((value) => value + 0.2 * random.uniform());
-  const parameters = initialWeights(plan.parameters, random).map((value) => value + 0.05 * random.normal());
-  return weightValues(plan, parameters, statistics);
-}
-
-const classifierValues = chance((layers) => {
-  const features = layers.g.input("features", "float32", [1, 2, FRAMES, shape.mels]);
-  classifyStream(layers, new Silence(layers.g), features, shape);
-}, 1);
-const classifier = streamClassifier(classifierValues, shape, form);
-const decoderValues = chance((layers) => {
-  const answer = frozenAnswer(layers.g, classifier, windowInputs(layers.g, classifier, 1));
-  decodeMask(layers, classifier, answer, decoderShape, layers.g.input("query", "float32", [1, CLASSES]));
-}, 2);
 const parts = {
   shape,
   form,
@@ -174,15 +148,9 @@ test("the released shape costs at most 80 million multiply-adds a second", () =>
     sampleRate: 16_000,
     classes: 52,
   } as StreamShape;
-  const values = chance((layers) => {
-    const features = layers.g.input("features", "float32", [1, 2, FRAMES, released.mels]);
-    classifyStream(layers, new Silence(layers.g), features, released);
-  }, 1);
-  const known = streamClassifier(values, released, form);
-  const drawn = chance((layers) => {
-    const answer = frozenAnswer(layers.g, known, windowInputs(layers.g, known, 1));
-    decodeMask(layers, known, answer, EVERYDAY_DECODER, layers.g.input("query", "float32", [1, 52]));
-  }, 2);
+  const values = chanceClassifier(released);
+  const known = streamClassifier(values, released, { answers: "independent" });
+  const drawn = chanceDecoder(known, EVERYDAY_DECODER);
   const { mmac, state } = streamGraph(
     {
       shape: released,
