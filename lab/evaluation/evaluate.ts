@@ -16,6 +16,7 @@ import type { MeasuringSettings } from "./measure/measuring-contract.ts";
 import { LazyThreads } from "./measure/measuring-threads.ts";
 import { ResultStore } from "./measure/result-store.ts";
 import type { Setting } from "./plan/contamination.ts";
+import { windowShape } from "./plan/window-shape.ts";
 import { REPORT_CLIPS, type ReportOptions, reportPage } from "./report/report.ts";
 import { evaluationMarkdown } from "./report/tables.ts";
 
@@ -97,7 +98,7 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
   const { data, sentences } = await foundSounds(options, settings);
   onNotice(`${data.folder}: ${data.layout}, ${data.sounds.length} sounds`);
 
-  const { seed = 1, stride = opened.pack.windowFrames, build = "auto", channel } = options;
+  const { seed = 1, stride = windowShape(opened.pack).frames, build = "auto", channel } = options;
   const results = join(options.out, "results.jsonl");
   const store = new ResultStore(results);
   const threads = new LazyThreads(

@@ -61,19 +61,12 @@ export class LocatedSound {
    * @param separation of the same scene: the same mask gives its columns too.
    */
   async row(method: LoadedMethod, separation?: ClipSeparation | undefined): Promise<MetricRow> {
-    const { frames, hop, window, bins, sampleRate: rate } = this.shape;
-    const { mask } = await explainSound(method, this.samples, {
-      rate,
-      stride: Math.ceil(frames / 2),
-      target: this.event?.asked,
-      ifUnaskable: "any-winner",
-    });
-    const silence = this.#silent.includes(true) ? { silenceMass: silenceMass(mask, this.#silent) } : {};
-    const leading = window / hop - 1;
+    const mask = await wholeMask(method, this.samples, this.shape, this.event?.asked);
+    const { masking } = method.pack;
     return {
-      ...silence,
-      ...this.rowOf(mask, method.pack.masking),
-      ...separation?.rowOf(mask.subarray(leading * bins), method.pack.masking),
+      ...(this.#silent.includes(true) ? { silenceMass: silenceMass(mask, this.#silent) } : {}),
+      ...this.rowOf(mask, masking),
+      ...separation?.rowOf(fromTheBeginning(mask, this.shape), masking),
     };
   }
 
@@ -93,4 +86,29 @@ export class LocatedSound {
       ...timeFit(mask, this.#within),
     };
   }
+}
+
+/**
+ * The mask [frames, bins] of all frames that a sound touches, as `listenable explain` gives it with windows half a window apart.
+ *
+ * @param asked the class that methods are asked about which can be; the winner of each window without.
+ */
+export async function wholeMask(
+  method: LoadedMethod,
+  samples: Float32Array,
+  { sampleRate: rate, frames }: WindowShape,
+  asked?: number | undefined,
+): Promise<Float32Array> {
+  const stride = Math.ceil(frames / 2);
+  const { mask } = await explainSound(method, samples, {
+    ...{ rate, stride },
+    target: asked,
+    ifUnaskable: "any-winner",
+  });
+  return mask;
+}
+
+/** The mask from the frame on that begins with the sound. */
+export function fromTheBeginning(mask: Float32Array, { window, hop, bins }: WindowShape): Float32Array {
+  return mask.subarray((window / hop - 1) * bins);
 }

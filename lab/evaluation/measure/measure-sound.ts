@@ -35,7 +35,7 @@ import {
   type MaskControl,
   runWindows,
 } from "./explain-windows.ts";
-import { LocatedSound } from "./located-sound.ts";
+import { fromTheBeginning, LocatedSound, wholeMask } from "./located-sound.ts";
 
 /** The masks that are known to be right where the parts of a mixture are known; rows of their own. */
 export const ORACLES = ["ideal-binary-mask", "ideal-ratio-mask"] as const;
@@ -220,7 +220,10 @@ export async function measureMethod(
   const { masking } = classifier.pack;
   const collected: Record<MaskControl, MetricRow[]> = { own: [], constant: [], shuffled: [] };
   for (const sound of sounds) {
-    const masks = (await runWindows(method, sound.windows)).map(({ mask }) => mask);
+    // Blocks of a window may have other winners than the window, and each would be explained for its own.
+    const winners = sound.whole.map((row) => strongestClass(classifier.pack, row));
+    const targets = method.streaming && method.method.target ? winners : undefined;
+    const masks = (await runWindows(method, sound.windows, targets)).map(({ mask }) => mask);
     const flat = masks.every(isFlat);
     for (const control of flat ? MASK_CONTROLS.slice(0, 1) : MASK_CONTROLS) {
       const controls = masks.map((mask) => controlled(mask, control, random));
@@ -233,12 +236,13 @@ export async function measureMethod(
     if (sound.located.tells) {
       collected.own.push(await sound.located.row(method, scene ? separation : undefined));
     }
-    if (separation && !scene) {
+    if (separation && !scene && method.streaming) {
+      const mask = await wholeMask(method, sound.samples, sound.shape, separation.asked);
+      collected.own.push(separation.rowOf(fromTheBeginning(mask, sound.shape), masking));
+    } else if (separation && !scene) {
       // Windows of another winner were explained for that one.
       const asked = sound.starts.flatMap((start, k) =>
-        !method.method.target || strongestClass(classifier.pack, sound.whole[k]) === separation.asked
-          ? [[start, masks[k]] as const]
-          : [],
+        !method.method.target || winners[k] === separation.asked ? [[start, masks[k]] as const] : [],
       );
       collected.own.push(separation.row(await separation.masks(method, new Map(asked)), masking));
     }

@@ -1,6 +1,7 @@
-/** The windows that a pack's graphs take. */
+/** The windows that a pack's graphs take; of streaming packs, which have none, the second that an answer is about. */
 
 import { AUDIBLE_RANGE_DB } from "../../../models/explain/clip-decision.ts";
+import { framesAnswered } from "../../../models/explain/window-times.ts";
 import type { Pack } from "../../../models/pack/pack.ts";
 import { audibleAmong } from "../../data/waves.ts";
 import { type SoundWindow, WindowCutter } from "../../data/window-cutter.ts";
@@ -21,10 +22,12 @@ export interface WindowShape {
   readonly phases: boolean;
 }
 
-export function windowShape({ sampleRate, windowFrames, stft, phases: withPhases }: Pack): WindowShape {
-  const { window, hop, bins } = stft;
-  const samples = (windowFrames - 1) * hop + window;
-  return { sampleRate, frames: windowFrames, bins, window, hop, samples, phases: withPhases ?? false };
+export function windowShape(pack: Pack): WindowShape {
+  const { sampleRate, phases: withPhases } = pack;
+  const { window, hop, bins } = pack.stft;
+  const frames = framesAnswered(pack);
+  const samples = (frames - 1) * hop + window;
+  return { sampleRate, frames, bins, window, hop, samples, phases: withPhases ?? false };
 }
 
 /**
