@@ -1,5 +1,5 @@
 /** What is told of channels, and what they take it to mean for a pack. */
-import type { Pack } from "../models/pack/pack.ts";
+import { classThresholds, type Pack } from "../models/pack/pack.ts";
 import type { DetectorOptions } from "./detector.ts";
 
 export interface ChannelSettings {
@@ -20,7 +20,7 @@ export interface ChannelSettings {
 export interface ChannelWishes {
   /** Seconds from one window to the next. Default 0.25. */
   readonly stride?: number;
-  /** Default: the pack's threshold, 2 of 3 windows, a gap of 1 s, a cool-down of 3 s, at most 60 s. */
+  /** Default: the pack's thresholds, 2 of 3 windows, a gap of 1 s, a cool-down of 3 s, at most 60 s. */
   readonly detector?: Partial<Omit<ChannelSettings["detector"], "labels" | "stride">>;
   /** Decibels of full scale below which windows count as silence. Default -60. */
   readonly floor?: number;
@@ -30,6 +30,7 @@ export interface ChannelWishes {
   readonly discard?: ReadonlyMap<string, number>;
 }
 
+/** A threshold that is wished for all classes stands in the place of all of the pack's. */
 export function channelSettingsOf(wishes: ChannelWishes, pack: Pack, method: string): ChannelSettings {
   const strideFrames = Math.max(
     1,
@@ -47,6 +48,10 @@ export function channelSettingsOf(wishes: ChannelWishes, pack: Pack, method: str
       coolDown: 3,
       longest: 60,
       ...wishes.detector,
+      thresholds: new Map([
+        ...(wishes.detector?.threshold === undefined ? thresholdsOf(pack) : []),
+        ...(wishes.detector?.thresholds ?? []),
+      ]),
       labels: pack.labels,
       stride: (strideFrames * pack.stft.hop) / pack.sampleRate,
     },
@@ -55,4 +60,9 @@ export function channelSettingsOf(wishes: ChannelWishes, pack: Pack, method: str
     after: wishes.after ?? 2,
     discard: wishes.discard ?? new Map(),
   };
+}
+
+function thresholdsOf(pack: Pack): [string, number][] {
+  const thresholds = classThresholds(pack);
+  return pack.labels.map((label, k) => [label, thresholds[k]]);
 }

@@ -1,9 +1,11 @@
 /**
  * From the probabilities of overlapping windows to events: a class counts when it reaches its threshold in n of m
- * windows, classes that overlap make one event, and a class that was just reported waits for its cool-down.
+ * windows, classes that overlap make one event, and a class that was just reported waits for its cool-down. That holds
+ * whether classes exclude each other or several are heard at once: each is counted by itself, by its own threshold.
  * Pure: no clock, no sound; times are seconds of the sound itself.
  */
 
+import { rankedClasses } from "../models/explain/class-decision.ts";
 import type { DetectedEvent } from "./event.ts";
 import type { EventClass } from "./protocol.ts";
 
@@ -227,12 +229,22 @@ export class Detector {
       if (!continues) track.coolUntil = open.last + half + this.#options.coolDown;
     }
     if (classes.length === 0) return undefined;
-    classes.sort((a, b) => b.confidence - a.confidence);
     return {
       start: Math.min(...classes.map(({ start }) => start)),
       end: Math.max(...classes.map(({ end }) => end)),
-      classes,
+      classes: this.#surestFirst(classes),
       continues,
     };
+  }
+
+  #surestFirst(found: readonly EventClass[]): EventClass[] {
+    const tracks = found.map(({ label }) => this.#tracks.find((track) => track.label === label)!);
+    const classes = {
+      labels: found.map(({ label }) => label),
+      threshold: this.#options.threshold,
+      thresholds: tracks.map(({ threshold }) => threshold),
+    };
+    const confidences = found.map(({ confidence }) => confidence);
+    return rankedClasses(classes, confidences).map(({ index }) => found[index]);
   }
 }

@@ -145,7 +145,7 @@ export class EventExplainer {
         ["rest", writeWav([explained.rest], clip.sampleRate)],
         ["picture", explained.picture],
       ]);
-      const { original, explanation, rest, badge, windows } = explained.faithfulness;
+      const { original, explanation, rest, ...others } = explained.faithfulness;
       done = {
         ...event,
         state: "explained",
@@ -153,8 +153,7 @@ export class EventExplainer {
           original: rounded(original),
           explanation: rounded(explanation),
           rest: rounded(rest),
-          badge,
-          windows,
+          ...others,
         },
       };
     } catch (error) {

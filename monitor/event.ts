@@ -7,7 +7,7 @@ export { isEventId } from "./protocol.ts";
 export interface DetectedEvent {
   readonly start: number;
   readonly end: number;
-  /** The most confident first; at least one. */
+  /** The one most above its threshold first; at least one. */
   readonly classes: readonly EventClass[];
   /** It went on and was cut because it became too long. */
   readonly continues: boolean;

@@ -1,6 +1,7 @@
 /** One stretch of sound while it is heard: windows become events, and events are handed over to be kept. */
 
 import { writeWav } from "../dsp/wav.ts";
+import { answersAlone, type ClassDecision, decide } from "../models/explain/class-decision.ts";
 import type { AnalysedBlock } from "./analysis/messages.ts";
 import type { ChannelSettings } from "./channel-settings.ts";
 import { Detector, laterState } from "./detector.ts";
@@ -37,8 +38,8 @@ export class Hearing {
   #open: DetectedEvent[] = [];
   /** When a class was present that discards clips: seconds of the middle of its window. */
   #unwanted: { readonly centre: number; readonly label: string }[] = [];
-  #label: string | null = null;
-  #probability = 0;
+  /** Of the newest window, where it is not silent. */
+  #decision: ClassDecision | undefined;
   /** Seconds of the recording before the first sample that it takes; all other times count from there. */
   private readonly from: number;
   /** Middle of the newest window. */
@@ -80,9 +81,7 @@ export class Hearing {
       const silent = window.silent || window.level < this.settings.floor;
       const event = this.#detector.push({ ...window, silent });
       if (event) this.#open.push(event);
-      const best = window.probabilities.indexOf(Math.max(...window.probabilities));
-      this.#label = silent ? null : this.settings.pack.labels[best];
-      this.#probability = silent ? 0 : window.probabilities[best];
+      this.#decision = silent ? undefined : decide(this.settings.pack, window.probabilities);
     }
     if (windows.length > 0) feed.tell({ type: "windows", input: this.input, count: windows.length });
     if (original.length > 0) this.#tellLevels(original);
@@ -156,8 +155,11 @@ export class Hearing {
         at: this.#timeOf(this.#history.end / this.stretch.sampleRate).getTime(),
         level: decibels(Math.sqrt(sum / samples.length)),
         peak: decibels(peak),
-        label: this.#label,
-        probability: this.#probability,
+        label: this.#decision?.best.label ?? null,
+        probability: this.#decision?.best.probability ?? 0,
+        ...(answersAlone(this.settings.pack) && {
+          believed: this.#decision?.believed.map(({ label }) => label) ?? [],
+        }),
         heard: this.#detector.heard,
       },
     });

@@ -21,6 +21,8 @@ export interface Faithfulness {
   readonly explanation: number;
   readonly rest: number;
   readonly badge: Badge;
+  /** Probability from which the class counts as named, where it is not a half. */
+  readonly named?: number;
   /** Windows that the means are taken over. */
   readonly windows: number;
 }
@@ -42,7 +44,7 @@ export interface MonitorEvent {
   readonly start: number;
   readonly end: number;
   readonly continues: boolean;
-  /** The most confident first; the explanation is of the first. */
+  /** The one most above its threshold first; the explanation is of the first. */
   readonly classes: readonly EventClass[];
   readonly clip: {
     readonly sampleRate: number;
@@ -85,9 +87,11 @@ export interface Levels {
   /** Decibels of full scale, at least -100. */
   readonly level: number;
   readonly peak: number;
-  /** The most probable class of the newest window; null in silence. */
+  /** The class of the newest window that is most above its threshold; null in silence. */
   readonly label: string | null;
   readonly probability: number;
+  /** Of a pack whose classes answer each by itself: all that are believed, the one most above its threshold first. */
+  readonly believed?: readonly string[];
   /** Classes of the event that is open. */
   readonly heard: readonly string[];
 }

@@ -187,7 +187,7 @@ export class ListenableExplainer extends WordsElement {
 
   override render(): TemplateResult {
     const { status, summary } = this;
-    const said = this.#hearing?.verdict && summary && verdictText(this.#hearing.verdict, summary.threshold);
+    const said = this.#hearing?.verdict && verdictText(this.#hearing.verdict);
     const useDevice = () => {
       this.engine = "local";
     };

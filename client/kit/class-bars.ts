@@ -1,16 +1,16 @@
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import type { RankedClass } from "../../models/explain/class-decision.ts";
 import { emit } from "../page/components/emit.ts";
 import { barStyles } from "./bar-styles.ts";
 import { capitalised, className, percent } from "./format.ts";
 import { sharedStyles } from "./shared-styles.ts";
-import type { Ranked } from "./verdict.ts";
 import { words } from "./words/words.ts";
 import { WordsElement } from "./words/words-element.ts";
 
 const most = 5;
 
-/** The most probable classes as bars, with the line above which a class is believed. */
+/** The classes most above their thresholds as bars, each with the line above which it is believed. */
 @customElement("class-bars")
 export class ClassBars extends WordsElement {
   static override styles = [
@@ -79,8 +79,11 @@ export class ClassBars extends WordsElement {
     `,
   ];
 
-  @property({ attribute: false }) ranked: readonly Ranked[] = [];
-  @property({ type: Number }) threshold = 0.5;
+  @property({ attribute: false }) ranked: readonly RankedClass[] = [];
+  /** The one threshold of all classes, and undefined where each has its own. */
+  @property({ attribute: false }) threshold: number | undefined;
+  /** Whether each class has a yes or no of its own, so that the bars don't share one certainty. */
+  @property({ type: Boolean }) alone = false;
   @property() other: string | undefined;
   /** Whether nothing is explained just now, so that this is what was considered before. */
   @property({ type: Boolean }) past = false;
@@ -100,10 +103,16 @@ export class ClassBars extends WordsElement {
         <ol>
           ${Array.from({ length: Math.min(most, this.labels.length || most) }, (_, k) => this.#row(this.ranked[k]))}
         </ol>
-        <p class="soft">${words.page.classes.threshold(percent(this.threshold))}</p>
+        <p class="soft">${this.#legend()}</p>
         ${this.labels.length > 0 ? this.#question() : nothing}
       </section>
     `;
+  }
+
+  #legend(): string {
+    const { threshold, thresholds, alone, mean } = words.page.classes;
+    const marks = this.threshold === undefined ? thresholds : threshold(percent(this.threshold));
+    return [marks, ...(this.alone ? [alone] : []), mean].join(" ");
   }
 
   /** "Why not rooster?": what speaks for a class that it does not hear. */
@@ -132,9 +141,11 @@ export class ClassBars extends WordsElement {
     `;
   }
 
-  #row(entry: Ranked | undefined) {
+  /** Before there is anything to show, marks stand where all classes have theirs. */
+  #row(entry: RankedClass | undefined) {
     const share = entry?.probability ?? 0;
-    const sure = !this.past && share >= this.threshold && entry?.label !== this.other;
+    const threshold = entry?.threshold ?? this.threshold;
+    const sure = !this.past && entry && share >= entry.threshold && entry.label !== this.other;
     const state = !entry ? "empty" : this.past ? "below past" : sure ? "sure" : "below";
     return html`
       <li class=${state}>
@@ -144,7 +155,11 @@ export class ClassBars extends WordsElement {
           <div class="track">
             <div class="fill" .style=${`--share: ${(100 * share).toFixed(1)}%`}></div>
           </div>
-          <div class="mark" .style=${`--at: ${(100 * this.threshold).toFixed(1)}%`}></div>
+          ${
+            threshold === undefined
+              ? nothing
+              : html`<div class="mark" .style=${`--at: ${(100 * threshold).toFixed(1)}%`}></div>`
+          }
         </div>
       </li>
     `;

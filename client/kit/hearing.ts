@@ -1,9 +1,10 @@
 /** What a stream sounds like to the classifier, from its decisions and columns as they come. */
+import { type RankedClass, rankedClasses } from "../../models/explain/class-decision.ts";
 import { framesIn, hopMs } from "../../protocol/audio-shape.ts";
 import type { Decision, PackSummary, SpectrogramColumns } from "../live/live-explainer.ts";
 import { Minute, type Stretch } from "./minute.ts";
 import { SilenceWatch } from "./spectrogram/silence.ts";
-import { FadingMean, type Ranked, topClasses, type Verdict, verdictOf } from "./verdict.ts";
+import { FadingMean, type Verdict, verdictOf } from "./verdict.ts";
 
 const MEAN_MS = 500;
 const SILENT_MS = 1_500;
@@ -14,8 +15,8 @@ const STRIP_MS = 250;
 
 /** One stream's; the next one begins with another. */
 export class Hearing {
-  /** The most probable classes of the last half second, best first. */
-  ranked: readonly Ranked[] = [];
+  /** The classes most above their thresholds in the last half second, best first. */
+  ranked: readonly RankedClass[] = [];
   /** Undefined before the first decision, while nothing is explained and after the end. */
   verdict: Verdict | undefined;
   /** The last minute, and the first frame of the newest window in it. */
@@ -55,8 +56,8 @@ export class Hearing {
     const mean = this.#mean.push(firstFrame, probabilities);
     if (now - this.#shownAt < this.readableMs) return false;
     this.#shownAt = now;
-    this.ranked = topClasses(this.pack.labels, mean, CLASSES);
-    this.verdict = verdictOf(this.pack, this.ranked[0]);
+    this.ranked = rankedClasses(this.pack, mean).slice(0, CLASSES);
+    this.verdict = verdictOf(this.pack, mean);
     this.#minute.push(firstFrame, this.verdict);
     if (now - this.#stripAt >= STRIP_MS) {
       this.#stripAt = now;

@@ -1,4 +1,4 @@
-import { css, html, svg } from "lit";
+import { css, html, nothing, svg } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { capitalised, className, percent } from "./format.ts";
 import type { Stretch } from "./minute.ts";
@@ -21,7 +21,8 @@ const TOGETHER = 0.08;
 
 /**
  * What was heard in the last minute and how sure it was: named stretches, each filled up to its probability, with the
- * line above which a class is believed. What it only guessed is grey.
+ * line above which a class is believed, or over each stretch where classes have lines of their own. What it only guessed
+ * is grey. Of several classes at once it is the one most above its line.
  */
 @customElement("minute-strip")
 export class MinuteStrip extends WordsElement {
@@ -50,6 +51,12 @@ export class MinuteStrip extends WordsElement {
       path.guess {
         fill: var(--control);
         fill-opacity: 0.35;
+      }
+      line {
+        stroke: var(--ink);
+        stroke-dasharray: 3;
+        stroke-opacity: 0.45;
+        vector-effect: non-scaling-stroke;
       }
       .threshold {
         position: absolute;
@@ -103,21 +110,28 @@ export class MinuteStrip extends WordsElement {
 
   @property({ attribute: false }) stretches: readonly Stretch[] = [];
   @property({ attribute: false }) labels: readonly string[] = [];
-  @property({ type: Number }) threshold = 0.5;
+  /** From which each of the labels is believed. */
+  @property({ attribute: false }) thresholds: readonly number[] = [];
   /** The newest frame, and how many a minute has. */
   @property({ type: Number }) now = 0;
   @property({ type: Number }) frames = 1;
 
   override render() {
     const believed = this.stretches.filter(({ label }) => label !== undefined);
+    const [threshold = 0.5, ...others] = new Set(this.thresholds);
     return html`
       <div class="band" role="img" aria-label=${this.#spoken(believed)}>
         ${this.#names(believed)}
         <div class="course">
           <svg viewBox="0 0 ${this.frames} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
             ${this.stretches.map((stretch) => this.#area(stretch))}
+            ${others.length > 0 ? believed.map((stretch) => this.#line(stretch)) : nothing}
           </svg>
-          <div class="threshold" .style=${`--at: ${(100 * this.threshold).toFixed(1)}%`}></div>
+          ${
+            others.length > 0
+              ? nothing
+              : html`<div class="threshold" .style=${`--at: ${(100 * threshold).toFixed(1)}%`}></div>`
+          }
         </div>
       </div>
       <div class="scale soft" aria-hidden="true"><span>−60 s</span><span>−30 s</span><span>${words.page.minute.now}</span></div>
@@ -164,6 +178,12 @@ export class MinuteStrip extends WordsElement {
     const path = `M${this.#x(course[0].frame)} ${HEIGHT} ${steps.join(" ")} H${this.#x(to)} V${HEIGHT} Z`;
     const hue = (TURN * this.labels.indexOf(label ?? "")) % 360;
     return svg`<path class=${label === undefined ? "guess" : ""} .style=${`--hue: ${hue}`} d=${path} />`;
+  }
+
+  /** Above which the class of a stretch is believed. */
+  #line({ label = "", from, to }: Stretch) {
+    const y = HEIGHT * (1 - this.thresholds[this.labels.indexOf(label)]);
+    return svg`<line x1=${this.#x(from)} x2=${this.#x(to)} y1=${y} y2=${y} />`;
   }
 
   /** For those who don't see it: each class with the time that it was heard. */

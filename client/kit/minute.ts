@@ -35,7 +35,7 @@ export class Minute {
   }
 
   /** The verdict of the window that ends before `frame`; frames that run backwards are a new stream. */
-  push(frame: number, verdict: Verdict): void {
+  push(frame: number, verdict: Pick<Verdict, "kind" | "label" | "probability">): void {
     const label = verdict.kind === "class" ? verdict.label : undefined;
     const { probability } = verdict;
     const last = this.#stretches.at(-1);

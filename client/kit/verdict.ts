@@ -1,58 +1,66 @@
 /** From the probabilities of many windows to what the page says it hears. */
 
+import {
+  answersAlone,
+  type DecisionClasses,
+  decide,
+  type RankedClass,
+} from "../../models/explain/class-decision.ts";
 import { capitalised, className, percent } from "./format.ts";
 import { words } from "./words/words.ts";
 
-export interface Classes {
-  readonly labels: readonly string[];
-  /** The label that means "none of the known classes". */
-  readonly other?: string | undefined;
-  readonly threshold: number;
+/** Classes that are named besides the one in the headline. */
+const MOST_NAMED = 3;
+
+/** What is heard, in one word or some: a class that is believed, something else, or a guess. */
+export interface Verdict extends RankedClass {
+  /**
+   * "other" is none of the known classes. Where nothing is believed, exclusive classes make it "unsure", as one of them
+   * should be there, and independent ones "none".
+   */
+  readonly kind: "class" | "other" | "unsure" | "none";
+  /** Of independent classes those that are believed as well, the one most above its threshold first. */
+  readonly also: readonly RankedClass[];
 }
 
-export interface Ranked {
-  readonly label: string;
-  readonly probability: number;
-}
-
-export type Verdict =
-  | ({ readonly kind: "class" } & Ranked)
-  | ({ readonly kind: "other" } & Ranked)
-  /** The best class stays below the pack's threshold. */
-  | ({ readonly kind: "unsure" } & Ranked);
-
-/** The `count` most probable classes, best first; equal ones in the pack's order. */
-export function topClasses(
-  labels: readonly string[],
-  probabilities: ArrayLike<number>,
-  count: number,
-): Ranked[] {
-  return labels
-    .map((label, k) => ({ label, probability: probabilities[k] ?? 0 }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, count);
-}
-
-export function verdictOf(classes: Classes, best: Ranked): Verdict {
-  if (best.label === classes.other) return { kind: "other", ...best };
-  return { kind: best.probability >= classes.threshold ? "class" : "unsure", ...best };
+/** @param probabilities [classes] of the pack. */
+export function verdictOf(classes: DecisionClasses, probabilities: ArrayLike<number>): Verdict {
+  const { best, accepted, believed } = decide(classes, probabilities);
+  const verdict = { ...best, also: believed.slice(1) };
+  if (accepted) return { ...verdict, kind: "class" };
+  if (best.label === classes.other) return { ...verdict, kind: "other" };
+  return { ...verdict, kind: answersAlone(classes) ? "none" : "unsure" };
 }
 
 /** The verdict as a headline and the sentence under it. */
-export function verdictText(verdict: Verdict, threshold: number): { headline: string; sentence: string } {
+export function verdictText(verdict: Verdict): { headline: string; sentence: string } {
   const name = className(verdict.label);
   const share = percent(verdict.probability);
   const said = words.page.verdict;
   switch (verdict.kind) {
-    case "class":
-      return { headline: capitalised(name), sentence: said.sure(share) };
+    case "class": {
+      const also = alsoNames(verdict);
+      return { headline: capitalised(name), sentence: `${said.sure(share)}${also && ` ${said.also(also)}`}` };
+    }
     case "other":
       return { headline: said.other, sentence: said.otherSentence(share) };
     case "unsure":
-      return { headline: said.unsure, sentence: said.unsureSentence(name, share, percent(threshold)) };
+    case "none":
+      return {
+        headline: said[verdict.kind],
+        sentence: said.unsureSentence(name, share, percent(verdict.threshold)),
+      };
     default:
-      return verdict satisfies never;
+      return verdict.kind satisfies never;
   }
+}
+
+/** Names of what is heard besides, as many as there is room for; empty where there is nothing. */
+export function alsoNames({ also }: Verdict): string {
+  return also
+    .slice(0, MOST_NAMED)
+    .map(({ label }) => className(label))
+    .join(", ");
 }
 
 /**

@@ -2,7 +2,9 @@
  * The contract between the page and the live pipeline: the page calls these methods and draws these streams,
  * and knows nothing of worklets, workers, engines or sockets.
  */
+
 import type { Observable } from "rxjs";
+import type { DecisionClasses } from "../../models/explain/class-decision.ts";
 import type { Told } from "./told.ts";
 
 export type { Told };
@@ -179,7 +181,10 @@ export interface PackSummary {
   readonly title: string;
   readonly labels: readonly string[];
   readonly other?: string | undefined;
+  /** How the classes answer and from which probability each is believed: what `models/explain/class-decision.ts` decides by. */
+  readonly answers?: DecisionClasses["answers"];
   readonly threshold: number;
+  readonly thresholds?: readonly number[] | undefined;
   readonly sampleRate: number;
   readonly window: number;
   readonly hop: number;

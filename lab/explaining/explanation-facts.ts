@@ -1,5 +1,5 @@
 /** What `listenable explain` tells of an explanation: printed, as JSON on request, and in explanation.json with every window. */
-import { answersAlone, sharesThreshold } from "../../models/explain/class-decision.ts";
+import { answersAlone, sharedThreshold } from "../../models/explain/class-decision.ts";
 import type { ClipDecision } from "../../models/explain/clip-decision.ts";
 import { windowStart } from "../../models/explain/window-times.ts";
 import { classThresholds, type Pack } from "../../models/pack/pack.ts";
@@ -61,7 +61,7 @@ function decisionFacts(pack: Pack, decision: ClipDecision) {
     /** The one most above its threshold first. */
     believed: believed.map((each) => ({ label: each.label, probability: rounded(each.probability) })),
     probabilities: byClass(probabilities),
-    ...(sharesThreshold(pack) ? {} : { thresholds: byClass(thresholds) }),
+    ...(sharedThreshold(pack) !== undefined ? {} : { thresholds: byClass(thresholds) }),
   };
 }
 

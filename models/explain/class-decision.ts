@@ -78,9 +78,10 @@ export function answersAlone({ answers }: Pick<DecisionClasses, "answers">): boo
   return answers === "independent";
 }
 
-/** Whether one and the same threshold is that of all classes. */
-export function sharesThreshold(classes: DecisionClasses): boolean {
-  return new Set(classThresholds(classes)).size === 1;
+/** The one threshold of all classes; undefined where they have different ones. */
+export function sharedThreshold(classes: DecisionClasses): number | undefined {
+  const [first, ...others] = classThresholds(classes);
+  return others.every((each) => each === first) ? first : undefined;
 }
 
 /** Whether one class, by its index, is believed at this probability. */

@@ -1,9 +1,11 @@
 /** Explains an event's clip: what the classifier went by, the rest, the picture, and how faithful that is. */
+import { answersAlone } from "../../models/explain/class-decision.ts";
 import type { WindowDecision } from "../../models/explain/clip-decision.ts";
 import { explainSound } from "../../models/explain/explain-sound.ts";
 import { type Figures, figuresOf } from "../../models/explain/figures.ts";
 import { judgeParts } from "../../models/explain/judge-parts.ts";
 import { frameAt } from "../../models/explain/window-times.ts";
+import { classThresholds, type Pack } from "../../models/pack/pack.ts";
 import { ExplanationPicture } from "../../models/picture/explanation-picture.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import type { Faithfulness } from "../protocol.ts";
@@ -37,12 +39,14 @@ export async function explainClip(
       duration: samples.length / sampleRate,
       classes: [target, ...otherClasses(windows, target)],
     }),
-    faithfulness: faithfulness(figures!),
+    faithfulness: faithfulness(pack, figures!),
   };
 }
 
-function faithfulness({ whole, explanation, rest, windows }: Figures): Faithfulness {
-  return { original: whole, explanation, rest, badge: badgeOf(explanation, rest), windows };
+function faithfulness(pack: Pack, { target, whole, explanation, rest, windows }: Figures): Faithfulness {
+  const own = answersAlone(pack) ? { named: classThresholds(pack)[target] } : {};
+  const badge = badgeOf(explanation, rest, own.named);
+  return { original: whole, explanation, rest, badge, ...own, windows };
 }
 
 /** The classes besides the target, by the most that any window says of them. */

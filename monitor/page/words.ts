@@ -29,9 +29,9 @@ export function placeText({ input, file, start }: MonitorEvent): string {
 export function faithfulnessText({ classes, faithfulness, problem }: MonitorEvent): string {
   const said = words.monitor;
   if (!faithfulness) return problem ? said.notExplained(problem) : said.beingExplained;
-  const { original, explanation, rest, badge } = faithfulness;
+  const { original, explanation, rest, badge, named = 0.5 } = faithfulness;
   const shares = { original: percent(original), explanation: percent(explanation), rest: percent(rest) };
   const name = className(classes[0].label);
-  const sentence = said.faithfulness(name, shares, explanation >= 0.5, rest >= 0.5);
+  const sentence = said.faithfulness(name, shares, explanation >= named, rest >= named);
   return `${capitalised(said.badges[badge])}: ${sentence}`;
 }

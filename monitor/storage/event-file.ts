@@ -45,6 +45,7 @@ const eventSchema = v.looseObject({
     v.looseObject({
       ...{ original: seconds, explanation: seconds, rest: seconds, windows: seconds },
       badge: v.picklist(["faithful", "partly", "not"]),
+      named: v.optional(seconds),
     }),
   ),
   problem: v.optional(text),

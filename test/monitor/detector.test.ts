@@ -94,6 +94,15 @@ test("classes that overlap make one event, the most confident first, each with i
   assert.is(event.end, event.classes[0].end);
 });
 
+test("of classes with thresholds of their own the one most above it comes first", () => {
+  const thresholds = new Map([["rooster", 0.2]]);
+  const [event] = play(detector({ thresholds }), { dog: "..9999.....", rooster: "..8888....." });
+  assert.equal(
+    event.classes.map(({ label }) => label),
+    ["rooster", "dog"],
+  );
+});
+
 test("in its cool-down a class opens nothing, another class does, and afterwards it may again", () => {
   const subject = detector({ coolDown: 5 });
   assert.is(play(subject, { dog: "9999......" }).length, 1);

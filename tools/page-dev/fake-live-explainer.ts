@@ -42,6 +42,8 @@ interface FakeOptions {
   /** The class that is heard. */
   readonly winner?: string | undefined;
   readonly probability?: number | undefined;
+  /** Heard as well, with the same probability: then each class answers by itself, by a threshold of its own. */
+  readonly also?: string | undefined;
   readonly problem?: Problem | undefined;
   readonly missed?: number;
   readonly notices?: readonly string[];
@@ -98,8 +100,12 @@ export class FakeLiveExplainer implements LiveExplainer {
       version: "1.0.0",
       title: "Invented answers",
       labels,
-      other: "other",
-      threshold: 0.6,
+      ...(this.options.also === undefined
+        ? { other: "other", threshold: 0.6 }
+        : {
+            ...{ answers: "independent", threshold: 0.5 },
+            thresholds: labels.map((_, k) => 0.5 + 0.1 * (k % 4)),
+          }),
       sampleRate: 16_000,
       window: 512,
       hop,
@@ -249,7 +255,7 @@ export class FakeLiveExplainer implements LiveExplainer {
     );
     const sum = weights.reduce((a, b) => a + b, 0);
     const probabilities = Float32Array.from(labels, (label, k) =>
-      label === winner ? share : ((1 - share) * weights[k]) / sum,
+      label === winner || label === this.options.also ? share : ((1 - share) * weights[k]) / sum,
     );
     this.decisions$.next({ firstFrame: this.#frame, probabilities });
   }

@@ -1,4 +1,4 @@
-/** The page on a fake explainer; `?winner=rain&probability=0.4&problem=no-microphone` choose what it shows. */
+/** The page on a fake explainer; `?winner=rain&probability=0.4&also=dog&problem=no-microphone` choose what it shows. */
 
 import { readSettings } from "../../client/kit/parameters.ts";
 import { builtInSounds } from "../../client/kit/sounds/index.ts";
@@ -12,6 +12,7 @@ mount(
   new FakeLiveExplainer({
     winner: query.get("winner") ?? undefined,
     probability: query.has("probability") ? Number(query.get("probability")) : undefined,
+    also: query.get("also") ?? undefined,
     problem: problem ? { code: problem, detail: "an invented failure" } : undefined,
     missed: Number(query.get("missed") ?? 0),
     notices: query.has("notice") ? [query.get("notice")!] : [],

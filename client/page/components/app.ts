@@ -1,5 +1,7 @@
 import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { answersAlone, sharedThreshold } from "../../../models/explain/class-decision.ts";
+import { classThresholds } from "../../../models/pack/pack.ts";
 import type { ListenableExplainer } from "../../elements/listenable-explainer.ts";
 import { goingTo } from "../../kit/going.ts";
 import { type Hearing, minuteFrames } from "../../kit/hearing.ts";
@@ -10,7 +12,7 @@ import { builtInSounds } from "../../kit/sounds/index.ts";
 import { makeAhead } from "../../kit/sounds/make-ahead.ts";
 import { mayUseDevice, type StatusText, statusText } from "../../kit/status-text.ts";
 import { StreamController } from "../../kit/stream-controller.ts";
-import { type Verdict, verdictText } from "../../kit/verdict.ts";
+import { alsoNames, type Verdict, verdictText } from "../../kit/verdict.ts";
 import { titleText, toldText, words } from "../../kit/words/words.ts";
 import { WordsElement } from "../../kit/words/words-element.ts";
 import {
@@ -49,7 +51,7 @@ import "./welcome-card.ts";
  * The root of the page: holds what was chosen, passes it to the live explainer, and passes on what comes back.
  *
  * For tests and styling the host carries `data-state` (idle, starting, running, stopped, failed), `data-problem`,
- * `data-verdict` (class, other, unsure or empty), `data-label` (the class believed, or empty), `data-listening`,
+ * `data-verdict` (class, other, unsure, none or empty), `data-label` (the class believed, or empty), `data-listening`,
  * and while it runs `data-engine` and `data-explanation` (coming, here, away).
  */
 @customElement("listenable-app")
@@ -236,7 +238,7 @@ export class ListenableApp extends WordsElement {
     dataset["explanation"] = this.status.state === "running" ? this.status.explanation : "";
     const verdict = this.#verdict;
     dataset["verdict"] = verdict?.kind ?? "";
-    dataset["label"] = verdict && verdict.kind !== "unsure" ? verdict.label : "";
+    dataset["label"] = verdict?.kind === "class" || verdict?.kind === "other" ? verdict.label : "";
   }
 
   override render() {
@@ -288,14 +290,14 @@ export class ListenableApp extends WordsElement {
             .sure=${line.sure ?? false}
             .progress=${line.progress}
             .probability=${line.probability}
-            .threshold=${this.pack?.threshold ?? 0.5}
+            .threshold=${line.threshold ?? 0.5}
             .offersDevice=${mayUseDevice(this.status, choices.engine)}
           ></verdict-line>
           <minute-strip
             slot="verdict"
             .stretches=${this.#hearing?.stretches ?? []}
             .labels=${this.pack?.labels ?? []}
-            .threshold=${this.pack?.threshold ?? 0.5}
+            .thresholds=${this.pack ? classThresholds(this.pack) : []}
             .now=${this.#hearing?.newest ?? 0}
             .frames=${this.pack ? minuteFrames(this.pack) : 1}
           ></minute-strip>
@@ -321,7 +323,8 @@ export class ListenableApp extends WordsElement {
         <class-bars
           .ranked=${this.#hearing?.ranked ?? []}
           .past=${this.#away}
-          .threshold=${this.pack?.threshold ?? 0.5}
+          .threshold=${this.pack ? sharedThreshold(this.pack) : 0.5}
+          .alone=${this.pack ? answersAlone(this.pack) : false}
           .other=${this.pack?.other}
           .labels=${this.pack?.labels ?? []}
           .method=${titleText(this.#methodInUse?.title ?? "")}
@@ -402,16 +405,16 @@ export class ListenableApp extends WordsElement {
     return mustBeSilent(this.source) ? words.page.listening.silentBecause : "";
   }
 
-  #line(): StatusText & { readonly probability?: number } {
+  #line(): StatusText & { readonly probability?: number; readonly threshold?: number } {
     const verdict = this.#verdict;
     if (this.#away) return this.#unexplainedLine();
     if (this.status.state === "running" && this.#hearing?.silent) {
       const { silent, muted, silentPart } = words.page.status;
       return { headline: silent, sentence: this.source.kind === "microphone" ? muted : silentPart };
     }
-    if (this.status.state === "running" && verdict && this.pack) {
-      const { kind, probability } = verdict;
-      return { ...verdictText(verdict, this.pack.threshold), sure: kind === "class", probability };
+    if (this.status.state === "running" && verdict) {
+      const { kind, probability, threshold } = verdict;
+      return { ...verdictText(verdict), sure: kind === "class", probability, threshold };
     }
     return statusText(this.#failure ? { state: "failed", problem: this.#failure } : this.status);
   }
@@ -527,9 +530,10 @@ export class ListenableApp extends WordsElement {
   #decided({ detail: hearing }: CustomEvent<Hearing>): void {
     this.#hearing = hearing;
     this.requestUpdate();
-    const { verdict, pack } = hearing;
+    const { verdict } = hearing;
     if (!verdict) return;
-    const sentence = words.page.spoken.hears(verdictText(verdict, pack.threshold).headline);
+    const heard = [verdictText(verdict).headline, alsoNames(verdict)].filter((each) => each !== "");
+    const sentence = words.page.spoken.hears(heard.join(", "));
     this.announcement = this.#announcer.offer(sentence, performance.now()) ?? this.announcement;
   }
 

@@ -1,5 +1,7 @@
 /** What of a moment can be kept as files: sounds, and the facts as JSON. Nothing here sends anything anywhere. */
 import { writeWav } from "../../../dsp/wav.ts";
+import { sharedThreshold } from "../../../models/explain/class-decision.ts";
+import { classThresholds } from "../../../models/pack/pack.ts";
 import type { Moment } from "../../live/live-explainer.ts";
 import { isFrameExplained, unexplainedIn } from "./explained.ts";
 import { figuresIn, framesOf, type MomentVersion, type SampleSpan } from "./version.ts";
@@ -38,6 +40,7 @@ export function momentFacts(
   const frames = framesOf(moment, span);
   const classes = (probabilities: ArrayLike<number>) =>
     Object.fromEntries(labels.map((label, k) => [label, rounded(probabilities[k])]));
+  const own = sharedThreshold(pack) === undefined ? { thresholds: classes(classThresholds(pack)) } : {};
   /** Of a window's beginning. */
   const seconds = (firstFrame: number) => rounded(((firstFrame + 1) * hop - window - span.from) / sampleRate);
   return {
@@ -51,7 +54,10 @@ export function momentFacts(
     /** Where the span lies in what was frozen. */
     secondsIn: rounded(span.from / sampleRate),
     frozenSeconds: rounded(moment.original.length / sampleRate),
-    pack: { name: pack.name, version: pack.version, title: pack.title, labels, other: pack.other, threshold },
+    pack: {
+      ...{ name: pack.name, version: pack.version, title: pack.title, labels, other: pack.other },
+      ...{ answers: pack.answers, threshold, ...own },
+    },
     // A server's address is nothing to hand on.
     engine: facts.engine === "local" ? facts.engineDescription : "server",
     explanations: versions.map((version) => explanationFacts(moment, version, span)),

@@ -53,7 +53,7 @@ export function figuresIn(
 ): Figures | null {
   const { windowFrames } = moment.pack;
   return figuresOf(version.windows, {
-    target,
+    ...{ target, classes: moment.pack },
     during: { ...framesOf(moment, span), windowFrames },
     only: ({ firstFrame }) => areFramesExplained(version, firstFrame, firstFrame + windowFrames),
   });

@@ -1,6 +1,6 @@
 /** The rows of the tables, and the keys under which their results are stored. */
 
-import { answersAlone, sharesThreshold } from "../../../models/explain/class-decision.ts";
+import { answersAlone, sharedThreshold } from "../../../models/explain/class-decision.ts";
 import { withWeightsInside } from "../../../models/graph/onnx/external-weights.ts";
 import type { GraphFiles } from "../../../models/pack/open-pack.ts";
 import { classThresholds, packFeatureJudge } from "../../../models/pack/pack.ts";
@@ -40,7 +40,7 @@ export async function plannedRows({ opened, methods }: EvaluationOptions): Promi
   };
   // What exclusive classes that share a threshold come to does not depend on it.
   const deciding =
-    answersAlone(pack) || !sharesThreshold(pack) ? [pack.answers, ...classThresholds(pack)] : [];
+    answersAlone(pack) || sharedThreshold(pack) === undefined ? [pack.answers, ...classThresholds(pack)] : [];
   const graph = await hash(opened.graph(classifierName(opened)));
   const classifier = keyOf(pack.masking, pack.labels, graph, ...deciding);
   const rows: PlannedRow[] = [

@@ -4,7 +4,7 @@ import { capitalised, className, percent } from "../../../client/kit/format.ts";
 import { sharedStyles } from "../../../client/kit/shared-styles.ts";
 import { words } from "../../../client/kit/words/words.ts";
 import { WordsElement } from "../../../client/kit/words/words-element.ts";
-import type { InputStatus, ListedEvent, MonitorStatus } from "../../protocol.ts";
+import type { InputStatus, Levels, ListedEvent, MonitorStatus } from "../../protocol.ts";
 import { eventLine } from "./event-line.ts";
 import "./live-listening.ts";
 import "./level-strip.ts";
@@ -73,11 +73,7 @@ export class LiveView extends WordsElement {
         </div>
         ${source ? html`<p class="soft">${source}${detail ? html` · ${detail}` : ""}</p>` : ""}
         <p class="hears">
-          ${
-            newest?.label
-              ? html`${this.#name(newest.label)} <span class="soft">${percent(newest.probability)}</span>`
-              : html`<span class="soft">${words.monitor.silence}</span>`
-          }
+          ${this.#heard(newest)}
         </p>
         <level-strip .recent=${recent}></level-strip>
         ${droppedSeconds > 0 ? html`<p class="waiting">${words.monitor.dropped(droppedSeconds)}</p>` : ""}
@@ -86,6 +82,16 @@ export class LiveView extends WordsElement {
         ${this.status.liveAudio ? html`<live-listening .input=${name}></live-listening>` : ""}
       </section>
     `;
+  }
+
+  /** What the newest window sounds like: of independent classes all that are believed. */
+  #heard(newest: Levels | undefined) {
+    if (!newest?.label) return html`<span class="soft">${words.monitor.silence}</span>`;
+    const { label, probability, believed = [label] } = newest;
+    if (believed.length === 0) return html`<span class="soft">${words.page.verdict.none}</span>`;
+    const [first, ...others] = believed;
+    const also = others.length > 0 ? ` ${words.page.verdict.also(others.map(className).join(", "))}` : "";
+    return html`${this.#name(first)} <span class="soft">${percent(probability)}${also}</span>`;
   }
 
   #name(label: string): string {

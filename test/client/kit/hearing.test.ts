@@ -68,6 +68,32 @@ test("a verdict is of the last half second, and changes are far enough apart to 
   assert.is(minuteFrames(PACK), 7_500);
 });
 
+test("independent classes are heard side by side, and the strongest is what the last minute tells", () => {
+  const pack = { ...PACK, answers: "independent", other: undefined, thresholds: [0.8, 0.3, 0.5] } as const;
+  const hearing = new Hearing(pack, 100);
+  for (let n = 0; n < 40; n++) {
+    hearing.decided({ firstFrame: 8 * n, probabilities: probabilities(0.9, 0.8, 0.1) }, 64 * n);
+  }
+  const { verdict, ranked, stretches } = hearing;
+  assert.equal([verdict?.kind, verdict?.label, verdict?.threshold], ["class", "rain", 0.3]);
+  assert.equal(
+    verdict?.also.map(({ label }) => label),
+    ["dog"],
+  );
+  assert.equal(
+    ranked.map(({ label, threshold }) => [label, threshold]),
+    [
+      ["rain", 0.3],
+      ["dog", 0.8],
+      ["other", 0.5],
+    ],
+  );
+  assert.equal(
+    stretches.map(({ label }) => label),
+    ["rain"],
+  );
+});
+
 test("silence begins after a second and a half, and ends with the first sound", () => {
   const hearing = new Hearing(PACK, 100);
   const columns = (frames: number, magnitude: number) => ({

@@ -1,7 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Minute } from "../../../client/kit/minute.ts";
-import type { Verdict } from "../../../client/kit/verdict.ts";
+
+type Verdict = Parameters<Minute["push"]>[1];
 
 const heard = (label: string, probability = 0.9): Verdict => ({ kind: "class", label, probability });
 const unsure: Verdict = { kind: "unsure", label: "dog", probability: 0.3 };

@@ -1,19 +1,26 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { FadingMean, topClasses, verdictOf, verdictText } from "../../../client/kit/verdict.ts";
+import { FadingMean, verdictOf, verdictText } from "../../../client/kit/verdict.ts";
+import { words } from "../../../client/kit/words/words.ts";
+import { verdictLines } from "../../../kiosk/page/words.ts";
+import { rankedClasses } from "../../../models/explain/class-decision.ts";
 
 const classes = { labels: ["dog", "clock_tick", "other"], other: "other", threshold: 0.6 };
 
 function verdict(probabilities: number[]) {
-  return verdictOf(classes, topClasses(classes.labels, probabilities, 1)[0]);
+  return verdictOf(classes, probabilities);
 }
 
 test("classes are ranked, equal ones in the pack's order", () => {
   assert.equal(
-    topClasses(["a", "b", "c", "d"], [0.2, 0.3, 0.3, 0.2], 3).map(({ label }) => label),
-    ["b", "c", "a"],
+    rankedClasses({ labels: ["a", "b", "c", "d"], threshold: 0.5 }, [0.2, 0.3, 0.3, 0.2]).map(
+      ({ label }) => label,
+    ),
+    ["b", "c", "a", "d"],
   );
-  assert.equal(topClasses(["a"], [], 5), [{ label: "a", probability: 0 }]);
+  assert.equal(rankedClasses({ labels: ["a"], threshold: 0.5 }, []), [
+    { label: "a", index: 0, probability: 0, threshold: 0.5 },
+  ]);
 });
 
 test("a class is believed from the threshold on, below it the page is not sure", () => {
@@ -23,12 +30,40 @@ test("a class is believed from the threshold on, below it the page is not sure",
 });
 
 test("verdicts are said in plain words", () => {
-  assert.is(verdictText(verdict([0, 0.92, 0.08]), 0.6).headline, "Clock tick");
-  const unsure = verdictText(verdict([0.2, 0.41, 0.39]), 0.6);
+  assert.is(verdictText(verdict([0, 0.92, 0.08])).headline, "Clock tick");
+  const unsure = verdictText(verdict([0.2, 0.41, 0.39]));
   assert.is(unsure.headline, "Not sure");
   assert.match(unsure.sentence, "clock tick with 41 %");
   assert.match(unsure.sentence, "60 %");
-  assert.is(verdictText(verdict([0, 0.1, 0.9]), 0.6).headline, "Something else");
+  assert.is(verdictText(verdict([0, 0.1, 0.9])).headline, "Something else");
+});
+
+const independent = {
+  labels: ["dog", "clock_tick", "rain", "speech", "cow"],
+  answers: "independent",
+  threshold: 0.5,
+  thresholds: [0.6, 0.2, 0.5, 0.5, 0.5],
+} as const;
+
+test("of independent classes the one most above its threshold is named first, and what else is heard after it", () => {
+  const both = verdictOf(independent, [0.7, 0.5, 0.1, 0.1, 0.1]);
+  assert.equal([both.kind, both.label], ["class", "clock_tick"]);
+  assert.equal(verdictText(both), { headline: "Clock tick", sentence: "50 % sure. Also: dog." });
+  assert.equal(verdictLines(both), ["Clock tick", "50 % sure · also dog"]);
+  const one = verdictOf(independent, [0.7, 0.1, 0.1, 0.1, 0.1]);
+  assert.equal(verdictText(one), { headline: "Dog", sentence: "70 % sure." });
+  assert.equal(verdictLines(one), ["Dog", "70 % sure"]);
+  const all = verdictOf(independent, [0.9, 0.9, 0.9, 0.9, 0.9]);
+  assert.is(all.also.length, 4);
+  assert.is(verdictText(all).sentence, "90 % sure. Also: rain, speech, cow.", "as many as can be read");
+});
+
+test("where no independent class is believed, nothing that it knows is heard", () => {
+  const none = verdictOf(independent, [0.3, 0.1, 0.1, 0.1, 0.1]);
+  assert.equal([none.kind, none.label, none.also], ["none", "clock_tick", []]);
+  assert.is(verdictText(none).headline, "Nothing that it knows");
+  assert.match(verdictText(none).sentence, "clock tick with 10 %; it wants 20 %");
+  assert.equal(verdictLines(none), [words.page.verdict.none, "perhaps clock tick, 10 %"]);
 });
 
 test("the fading mean starts with what it gets, keeps summing to one and does not depend on the stride", () => {

@@ -238,6 +238,32 @@ check("below the threshold the page says that it is not sure", async () => {
   assert.is(await page.locator("listenable-app").getAttribute("data-label"), "");
 });
 
+check("of independent classes all that are believed are named, and every bar has its own line", async () => {
+  await open("winner=dog&also=clock_tick&probability=0.91");
+  await page.getByRole("button", { name: "Start" }).click();
+  await state("label", "dog");
+  await page.getByRole("heading", { name: "Dog" }).waitFor();
+  await page.locator("verdict-line").getByText("91 % sure. Also: clock tick.").waitFor();
+  const bars = page.locator("class-bars");
+  assert.equal(await bars.locator("li.sure .name").allTextContents(), ["Dog", "Clock tick"]);
+  const marks = await bars
+    .locator(".mark")
+    .evaluateAll((all) => all.map((mark) => (mark as HTMLElement).style.getPropertyValue("--at")));
+  assert.equal(marks.slice(0, 2), ["50.0%", "80.0%"]);
+  await bars.getByText("several may be there, or none", { exact: false }).waitFor();
+  assert.is(await page.locator("minute-strip .threshold").count(), 0);
+  assert.ok((await page.locator("minute-strip line").count()) > 0, "the stretch has its class's line");
+});
+
+check("where no independent class is believed, the page hears nothing that it knows", async () => {
+  await open("winner=clock_tick&also=sea_waves&probability=0.7");
+  await page.getByRole("button", { name: "Start" }).click();
+  await state("verdict", "none");
+  await page.getByRole("heading", { name: "Nothing that it knows" }).waitFor();
+  await page.locator("verdict-line").getByText("sea waves with 70 %; it wants 80 % to be sure").waitFor();
+  assert.is(await page.locator("listenable-app").getAttribute("data-label"), "");
+});
+
 check("a chosen file starts at once, and another source stops it", async () => {
   await open("source=file");
   await page.locator("input[type=file]").setInputFiles({

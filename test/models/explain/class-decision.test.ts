@@ -4,7 +4,7 @@ import { Random } from "../../../lab/data/random.ts";
 import {
   decide,
   rankedClasses,
-  sharesThreshold,
+  sharedThreshold,
   strongestClass,
 } from "../../../models/explain/class-decision.ts";
 import { figuresOf } from "../../../models/explain/figures.ts";
@@ -74,9 +74,9 @@ test("exclusive classes are believed one at a time, the label for none of them n
 });
 
 test("packs whose classes share a threshold say so", () => {
-  assert.ok(sharesThreshold({ labels, threshold: 0.4 }));
-  assert.ok(sharesThreshold({ labels, threshold: 0.4, thresholds: [0.3, 0.3, 0.3, 0.3] }));
-  assert.not(sharesThreshold({ labels, threshold: 0.4, thresholds: [0.3, 0.3, 0.3, 0.4] }));
+  assert.is(sharedThreshold({ labels, threshold: 0.4 }), 0.4);
+  assert.is(sharedThreshold({ labels, threshold: 0.4, thresholds: [0.3, 0.3, 0.3, 0.3] }), 0.3);
+  assert.is(sharedThreshold({ labels, threshold: 0.4, thresholds: [0.3, 0.3, 0.3, 0.4] }), undefined);
 });
 
 test("figures of windows that nobody asked about a class are of the one that they decide for", () => {

@@ -17,6 +17,7 @@ export const kiosk = {
   unexplained: "Until it is back, you hear everything.",
   example: (title: string) => `An example: ${title.toLowerCase()}`,
   sure: (share: string) => `${share} sure`,
+  sureAndAlso: (share: string, labels: string) => `${share} sure · also ${labels}`,
   guess: (label: string, share: string) => `perhaps ${label}, ${share}`,
   youHear: {
     original: "You hear everything.",

@@ -94,6 +94,8 @@ export const page = {
     other: "Something else",
     otherSentence: (share: string) => `None of the sounds it knows (${share} sure).`,
     unsure: "Not sure",
+    none: "Nothing that it knows",
+    also: (labels: string) => `Also: ${labels}.`,
     unsureSentence: (label: string, share: string, threshold: string) =>
       `Its best guess is ${label} with ${share}; it wants ${threshold} to be sure.`,
   },
@@ -132,8 +134,10 @@ export const page = {
   classes: {
     title: "What it considers",
     before: "What it considered before",
-    threshold: (share: string) =>
-      `The line at ${share} is where this model starts to believe itself. Mean of the last half second.`,
+    threshold: (share: string) => `The line at ${share} is where this model starts to believe itself.`,
+    thresholds: "The line on each bar is where this model starts to believe that it hears that sound.",
+    alone: "Each sound is judged by itself: several may be there, or none.",
+    mean: "Mean of the last half second.",
     explain: "Explain",
     winner: "what it hears",
     asked: (label: string) =>

@@ -15,6 +15,7 @@ export const kiosk: Words["kiosk"] = {
   unexplained: "Bis sie wieder da ist, hören Sie alles.",
   example: (title) => `Ein Beispiel: ${title}`,
   sure: (share) => `zu ${share} sicher`,
+  sureAndAlso: (share, labels) => `zu ${share} sicher · auch ${labels}`,
   guess: (label, share) => `vielleicht ${label}, ${share}`,
   youHear: {
     original: "Sie hören alles.",

@@ -92,6 +92,8 @@ export const page: Words["page"] = {
     other: "Etwas anderes",
     otherSentence: (share) => `Keiner der Klänge, die es kennt (zu ${share} sicher).`,
     unsure: "Nicht sicher",
+    none: "Nichts, was es kennt",
+    also: (labels) => `Auch: ${labels}.`,
     unsureSentence: (label, share, threshold) =>
       `Am ehesten ${label} mit ${share}; sicher ist es sich ab ${threshold}.`,
   },
@@ -123,8 +125,10 @@ export const page: Words["page"] = {
   classes: {
     title: "Was es erwägt",
     before: "Was es zuletzt erwog",
-    threshold: (share) =>
-      `Ab der Linie bei ${share} glaubt dieses Modell sich selbst. Mittel der letzten halben Sekunde.`,
+    threshold: (share) => `Ab der Linie bei ${share} glaubt dieses Modell sich selbst.`,
+    thresholds: "Ab der Linie auf jedem Balken glaubt dieses Modell, diesen Klang zu hören.",
+    alone: "Jeder Klang wird für sich beurteilt: Mehrere können da sein, oder keiner.",
+    mean: "Mittel der letzten halben Sekunde.",
     explain: "Erklären",
     winner: "was es hört",
     asked: (label) =>

@@ -1,10 +1,11 @@
 /** What a moment was taken for while it was heard, as stretches of one class each. */
+import { decide } from "../../../../models/explain/class-decision.ts";
 import type { Moment } from "../../../live/live-explainer.ts";
 
 interface HeardStretch {
-  /** Index of the most probable class. */
+  /** Index of the class most above its threshold. */
   readonly target: number;
-  /** Whether it was believed: at least the pack's threshold, and not its "other". */
+  /** Whether it was believed: its threshold reached, and not the pack's "other". */
   readonly sure: boolean;
   /** Its highest probability. */
   readonly probability: number;
@@ -20,13 +21,11 @@ const SHORTEST_SECONDS = 0.2;
 
 export function heardStretches(moment: Moment): HeardStretch[] {
   const { pack, sampleRate, hop, window, original } = moment;
-  const other = pack.labels.indexOf(pack.other ?? "");
   const middle = (firstFrame: number) => (firstFrame + (pack.windowFrames + 1) / 2) * hop - window / 2;
   const stretches: HeardStretch[] = [];
   moment.decisions.forEach(({ firstFrame, probabilities }, k) => {
-    const probability = Math.max(...probabilities);
-    const target = probabilities.indexOf(probability);
-    const sure = probability >= pack.threshold && target !== other;
+    const { best, accepted: sure } = decide(pack, probabilities);
+    const { probability, index: target } = best;
     const from = middle(firstFrame);
     const next = moment.decisions[k + 1];
     const to = Math.min(

@@ -252,6 +252,19 @@ test("what a moment was taken for lies where the windows' middles were, without 
   assert.ok(Math.abs(stretches[0].probability - 0.9) < 1e-6);
 });
 
+test("a moment of independent classes was taken for the one most above its own threshold", () => {
+  const { moment, version } = momentOf(600);
+  const answers = Float32Array.of(0.8, 0.5);
+  const decisions = Array.from({ length: 20 }, (_, k) => ({ firstFrame: 3 + 8 * k, probabilities: answers }));
+  const pack = { ...PACK, answers: "independent", threshold: 0.5, thresholds: [0.75, 0.3] } as const;
+  const heard = { ...moment, pack, decisions };
+  const [stretch, ...others] = heardStretches(heard);
+  assert.equal([stretch.target, stretch.sure, stretch.probability, others], [1, true, 0.5, []]);
+  const facts = momentFacts(heard, [version], { from: 0, to: 16_000 }, "0.1.0");
+  assert.equal(facts.pack.answers, "independent");
+  assert.equal("thresholds" in facts.pack && facts.pack.thresholds, { low: 0.75, high: 0.3 });
+});
+
 test("times have at most eight labels, at steps that people count in", () => {
   assert.equal(secondTicks(10), [0, 2, 4, 6, 8]);
   assert.equal(secondTicks(2.5), [0, 0.5, 1, 1.5, 2]);
