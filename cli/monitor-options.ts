@@ -147,7 +147,12 @@ function followTo(text: string, before: string[]): string[] {
 /** When a class counts as heard, and where its event ends. */
 function addDetectorOptions(command: Command): void {
   command
-    .option("--stride <seconds>", "from one window of sound to the next", positiveNumber, 0.25)
+    .option(
+      "--stride <seconds>",
+      "from one decision to the next: a window, or a streaming pack's blocks",
+      positiveNumber,
+      0.25,
+    )
     .option(
       "--threshold <[class=]probability>",
       "least probability, for all classes or one; can be given again (default: the pack's)",

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { framesAnswered } from "../models/explain/window-times.ts";
 import { findPack, openPackFolder, packageFolder, packageVersion } from "../models/pack/open-pack-node.ts";
 import { type Pack, PackError, packMethod } from "../models/pack/pack.ts";
 import { checkFfmpeg } from "../monitor/inputs/ffmpeg-input.ts";
@@ -194,7 +195,7 @@ function checkAgainstPack(pack: Pack, options: MonitorCommandOptions): void {
   } catch (error) {
     throw error instanceof PackError ? new UsageError(`--method: ${error.message}`) : error;
   }
-  const window = (pack.windowFrames * pack.stft.hop) / pack.sampleRate;
+  const window = (framesAnswered(pack) * pack.stft.hop) / pack.sampleRate;
   if (options.stride > window) {
     throw new UsageError(`--stride ${options.stride} leaves gaps; windows last ${window} s`);
   }

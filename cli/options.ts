@@ -106,7 +106,7 @@ function channelChoice(text: string): ChannelChoice {
 export function strideOption(): Option {
   return new Option(
     "--stride <frames>",
-    `frames (of 8 ms in the released packs) from one window to the next (default: ${DEFAULT_STRIDE}, or a shorter window)`,
+    `frames (of 8 ms in the released packs) from one window to the next (default: ${DEFAULT_STRIDE}, or a shorter window); not for streaming packs`,
   ).argParser(positiveInteger);
 }
 

@@ -1,11 +1,13 @@
 /** What is told of channels, and what they take it to mean for a pack. */
+
+import { framesAnswered } from "../models/explain/window-times.ts";
 import { classThresholds, type Pack } from "../models/pack/pack.ts";
 import type { DetectorOptions } from "./detector.ts";
 
 export interface ChannelSettings {
   readonly pack: Pack;
   readonly method: string;
-  /** Frames from one window to the next. */
+  /** Frames from one window to the next, or of the blocks that make one decision. */
   readonly stride: number;
   readonly detector: DetectorOptions;
   /** Seconds kept before and after an event. */
@@ -32,10 +34,7 @@ export interface ChannelWishes {
 
 /** A threshold that is wished for all classes stands in the place of all of the pack's. */
 export function channelSettingsOf(wishes: ChannelWishes, pack: Pack, method: string): ChannelSettings {
-  const strideFrames = Math.max(
-    1,
-    Math.min(pack.windowFrames, Math.round(((wishes.stride ?? 0.25) * pack.sampleRate) / pack.stft.hop)),
-  );
+  const strideFrames = strideOf(wishes.stride ?? 0.25, pack);
   return {
     pack,
     method,
@@ -65,4 +64,11 @@ export function channelSettingsOf(wishes: ChannelWishes, pack: Pack, method: str
 function thresholdsOf(pack: Pack): [string, number][] {
   const thresholds = classThresholds(pack);
   return pack.labels.map((label, k) => [label, thresholds[k]]);
+}
+
+/** In frames, at most a window: of a streaming pack whole blocks, at most what an answer is about. */
+function strideOf(seconds: number, pack: Pack): number {
+  const step = pack.streaming ? pack.windowFrames : 1;
+  const steps = Math.round((seconds * pack.sampleRate) / (pack.stft.hop * step));
+  return step * Math.max(1, Math.min(framesAnswered(pack) / step, steps));
 }

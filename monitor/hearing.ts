@@ -2,6 +2,7 @@
 
 import { writeWav } from "../dsp/wav.ts";
 import { answersAlone, type ClassDecision, decide } from "../models/explain/class-decision.ts";
+import { framesAnswered } from "../models/explain/window-times.ts";
 import type { AnalysedBlock } from "./analysis/messages.ts";
 import type { ChannelSettings } from "./channel-settings.ts";
 import { Detector, laterState } from "./detector.ts";
@@ -107,10 +108,10 @@ export class Hearing {
     this.#tellKept(this.from + Math.min(end, this.#pendingSince), true);
   }
 
-  /** In seconds. */
+  /** In seconds: of a window, or of what a streaming pack's answers are about. */
   get #halfWindow(): number {
-    const { windowFrames, stft, sampleRate } = this.settings.pack;
-    return ((windowFrames / 2) * stft.hop) / sampleRate;
+    const { pack } = this.settings;
+    return ((framesAnswered(pack) / 2) * pack.stft.hop) / pack.sampleRate;
   }
 
   #tellKept(seconds: number, end: boolean): void {
@@ -176,8 +177,8 @@ export class Hearing {
     );
     const clipStart = from / sampleRate;
     const clipEnd = clipStart + samples.length / sampleRate;
-    // A window that reaches into the clip from outside may have heard what is in the clip.
-    const half = this.#halfWindow + detector.stride;
+    // A window that reaches into the clip from outside may have heard what is in the clip; a memory fades later than it ends.
+    const half = (pack.streaming ? 2 : 1) * this.#halfWindow + detector.stride;
     const unwanted = this.#unwanted.find(
       ({ centre }) => centre > clipStart - half && centre < clipEnd + half,
     );

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import { CONTAMINATIONS, type Contamination } from "../../lab/evaluation/plan/contamination.ts";
+import { checkStride } from "../../lab/explaining/check-stride.ts";
 import { openPack } from "../../models/runtime/open-pack-node.ts";
 import { oneLine, shownValues } from "../../protocol/shown-text.ts";
 import { ANCHORS, type Anchor, type ForeignMethod } from "../../study/conditions.ts";
@@ -112,6 +113,7 @@ async function prepare(files: readonly string[], options: PrepareCommandOptions)
   const prepared = await followed(async ({ signal, onProgress, onNotice }) => {
     const opened = await openPack(pack, { build: RUNTIMES[options.runtime], log: onNotice });
     try {
+      checkStride(stride, opened.pack);
       return await prepareStudy({
         ...wishes,
         ...(await chosenMaterial({ ...wishes, files }, opened.pack)),

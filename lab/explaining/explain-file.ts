@@ -8,6 +8,7 @@ import type { RuntimeBuild } from "../../models/runtime/runtime-node.ts";
 import { openRecording } from "../../models/sound/open-recording-node.ts";
 import { UsageError } from "../errors.ts";
 import type { Follow } from "../progress.ts";
+import { checkStride } from "./check-stride.ts";
 import { explainRecording } from "./explain-recording.ts";
 import type { ExplanationFacts } from "./explanation-facts.ts";
 
@@ -20,7 +21,7 @@ export interface ExplainFileOptions {
   readonly method?: string | undefined;
   /** Label of the class to explain; each window's most probable one without. */
   readonly class?: string | undefined;
-  /** Frames from one window to the next; as `explainSound` has it without. */
+  /** Frames from one window to the next; as `explainSound` has it without. Not for streaming packs. */
   readonly stride?: number | undefined;
   /** Which of the recording's channels is explained. Default "mix": their mean, or that of those that can be mixed. */
   readonly channel?: ChannelChoice | undefined;
@@ -48,9 +49,7 @@ export async function explainFile(
     const method = chosenMethod(pack, options.method);
     const target = chosenClass(pack, method, options.class);
     const { out, stride, original = false } = options;
-    if (stride !== undefined && stride > pack.windowFrames) {
-      throw new UsageError(`--stride ${stride} leaves gaps; windows have ${pack.windowFrames} frames`);
-    }
+    checkStride(stride, pack);
     const recording = await openRecording(file, { channel: options.channel });
     const loaded = await opened.method(method.name);
     return await explainRecording({ file, recording, loaded, target, stride, out, original }, follow);

@@ -36,6 +36,8 @@ export function explanationFacts(subject: ExplanationSubject, figures: Explanati
     decision: decisionFacts(pack, decision),
     maskMean: rounded(figures.maskMean()),
     energy: { explanation: rounded(figures.share("explanation")), rest: rounded(figures.share("rest")) },
+    /** What `windows` count: windows, or blocks of a streaming pack. */
+    heardIn: pack.streaming ? ("blocks" as const) : ("windows" as const),
     windows: decision.windows,
     silentWindows: decision.silentWindows,
     faintWindows: decision.faintWindows,
@@ -97,7 +99,7 @@ export function explanationSummary(facts: ExplanationFacts): string {
     ...facts.notes.map((note) => `note: ${note}`),
     `heard: ${heardText(facts.decision)}`,
     `mask mean ${facts.maskMean}, explanation holds ${percent(facts.energy.explanation)} of the energy`,
-    `${facts.seconds} s in ${facts.windows} windows, method ${facts.method} of ${facts.pack.name}, ${facts.runtime}`,
+    `${facts.seconds} s in ${facts.windows} ${facts.heardIn}, method ${facts.method} of ${facts.pack.name}, ${facts.runtime}`,
     `written to ${facts.out}: ${facts.files.join(", ")}`,
   ].join("\n");
 }

@@ -3,6 +3,7 @@ import type { Pack } from "../pack/pack.ts";
 import { type DecisionClasses, strongestClass } from "./class-decision.ts";
 import { audible, weightedMean } from "./clip-decision.ts";
 import type { JudgedWindow } from "./judge-parts.ts";
+import { middleFrame } from "./window-times.ts";
 
 /** Mean probabilities of one class over the windows that count. */
 export interface Figures {
@@ -31,8 +32,12 @@ export interface FiguresOptions {
   readonly target?: number;
   /** What the windows decide by: the class most above its own threshold. Without, the most probable one. */
   readonly classes?: DecisionClasses | undefined;
-  /** Only the windows whose middle lies in this span, or the one nearest to it; all when left out. */
-  readonly during?: FrameSpan & Pick<Pack, "windowFrames">;
+  /** Only the windows whose middle, or that of what their answer is about, lies in this span, or the one nearest to it; all when left out. */
+  readonly during?: FrameSpan &
+    Pick<Pack, "windowFrames"> & {
+      /** Frames that an answer is about, as `framesAnswered` has them; a window's when left out. */
+      readonly answered?: number | undefined;
+    };
   /**
    * "audible", the default: windows that are silent or 30 dB fainter than the loudest of them don't count, as in
    * `ClipDecision`. "all": each counts, for a span that is known to be the class's own; nothing is heard in a silent one.
@@ -65,9 +70,9 @@ export function figuresOf(
 
 function within(
   windows: readonly JudgedWindow[],
-  { from, to, windowFrames }: NonNullable<FiguresOptions["during"]>,
+  { from, to, windowFrames, answered = windowFrames }: NonNullable<FiguresOptions["during"]>,
 ): readonly JudgedWindow[] {
-  const middle = ({ firstFrame }: JudgedWindow) => firstFrame + windowFrames / 2;
+  const middle = ({ firstFrame }: JudgedWindow) => middleFrame(firstFrame, windowFrames, answered);
   const inside = windows.filter((window) => middle(window) >= from && middle(window) < to);
   if (inside.length > 0 || windows.length === 0) return inside;
   const away = (window: JudgedWindow) => Math.abs(middle(window) - (from + to) / 2);

@@ -4,7 +4,7 @@ import type { WindowDecision } from "../../models/explain/clip-decision.ts";
 import { explainSound } from "../../models/explain/explain-sound.ts";
 import { type Figures, figuresOf } from "../../models/explain/figures.ts";
 import { judgeParts } from "../../models/explain/judge-parts.ts";
-import { frameAt } from "../../models/explain/window-times.ts";
+import { frameAt, framesAnswered } from "../../models/explain/window-times.ts";
 import { classThresholds, type Pack } from "../../models/pack/pack.ts";
 import { ExplanationPicture } from "../../models/picture/explanation-picture.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
@@ -26,7 +26,8 @@ export async function explainClip(
   const { explanation, rest, target, windows } = explained;
 
   const { windowFrames } = pack;
-  const during = { from: frameAt(heard.start, pack), to: frameAt(heard.end, pack), windowFrames };
+  const span = { from: frameAt(heard.start, pack), to: frameAt(heard.end, pack) };
+  const during = { ...span, windowFrames, answered: framesAnswered(pack) };
   const judged = await judgeParts(judge, explained);
   // Silent windows of an event are the event's too.
   const figures = figuresOf(judged, { target, during, counting: "all" });

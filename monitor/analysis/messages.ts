@@ -9,8 +9,8 @@ export interface AnalysisSettings {
   readonly build: "auto" | "native" | "wasm";
 }
 
-/** One window as the detector wants it. Times are seconds since the channel was opened. */
-interface AnalysedWindow {
+/** One window, or a stride of blocks, as the detector wants it. Times are seconds since the channel was opened. */
+export interface AnalysedWindow {
   readonly centre: number;
   readonly probabilities: Float32Array;
   readonly silent: boolean;
@@ -49,7 +49,7 @@ export interface AnalysisContract {
   readonly settings: AnalysisSettings;
   readonly ready: { readonly description: string; readonly notices: readonly string[] };
   readonly calls: {
-    /** `stride`: frames from one window to the next. */
+    /** `stride`: frames from one window, or one decision, to the next. */
     readonly open: {
       readonly request: { readonly channel: number; readonly sampleRate: number; readonly stride: number };
       readonly reply: undefined;

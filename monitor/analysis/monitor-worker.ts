@@ -1,11 +1,10 @@
 /** A thread that holds the pack's model: explains channels of endless sound, or clips of events, one task at a time. */
 import { askMethod } from "../../models/explain/ask-method.ts";
-import { SignalExplainer } from "../../models/explain/signal-explainer.ts";
-import { windowCentre } from "../../models/explain/window-times.ts";
-import type { Pack } from "../../models/pack/pack.ts";
+import { type ExplainedBlock, SignalExplainer } from "../../models/explain/signal-explainer.ts";
 import { openPack } from "../../models/runtime/open-pack-node.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { serveCalls } from "../../models/runtime/serve-calls-node.ts";
+import { DecisionSteps } from "./decision-steps.ts";
 import { explainClip } from "./explain-clip.ts";
 import type { AnalysedBlock, AnalysisContract, AnalysisSettings } from "./messages.ts";
 
@@ -21,27 +20,25 @@ async function open({ packFolder, method, build }: AnalysisSettings, onRun: () =
   return { opened, loaded, ready: { description: runtime.description, notices } };
 }
 
-function analysed(
-  pack: Pack,
-  { original, explanation, windows }: Awaited<ReturnType<SignalExplainer["finish"]>>,
-): AnalysedBlock {
-  return {
-    original,
-    explanation,
-    windows: windows.map(({ firstFrame, probabilities, silent, power }) => ({
-      centre: windowCentre(firstFrame, pack),
-      probabilities,
-      silent,
-      // By Parseval: the squares of a periodic Hann window sum to 3/8 of its length.
-      level: 10 * Math.log10(power / (0.375 * pack.stft.window) + 1e-10),
-    })),
-  };
+/** A channel that is heard. */
+interface Channel {
+  readonly explainer: SignalExplainer;
+  readonly steps: DecisionSteps;
+}
+
+function analysed({ steps }: Channel, { original, explanation, windows }: ExplainedBlock): AnalysedBlock {
+  return { original, explanation, windows: steps.push(windows) };
+}
+
+async function ended(channel: Channel): Promise<AnalysedBlock> {
+  const { original, explanation, windows } = analysed(channel, await channel.explainer.finish());
+  return { original, explanation, windows: [...windows, ...channel.steps.finish()] };
 }
 
 await serveCalls<AnalysisContract>(async (settings, alive) => {
   const { opened, loaded, ready } = await open(settings, alive);
   const { pack } = loaded;
-  const channels = new Map<number, SignalExplainer>();
+  const channels = new Map<number, Channel>();
   return {
     ready,
     calls: {
@@ -50,17 +47,17 @@ await serveCalls<AnalysisContract>(async (settings, alive) => {
           ...{ pack, sampleRate, stride },
           explainWindow: askMethod(loaded),
         });
-        channels.set(channel, explainer);
+        channels.set(channel, { explainer, steps: new DecisionSteps(pack, stride) });
         return undefined;
       },
       push: async ({ channel, samples }) => {
-        const explainer = channels.get(channel);
-        return explainer && analysed(pack, await explainer.push(samples));
+        const known = channels.get(channel);
+        return known && analysed(known, await known.explainer.push(samples));
       },
       finish: async ({ channel }) => {
-        const explainer = channels.get(channel);
+        const known = channels.get(channel);
         channels.delete(channel);
-        return explainer && analysed(pack, await explainer.finish());
+        return known && ended(known);
       },
       explain: async (clip) => explainClip(loaded, await opened.classifier(settings.method), clip),
     },

@@ -322,4 +322,16 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 test.after(() => rm(folder, { recursive: true, force: true }));
+test("a streaming pack explains a file block by block, and has no stride", async () => {
+  const sound = tone(1_000, 2);
+  const streaming = join(TINY_PACK, "..", "tiny-streaming");
+  const run = await explain("blocks.wav", float32Wav(sound), "--pack", streaming, "--json");
+  const { decision, heardIn, windows } = (await checkedResult(run, sound, 16_000)).printed;
+  assert.is(decision.label, "low");
+  assert.equal([heardIn, windows], ["blocks", 64]);
+  const refused = await explain("blocks.wav", float32Wav(sound), "--pack", streaming, "--stride", "16");
+  assert.is(refused.status, 2);
+  assert.match(refused.stderr, /--stride 16: pack tiny-streaming hears each frame once/);
+});
+
 test.run();

@@ -1,5 +1,6 @@
 /** Runs methods over windows, and masks windows by what they give. */
 import { joined, log1pGain, type Masking } from "../../../dsp/index.ts";
+import { strongestClass } from "../../../models/explain/class-decision.ts";
 import type { LoadedFeatureJudge } from "../../../models/runtime/load-feature-judge.ts";
 import type { LoadedMethod } from "../../../models/runtime/load-method.ts";
 import type { Random } from "../../data/random.ts";
@@ -16,6 +17,21 @@ interface WindowAnswer {
 
 /** @param targets the class to explain for each window; the winner of each without. */
 export async function runWindows(
+  method: LoadedMethod,
+  windows: readonly SoundWindow[],
+  targets?: readonly number[],
+): Promise<WindowAnswer[]> {
+  const answers = await runAll(method, windows, targets);
+  if (targets || !method.streaming || !method.method.target) return answers;
+  // Every block was explained for the class that won it; a window is asked about the one that wins at its end.
+  return runAll(
+    method,
+    windows,
+    answers.map(({ probabilities }) => strongestClass(method.pack, probabilities)),
+  );
+}
+
+async function runAll(
   method: LoadedMethod,
   windows: readonly SoundWindow[],
   targets?: readonly number[],

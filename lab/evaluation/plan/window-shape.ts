@@ -1,5 +1,8 @@
-/** The windows that a pack's graphs take; of streaming packs, which have none, the second that an answer is about. */
-
+/**
+ * The windows that a pack is measured by: those that its graphs take. A streaming pack takes none. It is measured by as much sound as
+ * its answers are about, each window heard as a sound of its own from the beginning on, and its answer is that at the end: with
+ * no memory of what came before it, so that it is set beside other packs on the same windows.
+ */
 import { AUDIBLE_RANGE_DB } from "../../../models/explain/clip-decision.ts";
 import { framesAnswered } from "../../../models/explain/window-times.ts";
 import type { Pack } from "../../../models/pack/pack.ts";
