@@ -76,6 +76,7 @@ function addMeasureOptions(command: Command): void {
       contaminations,
       [...DEFAULT_CONTAMINATION],
     )
+    .option("--keep-scenes", "also write the scenes, their stems and times into the folder scenes of --out")
     .option("--only <list>", "of the unknown categories, judge only these", (text) => text.split(","))
     .option(
       "--clips <n>",

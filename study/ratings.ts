@@ -1,6 +1,6 @@
 /** Every rating of a study with what it is a rating of, and who is left out of the report and why. */
 
-import { csvLine } from "../server/csv.ts";
+import { csvLine } from "../protocol/csv.ts";
 import type { Participant } from "./answers.ts";
 import type { PlannedTrial } from "./plan.ts";
 import { ratingKey, scaleRange, trialProgress } from "./protocol.ts";

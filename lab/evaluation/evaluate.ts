@@ -7,6 +7,7 @@ import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import { findPack, openPackFolder, packageVersion } from "../../models/pack/open-pack-node.ts";
 import type { Pack } from "../../models/pack/pack.ts";
 import { oneLine, shownValues } from "../../protocol/shown-text.ts";
+import { readSound } from "../data/check-sound.ts";
 import { type FoundSounds, findBackgrounds, findSentences, findSounds } from "../data/sound-folder.ts";
 import { InterruptedError, UsageError } from "../errors.ts";
 import type { Follow } from "../progress.ts";
@@ -19,6 +20,7 @@ import type { Setting } from "./plan/contamination.ts";
 import { windowShape } from "./plan/window-shape.ts";
 import { REPORT_CLIPS, type ReportOptions, reportPage } from "./report/report.ts";
 import { evaluationMarkdown } from "./report/tables.ts";
+import { writeScenes } from "./write-scenes.ts";
 
 export interface EvaluateOptions {
   /** ESC-50, UrbanSound8K, or any folder of sounds. */
@@ -35,6 +37,8 @@ export interface EvaluateOptions {
   readonly unknown?: readonly string[] | undefined;
   /** What sounds behind the events of scenes: files or folders of sounds that are of none of the pack's classes; noise without. */
   readonly backgrounds?: readonly string[] | undefined;
+  /** Write the scenes, their stems and times into the folder too. */
+  readonly keepScenes?: boolean | undefined;
   /** Methods of the pack; all without, or where "all" is among them. */
   readonly methods?: readonly string[] | undefined;
   readonly contamination?: readonly Setting[] | undefined;
@@ -120,6 +124,13 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
       mostClips: options.clips,
       randomisation: options.randomisation ?? false,
     });
+    if (options.keepScenes) {
+      await writeScenes(join(options.out, "scenes"), {
+        ...{ pools: evaluation.pools, sampleRate: opened.pack.sampleRate, seed, signal },
+        read: (path) => readSound(path, opened.pack.sampleRate, { channel }),
+        onProgress: (done, total) => onProgress(done, total, "scenes"),
+      });
+    }
     const run = { pack: opened.pack, layout: data.layout, seed, stride };
     const evaluated = await written(options, evaluation, run, { threads, onProgress, signal });
     for (const sentence of leftOut(evaluation)) onNotice(sentence);
@@ -171,9 +182,12 @@ async function written(
 }
 
 async function foundSounds(
-  { data, fold, speech }: EvaluateOptions,
+  { data, fold, speech, keepScenes }: EvaluateOptions,
   settings: readonly Setting[],
 ): Promise<{ data: FoundSounds; sentences: FoundSounds | undefined }> {
+  if (keepScenes && !settings.includes("scenes")) {
+    throw new UsageError("--keep-scenes keeps those of --contamination scenes");
+  }
   if (settings.includes("speech") && speech === undefined) {
     throw new UsageError("--contamination speech needs --speech, a folder of spoken sentences");
   }

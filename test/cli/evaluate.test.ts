@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { writeWav } from "../../dsp/index.ts";
+import { readWav, writeWav } from "../../dsp/index.ts";
 import { Random } from "../../lab/data/random.ts";
 import type { Evaluation, SettingTable } from "../../lab/evaluation/evaluation.ts";
 import { METRICS } from "../../lab/evaluation/metrics/metric-row.ts";
@@ -110,7 +110,8 @@ run("unknown sounds, two sounds at once and scenes are told beside the classifie
   await writeFile(at("strangers", "whistle-1.wav"), tone(4200, 1.2));
   await writeFile(at("strangers", "whistle-2.wav"), tone(4300, 1.2));
   const words = ["--contamination", "scenes", "--methods", "bands", "--unknown", at("strangers")];
-  const result = await evaluated("esc50", "recognised", ...words, "--backgrounds", at("speech", "one.wav"));
+  const more = ["--backgrounds", at("speech", "one.wav"), "--keep-scenes"];
+  const result = await evaluated("esc50", "recognised", ...words, ...more);
   const { groups, own, atShare, unknown, pairs } = result.recognition!;
   assert.equal(groups[0].right, { right: CLIPS, of: CLIPS });
   assert.equal(
@@ -131,6 +132,18 @@ run("unknown sounds, two sounds at once and scenes are told beside the classifie
   assert.ok(oracle.relevanceMass! > bands.relevanceMass!, JSON.stringify([oracle, bands]));
   assert.match(await readFile(at("recognised", "report.html"), "utf8"), "Two sounds at once");
   assert.match(await readFile(at("recognised", "table.md"), "utf8"), "| both |");
+  const [head, ...lines] = (await readFile(at("recognised", "scenes", "labels.csv"), "utf8"))
+    .trimEnd()
+    .split("\n");
+  assert.match(head, /^scene,onset,offset,label,stem,/);
+  const firsts = lines.filter((line) => line.includes("-stem0.wav"));
+  assert.is(firsts.length, CLIPS);
+  const [, onset, offset] = firsts[0].split(",");
+  const stem = readWav(await readFile(at("recognised", "scenes", "scene-0000-stem0.wav"))).channels[0];
+  const heard = Array.from(stem.keys()).filter((n) => stem[n] !== 0);
+  assert.ok(
+    heard[0] / MODEL_RATE >= Number(onset) - 1e-3 && heard.at(-1)! / MODEL_RATE <= Number(offset) + 1e-3,
+  );
 });
 
 let whole: Promise<Record> | undefined;

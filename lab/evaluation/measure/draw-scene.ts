@@ -1,22 +1,32 @@
-/** The scene of a clip: the clip is one of its events, what else is in it is drawn. */
-import type { Random } from "../../data/random.ts";
+/** The scene of a clip: the clip is one of its events, what else is in it is drawn by the seed and the clip's name. */
+import { seededBy } from "../../data/random.ts";
 import { drawEventCount, makeScene, type Scene } from "../../data/scenes.ts";
 import type { SoundFile, SoundPools } from "./measure-sound.ts";
 
-/** Clips of one class more are not tried for a scene that wants another class. */
+/** A pool of few classes may not have as many as a scene wants. */
 const MOST_DRAWS = 50;
 
-/**
- * One scene, whose first event is of the clip and whose others are of other classes; its background is one of the pool's, noise of
- * a random colour where that is empty. The same generator draws the same scene.
- */
+export interface SceneOptions {
+  readonly pools: SoundPools;
+  readonly sampleRate: number;
+  readonly seed: number;
+  /** Mono samples at that rate. */
+  readonly read: (path: string) => Promise<Float32Array>;
+}
+
+export interface DrawnScene extends Scene {
+  /** What the events are of, in their order. */
+  readonly files: readonly SoundFile[];
+  /** Absent where noise sounds behind them. */
+  readonly behind?: SoundFile | undefined;
+}
+
+/** One scene, whose first event is of the clip and whose others are of other classes. */
 export async function drawScene(
   file: SoundFile,
-  pools: SoundPools,
-  sampleRate: number,
-  read: (path: string) => Promise<Float32Array>,
-  random: Random,
-): Promise<Scene> {
+  { pools, sampleRate, seed, read }: SceneOptions,
+): Promise<DrawnScene> {
+  const random = seededBy(seed, "scenes", file.name);
   const files = [file];
   const count = drawEventCount(random);
   for (let draws = 0; files.length < count && draws < MOST_DRAWS; draws++) {
@@ -24,9 +34,10 @@ export async function drawScene(
     if (!files.some(({ label }) => label === drawn.label)) files.push(drawn);
   }
   const { backgrounds = [] } = pools;
-  const background = backgrounds.length > 0 ? await read(random.pick(backgrounds).path) : undefined;
+  const behind = backgrounds.length > 0 ? random.pick(backgrounds) : undefined;
+  const background = behind && (await read(behind.path));
   const sounds = await Promise.all(
     files.map(async ({ name, label, path }) => ({ label: label ?? name, samples: await read(path) })),
   );
-  return makeScene(sounds, background, sampleRate, random);
+  return { ...makeScene(sounds, background, sampleRate, random), files, behind };
 }

@@ -101,12 +101,12 @@ export async function prepareSounds(
   channel?: ChannelChoice,
 ): Promise<PreparedSound[]> {
   const shape = windowShape(classifier.pack);
-  const random = seededBy(seed, setting, file.name);
   const read = (path: string) => readSound(path, shape.sampleRate, { channel });
   if (setting === "scenes") {
-    const scene = await drawScene(file, pools, shape.sampleRate, read, random);
+    const scene = await drawScene(file, { pools, sampleRate: shape.sampleRate, seed, read });
     return [await preparedScene(classifier, scene, stride)];
   }
+  const random = seededBy(seed, setting, file.name);
   const mixedIn: SoundFile[] = [];
   const pick = async (files: readonly SoundFile[]) => {
     const picked = random.pick(files);

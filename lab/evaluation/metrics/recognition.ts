@@ -121,25 +121,24 @@ export interface RecognitionOptions {
 export function recognition(options: RecognitionOptions): Recognition {
   const { classes, unknown, pairs, groups } = options;
   const known = options.known.filter(({ windows }) => windows.length > 0);
-  const own = acceptance(options, 0);
+  const own = new Beliefs(classes);
   const shift = shiftForShare(
     classes,
     unknown.flatMap(({ windows }) => windows),
     TAKEN_SHARE,
   );
-  const atShare = shift === undefined ? undefined : acceptance(options, shift);
-  const moved = shift === undefined ? undefined : shifted(classes, shift);
+  const moved = shift === undefined ? undefined : new Beliefs(shifted(classes, shift), shift);
   const labels = [...new Set(known.map(({ label }) => label))];
   return {
     independent: answersAlone(classes),
-    groups: Object.entries(groups).flatMap(([name, members]) => groupOf(classes, known, name, members)),
+    groups: Object.entries(groups).flatMap(([name, members]) => groupOf(own, known, name, members)),
     classes: labels
       .sort(byOrderOf(classes.labels))
-      .map((label) => classOf(classes, moved, known, unknown, label)),
-    own,
-    atShare,
-    unknown: unknownKinds(classes, moved, unknown),
-    pairs: pairs.length > 0 ? pairsOf(classes, pairs) : undefined,
+      .map((label) => classOf(own, moved, known, unknown, label)),
+    own: acceptance(own, options),
+    atShare: moved && acceptance(moved, options),
+    unknown: unknownKinds(own, moved, unknown),
+    pairs: pairs.length > 0 ? pairsOf(own, pairs) : undefined,
   };
 }
 
@@ -186,28 +185,42 @@ function logOdds(probability: number): number {
   return Math.log(inside / (1 - inside));
 }
 
-function believedIn(classes: DecisionClasses, row: Float32Array): readonly string[] {
-  return decide(classes, row).believed.map(({ label }) => label);
+/** What is believed in each window at some thresholds; a window is asked about by many figures and decided once. */
+class Beliefs {
+  readonly #believed = new WeakMap<Float32Array, readonly string[]>();
+
+  constructor(
+    readonly classes: DecisionClasses,
+    /** By which the thresholds were moved. */
+    readonly shift = 0,
+  ) {}
+
+  in(row: Float32Array): readonly string[] {
+    const before = this.#believed.get(row);
+    if (before) return before;
+    const believed = decide(this.classes, row).believed.map(({ label }) => label);
+    this.#believed.set(row, believed);
+    return believed;
+  }
 }
 
-function acceptance({ classes, known, unknown }: RecognitionOptions, shift: number): Acceptance {
-  const at = shift === 0 ? classes : shifted(classes, shift);
+function acceptance(at: Beliefs, { known, unknown }: RecognitionOptions): Acceptance {
   const heard = known.flatMap(({ label, windows }) =>
-    windows.map((row) => ({ label, believed: believedIn(at, row) })),
+    windows.map((row) => ({ label, believed: at.in(row) })),
   );
   const strange = unknown.flatMap(({ windows }) => windows);
   return {
-    shift,
-    thresholds: classThresholds(at),
+    shift: at.shift,
+    thresholds: classThresholds(at.classes),
     accepted: shareOf(heard, ({ believed }) => believed.length > 0),
     right: shareOf(heard, ({ label, believed }) => believed.includes(label)),
-    taken: shareOf(strange, (row) => believedIn(at, row).length > 0),
+    taken: shareOf(strange, (row) => at.in(row).length > 0),
   };
 }
 
 /** None where no clip is of the group. */
 function groupOf(
-  classes: DecisionClasses,
+  own: Beliefs,
   known: readonly HeardSound[],
   name: string,
   members: readonly string[],
@@ -216,6 +229,7 @@ function groupOf(
     .filter(({ label }) => members.includes(label))
     .map(({ label, windows }) => ({ label, windows, mean: meanRow(windows) }));
   if (clips.length === 0) return [];
+  const { classes } = own;
   const few = members.length > 1 && members.length < classes.labels.length / 2;
   return [
     {
@@ -228,17 +242,15 @@ function groupOf(
               rankedClasses(classes, mean).find((each) => members.includes(each.label))?.label === label,
           )
         : undefined,
-      believed: shareOf(clips, ({ label, mean }) => believedIn(classes, mean).includes(label)),
-      atSomeTime: shareOf(clips, ({ label, windows }) =>
-        windows.some((row) => believedIn(classes, row).includes(label)),
-      ),
+      believed: shareOf(clips, ({ label, mean }) => own.in(mean).includes(label)),
+      atSomeTime: shareOf(clips, ({ label, windows }) => windows.some((row) => own.in(row).includes(label))),
     },
   ];
 }
 
 function classOf(
-  classes: DecisionClasses,
-  moved: DecisionClasses | undefined,
+  own: Beliefs,
+  moved: Beliefs | undefined,
   known: readonly HeardSound[],
   unknown: readonly UnknownSound[],
   label: string,
@@ -246,22 +258,22 @@ function classOf(
   const clips = known.filter((sound) => sound.label === label);
   const windows = clips.flatMap((sound) => sound.windows);
   const strange = unknown.flatMap((sound) => sound.windows);
-  const accepted = (at: DecisionClasses) => shareOf(windows, (row) => believedIn(at, row).length > 0);
-  const taken = (at: DecisionClasses) => shareOf(strange, (row) => believedIn(at, row).includes(label)).right;
+  const accepted = (at: Beliefs) => shareOf(windows, (row) => at.in(row).length > 0);
+  const taken = (at: Beliefs) => shareOf(strange, (row) => at.in(row).includes(label)).right;
   return {
     label,
-    right: shareOf(clips, (clip) => decide(classes, meanRow(clip.windows)).best.label === label),
-    believed: shareOf(clips, (clip) => believedIn(classes, meanRow(clip.windows)).includes(label)),
-    windowsAccepted: accepted(classes),
+    right: shareOf(clips, (clip) => decide(own.classes, meanRow(clip.windows)).best.label === label),
+    believed: shareOf(clips, (clip) => own.in(meanRow(clip.windows)).includes(label)),
+    windowsAccepted: accepted(own),
     windowsAcceptedAtShare: moved && accepted(moved),
-    taken: taken(classes),
+    taken: taken(own),
     takenAtShare: moved && taken(moved),
   };
 }
 
 function unknownKinds(
-  classes: DecisionClasses,
-  moved: DecisionClasses | undefined,
+  own: Beliefs,
+  moved: Beliefs | undefined,
   unknown: readonly UnknownSound[],
 ): UnknownRecognition[] {
   const kinds = new Map<string, UnknownSound[]>();
@@ -271,18 +283,18 @@ function unknownKinds(
   }
   return [...kinds.values()].map((sounds) => {
     const windows = sounds.flatMap((sound) => sound.windows);
-    const taken = (at: DecisionClasses) => shareOf(windows, (row) => believedIn(at, row).length > 0);
+    const taken = (at: Beliefs) => shareOf(windows, (row) => at.in(row).length > 0);
     const [{ source, label }] = sounds;
-    return { source, label, taken: taken(classes), takenAtShare: moved && taken(moved) };
+    return { source, label, taken: taken(own), takenAtShare: moved && taken(moved) };
   });
 }
 
-function pairsOf(classes: DecisionClasses, pairs: readonly HeardPair[]): PairRecognition {
+function pairsOf(own: Beliefs, pairs: readonly HeardPair[]): PairRecognition {
   const named = pairs
     .filter(({ windows }) => windows.length > 0)
     .map(({ louder, fainter, windows }) => {
-      const rows = windows.map((row) => believedIn(classes, row));
-      const mean = believedIn(classes, meanRow(windows));
+      const rows = windows.map((row) => own.in(row));
+      const mean = own.in(meanRow(windows));
       return {
         atOnce: rows.some((row) => row.includes(louder) && row.includes(fainter)),
         louder: rows.some((row) => row.includes(louder)),

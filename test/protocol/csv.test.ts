@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { labelsCsv } from "../../monitor/web/labels.ts";
-import { csvLine } from "../../server/csv.ts";
+import { csvLine } from "../../protocol/csv.ts";
 import { ratingsCsv } from "../../study/ratings.ts";
 
 const FORMULAS = [
