@@ -1,5 +1,6 @@
 import { BehaviorSubject, Subject } from "rxjs";
 import type { ChannelChoice } from "../../dsp/channel-choice.ts";
+import { framesAnswered } from "../../models/explain/window-times.ts";
 import { fetchPack } from "../../models/pack/open-pack.ts";
 import { type Pack, packMethod } from "../../models/pack/pack.ts";
 import { type LiveAssets, ownAssets } from "./assets.ts";
@@ -433,6 +434,7 @@ function summary({ pack, url, serverExplains }: LocatedPack): PackSummary {
     hop: pack.stft.hop,
     bins: pack.stft.bins,
     windowFrames: pack.windowFrames,
+    answeredFrames: framesAnswered(pack),
     url,
     localOnly: pack.phases ? "phases" : serverExplains ? null : "server",
     methods: pack.methods.map(({ name, title, target }) => ({ name, title, target })),

@@ -191,6 +191,8 @@ export interface PackSummary {
   readonly bins: number;
   /** Frames that the model hears at once. */
   readonly windowFrames: number;
+  /** Frames that a decision is about, up to the newest of its window: the window's, or more where the model remembers. */
+  readonly answeredFrames: number;
   /** Folder of the pack, as a URL. */
   readonly url: string;
   /** Why only this device can explain, or null when a server could. */

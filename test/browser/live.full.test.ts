@@ -4,7 +4,8 @@ import { LivePage } from "../../cli/bench/live-page.ts";
 import { integratedLoudness } from "../../dsp/loudness.ts";
 import { browserTest } from "./browser-test.ts";
 import { compareOutput } from "./compare.ts";
-import { assertClean, eventually, live, SECONDS, SETTLE_MS } from "./live-rig.ts";
+import { eventually } from "./eventually.ts";
+import { assertClean, live, SECONDS, SETTLE_MS } from "./live-rig.ts";
 
 browserTest("a mask of ones gives the input back", async () => {
   const page = await LivePage.open({

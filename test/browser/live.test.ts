@@ -3,7 +3,8 @@ import * as assert from "uvu/assert";
 import { LivePage } from "../../cli/bench/live-page.ts";
 import { browserTest } from "./browser-test.ts";
 import { compareOutput, explainOffline } from "./compare.ts";
-import { assertClean, eventually, explainWindow, live, opened, SECONDS, SETTLE_MS } from "./live-rig.ts";
+import { eventually } from "./eventually.ts";
+import { assertClean, explainWindow, live, opened, SECONDS, SETTLE_MS } from "./live-rig.ts";
 
 for (const engine of ["local", "remote"] as const) {
   browserTest(

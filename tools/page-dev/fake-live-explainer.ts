@@ -111,6 +111,7 @@ export class FakeLiveExplainer implements LiveExplainer {
       hop,
       bins,
       windowFrames: 128,
+      answeredFrames: 128,
       url: "packs/fake/",
       localOnly: this.options.localOnly ? "phases" : null,
       methods: [

@@ -1,6 +1,6 @@
 /** The worker that explains a moment anew, beside the live pipeline's: one request after the other. */
 
-import { loadMethod } from "../../../models/runtime/load-method.ts";
+import { loadWhole } from "../../../models/runtime/load-cut.ts";
 import { openPack } from "../../../models/runtime/open-pack.ts";
 import type { RunnablePack } from "../../../models/runtime/runnable-pack.ts";
 import { explainMoment, type MomentAnswer } from "./explain-moment.ts";
@@ -42,9 +42,7 @@ async function explain({ id, packUrl, ortUrl, method, question }: MomentRequest)
   const opened = await packAt(packUrl, ortUrl);
   const judge = await opened.classifier(method);
   // Given back after the question: a method is not kept while nothing is asked of it.
-  const explainer = question.heard
-    ? null
-    : await loadMethod(await opened.runtime(), await opened.graph(method), opened.pack, method);
+  const explainer = question.heard ? null : await loadWhole(await opened.runtime(), opened, method);
   let told = 0;
   let began = performance.now();
   try {

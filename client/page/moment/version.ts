@@ -43,7 +43,7 @@ export function framesOf(
 
 /**
  * What the classifier's answers about the span come to, by default for the class asked about; null where there are none.
- * Windows with frames that have no mask don't count: their explanation was none.
+ * Windows about frames that have no mask don't count: their explanation was none.
  */
 export function figuresIn(
   moment: Moment,
@@ -51,10 +51,13 @@ export function figuresIn(
   span: SampleSpan,
   target = version.target,
 ): Figures | null {
-  const { windowFrames } = moment.pack;
+  const { windowFrames, answeredFrames } = moment.pack;
   return figuresOf(version.windows, {
     ...{ target, classes: moment.pack },
     during: { ...framesOf(moment, span), windowFrames },
-    only: ({ firstFrame }) => areFramesExplained(version, firstFrame, firstFrame + windowFrames),
+    only: ({ firstFrame }) => {
+      const end = firstFrame + windowFrames;
+      return areFramesExplained(version, end - answeredFrames, end);
+    },
   });
 }

@@ -10,6 +10,7 @@ const PACK: PackSummary = {
   url: "",
   window: 512,
   windowFrames: 128,
+  answeredFrames: 128,
   title: "Three",
   labels: ["dog", "rain", "other"],
   other: "other",

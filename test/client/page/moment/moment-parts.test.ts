@@ -93,6 +93,7 @@ const PACK: PackSummary = {
   hop: 128,
   bins: 257,
   windowFrames: 128,
+  answeredFrames: 128,
   url: "http://localhost/packs/tiny/",
   localOnly: null,
   methods: [{ name: "bands", title: "Bands", target: false }],
@@ -179,6 +180,19 @@ test("what has no mask is left out of figures and mean, and the facts say where 
   const later = momentFacts(moment, [unexplained], { from: 4_000, to: 16_000 }, "0.1.0").explanations[0];
   assert.equal(later.unexplained, [{ from: 0, to: 0.23 }], "from the beginning of the span, as all times");
   assert.equal(momentFacts(moment, [version], all, "0.1.0").explanations[0].unexplained, []);
+});
+
+test("an answer of a streaming pack is about the second before it: without masks in that it counts for nothing", () => {
+  const { moment, version } = momentOf(300);
+  const streaming = { ...moment, pack: { ...PACK, windowFrames: 4, answeredFrames: 124 } };
+  const windows = [100, 180, 184, 260].map((firstFrame) => windowOf(firstFrame, 1));
+  const states = new Uint8Array(303)
+    .fill(MaskState.own)
+    .fill(MaskState.none, 0, 60)
+    .fill(MaskState.none, 230, 231);
+  const all = { from: 0, to: moment.original.length };
+  const [facts] = momentFacts(streaming, [{ ...version, windows, states }], all, "0.1.0").explanations;
+  assert.is(facts.figures?.windows, 2, "those that end with frames 183 and 187");
 });
 
 test("frames of a span are those whose middle lies in it", () => {
