@@ -20,6 +20,8 @@ export class FakeEngine implements Engine {
   readonly description: string;
   closed = false;
   windows: SpectralWindow[] = [];
+  /** Says of each answer that it remembered nothing. */
+  forgets = false;
   /** Thrown instead of answering, while set. */
   error: EngineError | null = null;
 
@@ -43,6 +45,7 @@ export class FakeEngine implements Engine {
       probabilities: Float32Array.of(1, 0),
       mask: new Float32Array(window.magnitudes.length).fill(0.5),
       inferenceMs: this.ms / 2,
+      ...(this.forgets && { begins: true }),
     };
   }
 

@@ -16,7 +16,10 @@ import { FakeEngine, PIPELINE_OPTIONS as options, settled } from "./fakes.ts";
 const packFile = "test/fixtures/tiny-pack/pack.json";
 const pack = parsePack(JSON.parse(await readFile(packFile, "utf8")), packFile);
 
-function rig(factories: Partial<EngineFactories> = {}, openPack?: () => Promise<never>) {
+const streamingFile = "test/fixtures/tiny-streaming/pack.json";
+const streamingPack = parsePack(JSON.parse(await readFile(streamingFile, "utf8")), streamingFile);
+
+function rig(factories: Partial<EngineFactories> = {}, openPack?: () => Promise<never>, given = pack) {
   const messages: PipelineToPage[] = [];
   const engines: FakeEngine[] = [];
   const open =
@@ -31,7 +34,7 @@ function rig(factories: Partial<EngineFactories> = {}, openPack?: () => Promise<
     openPack:
       openPack ??
       (async () => ({
-        pack,
+        pack: given,
         source: options.packUrl,
         graph: async () => ({ bytes: new Uint8Array(), weights: new Map() }),
         read: async () => ({ bytes: new Uint8Array(), weights: new Map() }),
@@ -196,6 +199,52 @@ test("the next stream has the model of the one before, and nothing else of it", 
   await until("closed");
   first.close();
   second.close();
+});
+
+test("a streaming pack: every block in order, the class goes along, each stream begins, and a restart is told", async () => {
+  const { host, messages, engines, until } = rig({}, undefined, streamingPack);
+  const wishes = { engine, asked: { target: 1 }, plan: { ...plan, strideFrames: 4, lookAheadFrames: 0 } };
+  host.receive({ type: "open", options: { ...options, ...wishes } });
+  await until("ready");
+  const [first] = engines;
+  const measured = first.windows.splice(0);
+  const next = measured.at(-1)!.firstFrame + 4;
+  assert.ok(next < -1_000, "no stream follows on what the engine was measured with");
+  const one = stream(host);
+  await one.hear(noise(128, 1), 80);
+  await until("decision");
+  const before = messages.length;
+  host.receive({ type: "ask", asked: { target: 0 } });
+  assert.is(messages.length, before, "nothing else answers from now on");
+  await one.hear(noise(128, 1), 80);
+  host.receive({ type: "end" });
+  const heard = first.windows.splice(0);
+  assert.equal(
+    heard.map(({ firstFrame, begins }) => [firstFrame, begins ?? false]),
+    heard.map((_, n) => [
+      heard.slice(0, n).reduce((sum, each) => sum + each.magnitudes.length / 257, 0),
+      n === 0,
+    ]),
+  );
+  const targets = heard.map(({ target }) => target);
+  const changed = targets.indexOf(0);
+  assert.ok(changed > 0 && targets.every((target, n) => target === (n < changed ? 1 : 0)), `${targets}`);
+
+  host.receive({ type: "again", ...wishes });
+  await until("ready");
+  const two = stream(host);
+  first.forgets = true;
+  await two.hear(noise(128, 2), 80);
+  assert.equal(await until("restarted"), { type: "restarted", why: "engine" });
+  assert.equal([first.windows[0].firstFrame, first.windows[0].begins], [0, true]);
+  assert.is(engines.length, 1);
+  host.receive({ type: "ask", asked: { method: "gate" } });
+  for (let n = 0; n < 10; n++) await settled();
+  assert.equal([engines.length, first.closed], [2, true], "another method is another model");
+  host.receive({ type: "close" });
+  await until("closed");
+  one.close();
+  two.close();
 });
 
 test("an answer to the stream before is nobody's, and its window does not make the next one fail", async () => {
