@@ -44,8 +44,10 @@ export interface StreamBatch {
   readonly weights: Float32Array;
   /** [batch, moments, labels]: which of the classes it is, as shares; zeros where none is known. */
   readonly choice: Float32Array;
-  /** [batch, taught moments, the teacher's classes]; absent without one. */
+  /** [batch · taught moments, the teacher's classes]: its scores; absent without one. */
   readonly taught?: Float32Array;
+  /** [batch · taught moments, 1024]: the roots of what the teacher's last layer reads. */
+  readonly taught_embedding?: Float32Array;
 }
 
 /** One sound as it lies in a sequence. */
@@ -74,7 +76,7 @@ export class StreamBatches {
   constructor(
     sounds: StreamSounds,
     private readonly mix: StreamMix,
-    private readonly teacher?: Pick<Teacher, "scores">,
+    private readonly teacher?: Pick<Teacher, "lesson">,
   ) {
     this.length = samplesOf(mix.frames);
     let upTo = 0;
@@ -116,11 +118,11 @@ export class StreamBatches {
     if (!teacher) return { magnitudes, targets, weights, choice };
     const ends = this.taughtMoments.map(endOf);
     const asked = clean.flatMap((samples) => ends.map((end) => ({ samples, end })));
-    const taught = await teacher.scores(
+    const { scores: taught, embedding } = await teacher.lesson(
       asked.map(({ samples }) => samples),
       asked.map(({ end }) => end),
     );
-    return { magnitudes, targets, weights, choice, taught };
+    return { magnitudes, targets, weights, choice, taught, taught_embedding: embedding.map(Math.sqrt) };
   }
 
   private parts(random: Random): Part[] {

@@ -15,6 +15,13 @@ export interface TeacherOptions {
   readonly threads?: number;
 }
 
+export interface Lesson {
+  /** [windows, 521], each 0 to 1. */
+  readonly scores: Float32Array;
+  /** [windows, 1024], not negative. */
+  readonly embedding: Float32Array;
+}
+
 export type Teacher = Awaited<ReturnType<typeof openTeacher>>;
 
 /** @throws UsageError when `path` is no file, or none that takes patches and gives scores. */
@@ -35,7 +42,34 @@ export async function openTeacher(path: string, { threads = 1 }: TeacherOptions 
   const front = new TeacherFront();
   let patches = new Float32Array(0);
 
+  const hears = (windows: readonly Float32Array[], ends?: readonly number[]) => {
+    const size = PATCH_FRAMES * PATCH_BANDS;
+    const needed = windows.length * size;
+    if (patches.length < needed) patches = new Float32Array(needed);
+    for (const [index, samples] of windows.entries()) {
+      const end = ends?.[index] ?? samples.length;
+      if (!(end >= PATCH_SAMPLES && end <= samples.length)) {
+        throw new RangeError(
+          `window ${index} of ${samples.length} samples has no ${PATCH_SAMPLES} before sample ${end}`,
+        );
+      }
+      front.patch(samples, end, patches, index * size);
+    }
+    const dims = [windows.length, PATCH_FRAMES, PATCH_BANDS];
+    return { patches: new Tensor("float32", patches.subarray(0, needed), dims) };
+  };
+
   return {
+    /**
+     * What the teacher's last layer reads, [windows, 1024] row-major, and its scores, of the same windows as `scores`.
+     *
+     * @throws RangeError as `scores` does.
+     */
+    async lesson(windows: readonly Float32Array[], ends?: readonly number[]): Promise<Lesson> {
+      const { scores, embedding } = await session.run(hears(windows, ends), ["scores", "embedding"]);
+      return { scores: scores.data as Float32Array, embedding: embedding.data as Float32Array };
+    },
+
     /**
      * The teacher's scores, each 0 to 1, [windows, classes] row-major, for the 15,600 samples (0.975 s at 16 kHz) of `windows[b]` that
      * end before sample `ends[b]`; the window's end where left out.
@@ -43,24 +77,7 @@ export async function openTeacher(path: string, { threads = 1 }: TeacherOptions 
      * @throws RangeError for a window with too few samples before its end.
      */
     async scores(windows: readonly Float32Array[], ends?: readonly number[]): Promise<Float32Array> {
-      const size = PATCH_FRAMES * PATCH_BANDS;
-      const needed = windows.length * size;
-      if (patches.length < needed) patches = new Float32Array(needed);
-      for (const [index, samples] of windows.entries()) {
-        const end = ends?.[index] ?? samples.length;
-        if (!(end >= PATCH_SAMPLES && end <= samples.length)) {
-          throw new RangeError(
-            `window ${index} of ${samples.length} samples has no ${PATCH_SAMPLES} before sample ${end}`,
-          );
-        }
-        front.patch(samples, end, patches, index * size);
-      }
-      const heard = new Tensor("float32", patches.subarray(0, needed), [
-        windows.length,
-        PATCH_FRAMES,
-        PATCH_BANDS,
-      ]);
-      const { scores } = await session.run({ patches: heard }, ["scores"]);
+      const { scores } = await session.run(hears(windows, ends), ["scores"]);
       return scores.data as Float32Array;
     },
 

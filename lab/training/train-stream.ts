@@ -29,6 +29,7 @@ export interface StreamClassifierOptions {
   dropout: number;
   choice: number;
   teaching: number;
+  likeness: number;
   teacher?: string;
   music?: string;
   rooms?: string;
@@ -55,7 +56,13 @@ export const STREAM_OPTIONS: readonly TrainingOption[] = [
     flags: "--teaching <weight>",
     description: "weight of the teacher's scores",
     kind: "number",
-    default: 100,
+    default: 200,
+  },
+  {
+    flags: "--likeness <weight>",
+    description: "weight of finding what the teacher's last layer reads",
+    kind: "number",
+    default: 5,
   },
   {
     flags: "--choice <weight>",
@@ -81,8 +88,11 @@ export const STREAM_OPTIONS: readonly TrainingOption[] = [
 const FRAMES = 160;
 /** Steps of 32 ms at which classes are asked. */
 const MOMENTS = [11, 19, 30, 39] as const;
-/** Classes of the teacher, YAMNet. */
-const TAUGHT_CLASSES = 521;
+/** Classes of the teacher, YAMNet, and what its last layer reads. */
+const [TAUGHT_CLASSES, TAUGHT_EMBEDDING] = [521, 1024];
+/** About the variance of the roots of that. */
+const TAUGHT_VARIANCE = 0.025;
+const NO_TEACHER = { teaching: 0, likeness: 0 };
 
 /**
  * Trains the classifier of ESC-50's classes, speech and music, or goes on from the checkpoint in `out`.
@@ -94,12 +104,13 @@ export async function trainStreamClassifier(
   progress: Follow = {},
 ): Promise<TrainedRun> {
   const options = withDefaults<StreamClassifierOptions>(STREAM_OPTIONS, given);
-  const { answers, otherShare, dropout, choice, teaching } = options;
+  const { answers, otherShare, dropout, choice } = options;
   const course = courseOf(STREAM_COURSE, given);
   const set = await loadTrainingSounds(given, progress);
   const labels = await everydayLabels(given, answers);
   const sounds = { ...byLabel(set), rooms: await roomsIn(options.rooms) };
   const teacher = options.teacher === undefined ? undefined : await openTeacher(options.teacher);
+  const lessons = teacher ? { teaching: options.teaching, likeness: options.likeness } : NO_TEACHER;
   const mix = {
     labels,
     frames: FRAMES,
@@ -118,9 +129,9 @@ export async function trainStreamClassifier(
   };
   const settings = {
     ...soundSettings(given),
-    ...{ answers, otherShare, dropout, choice, teaching: teacher ? teaching : 0, shape },
+    ...{ answers, otherShare, dropout, choice, ...lessons, shape },
   };
-  const task = streamTask(shape, batches, { answers, dropout, choice, teaching: teacher ? teaching : 0 });
+  const task = streamTask(shape, batches, { answers, dropout, choice, ...lessons });
   const run = { ...course, title: "classifier", directory: given.out, settings };
   try {
     const trained = await runCourse(task, run, progress);
@@ -172,13 +183,15 @@ interface StreamLoss {
   readonly answers: Answers;
   readonly dropout: number;
   readonly choice: number;
+  /** Of a teacher's scores, and of its embedding; 0 without one. */
   readonly teaching: number;
+  readonly likeness: number;
 }
 
 export function streamTask(
   shape: StreamShape,
   batches: Pick<StreamBatches, "next">,
-  { answers, dropout, choice, teaching }: StreamLoss,
+  { answers, dropout, choice, teaching, likeness }: StreamLoss,
 ): TrainingTask {
   const { frames, bins, classes } = shape;
   const embedding = streamEmbedding(shape);
@@ -192,7 +205,11 @@ export function streamTask(
     if (teaching === 0) return { logits: answer.logits };
     const moments = g.reshape(answer.embedding, [-1, MOMENTS.length, embedding]);
     const heard = g.reshape(g.op("Gather", [moments, g.int64(taught)], { axis: 1 }), [-1, embedding]);
-    return { logits: answer.logits, scores: layers.dense("teacher.head", heard, TAUGHT_CLASSES) };
+    return {
+      logits: answer.logits,
+      scores: layers.dense("teacher.head", heard, TAUGHT_CLASSES),
+      alike: layers.dense("teacher.embedding", heard, TAUGHT_EMBEDDING),
+    };
   };
   return {
     plan: planWeights((layers) => {
@@ -202,7 +219,7 @@ export function streamTask(
     loss(g, layers, batch) {
       const magnitudes = g.input("magnitudes", "float32", [batch, frames, bins]);
       const perMoment = (name: string) => g.input(name, "float32", [batch, MOMENTS.length, classes]);
-      const { logits, scores } = network(layers, magnitudes);
+      const { logits, scores, alike } = network(layers, magnitudes);
       const apart = choiceLoss(g, logits, perMoment("choice"));
       const logged: Record<string, Tensor> = { apart };
       let loss = apart;
@@ -211,14 +228,17 @@ export function streamTask(
         logged["each"] = each;
         loss = g.add(each, g.mul(apart, g.constant(choice)));
       }
-      if (scores) {
-        const truth = g.reshape(g.input("taught", "float32", [batch, taught.length, TAUGHT_CLASSES]), [
-          -1,
-          TAUGHT_CLASSES,
-        ]);
+      if (scores && alike) {
+        const items = batch * taught.length;
+        const truth = g.input("taught", "float32", [items, TAUGHT_CLASSES]);
+        const found = g.input("taught_embedding", "float32", [items, TAUGHT_EMBEDDING]);
         const lesson = g.reduceMean(g.sub(g.op("Softplus", [scores]), g.mul(scores, truth)));
+        const difference = g.sub(alike, found);
+        const unlike = g.mul(g.reduceMean(g.mul(difference, difference)), g.constant(1 / TAUGHT_VARIANCE));
+        const taughtLoss = g.add(g.mul(lesson, g.constant(teaching)), g.mul(unlike, g.constant(likeness)));
         logged["lesson"] = lesson;
-        loss = g.add(loss, g.mul(lesson, g.constant(teaching)));
+        logged["unlike"] = unlike;
+        loss = g.add(loss, taughtLoss);
       }
       return { loss, logged };
     },

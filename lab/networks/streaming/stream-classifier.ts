@@ -10,7 +10,7 @@ import { STEP_FRAMES, type StreamShape } from "./stream-shape.ts";
 export interface StreamAnswer {
   /** [B, moments, classes]: one for each step of four frames, or for the moments asked for. */
   readonly logits: Tensor;
-  /** [B · moments, embedding]: what the last layer reads. */
+  /** [B · moments, embedding]: what the last layer reads, nothing dropped. */
   readonly embedding: Tensor;
   /** Stages, shallow to deep, [B, channels, time, frequency], and [B, deep, steps, 1] behind them. */
   readonly latents: readonly Tensor[];
@@ -89,8 +89,9 @@ export function classifyStream(
   const found = pooled(layers, past, x, shape, at);
   const moments = Number(found.shape[1]);
   const size = streamEmbedding(shape);
-  const embedding = g.reshape(layers.dropout(g.reshape(found, [-1, moments * size])), [-1, size]);
-  const logits = g.reshape(layers.dense("classifier.head", embedding, classes), [-1, moments, classes]);
+  const dropped = g.reshape(layers.dropout(g.reshape(found, [-1, moments * size])), [-1, size]);
+  const logits = g.reshape(layers.dense("classifier.head", dropped, classes), [-1, moments, classes]);
+  const embedding = g.reshape(found, [-1, size]);
   return { logits, embedding, latents };
 }
 
