@@ -1,7 +1,7 @@
 /** Events with their reviews as labels for other programs. */
 import { setImmediate } from "node:timers/promises";
-import { oneLine } from "../../protocol/shown-text.ts";
 import { csvLine } from "../../protocol/csv.ts";
+import { oneLine } from "../../protocol/shown-text.ts";
 import type { MonitorEvent } from "../protocol.ts";
 import type { StoredEvent } from "../storage/event-rows.ts";
 
