@@ -2,6 +2,7 @@
  * What a classifier's logits mean: the one place where graphs choose by whether its classes exclude each other (softmax) or
  * answer each by itself (sigmoid). Logits are [B, classes]; a `query` is one-hot [B, classes], and what is said of it [B].
  */
+import { answersAlone, logOdds as thresholdOdds } from "../../models/explain/class-decision.ts";
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
 import type { Pack } from "../../models/pack/pack.ts";
 
@@ -50,7 +51,7 @@ export function heardClasses(g: GraphBuilder, form: AnswerForm, logits: Tensor):
   const winner = explainedClass(g, form, logits);
   if (!answersAlone(form)) return winner;
   const classes = Number(logits.shape[1]);
-  const least = g.constant((form.thresholds ?? new Array(classes).fill(0.5)).map(logit), "float32", [
+  const least = g.constant((form.thresholds ?? new Array(classes).fill(0.5)).map(thresholdOdds), "float32", [
     1,
     classes,
   ]);
@@ -64,7 +65,7 @@ function aboveThresholds(g: GraphBuilder, form: AnswerForm, logits: Tensor): Ten
   if (thresholds.length !== Number(logits.shape[1])) {
     throw new Error(`${thresholds.length} thresholds are not those of ${logits.shape[1]} classes`);
   }
-  const offsets = g.constant(thresholds.map(logit), "float32", [1, thresholds.length]);
+  const offsets = g.constant(thresholds.map(thresholdOdds), "float32", [1, thresholds.length]);
   return g.sub(answersAlone(form) ? logits : softmaxOdds(g, logits), offsets);
 }
 
@@ -118,13 +119,4 @@ export function disagreement(g: GraphBuilder, form: AnswerForm, said: Tensor, lo
     return g.reduceSum(g.sub(g.op("Softplus", [said]), g.mul(said, truth)), [1]);
   }
   return g.neg(g.reduceSum(g.mul(truth, g.op("LogSoftmax", [said], { axis: 1 })), [1]));
-}
-
-function answersAlone({ answers }: AnswerForm): boolean {
-  return answers === "independent";
-}
-
-function logit(probability: number): number {
-  const inside = Math.min(1 - 1e-9, Math.max(1e-9, probability));
-  return Math.log(inside / (1 - inside));
 }

@@ -89,6 +89,11 @@ export function isBelieved(classes: DecisionClasses, index: number, probability:
   return classes.labels[index] !== classes.other && probability >= classThresholds(classes)[index];
 }
 
+/** log p / (1 − p), finite for every probability. */
+export function logOdds(probability: number): number {
+  return Math.log(odds(probability));
+}
+
 /** p / (1 − p), which orders as its logarithm does. */
 function odds(probability: number): number {
   const inside = Math.min(1 - LEAST_ODDS, Math.max(LEAST_ODDS, probability));

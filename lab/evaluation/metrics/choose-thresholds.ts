@@ -12,7 +12,7 @@
  * greedy and not always the best, as sets that overlap can't be chosen from exactly in reasonable time. A probability of
  * exactly 1 is believed at any threshold.
  */
-import { decide } from "../../../models/explain/class-decision.ts";
+import { decide, logOdds } from "../../../models/explain/class-decision.ts";
 import type { Share } from "./classifier-report.ts";
 
 /** One window that is held out. */
@@ -28,10 +28,12 @@ export interface ThresholdRule {
   readonly unknownShare?: number | undefined;
   /** Right beliefs that a belief in another known class has to be worth. Default 1. */
   readonly wrongCost?: number | undefined;
+  /** No threshold is lower: what held-out windows are far from being taken for, other sounds may be nearer to. Default 0.05. */
+  readonly least?: number | undefined;
 }
 
 export interface ChosenThresholds {
-  /** By class, each in (0, 1), midway in log-odds between the windows that it parts. */
+  /** By class, each from `least` to 1, midway in log-odds between the windows that it parts. */
   readonly thresholds: readonly number[];
   /** Known windows believed to be what they are. */
   readonly accepted: Share;
@@ -45,7 +47,7 @@ export interface ChosenThresholds {
 export function chooseThresholds(
   windows: readonly HeldOutWindow[],
   classes: number,
-  { unknownShare = 0.1, wrongCost = 1 }: ThresholdRule = {},
+  { unknownShare = 0.1, wrongCost = 1, least = 0.05 }: ThresholdRule = {},
 ): ChosenThresholds {
   for (const { label, probabilities } of windows) {
     if (!Number.isInteger(label) || label < -1 || label >= classes || probabilities.length !== classes) {
@@ -57,7 +59,7 @@ export function chooseThresholds(
   const unknown = windows.filter(({ label }) => label < 0).length;
   let allowed = Math.floor(unknownShare * unknown);
   const taken = new Set<HeldOutWindow>();
-  const cuts = Array.from({ length: classes }, (_, k) => new Cut(windows, k, wrongCost));
+  const cuts = Array.from({ length: classes }, (_, k) => new Cut(windows, k, wrongCost, least));
   for (;;) {
     const steps = cuts.flatMap((cut) => cut.bestStep(taken, allowed) ?? []);
     if (steps.length === 0) break;
@@ -94,6 +96,7 @@ class Cut {
     windows: readonly HeldOutWindow[],
     private readonly k: number,
     private readonly wrongCost: number,
+    private readonly least: number,
   ) {
     this.#windows = windows.toSorted((a, b) => b.probabilities[k] - a.probabilities[k]);
   }
@@ -103,7 +106,7 @@ class Cut {
     let best: Step | undefined;
     let gain = 0;
     let unknown = 0;
-    for (let to = this.#above; to < this.#windows.length; ) {
+    for (let to = this.#above; to < this.#windows.length && this.#at(to) >= this.least; ) {
       const window = this.#windows[to++];
       if (window.label === this.k) gain++;
       else if (window.label >= 0) gain -= this.wrongCost;
@@ -128,20 +131,12 @@ class Cut {
     const odds = Math.exp((logOdds(lowest) + logOdds(next)) / 2);
     const between = odds / (1 + odds);
     // Float32 neighbours have nothing between them in a file of few digits.
-    return between > next && between <= lowest ? between : lowest;
+    return Math.max(this.least, between > next && between <= lowest ? between : lowest);
   }
 
   #at(index: number): number {
     return this.#windows[index].probabilities[this.k];
   }
-}
-
-/** Ends that a probability in a file still has. */
-const END = 1e-6;
-
-function logOdds(probability: number): number {
-  const inside = Math.min(1 - END, Math.max(END, probability));
-  return Math.log(inside / (1 - inside));
 }
 
 function outcome(windows: readonly HeldOutWindow[], thresholds: readonly number[]) {

@@ -6,6 +6,7 @@ import {
   answersAlone,
   type DecisionClasses,
   decide,
+  logOdds,
   rankedClasses,
 } from "../../../models/explain/class-decision.ts";
 import { classThresholds } from "../../../models/pack/pack.ts";
@@ -178,11 +179,6 @@ function marginOf(classes: DecisionClasses, row: Float32Array): number {
   const first = answersAlone(classes) ? ranked.find(({ label }) => label !== classes.other) : ranked[0];
   if (first === undefined || first.label === classes.other) return Number.NEGATIVE_INFINITY;
   return logOdds(first.probability) - logOdds(first.threshold);
-}
-
-function logOdds(probability: number): number {
-  const inside = Math.min(1 - 1e-9, Math.max(1e-9, probability));
-  return Math.log(inside / (1 - inside));
 }
 
 /** What is believed in each window at some thresholds; a window is asked about by many figures and decided once. */

@@ -101,6 +101,15 @@ test("what is promised of drawn windows holds, and one threshold for all accepts
   assert.ok(mistaken.right < accepted.right);
 });
 
+test("no threshold is below the least, however far apart the windows are", () => {
+  const windows = [window(0, 0.9, 1e-7), window(0, 0.02, 1e-7), window(1, 1e-7, 0.9), window(-1, 1e-7, 1e-7)];
+  const { thresholds, accepted } = chooseThresholds(windows, 2);
+  assert.equal(accepted, { right: 2, of: 3 });
+  assert.is(thresholds[1], 0.05);
+  assert.ok(thresholds[0] >= 0.05 && thresholds[0] < 0.9);
+  assert.is(chooseThresholds(windows, 2, { least: 0.01 }).accepted.right, 3);
+});
+
 test("labels and rows that don't belong to the classes are refused", () => {
   assert.throws(() => chooseThresholds([window(2, 0.5, 0.5)], 2), /class 2 .*2 probabilities/);
   assert.throws(() => chooseThresholds([window(0, 0.5)], 2), RangeError);

@@ -19,12 +19,19 @@ const FRAMES = 32;
 const BINS = 257;
 const SPLIT = 64;
 
+/** Low and high by themselves, half as sure as they are of each other. */
+const independent = (thresholds: readonly number[]) => ({
+  ...{ labels: ["low", "high"], other: undefined, answers: "independent", threshold: 0.5, thresholds },
+});
+
 /** Calls what has more energy below 2 kHz low; its mask for a class keeps what it hears as that class. */
-function method(masks: boolean): LoadedMethod {
+function method(masks: boolean, form: object = {}): LoadedMethod {
   const pack = {
     name: "two",
     labels: LABELS,
     other: "other",
+    threshold: 0.5,
+    ...form,
     sampleRate: RATE,
     windowFrames: FRAMES,
     stft: { window: 512, hop: 128, bins: BINS },
@@ -35,13 +42,15 @@ function method(masks: boolean): LoadedMethod {
     method: { name: "bands", title: "Bands", graph: "x", target: true },
     async run(magnitudes: Float32Array, batch: number, targets?: number | readonly number[]) {
       const size = FRAMES * BINS;
-      const probabilities = new Float32Array(batch * LABELS.length);
+      const classes = pack.labels.length;
+      const sure = "answers" in pack ? 0.5 : 1;
+      const probabilities = new Float32Array(batch * classes);
       const out = new Float32Array(batch * size);
       for (let item = 0; item < batch; item++) {
         const energy = [1e-3, 0];
         for (let k = 0; k < size; k++) energy[k % BINS < SPLIT ? 0 : 1] += magnitudes[item * size + k] ** 2;
         const low = energy[0] / (energy[0] + energy[1]);
-        probabilities.set([low, 1 - low, 0], item * LABELS.length);
+        probabilities.set([sure * low, sure * (1 - low), 0].slice(0, classes), item * classes);
         const asked = (typeof targets === "number" ? targets : targets?.[item]) ?? -1;
         const target = asked >= 0 ? asked : low > 0.5 ? 0 : 1;
         for (let k = 0; k < size; k++) {
@@ -68,11 +77,11 @@ async function soundFile(folder: string, name: string, hertz: number, label?: st
   return { name, path, label };
 }
 
-async function rowsOf(files: readonly SoundFile[]) {
-  const classifier = method(false);
+async function rowsOf(files: readonly SoundFile[], form?: object) {
+  const classifier = method(false, form);
   const pools = { clips: files, sentences: [] };
   const sounds = await prepareSounds(classifier, files[0], "mixtures", pools, 1, FRAMES);
-  return measureMethod(method(true), classifier, sounds, new Random(1));
+  return measureMethod(method(true, form), classifier, sounds, new Random(1));
 }
 
 test("a mask of the target's band parts the clip, and what is there by its label is not wrong to ask for", async ({
@@ -132,6 +141,18 @@ test("of a sound that is padded with zeros the mask's share on them is told", as
   // Windows of zeros alone are never asked about; of the others the mask lies on sound and zeros alike.
   assert.ok(own!.silenceMass! > 0.05 && own!.silenceMass! < 0.5, JSON.stringify(own));
   assert.is(own!.relevanceMass, undefined);
+});
+
+test("of independent classes a wrong one is forced where it is believed, and AD on the published scale is left out", async ({
+  folder,
+}) => {
+  const files = [await soundFile(folder, "a", 500, "low"), await soundFile(folder, "b", 700, "low")];
+  const believed = (await rowsOf(files, independent([0.3, 0.3]))).own!;
+  assert.is(believed.forcing, 100);
+  assert.is(believed.fidIn, 1);
+  assert.not("adPublished" in believed);
+  // Half a probability is no yes for high, however much more than low it is.
+  assert.is((await rowsOf(files, independent([0.3, 0.6]))).own!.forcing, 0);
 });
 
 test.run();
