@@ -1,10 +1,17 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readWav, writeWav } from "../../dsp/wav.ts";
-import { type CliResult, runCli, runCliWatched, TINY_PACK, temporaryFolder } from "./run-cli.ts";
+import {
+  type CliResult,
+  independentPack,
+  runCli,
+  runCliWatched,
+  TINY_PACK,
+  temporaryFolder,
+} from "./run-cli.ts";
 
 const folder = await temporaryFolder();
 let runs = 0;
@@ -96,11 +103,7 @@ test("the four files: what was decided, and explanation + rest = recording", asy
 });
 
 test("of independent classes all that are believed are named, each by its own threshold", async () => {
-  const pack = join(folder, "independent-pack");
-  await cp(TINY_PACK, pack, { recursive: true });
-  const { other: _, ...described } = JSON.parse(await readFile(join(pack, "pack.json"), "utf8"));
-  const independent = { ...described, format: 3, answers: "independent", thresholds: [0.5, 0.2, 0.9] };
-  await writeFile(join(pack, "pack.json"), JSON.stringify(independent));
+  const pack = await independentPack([0.5, 0.2, 0.9]);
   const high = tone(6000, 2, 16000, 0.4);
   const samples = tone(1000, 2).map((sample, n) => sample + high[n]);
   const run = await explain("both.wav", float32Wav(samples), "--pack", pack, "--json");
@@ -115,11 +118,8 @@ test("of independent classes all that are believed are named, each by its own th
 
   const said = await explain("both.wav", float32Wav(samples), "--pack", pack);
   assert.match(said.stdout, /heard: low, 7\d %; also high, 2\d %\n/);
-  await writeFile(
-    join(pack, "pack.json"),
-    JSON.stringify({ ...independent, thresholds: [0.95, 0.95, 0.95] }),
-  );
-  const none = await explain("both.wav", float32Wav(samples), "--pack", pack);
+  const strict = await independentPack([0.95, 0.95, 0.95]);
+  const none = await explain("both.wav", float32Wav(samples), "--pack", strict);
   assert.match(none.stdout, /heard: nothing that it knows \(nearest: low, 7\d %, which needs 95 %\)/);
 });
 

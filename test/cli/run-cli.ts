@@ -1,6 +1,6 @@
 /** Runs the real command as a process of its own. */
 import { spawn } from "node:child_process";
-import { mkdtemp } from "node:fs/promises";
+import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,17 @@ const compiled = process.env["LISTENABLE_TEST_COMMAND"];
 export const COMMAND = compiled ? [compiled] : ["--import", "tsx", join(root, "cli", "listenable.ts")];
 
 export const TINY_PACK = join(root, "test", "fixtures", "tiny-pack");
+
+/** A folder with the tiny pack, its classes answering each by itself; the graphs say what they always say. */
+export async function independentPack(thresholds: readonly number[]): Promise<string> {
+  const folder = await temporaryFolder();
+  await cp(TINY_PACK, folder, { recursive: true });
+  const file = join(folder, "pack.json");
+  const { other: _, ...described } = JSON.parse(await readFile(file, "utf8"));
+  const answers = { format: 3, answers: "independent", thresholds };
+  await writeFile(file, JSON.stringify({ ...described, ...answers }));
+  return folder;
+}
 
 export interface CliResult {
   readonly status: number | null;

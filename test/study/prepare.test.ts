@@ -7,7 +7,7 @@ import { integratedLoudness } from "../../dsp/loudness.ts";
 import { readWav, writeWav } from "../../dsp/wav.ts";
 import { matchLevels } from "../../study/level.ts";
 import { allSounds, openStudy, soundPath } from "../../study/study-file.ts";
-import { runCli, TINY_PACK, temporaryFolder } from "../cli/run-cli.ts";
+import { independentPack, runCli, TINY_PACK, temporaryFolder } from "../cli/run-cli.ts";
 import { openToOthers } from "../open-to-others.ts";
 
 const test = suite("study prepare");
@@ -111,6 +111,25 @@ test("sounds of others join in, classes come from a table, and what has no sound
     ["theirs foreign"],
   );
   assert.ok([...study.clips, study.practice!].some(({ label }) => label === "cat meow"));
+});
+
+test("of several classes that are heard at once a clip is its own's", async () => {
+  const data = await temporaryFolder();
+  const high = tone(5000, 0.24);
+  for (const name of ["a", "b", "c"]) {
+    const both = tone(300).map((sample, n) => sample + high[n]);
+    await writeFile(join(data, `${name}.wav`), writeWav([both], RATE));
+  }
+  const classes = join(data, "classes.csv");
+  await writeFile(classes, "clip,class\na.wav,high\nb.wav,high\nc.wav,quiet\n");
+  const out = join(data, "study");
+  const words = ["--data", data, "--methods", "bands", "--classes", classes, "--out", out, "--json"];
+  const pack = await independentPack([0.5, 0.2, 0.9]);
+  const { status, stdout, stderr } = await runCli("study", "prepare", ...words, "--pack", pack);
+  assert.is(status, 0, stderr);
+  const { study } = await openStudy(out);
+  assert.equal([...new Set([...study.clips, study.practice!].map(({ label }) => label))], ["high"]);
+  assert.match(JSON.parse(stdout).leftOut.join("\n"), /c\.wav: the classifier hears low and not quiet/);
 });
 
 test("misuse is told by name, and nothing is written over", async () => {
