@@ -51,9 +51,15 @@ export interface LiveExplainerOptions {
   readonly serverToken?: string | undefined;
   /** How late the explanation may be, to begin with. Default "balanced". What follows here overrides parts of it. */
   readonly delay?: DelaySetting;
-  /** Frames after a frame that a window should have heard to mask it. Default: the setting's, 4 at 8 ms a frame. */
+  /**
+   * Frames after a frame that a window should have heard to mask it. Default: the setting's, 4 at 8 ms a frame. With a streaming
+   * pack that hears no more: it is a reserve for masks that come late, and none by default.
+   */
   readonly lookAheadFrames?: number;
-  /** Frames from one window to the next. Default: the setting's, 8 at 8 ms a frame. */
+  /**
+   * Frames from one window to the next. Default: the setting's, 8 at 8 ms a frame. With a streaming pack, frames that are explained
+   * at once: whole blocks, as many as it has a graph for.
+   */
   readonly strideFrames?: number;
   /**
    * Limits of the delay from a sound to its explanation, without the device's own. Default 0, and 60, 160 or 260 beside

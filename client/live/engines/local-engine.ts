@@ -1,6 +1,6 @@
 /** The engine that runs the model where it is called: in the pipeline's worker, or in Node. */
 
-import type { OpenPack } from "../../../models/pack/open-pack.ts";
+import { type OpenPack, openedPack } from "../../../models/pack/open-pack.ts";
 import { loadNewest } from "../../../models/runtime/load-cut.ts";
 import { type LoadedMethod, MethodInputError } from "../../../models/runtime/load-method.ts";
 import type { Runtime } from "../../../models/runtime/runtime.ts";
@@ -42,7 +42,8 @@ export class LocalEngine implements Engine {
   static async open(options: LocalEngineOptions): Promise<LocalEngine> {
     const { pack } = options.pack;
     const { runtime, newestFrames = pack.windowFrames } = options;
-    const method = await loadNewest(runtime, options.pack, options.method, newestFrames);
+    const { opened, forget } = readOnce(options.pack);
+    const method = await loadNewest(runtime, opened, options.method, newestFrames);
     try {
       // Every graph that there is, as one that is first loaded when it is needed comes too late.
       for (const blocks of method.streaming?.blocks ?? [1]) {
@@ -52,6 +53,8 @@ export class LocalEngine implements Engine {
     } catch (error) {
       await method.close();
       throw error;
+    } finally {
+      forget();
     }
     return new LocalEngine(method, options.target);
   }
@@ -102,4 +105,15 @@ export class LocalEngine implements Engine {
     this.#closed = true;
     if (!this.#busy) await this.method.close();
   }
+}
+
+/** The pack, whose files are read once until they are forgotten: a method's graphs share their weights. */
+function readOnce({ pack, source, file }: OpenPack) {
+  const files = new Map<string, Promise<Uint8Array>>();
+  const opened = openedPack(pack, source, (name) => {
+    const read = files.get(name) ?? file(name);
+    files.set(name, read);
+    return read;
+  });
+  return { opened, forget: () => files.clear() };
 }

@@ -208,19 +208,28 @@ test("an engine that forgot by itself is counted, and a block that nobody answer
   assert.equal(unanswered, [windows[30]]);
 });
 
-test("silence, 60 dB up and down, and frames that are no numbers go through", async () => {
-  const plan = at("balanced");
-  const input = noise(HOP * 400, 3);
+test("silence, 60 dB up and down, DC steps and samples that are no numbers go through, and nothing is forgotten", async () => {
+  const opened = await openPack("test/fixtures/tiny-streaming");
+  const engine = await LocalEngine.open({ runtime: await nodeRuntime(), pack: opened });
+  const plan = at("balanced", blockSizes(opened.pack));
+  const input = noise(HOP * 600, 3);
   input.fill(0, 0, HOP * 100);
   for (let n = HOP * 200; n < HOP * 300; n++) input[n] *= 1e-3;
-  input[HOP * 350] = Number.NaN;
-  const { records, restarts, windows } = await play(input, {
-    ...{ blockSizes: SIZES, pace: plan, maxDelayFrames: plan.maxDelayFrames },
+  input.fill(0.9, HOP * 350, HOP * 400);
+  input.fill(Number.NaN, HOP * 450, HOP * 455);
+  const { records, restarts, timings, decisions } = await play(input, {
+    ...{ blockSizes: blockSizes(opened.pack)!, pace: plan, maxDelayFrames: plan.maxDelayFrames },
     engineMs: () => 2,
-    answers: counting(),
+    answers: (window) => engine.explain(window),
   });
-  assert.equal([records.at(-1)!.missed, restarts], [0, []]);
-  assert.is(windows.length, 50);
+  await engine.close();
+  await opened.close();
+  assert.equal([records.at(-1)!.missed, restarts, timings.at(-1)!.windowsDropped], [0, [], 0]);
+  assert.ok(decisions.length > 140);
+  assert.ok(
+    decisions.every(({ probabilities }) => Math.abs(probabilities.reduce((a, b) => a + b) - 1) < 1e-5),
+  );
+  assert.ok(records.every(({ mask }) => mask.every((value) => value >= 0 && value <= 1)));
 });
 
 test("the settings of a streaming pack: its blocks at low delay, twice as many else, and no look-ahead but as a reserve", () => {

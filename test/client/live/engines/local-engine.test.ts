@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { LocalEngine } from "../../../../client/live/engines/local-engine.ts";
+import { openedPack } from "../../../../models/pack/open-pack.ts";
 import { openPackFolder } from "../../../../models/pack/open-pack-node.ts";
 import { nodeRuntime } from "../../../../models/runtime/runtime-node.ts";
 import { random as mulberry } from "../../../worklets/rig.ts";
@@ -14,6 +15,24 @@ const streaming = await openPackFolder("test/fixtures/tiny-streaming");
 
 engineSuite("local", () => LocalEngine.open({ runtime, pack }));
 streamingSuite("local", () => LocalEngine.open({ runtime, pack: streaming }), 1e-5);
+
+test("graphs for one block and for several share their weights' file, which is read once", async () => {
+  const read: string[] = [];
+  const { pack, source, file } = streaming;
+  const withWeights = { ...pack, methods: pack.methods.map((method) => shared(method)) };
+  const opened = openedPack(withWeights, source, async (name) => {
+    read.push(name);
+    return name === "weights.bin" ? new Uint8Array(8) : file(name);
+  });
+  await (await LocalEngine.open({ runtime, pack: opened })).close();
+  assert.equal(read.sort(), ["bands.frames-64.onnx", "bands.onnx", "weights.bin"]);
+});
+
+/** The method, whose graphs all take weights from one more file. */
+function shared<T extends { readonly blocks?: readonly object[] | undefined }>(method: T) {
+  const weights = ["weights.bin"];
+  return { ...method, weights, blocks: method.blocks?.map((each) => ({ ...each, weights })) } as T;
+}
 
 test("the method is chosen by name", async () => {
   const engine = await LocalEngine.open({ runtime, pack, method: "all-ones" });
