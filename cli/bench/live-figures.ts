@@ -31,6 +31,8 @@ export interface LiveFigures {
   readonly lateFrames: number;
   readonly missedDeadlines: number;
   readonly windowsDropped: number;
+  /** Times that a streaming pack's model had to forget what it had heard. */
+  readonly restarts: number;
   /** Of one core, by the page's process: page, audio thread and local engine. */
   readonly pageCpuShare: number | null;
   /** From the beginning of the page's load to its first decision, nothing in the browser's cache. */
@@ -103,6 +105,7 @@ export async function measureLive(options: LiveOptions): Promise<LiveFigures> {
       lateFrames: timings.lateFrames,
       missedDeadlines: timings.missedDeadlines,
       windowsDropped: timings.windowsDropped,
+      restarts: timings.restarts,
       pageCpuShare,
       firstDecisionMs,
       nextSoundMs: nextSounds[nextSounds.length >> 1],

@@ -86,6 +86,7 @@ const LIVE_ROWS: readonly (readonly [string, (figures: LiveFigures) => string])[
   ["frames under a mask held for up to 16 ms", (each) => String(each.lateFrames)],
   ["missed deadlines", (each) => String(each.missedDeadlines)],
   ["windows dropped", (each) => String(each.windowsDropped)],
+  ["times that a streaming pack's model began anew", (each) => String(each.restarts)],
   [
     "processor time of the page",
     (each) => orNone(each.pageCpuShare, (share) => `${(100 * share).toFixed(0)} % of a core`),

@@ -19,11 +19,11 @@ export interface StreamFigures {
   readonly skipped: number;
 }
 
-/** Frames from one window to the next: 64 ms. */
+/** Frames from one window to the next: 64 ms with released packs. */
 const STRIDE = 8;
 
 /**
- * `streams` clients, each sending a window every 64 ms over a socket of its own for `seconds`. The clients live in
+ * `streams` clients, each sending a window, or the blocks that are new, every 64 ms over a socket of its own for `seconds`. The clients live in
  * this process, beside the server: their work is part of what is measured.
  */
 export async function measureStreams(
@@ -34,10 +34,14 @@ export async function measureStreams(
   seconds: number,
 ): Promise<StreamFigures> {
   const { bins, hop } = pack.stft;
-  const strideMs = (1000 * STRIDE * hop) / pack.sampleRate;
+  // Blocks of a streaming pack don't overlap: each frame is sent once.
+  const blocks = Math.max(1, Math.round(STRIDE / pack.windowFrames));
+  const stride = pack.streaming ? blocks * pack.windowFrames : STRIDE;
+  const windowFrames = pack.streaming ? stride : pack.windowFrames;
+  const strideMs = (1000 * stride * hop) / pack.sampleRate;
   const windows = Math.floor((1000 * seconds) / strideMs);
-  // One long spectrogram for all: window k begins STRIDE frames after window k − 1.
-  const frames = pack.windowFrames + STRIDE * windows;
+  // One long spectrogram for all: window k begins a stride after window k − 1.
+  const frames = windowFrames + stride * windows;
   const spectrogram = Float32Array.from(
     { length: frames * bins },
     (_, i) => 1 + 0.9 * Math.sin(i * 0.37 + (i >> 8)),
@@ -57,8 +61,8 @@ export async function measureStreams(
     const asks: Promise<void>[] = [];
     const ask = async (window: number): Promise<void> => {
       out = true;
-      const firstFrame = window * STRIDE;
-      const magnitudes = spectrogram.subarray(firstFrame * bins, (firstFrame + pack.windowFrames) * bins);
+      const firstFrame = window * stride;
+      const magnitudes = spectrogram.subarray(firstFrame * bins, (firstFrame + windowFrames) * bins);
       const asked = performance.now();
       await engine.explain({ firstFrame, magnitudes });
       times.push(performance.now() - asked);
