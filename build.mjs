@@ -1,6 +1,6 @@
 // Builds everything that runs: the `listenable` command (Node) and the browser's page, worker and worklet.
 import { createHash } from "node:crypto";
-import { chmod, copyFile, cp, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 import { buildTypes, libraryEntries } from "./tools/build/library.mjs";
 import { BundledLicences } from "./tools/build/licences.mjs";
@@ -129,6 +129,7 @@ const [pageScripts] = await Promise.all([
   cp("client/page/static", publicFolder, { recursive: true }),
   cp("kiosk/page/static", publicFolder, { recursive: true }),
   cp("study/page/static", `${publicFolder}/study`, { recursive: true }),
+  cp("client/kit/sounds/recordings", `${publicFolder}/sounds`, { recursive: true }),
   copyFile("monitor/page/static/index.html", `${publicFolder}/monitor/index.html`),
   ...["ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.mjs"].map((file) =>
     copyFile(`node_modules/onnxruntime-web/dist/${file}`, `${publicFolder}/ort/${file}`),
@@ -140,6 +141,7 @@ const pageFiles = [
   "",
   ...["manifest.webmanifest", "icon.svg", "icon-192.png", "page.css"],
   ...pageScripts,
+  ...(await readdir(`${publicFolder}/sounds`)).sort().map((name) => `sounds/${name}`),
   ...["ort/ort-wasm-simd-threaded.mjs", "ort/ort-wasm-simd-threaded.wasm"],
 ];
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");

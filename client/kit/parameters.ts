@@ -1,7 +1,7 @@
 /**
  * The page's settings from its address, for kiosks, links and tests:
  *
- *   ?source=sound|microphone|file  ?sound=clock-in-rain  ?engine=local|auto|remote
+ *   ?source=sound|microphone|file  ?sound=dog-in-wind  ?engine=local|auto|remote
  *   ?delay=low-delay|balanced|high-quality
  *   ?listening=original|explanation|rest  ?method=lmac  ?pack=esc10-speech
  *   ?volume=0..100  ?loudness=matched|unchanged  ?headphones=yes  ?start=yes

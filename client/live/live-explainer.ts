@@ -28,7 +28,8 @@ export type Source =
   | { readonly kind: "file"; readonly file: Blob; readonly name: string; readonly loop?: boolean }
   | {
       readonly kind: "samples";
-      readonly samples: Float32Array;
+      /** What is yet to be loaded may be promised: the start waits for it, and fails as it does. */
+      readonly samples: Float32Array | Promise<Float32Array>;
       readonly sampleRate: number;
       readonly name: string;
       readonly loop?: boolean;

@@ -32,8 +32,8 @@ export function sourceOf(choice: SourceChoice): Source | undefined {
   const { kind, microphone, file, repeat } = choice;
   switch (kind) {
     case "sound": {
-      const { name, make } = builtInSounds.find(({ name }) => name === choice.sound) ?? builtInSounds[0];
-      return { kind: "samples", samples: make(), sampleRate, name: soundTitle(name), loop: true };
+      const { name, load } = builtInSounds.find(({ name }) => name === choice.sound) ?? builtInSounds[0];
+      return { kind: "samples", samples: load(), sampleRate, name: soundTitle(name), loop: true };
     }
     case "microphone":
       return microphone ? { kind, deviceId: microphone } : { kind };

@@ -1,6 +1,7 @@
 /** Puts a kiosk together: settings, explainer, supervisor, program, restart, reports. */
 
-import { builtInSounds, sampleRate } from "../../client/kit/sounds/index.ts";
+import { sampleRate, soundsFor } from "../../client/kit/sounds/index.ts";
+import { loadAhead } from "../../client/kit/sounds/load-ahead.ts";
 import { soundTitle } from "../../client/kit/words/words.ts";
 import { createLiveExplainer } from "../../client/live/create-live-explainer.ts";
 import type { LiveExplainer, Source, Status, Timings } from "../../client/live/live-explainer.ts";
@@ -99,6 +100,11 @@ export function openKiosk({ settings, token, cover }: KioskParts): Kiosk {
       program.scene$.value.kind === "attract" ? Number.POSITIVE_INFINITY : program.quietSeconds,
     restart: () => load(memory.reloadedAt),
   });
+  // Examples go on where the server has gone meanwhile.
+  void explainer.pack().then(
+    ({ labels }) => loadAhead(soundsFor(labels)),
+    () => {},
+  );
   const tally = new Tally();
   explainer.timings$.subscribe((timings) => tally.push(timings));
   let status: Status = { state: "idle" };
@@ -170,8 +176,9 @@ function explanationOf(status: Status): NonNullable<KioskReport["explanation"]> 
 
 async function sourceOf(scene: Scene, settings: KioskSettings, explainer: LiveExplainer): Promise<Source> {
   if (scene.kind === "attract") {
-    const sound = builtInSounds[scene.sound % builtInSounds.length];
-    return { kind: "samples", samples: sound.make(), sampleRate, name: soundTitle(sound.name), loop: true };
+    const sounds = soundsFor((await explainer.pack()).labels);
+    const { name, load } = sounds[scene.sound % sounds.length];
+    return { kind: "samples", samples: await load(), sampleRate, name: soundTitle(name), loop: true };
   }
   const { microphone } = settings;
   if (microphone === undefined) return { kind: "microphone" };

@@ -95,7 +95,7 @@ const told = (page: Page, name: string) =>
   page.evaluate((key) => document.querySelector<HTMLElement>("listenable-app")?.dataset[key] ?? "", name);
 
 for (const [what, address] of [
-  ["a built-in sound, explained here", "?sound=dog-by-the-sea&engine=local&start=yes"],
+  ["a built-in sound, explained here", "?sound=dog-in-wind&engine=local&start=yes"],
   ["a microphone, explained by the server", "?source=microphone&headphones=yes&engine=remote&start=yes"],
 ]) {
   run(`${what}: it runs, switches, freezes, plays the moment and stops${why}`, async () => {

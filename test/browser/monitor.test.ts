@@ -9,7 +9,7 @@ import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, launchChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
-import { builtInSounds, sampleRate } from "../../client/kit/sounds/index.ts";
+import { sampleRate, syntheticSounds } from "../../client/kit/sounds/synthetic/index.ts";
 import { resample } from "../../dsp/index.ts";
 import { DEFAULT_PACK, findPack, packageFolder } from "../../models/pack/open-pack-node.ts";
 import type { Input } from "../../monitor/inputs/input.ts";
@@ -32,7 +32,7 @@ let store: EventStore;
 /** The sounds as fast as they can be heard, then the last of them over and over in real time. */
 function endlessInput(): Input {
   const sounds = ["rooster-in-wind", "dog-by-the-sea", "helicopter-over-voices"].map((name) =>
-    resample(builtInSounds.find((each) => each.name === name)!.make(), sampleRate, RATE),
+    resample(syntheticSounds.find((each) => each.name === name)!.make(), sampleRate, RATE),
   );
   const all = joined(...sounds.flatMap((sound) => [quiet(6), sound]), quiet(4));
   const tenth = RATE / 10;

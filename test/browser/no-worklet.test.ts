@@ -96,7 +96,7 @@ browserTest("without AudioWorklet the page leads to its compatible one, where th
 
 browserTest("at an insecure address the compatible page plays the built-in sounds", async () => {
   const url = live.server.url.replace("127.0.0.1", INSECURE_HOST) + COMPAT_PAGE;
-  const page = await LivePage.open({ browser: live.browser, url, engine: "auto", sound: "clock-in-rain" });
+  const page = await LivePage.open({ browser: live.browser, url, engine: "auto", sound: "dog-in-wind" });
   assert.is(await page.page.evaluate(() => isSecureContext || crossOriginIsolated), false);
   await page.page.getByText("processed on the page's main thread").waitFor();
   const { output } = await page.listen(1.5);

@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
-import { builtInSounds, sampleRate } from "../../client/kit/sounds/index.ts";
+import { sampleRate, syntheticSounds } from "../../client/kit/sounds/synthetic/index.ts";
 import { resample } from "../../dsp/index.ts";
 import { DEFAULT_PACK, findPack, openPackFolder } from "../../models/pack/open-pack-node.ts";
 import { loadMethod } from "../../models/runtime/load-method.ts";
@@ -18,7 +18,7 @@ export function releasedTest(engine: "local" | "remote"): void {
   const name = `${engine} engine: the helicopter is named and heard without the voices`;
   const run = chromium === null ? test.skip : test;
   run(chromium === null ? `${name} (${NO_CHROMIUM})` : name, async () => {
-    const sound = builtInSounds.find((each) => each.name === "helicopter-over-voices")!;
+    const sound = syntheticSounds.find((each) => each.name === "helicopter-over-voices")!;
     const live = await setUp(chromium!, folder, resample(sound.make(), sampleRate, 48_000));
     const { pack, graph } = await openPackFolder(folder);
     const [{ name: explaining }] = pack.methods;

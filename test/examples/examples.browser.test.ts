@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
-import { builtInSounds, sampleRate } from "../../client/kit/sounds/index.ts";
+import { sampleRate, syntheticSounds } from "../../client/kit/sounds/synthetic/index.ts";
 import { readWav, resample, writeWav } from "../../dsp/index.ts";
 import { browserTest } from "../browser/browser-test.ts";
 import { chord } from "../lab/import/fixtures.ts";
@@ -102,7 +102,7 @@ async function hears(
 }
 
 const helicopter = () =>
-  resample(builtInSounds.find(({ name }) => name === "helicopter-over-voices")!.make(), sampleRate, RATE);
+  resample(syntheticSounds.find(({ name }) => name === "helicopter-over-voices")!.make(), sampleRate, RATE);
 
 browserTest("plain-page: the element alone, from node_modules", async () => {
   const modules = join(examples.folder, "node_modules");
@@ -130,7 +130,7 @@ browserTest("own-pack-live: a pack of somebody's own classifier", async () => {
 });
 
 test("node-script names a sound and writes its explanation", async () => {
-  const sound = builtInSounds.find(({ name }) => name === "helicopter-over-voices")!.make();
+  const sound = syntheticSounds.find(({ name }) => name === "helicopter-over-voices")!.make();
   await writeFile(join(examples.folder, "node-script", "sound.wav"), writeWav([sound], sampleRate));
   const printed = await examples.script("node-script", "start", "--", "sound.wav");
   assert.match(printed, /^It hears: helicopter \(\d+ %\)$/m);

@@ -1,7 +1,7 @@
 // The guard in rooms that feed back, and with sounds that only look like it.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { builtInSounds, sampleRate as soundRate } from "../../client/kit/sounds/index.ts";
+import { sampleRate as soundRate, syntheticSounds } from "../../client/kit/sounds/synthetic/index.ts";
 import { resample } from "../../dsp/offline.ts";
 import { FeedbackGuard } from "../../worklets/feedback-guard.ts";
 import { constantMask, OWN_SHAPE, Rig, random, sine } from "./rig.ts";
@@ -117,7 +117,7 @@ test("sounds that are not our own are left alone: the page's own, alarms, whistl
     }),
     silence: seconds(5, () => 0),
   };
-  for (const { name, make } of builtInSounds) sounds[name] = resample(make(), soundRate, RATE);
+  for (const { name, make } of syntheticSounds) sounds[name] = resample(make(), soundRate, RATE);
   for (const [name, samples] of Object.entries(sounds)) {
     const { least, howls } = duck(samples);
     assert.is(howls, 0, name);
@@ -136,7 +136,7 @@ test("the gain moves in small steps, and nothing is changed while nothing howls"
   const { guard, rig } = guarded();
   const plain = new Rig({ listening: "original" });
   plain.maskEvery(() => constantMask(1));
-  const input = resample(builtInSounds[0].make(), soundRate, RATE);
+  const input = resample(syntheticSounds[0].make(), soundRate, RATE);
   assert.equal(rig.run(input), plain.run(input));
   assert.is(guard.gain, 1);
 });

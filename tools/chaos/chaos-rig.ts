@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { launchChromium } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
 import { type ServerProcess, startServerProcess } from "../../cli/bench/server-process.ts";
-import { randomFrom } from "../../client/kit/sounds/synth.ts";
+import { randomFrom } from "../../client/kit/sounds/synthetic/synth.ts";
 import { writeWav } from "../../dsp/wav.ts";
 import { TINY_PACK } from "../../test/browser/set-up.ts";
 import { BUILT } from "../soak/server-under-watch.ts";

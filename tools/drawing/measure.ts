@@ -61,7 +61,7 @@ export async function measureDrawing(options: DrawingOptions): Promise<DrawingFi
   const page = await context.newPage();
   try {
     await page.addInitScript("globalThis.__name ??= (value) => value");
-    await page.goto(`${url}?source=sound&sound=dog-by-the-sea&engine=local&delay=balanced&start=yes`);
+    await page.goto(`${url}?source=sound&sound=dog-in-wind&engine=local&delay=balanced&start=yes`);
     await page.waitForSelector('listenable-app[data-state="running"]', { timeout: 30_000 });
     await page.waitForTimeout(SETTLE_MS);
     if (busy) await page.evaluate(keepBusy);

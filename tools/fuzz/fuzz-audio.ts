@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { randomFrom } from "../../client/kit/sounds/synth.ts";
+import { randomFrom } from "../../client/kit/sounds/synthetic/synth.ts";
 import type { ReadRequest } from "./audio-reader.ts";
 import { audioSeeds } from "./audio-seeds.ts";
 import { damagedAudio } from "./damaged-audio.ts";

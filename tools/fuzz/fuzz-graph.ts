@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { randomFrom } from "../../client/kit/sounds/synth.ts";
+import { randomFrom } from "../../client/kit/sounds/synthetic/synth.ts";
 import { encodeModel, GraphBuilder } from "../../models/graph/index.ts";
 import { packageFolder } from "../../models/pack/open-pack-node.ts";
 import { FallibleReader } from "./fallible-reader.ts";

@@ -1,5 +1,5 @@
 /** Runs the fuzzers of the wire protocol for so many messages. */
-import { randomFrom } from "../../client/kit/sounds/synth.ts";
+import { randomFrom } from "../../client/kit/sounds/synthetic/synth.ts";
 import { fuzzDecoder } from "./fuzz-decoders.ts";
 import { fuzzSession } from "./fuzz-session.ts";
 import { randomNumbers } from "./mutate.ts";

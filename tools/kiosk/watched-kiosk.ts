@@ -5,7 +5,7 @@ import { join } from "node:path";
 import pino from "pino";
 import type { Browser, Page } from "playwright-core";
 import { findChromium, launchChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
-import { builtInSounds, sampleRate } from "../../client/kit/sounds/index.ts";
+import { sampleRate, syntheticSounds } from "../../client/kit/sounds/synthetic/index.ts";
 import { writeWav } from "../../dsp/wav.ts";
 import { openKioskExtension } from "../../kiosk/kiosk-extension.ts";
 import { findPack, packageFolder } from "../../models/pack/open-pack-node.ts";
@@ -59,10 +59,10 @@ export async function watchKiosk(
 
 function roomSound({ sound, silence }: { readonly sound: number; readonly silence: number }): Float32Array {
   const step = (sound + silence) * sampleRate;
-  const room = new Float32Array(step * builtInSounds.length);
+  const room = new Float32Array(step * syntheticSounds.length);
   // A room is never quite silent.
   for (let n = 0; n < room.length; n++) room[n] = 2e-4 * Math.sin(n * n);
-  for (const [k, { make }] of builtInSounds.entries()) {
+  for (const [k, { make }] of syntheticSounds.entries()) {
     const samples = make();
     for (let n = 0; n < sound * sampleRate; n++) room[k * step + n] += samples[n % samples.length];
   }

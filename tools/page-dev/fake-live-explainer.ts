@@ -4,8 +4,8 @@
  */
 import FFT from "fft.js";
 import { BehaviorSubject, Observable, Subject } from "rxjs";
-import { clockInRain } from "../../client/kit/sounds/clock-in-rain.ts";
 import { sampleRate } from "../../client/kit/sounds/index.ts";
+import { clockInRain } from "../../client/kit/sounds/synthetic/clock-in-rain.ts";
 import type {
   Decision,
   Environment,
@@ -151,7 +151,7 @@ export class FakeLiveExplainer implements LiveExplainer {
       this.status$.next({ state: "failed", problem: this.options.problem });
       throw this.options.problem;
     }
-    this.#samples = source.kind === "samples" ? source.samples : clockInRain();
+    this.#samples = source.kind === "samples" ? await source.samples : clockInRain();
     this.#frame = 0;
     this.status$.next({
       state: "running",

@@ -21,7 +21,9 @@ const types = { ".html": "text/html", ".css": "text/css", ".js": "text/javascrip
 
 /** A file of the page, or one that every page has. */
 function readShared(name) {
-  return readFile(`client/page/static${name}`).catch(() => readFile(`client/kit/static${name}`));
+  const folders = ["client/page/static", "client/kit/static"];
+  const sounds = name.replace(/^\/sounds\//, "client/kit/sounds/recordings/");
+  return folders.reduce((sooner, folder) => sooner.catch(() => readFile(folder + name)), readFile(sounds));
 }
 
 /** Starts on a loopback port (0 takes a free one); returns the server. */

@@ -8,11 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { findChromium, launchChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
-import { builtInSounds, sampleRate } from "../../client/kit/sounds/index.ts";
+import { sampleRate } from "../../client/kit/sounds/index.ts";
 import { joined } from "../../dsp/joined.ts";
 import { writeWav } from "../../dsp/wav.ts";
 import { DEFAULT_PACK, findPack, packageFolder } from "../../models/pack/open-pack-node.ts";
 import { startServer } from "../../server/start-server.ts";
+import { readScene } from "../demo-scenes/read-scene.ts";
 import { withFewColours } from "./few-colours.ts";
 
 interface Shot {
@@ -25,25 +26,25 @@ interface Shot {
 }
 
 const shots: readonly Shot[] = [
-  { name: "page-live", options: { viewport: { width: 1280, height: 960 }, colorScheme: "light" }, at: 41 },
+  { name: "page-live", options: { viewport: { width: 1280, height: 960 }, colorScheme: "light" }, at: 44 },
   {
     name: "page-phone",
     options: { viewport: { width: 390, height: 1000 }, deviceScaleFactor: 1.25, colorScheme: "dark" },
-    at: 41,
+    at: 44,
   },
   {
     name: "page-moment",
     options: { viewport: { width: 1280, height: 860 }, colorScheme: "light" },
-    at: 37,
+    at: 46,
     moment: true,
   },
-  { name: "page-wall", options: { viewport: { width: 1920, height: 1080 }, colorScheme: "dark" }, at: 41 },
+  { name: "page-wall", options: { viewport: { width: 1920, height: 1080 }, colorScheme: "dark" }, at: 44 },
 ];
-const order = ["dog-by-the-sea", "helicopter-over-voices", "chainsaw-by-the-fire", "rooster-in-wind"];
+const order = ["voice-by-the-fire", "chainsaw-by-the-fire", "dog-in-wind"];
 const FILE = "built-in-sounds.wav";
 const LIMIT_MS = 120_000;
 
-const allSounds = () => joined(order.map((name) => builtInSounds.find((each) => each.name === name)!.make()));
+const allSounds = async () => joined(await Promise.all(order.map((name) => readScene(name, sampleRate))));
 
 async function take(
   browser: Browser,
@@ -89,7 +90,7 @@ const out = join(packageFolder(), "docs", "pictures");
 const folder = await mkdtemp(join(tmpdir(), "listenable-pictures-"));
 const file = join(folder, FILE);
 await mkdir(out, { recursive: true });
-await writeFile(file, writeWav([allSounds()], sampleRate));
+await writeFile(file, writeWav([await allSounds()], sampleRate));
 const publicFolder = join(packageFolder(), "dist", "public");
 const server = await startServer({ pack: findPack(DEFAULT_PACK), port: 0, publicFolder });
 const browser = await launchChromium({ path: chromium, microphone: "/dev/null" });

@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { LoadStream } from "../../cli/bench/load/load-stream.ts";
-import { randomFrom } from "../../client/kit/sounds/synth.ts";
+import { randomFrom } from "../../client/kit/sounds/synthetic/synth.ts";
 import { openPack } from "../../models/runtime/open-pack-node.ts";
 import { MaskCheck, type MaskCounts } from "./mask-check.ts";
 import { IDLE_SHARE, otherWork } from "./other-work.ts";

@@ -1,5 +1,5 @@
 /** What the load generator's streams hear: made-up sounds as frames on the wire, encoded once for all of them. */
-import { builtInSounds, sampleRate as soundRate } from "../../../client/kit/sounds/index.ts";
+import { sampleRate as soundRate, syntheticSounds } from "../../../client/kit/sounds/synthetic/index.ts";
 import { resample, spectrogramMagnitudes, stft } from "../../../dsp/offline.ts";
 import { encodeFrames } from "../../../protocol/wire.ts";
 import { decodeMagnitudes, encodeMagnitudes } from "../../../protocol/wire-levels.ts";
@@ -23,7 +23,7 @@ export function loadSound(
   mostFrames: number,
 ): LoadSound {
   const { bins } = shape;
-  const parts = builtInSounds
+  const parts = syntheticSounds
     .slice(0, SOUNDS)
     .map(({ make }) => spectrogramMagnitudes(stft(resample(make(), soundRate, sampleRate), shape)));
   const length = parts.reduce((sum, part) => sum + part.length / bins, 0);

@@ -5,7 +5,7 @@
  * lateness, which is told too.
  */
 import { setImmediate as breathe, setTimeout as wait } from "node:timers/promises";
-import { randomFrom } from "../../../client/kit/sounds/synth.ts";
+import { randomFrom } from "../../../client/kit/sounds/synthetic/synth.ts";
 import { percentiles } from "../percentiles.ts";
 import { processUsage } from "../server-process.ts";
 import { type LoadSound, loadSound } from "./load-sound.ts";

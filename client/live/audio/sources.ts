@@ -169,11 +169,13 @@ function playElement(element: HTMLAudioElement, name: string, loop: boolean, par
 }
 
 async function openSamples(
-  { samples, sampleRate, name, loop = false }: Source & { kind: "samples" },
+  { samples: promised, sampleRate, name, loop = false }: Source & { kind: "samples" },
   parts: SourceParts,
 ): Promise<OpenSource> {
+  const samples = await promised;
+  const { context, scope } = parts;
+  scope.check();
   if (samples.length === 0) throw new ProblemError("file-empty", `${name} has no samples`);
-  const { context } = parts;
   const buffer = bufferOf({ channels: [samples], sampleRate }, context);
   return playBuffer(buffer, name, loop, parts);
 }

@@ -8,8 +8,8 @@ import { type Hearing, minuteFrames } from "../../kit/hearing.ts";
 import { readSettings, type Settings, type SourceKind } from "../../kit/parameters.ts";
 import { recall, remember } from "../../kit/remembered.ts";
 import { sharedStyles } from "../../kit/shared-styles.ts";
-import { builtInSounds } from "../../kit/sounds/index.ts";
-import { makeAhead } from "../../kit/sounds/make-ahead.ts";
+import { builtInSounds, soundsFor } from "../../kit/sounds/index.ts";
+import { loadAhead } from "../../kit/sounds/load-ahead.ts";
 import { mayUseDevice, type StatusText, statusText } from "../../kit/status-text.ts";
 import { StreamController } from "../../kit/stream-controller.ts";
 import { alsoNames, type Verdict, verdictText } from "../../kit/verdict.ts";
@@ -251,6 +251,7 @@ export class ListenableApp extends WordsElement {
       <source-panel
         .kind=${source.kind}
         .sound=${source.sound}
+        .sounds=${this.#sounds}
         .microphones=${this.microphones}
         .microphone=${source.microphone}
         .fileName=${source.file?.name ?? ""}
@@ -426,6 +427,10 @@ export class ListenableApp extends WordsElement {
     return { headline, sentence: switching ? `${preparing} ${sentence}` : sentence };
   }
 
+  get #sounds() {
+    return soundsFor(this.pack?.labels, this.source.sound);
+  }
+
   readonly #facts = (): DiagnosticFacts => {
     const running = this.status.state === "running" ? this.status : undefined;
     return {
@@ -509,8 +514,8 @@ export class ListenableApp extends WordsElement {
       this.#hearing = undefined;
     }
     if (status.state === "running") {
-      // Whoever listens to one of them may choose another; making one again costs nothing.
-      if (this.source.kind === "sound") makeAhead(builtInSounds);
+      // Whoever listens to one of them may choose another; loading one again costs nothing.
+      if (this.source.kind === "sound") loadAhead(this.#sounds);
       this.announcement = words.page.spoken.listeningTo(status.source);
       void this.#listMicrophones();
       // Not there yet when the page opened; the start found it.

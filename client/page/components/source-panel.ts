@@ -14,7 +14,8 @@ import {
 import type { SourceKind } from "../../kit/parameters.ts";
 import { radioRow } from "../../kit/radio-row.ts";
 import { sharedStyles } from "../../kit/shared-styles.ts";
-import { builtInSounds } from "../../kit/sounds/index.ts";
+import { type BuiltInSound, builtInSounds } from "../../kit/sounds/index.ts";
+import { LICENCES } from "../../kit/sounds/scenes.ts";
 import { soundTitle, words } from "../../kit/words/words.ts";
 import { WordsElement } from "../../kit/words/words-element.ts";
 import { emit } from "./emit.ts";
@@ -106,6 +107,19 @@ export class SourcePanel extends WordsElement {
         color: var(--ink);
         font-weight: 600;
       }
+      .credits {
+        flex: 1 1 100%;
+        color: var(--soft);
+        font-size: 0.8125rem;
+        overflow-wrap: anywhere;
+      }
+      .credits summary {
+        width: fit-content;
+        cursor: pointer;
+      }
+      .credits a {
+        color: inherit;
+      }
       .name {
         overflow-wrap: anywhere;
         font-weight: 600;
@@ -177,6 +191,8 @@ export class SourcePanel extends WordsElement {
 
   @property() kind: SourceKind = "sound";
   @property() sound = "";
+  /** Those that may be chosen. */
+  @property({ attribute: false }) sounds: readonly BuiltInSound[] = builtInSounds;
   @property({ attribute: false }) microphones: readonly { deviceId: string; label: string }[] = [];
   @property() microphone = "";
   @property() fileName = "";
@@ -240,21 +256,38 @@ export class SourcePanel extends WordsElement {
   }
 
   get #note(): string {
-    if (this.kind === "sound") return words.page.source.synthetic;
     return this.kind === "file" ? words.page.source.dropHere : "";
   }
 
   #sounds() {
-    return radioRow({
+    const row = radioRow({
       name: "sound",
       legend: words.page.source.sound,
       legendStyle: "visually-hidden",
       layout: "sounds",
-      values: builtInSounds.map(({ name }) => name),
+      values: this.sounds.map(({ name }) => name),
       chosen: this.sound,
       face: (name) => soundTitle(name),
       onChoose: (name) => emit(this, "choose-sound", name),
     });
+    return html`${row}${this.#credits()}`;
+  }
+
+  /** By whom the chosen sound was recorded, as the licences ask. */
+  #credits() {
+    const { recordings = [] } = this.sounds.find(({ name }) => name === this.sound) ?? {};
+    const said = words.page.source;
+    return html`
+      <details class="credits">
+        <summary>${said.recordedBy}</summary>
+        ${recordings.map(
+          ({ title, author, licence, source }) => html`
+            <a href=${source} target="_blank" rel="noopener noreferrer">${title}</a> ${said.by(author)}
+            (<a href=${LICENCES[licence]} target="_blank" rel="noopener noreferrer">${licence}</a>);`,
+        )}
+        ${said.mixed}
+      </details>
+    `;
   }
 
   #microphones() {

@@ -5,7 +5,7 @@ import { capitalised, className } from "../../../client/kit/format.ts";
 import { type Going, goingText, goingTo } from "../../../client/kit/going.ts";
 import { Hearing } from "../../../client/kit/hearing.ts";
 import { sharedStyles } from "../../../client/kit/shared-styles.ts";
-import { builtInSounds } from "../../../client/kit/sounds/index.ts";
+import { soundsFor } from "../../../client/kit/sounds/index.ts";
 import { isUnexplained } from "../../../client/kit/status-text.ts";
 import { StreamController } from "../../../client/kit/stream-controller.ts";
 import type { Verdict } from "../../../client/kit/verdict.ts";
@@ -288,7 +288,8 @@ class ListenableKiosk extends LitElement {
     if (this.state === "starting" && !this.#verdict) return [said.starting, this.#startingHint, false];
     if (this.#away) return [words.page.unexplained.headline, said.unexplained, false];
     if (this.scene.kind === "attract") {
-      const sound = builtInSounds[this.scene.sound % builtInSounds.length];
+      const sounds = soundsFor(this.pack?.labels);
+      const sound = sounds[this.scene.sound % sounds.length];
       const example = this.#exampleLine(soundTitle(sound.name));
       if (this.#deaf) {
         const own = settings.source === "sounds" ? settings.invitation : undefined;

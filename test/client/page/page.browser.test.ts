@@ -145,6 +145,7 @@ check("the keyboard alone reaches every control, and focus is seen", async () =>
     "button",
     "kind",
     "sound",
+    "summary",
     "button",
     "input",
     "button",

@@ -8,9 +8,11 @@ export const titles: Readonly<Record<string, string>> = {};
 
 /** Titles of the built-in sounds by their names. */
 export const sounds: Readonly<Record<string, string>> = {
-  "clock-in-rain": "Clock in the rain",
-  "dog-by-the-sea": "Dog by the sea",
-  "rooster-in-wind": "Rooster in the wind",
-  "helicopter-over-voices": "Helicopter over voices",
+  "dog-in-wind": "Dog in the wind",
+  "voice-by-the-fire": "Voice by the fire",
+  "sheep-before-a-storm": "Sheep before a storm",
+  "birds-at-a-lock": "Birds at a canal lock",
+  "frogs-and-birds": "Frogs and birds",
+  "crow-before-a-storm": "Crow before a storm",
   "chainsaw-by-the-fire": "Chainsaw by the fire",
 };

@@ -21,9 +21,11 @@ export const titles: Words["titles"] = {
 };
 
 export const sounds: Words["sounds"] = {
-  "clock-in-rain": "Uhr im Regen",
-  "dog-by-the-sea": "Hund am Meer",
-  "rooster-in-wind": "Hahn im Wind",
-  "helicopter-over-voices": "Hubschrauber über Stimmen",
+  "dog-in-wind": "Hund im Wind",
+  "voice-by-the-fire": "Stimme am Feuer",
+  "sheep-before-a-storm": "Schafe vor dem Gewitter",
+  "birds-at-a-lock": "Vögel an der Schleuse",
+  "frogs-and-birds": "Frösche und Vögel",
+  "crow-before-a-storm": "Krähe vor dem Gewitter",
   "chainsaw-by-the-fire": "Kettensäge am Feuer",
 };

@@ -6,19 +6,17 @@ type WhenIdle = (run: () => void) => void;
 const SOON_MS = 2_000;
 
 /**
- * Makes one sound after the other, each once the page has nothing else to do, so that none is waited for when it is chosen: the
- * longest takes a tenth of a second.
+ * Loads one sound after the other, each once the page has nothing else to do, so that none is waited for when it is chosen. One that
+ * can't be loaded is left for whoever chooses it, who is told why.
  */
-export function makeAhead(
-  sounds: readonly Pick<BuiltInSound, "make">[],
+export function loadAhead(
+  sounds: readonly Pick<BuiltInSound, "load">[],
   whenIdle: WhenIdle = browsersIdleTime,
 ): void {
   const [next, ...others] = sounds;
   if (!next) return;
-  whenIdle(() => {
-    next.make();
-    makeAhead(others, whenIdle);
-  });
+  const goOn = () => loadAhead(others, whenIdle);
+  whenIdle(() => void next.load().then(goOn, goOn));
 }
 
 function browsersIdleTime(run: () => void): void {
