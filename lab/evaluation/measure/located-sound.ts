@@ -39,7 +39,8 @@ export class LocatedSound {
     private readonly shape: WindowShape,
     readonly event?: LocatedEvent | undefined,
   ) {
-    this.#silent = silentFrames(samples, shape);
+    // Of a scene it is known where its class is, and that says more than where its background has pauses.
+    this.#silent = event ? [] : silentFrames(samples, shape);
     this.#within = event ? framesWithin(event.span, samples.length, shape) : [];
     const spectrum = (part: Float32Array) => spectrogramMagnitudes(stft(part, shape));
     this.#spectra = event && {

@@ -82,12 +82,18 @@ export interface Acceptance {
   readonly shift: number;
   /** By class, in the order of the labels. */
   readonly thresholds: readonly number[];
-  /** Windows of known sounds in which some known class is believed. */
+  /** Of the groups that windows were heard of: sentences may be far more than clips. */
+  readonly groups: readonly GroupAcceptance[];
+  /** Windows of unknown sounds in which some known class is believed. */
+  readonly taken: Share;
+}
+
+export interface GroupAcceptance {
+  readonly name: string;
+  /** Windows in which some known class is believed. */
   readonly accepted: Share;
   /** Those in which it is, or is among others, their own. */
   readonly right: Share;
-  /** Windows of unknown sounds in which some known class is believed. */
-  readonly taken: Share;
 }
 
 export interface UnknownRecognition {
@@ -200,16 +206,23 @@ class Beliefs {
   }
 }
 
-function acceptance(at: Beliefs, { known, unknown }: RecognitionOptions): Acceptance {
+function acceptance(at: Beliefs, { known, unknown, groups }: RecognitionOptions): Acceptance {
   const heard = known.flatMap(({ label, windows }) =>
     windows.map((row) => ({ label, believed: at.in(row) })),
   );
+  const shares = Object.entries(groups).map(([name, members]): GroupAcceptance => {
+    const windows = heard.filter(({ label }) => members.includes(label));
+    return {
+      name,
+      accepted: shareOf(windows, ({ believed }) => believed.length > 0),
+      right: shareOf(windows, ({ label, believed }) => believed.includes(label)),
+    };
+  });
   const strange = unknown.flatMap(({ windows }) => windows);
   return {
     shift: at.shift,
     thresholds: classThresholds(at.classes),
-    accepted: shareOf(heard, ({ believed }) => believed.length > 0),
-    right: shareOf(heard, ({ label, believed }) => believed.includes(label)),
+    groups: shares.filter(({ accepted }) => accepted.of > 0),
     taken: shareOf(strange, (row) => at.in(row).length > 0),
   };
 }

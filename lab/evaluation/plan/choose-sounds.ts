@@ -168,15 +168,18 @@ async function checkSounds(
   return checks;
 }
 
-/** Each of the louder ones beside one of another class. */
+/** Each of the louder ones beside one of another class, every class as likely as the others. */
 function drawPairs(
   louder: readonly CheckedSound[],
   fainter: readonly CheckedSound[],
   seed: number,
 ): (readonly [CheckedSound, CheckedSound])[] {
   return louder.flatMap((sound) => {
-    const others = fainter.filter(({ label }) => label !== sound.label);
-    return others.length > 0 ? [[sound, seededBy(seed, "pair", sound.name).pick(others)] as const] : [];
+    const labels = [...new Set(fainter.map(({ label }) => label))].filter((label) => label !== sound.label);
+    if (labels.length === 0) return [];
+    const random = seededBy(seed, "pair", sound.name);
+    const drawn = random.pick(labels);
+    return [[sound, random.pick(fainter.filter(({ label }) => label === drawn))] as const];
   });
 }
 

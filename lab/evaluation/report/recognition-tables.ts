@@ -46,11 +46,13 @@ function clipTable({ groups, independent }: Recognition): FigureTable {
 }
 
 function windowTable({ own, atShare }: Recognition): FigureTable {
-  const row = (name: string, { accepted, right, taken, thresholds }: Acceptance) => [
-    name,
-    ...[accepted, right, taken].map(share),
-    rangeOf(thresholds),
-  ];
+  const rows = (name: string, { groups, taken, thresholds }: Acceptance) =>
+    groups.map((group) => [
+      name,
+      group.name,
+      ...[group.accepted, group.right, taken].map(share),
+      rangeOf(thresholds),
+    ]);
   return {
     title: "Windows of known and of unknown sounds",
     notes: [
@@ -58,8 +60,15 @@ function windowTable({ own, atShare }: Recognition): FigureTable {
       `believed in a window of an unknown sound. Compared where at most ${100 * TAKEN_SHARE} % are taken: all thresholds moved by the same`,
       "in log-odds.",
     ],
-    head: ["thresholds", "accepted", "accepted rightly", "unknown taken for known", "thresholds from to"],
-    rows: [row("the pack's own", own), ...(atShare ? [row(AT_SHARE, atShare)] : [])],
+    head: [
+      "thresholds",
+      "windows of",
+      "accepted",
+      "accepted rightly",
+      "unknown taken for known",
+      "thresholds from to",
+    ],
+    rows: [...rows("the pack's own", own), ...(atShare ? rows(AT_SHARE, atShare) : [])],
   };
 }
 

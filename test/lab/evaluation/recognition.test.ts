@@ -25,8 +25,8 @@ test("a clip is right by its mean, named when that is believed, and heard at som
     believed: { right: 1, of: 3 },
     atSomeTime: { right: 2, of: 3 },
   });
-  assert.equal(own.accepted, { right: 3, of: 4 });
-  assert.equal(own.right, { right: 2, of: 4 });
+  assert.equal(own.groups[0].accepted, { right: 3, of: 4 });
+  assert.equal(own.groups[0].right, { right: 2, of: 4 });
   assert.equal(
     classes.map(({ label, right, windowsAccepted }) => [label, right.right, windowsAccepted.right]),
     [
@@ -57,7 +57,7 @@ for (const [name, classes] of Object.entries({ exclusive, independent })) {
     assert.equal(report.atShare!.taken, { right: 2, of: 20 });
     // The third of the ladder, 0.90, must not be reached.
     assert.ok(Math.abs(report.atShare!.thresholds[0] - 0.9) < 1e-5, `${report.atShare!.thresholds}`);
-    assert.equal(report.atShare!.accepted, { right: 2, of: 3 });
+    assert.equal(report.atShare!.groups[0].accepted, { right: 2, of: 3 });
     assert.equal(report.unknown[0].takenAtShare, { right: 2, of: 20 });
     assert.equal([report.classes[0].taken, report.classes[0].takenAtShare], [9, 2]);
   });
@@ -88,9 +88,9 @@ test("what no threshold would take needs none", () => {
     known: [{ label: "dog", windows: [row(0.4, 0.3, 0.3)] }],
     unknown: [{ source: "here", label: "cat", windows: others }],
   });
-  assert.equal(report.own.accepted, { right: 0, of: 1 });
+  assert.equal(report.own.groups[0].accepted, { right: 0, of: 1 });
   assert.equal(report.atShare!.taken, { right: 0, of: 2 });
-  assert.equal(report.atShare!.accepted, { right: 1, of: 1 });
+  assert.equal(report.atShare!.groups[0].accepted, { right: 1, of: 1 });
 });
 
 test("two sounds at once: both, one alone or neither; in one window and by the clip only where classes answer alone", () => {
