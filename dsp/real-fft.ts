@@ -2,53 +2,83 @@ import FFT from "fft.js";
 
 /** fft.js hands its buffers back and forth untyped; this is the part of it that we use. */
 interface ComplexTransform {
-  realTransform(out: Float64Array, data: Float64Array): void;
+  transform(out: Float64Array, data: Float64Array): void;
   inverseTransform(out: Float64Array, data: Float64Array): void;
 }
 
 /**
- * Fourier transform of real samples, unnormalised forwards and 1/N backwards (as numpy's rfft and irfft).
- * Allocates at construction only.
+ * Fourier transform of real samples, unnormalised forwards and 1/N backwards (as numpy's rfft and irfft), by a complex one of
+ * half the size over even samples + i · odd samples: half the time of one over all samples, and less than fft.js's own of
+ * real samples. Allocates at construction only.
  */
 export class RealFft {
   readonly bins: number;
-  readonly #transform: ComplexTransform;
-  /** Interleaved re, im of all N frequencies; only the first `bins` of them are filled by `forward`. */
-  readonly #spectrum: Float64Array;
-  readonly #complexSamples: Float64Array;
+  readonly #half: ComplexTransform;
+  /** Of the half-size transform, interleaved re and im. */
+  readonly #pairs: Float64Array;
+  readonly #transformed: Float64Array;
+  /** e^(-2πi k / size), interleaved, for k up to half the size. */
+  readonly #twiddles: Float64Array;
 
   constructor(readonly size: number) {
-    this.bins = size / 2 + 1;
-    this.#transform = new FFT(size) as ComplexTransform;
-    this.#spectrum = new Float64Array(2 * size);
-    this.#complexSamples = new Float64Array(2 * size);
+    const half = size / 2;
+    this.bins = half + 1;
+    this.#half = new FFT(half) as ComplexTransform;
+    this.#pairs = new Float64Array(size);
+    this.#transformed = new Float64Array(size);
+    this.#twiddles = new Float64Array(size);
+    for (let k = 0; k < half; k++) {
+      this.#twiddles[2 * k] = Math.cos((2 * Math.PI * k) / size);
+      this.#twiddles[2 * k + 1] = -Math.sin((2 * Math.PI * k) / size);
+    }
   }
 
   /** `samples` [size] to `spectrum` [bins, 2], interleaved re and im. */
   forward(samples: Float64Array, spectrum: Float32Array): void {
-    const all = this.#spectrum;
-    this.#transform.realTransform(all, samples);
-    for (let i = 0; i < 2 * this.bins; i++) spectrum[i] = all[i];
+    const { size } = this;
+    const all = this.#transformed;
+    const twiddles = this.#twiddles;
+    this.#half.transform(all, samples);
+    // Frequency 0 is also that of the half: the last bin needs it.
+    spectrum[0] = all[0] + all[1];
+    spectrum[1] = 0;
+    spectrum[size] = all[0] - all[1];
+    spectrum[size + 1] = 0;
+    for (let i = 2; i < size; i += 2) {
+      const re = all[i];
+      const im = all[i + 1];
+      const otherRe = all[size - i];
+      const otherIm = -all[size - i + 1];
+      const oddRe = im - otherIm;
+      const oddIm = otherRe - re;
+      const cos = twiddles[i];
+      const sin = twiddles[i + 1];
+      spectrum[i] = 0.5 * (re + otherRe + cos * oddRe - sin * oddIm);
+      spectrum[i + 1] = 0.5 * (im + otherIm + cos * oddIm + sin * oddRe);
+    }
   }
 
   /** `spectrum` [bins, 2] to `samples` [size]. The imaginary parts of the first and last bin count as 0. */
   inverse(spectrum: Float32Array, samples: Float64Array): void {
     const { size } = this;
-    const all = this.#spectrum;
-    all[0] = spectrum[0];
-    all[1] = 0;
-    all[size] = spectrum[size];
-    all[size + 1] = 0;
+    const pairs = this.#pairs;
+    const twiddles = this.#twiddles;
+    pairs[0] = 0.5 * (spectrum[0] + spectrum[size]);
+    pairs[1] = 0.5 * (spectrum[0] - spectrum[size]);
     for (let i = 2; i < size; i += 2) {
       const re = spectrum[i];
       const im = spectrum[i + 1];
-      all[i] = re;
-      all[i + 1] = im;
-      all[2 * size - i] = re;
-      all[2 * size - i + 1] = -im;
+      const otherRe = spectrum[size - i];
+      const otherIm = -spectrum[size - i + 1];
+      const differenceRe = re - otherRe;
+      const differenceIm = im - otherIm;
+      const cos = twiddles[i];
+      const sin = -twiddles[i + 1];
+      const oddRe = cos * differenceRe - sin * differenceIm;
+      const oddIm = cos * differenceIm + sin * differenceRe;
+      pairs[i] = 0.5 * (re + otherRe - oddIm);
+      pairs[i + 1] = 0.5 * (im + otherIm + oddRe);
     }
-    const complex = this.#complexSamples;
-    this.#transform.inverseTransform(complex, all);
-    for (let n = 0; n < size; n++) samples[n] = complex[2 * n];
+    this.#half.inverseTransform(samples, pairs);
   }
 }
