@@ -3,10 +3,29 @@
 import { capitalised, className, percent } from "../../client/kit/format.ts";
 import { numbers, words } from "../../client/kit/words/words.ts";
 import { oneLine } from "../../protocol/shown-text.ts";
-import type { MonitorEvent } from "../protocol.ts";
+import type { Levels, MonitorEvent } from "../protocol.ts";
 
 export function classesText({ classes }: MonitorEvent): string {
   return capitalised(classes.map(({ label }) => className(label)).join(", "));
+}
+
+/**
+ * What the newest window sounds like: a name where there is one, and how sure that is. Of independent classes all that are
+ * believed are named.
+ */
+export function heardNow(
+  newest: Levels | undefined,
+  other: string | undefined,
+): { readonly name: string; readonly more: string } {
+  if (!newest?.label) return { name: "", more: words.monitor.silence };
+  const { label, probability, believed = [label] } = newest;
+  const [first, ...others] = believed;
+  if (first === undefined) return { name: "", more: words.page.verdict.none };
+  const also = others.length > 0 ? `. ${words.page.verdict.also(others.map(className).join(", "))}` : "";
+  return {
+    name: capitalised(first === other ? words.monitor.other : className(first)),
+    more: `${percent(probability)}${also}`,
+  };
 }
 
 export function timeText(at: string): string {

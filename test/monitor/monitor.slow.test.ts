@@ -4,7 +4,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readWav } from "../../dsp/wav.ts";
 import { badgeOf } from "../../monitor/analysis/faithfulness.ts";
+import { faithfulnessText } from "../../monitor/page/words.ts";
 import { EventStore } from "../../monitor/storage/event-store.ts";
+import { independentPack } from "../cli/run-cli.ts";
 import { closeAll, joined, quiet, RATE, samplesInput, startRig, temporary, tone } from "./rig.ts";
 
 /** Two seconds of a low tone from 3 s on, of a high one from 12 s on. */
@@ -56,6 +58,36 @@ test("sounds at known times become events with clip, explanation, rest, picture 
     assert.equal(JSON.parse(await readFile(store.file(event.id, "json"), "utf8")), event);
   }
   await monitor.close();
+});
+
+test("independent classes are counted each by its own threshold: two at once are named in one event, and the badge asks for the first one's", async () => {
+  const high = tone(5000, 2, 0.4);
+  const both = joined(
+    quiet(3),
+    tone(300, 2).map((sample, n) => sample + high[n]),
+    quiet(4),
+    tone(300, 2),
+    quiet(3),
+  );
+  const pack = await independentPack([0.5, 0.2, 0.97]);
+  const { monitor, store } = await startRig([samplesInput("yard", both)], { pack });
+  const heard = new Map<string, readonly string[]>();
+  monitor.feed.listen((message) => {
+    if (message.type === "levels") heard.set(message.levels.believed!.join(), message.levels.heard);
+  });
+  await monitor.finished;
+  const events = store.find().map(({ event }) => event);
+  await monitor.close();
+  assert.equal(
+    events.map(({ classes }) => classes.map(({ label }) => label)),
+    [["low"], ["low", "high"]],
+  );
+  assert.ok(heard.has("low,high") && heard.has("low"), [...heard.keys()].join(" / "));
+  const [, { faithfulness }] = events;
+  assert.is(faithfulness!.named, 0.5);
+  assert.match(faithfulnessText(events[1]), "The explanation alone is still called low");
+  // By the one threshold that a pack has, and half a probability, high would not be named at all.
+  assert.ok(events[1].classes[1].confidence < 0.5);
 });
 
 test("a clip with a class that discards is not kept, nowhere, and is counted", async () => {
@@ -130,6 +162,8 @@ test("the badge's rule", () => {
   assert.is(badgeOf(0.9, 0.5), "partly");
   assert.is(badgeOf(0.49, 0.1), "partly");
   assert.is(badgeOf(0.2, 0.9), "not");
+  assert.is(badgeOf(0.3, 0.1, 0.25), "faithful");
+  assert.is(badgeOf(0.7, 0.1, 0.8), "partly");
 });
 
 test.after(closeAll);

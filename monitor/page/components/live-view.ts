@@ -1,10 +1,11 @@
 import { css, html } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { capitalised, className, percent } from "../../../client/kit/format.ts";
+import { className } from "../../../client/kit/format.ts";
 import { sharedStyles } from "../../../client/kit/shared-styles.ts";
 import { words } from "../../../client/kit/words/words.ts";
 import { WordsElement } from "../../../client/kit/words/words-element.ts";
-import type { InputStatus, Levels, ListedEvent, MonitorStatus } from "../../protocol.ts";
+import type { InputStatus, ListedEvent, MonitorStatus } from "../../protocol.ts";
+import { heardNow } from "../words.ts";
 import { eventLine } from "./event-line.ts";
 import "./live-listening.ts";
 import "./level-strip.ts";
@@ -64,7 +65,7 @@ export class LiveView extends WordsElement {
 
   #input(input: InputStatus) {
     const { name, state, detail, source, recent, droppedSeconds, pending } = input;
-    const newest = recent[recent.length - 1];
+    const heard = heardNow(recent[recent.length - 1], this.status.other);
     return html`
       <section class="card" aria-label=${name} data-input=${name} data-state=${state}>
         <div class="head">
@@ -73,7 +74,7 @@ export class LiveView extends WordsElement {
         </div>
         ${source ? html`<p class="soft">${source}${detail ? html` · ${detail}` : ""}</p>` : ""}
         <p class="hears">
-          ${this.#heard(newest)}
+          ${heard.name} <span class="soft">${heard.more}</span>
         </p>
         <level-strip .recent=${recent}></level-strip>
         ${droppedSeconds > 0 ? html`<p class="waiting">${words.monitor.dropped(droppedSeconds)}</p>` : ""}
@@ -82,19 +83,5 @@ export class LiveView extends WordsElement {
         ${this.status.liveAudio ? html`<live-listening .input=${name}></live-listening>` : ""}
       </section>
     `;
-  }
-
-  /** What the newest window sounds like: of independent classes all that are believed. */
-  #heard(newest: Levels | undefined) {
-    if (!newest?.label) return html`<span class="soft">${words.monitor.silence}</span>`;
-    const { label, probability, believed = [label] } = newest;
-    if (believed.length === 0) return html`<span class="soft">${words.page.verdict.none}</span>`;
-    const [first, ...others] = believed;
-    const also = others.length > 0 ? ` ${words.page.verdict.also(others.map(className).join(", "))}` : "";
-    return html`${this.#name(first)} <span class="soft">${percent(probability)}${also}</span>`;
-  }
-
-  #name(label: string): string {
-    return capitalised(label === this.status.other ? words.monitor.other : className(label));
   }
 }
