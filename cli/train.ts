@@ -113,6 +113,7 @@ function addRunOptions(command: Command, course: Course): void {
     .requiredOption("--folds <list>", "folds to train on, e.g. 1,2,3", positiveIntegers)
     .requiredOption("--speech <dir>", "folder of spoken sentences (see: train speech)")
     .requiredOption("--out <dir>", "run folder")
+    .option("--music <dir>", "folder of music, where the classifier knows music")
     .option("--other <dir>", "folder of further sounds that are of no known class")
     .option("--without <list>", "ESC-50 categories to keep out of training", (text) => text.split(","), [])
     .option(

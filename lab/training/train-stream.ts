@@ -31,7 +31,6 @@ export interface StreamClassifierOptions {
   teaching: number;
   likeness: number;
   teacher?: string;
-  music?: string;
   rooms?: string;
 }
 
@@ -45,7 +44,6 @@ export const STREAM_OPTIONS: readonly TrainingOption[] = [
     choices: ["independent", "exclusive"],
     default: "independent",
   },
-  { flags: "--music <dir>", description: "folder of music", kind: "text" },
   { flags: "--rooms <dir>", description: "folder of measured room responses", kind: "text" },
   {
     flags: "--teacher <file>",
@@ -56,13 +54,13 @@ export const STREAM_OPTIONS: readonly TrainingOption[] = [
     flags: "--teaching <weight>",
     description: "weight of the teacher's scores",
     kind: "number",
-    default: 200,
+    default: 100,
   },
   {
     flags: "--likeness <weight>",
     description: "weight of finding what the teacher's last layer reads",
     kind: "number",
-    default: 5,
+    default: 2,
   },
   {
     flags: "--choice <weight>",
@@ -90,6 +88,8 @@ const FRAMES = 160;
 const MOMENTS = [11, 19, 30, 39] as const;
 /** Classes of the teacher, YAMNet, and what its last layer reads. */
 const [TAUGHT_CLASSES, TAUGHT_EMBEDDING] = [521, 1024];
+/** Log-odds of any of its classes before anything is heard. */
+const TAUGHT_RARE = -6;
 /** About the variance of the roots of that. */
 const TAUGHT_VARIANCE = 0.025;
 const NO_TEACHER = { teaching: 0, likeness: 0 };
@@ -207,7 +207,7 @@ export function streamTask(
     const heard = g.reshape(g.op("Gather", [moments, g.int64(taught)], { axis: 1 }), [-1, embedding]);
     return {
       logits: answer.logits,
-      scores: layers.dense("teacher.head", heard, TAUGHT_CLASSES),
+      scores: g.add(layers.dense("teacher.head", heard, TAUGHT_CLASSES), g.constant(TAUGHT_RARE)),
       alike: layers.dense("teacher.embedding", heard, TAUGHT_EMBEDDING),
     };
   };

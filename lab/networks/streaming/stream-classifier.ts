@@ -24,6 +24,14 @@ const SHORT = decayOver(0.25);
 const LONG = decayOver(1.2);
 const PEAK = decayOver(1);
 
+/**
+ * So that what the last layer says begins near nothing: Adam remembers the first gradients for thousands of steps, and large
+ * ones keep all later steps small.
+ */
+const EMBEDDING_SCALE = 0.1;
+/** Log-odds of any class before anything is heard: one is there in fifty. */
+const RARE = -4;
+
 export function streamEmbedding({ deep }: StreamShape): number {
   return 3 * deep;
 }
@@ -90,7 +98,8 @@ export function classifyStream(
   const moments = Number(found.shape[1]);
   const size = streamEmbedding(shape);
   const dropped = g.reshape(layers.dropout(g.reshape(found, [-1, moments * size])), [-1, size]);
-  const logits = g.reshape(layers.dense("classifier.head", dropped, classes), [-1, moments, classes]);
+  const above = layers.dense("classifier.head", dropped, classes);
+  const logits = g.reshape(g.add(above, g.constant(RARE)), [-1, moments, classes]);
   const embedding = g.reshape(found, [-1, size]);
   return { logits, embedding, latents };
 }
@@ -113,8 +122,6 @@ function pooled(
     const weight = past.sum(`classifier.${name}.weight`, one, decay);
     return moments(g.div(sum, weight));
   };
-  return g.concat(
-    [mean("short", SHORT), mean("long", LONG), past.peak("classifier.peak", rows, PEAK, at)],
-    2,
-  );
+  const found = [mean("short", SHORT), mean("long", LONG), past.peak("classifier.peak", rows, PEAK, at)];
+  return g.mul(g.concat(found, 2), g.constant(EMBEDDING_SCALE));
 }
