@@ -1,16 +1,14 @@
 /** Which sounds of a folder are measured and what for, after each of them was looked at. */
 import { stat } from "node:fs/promises";
-import { basename } from "node:path";
 import type { SoundCheck } from "../../data/check-sound.ts";
 import { seededBy } from "../../data/random.ts";
-import type { FoundSound, FoundSounds } from "../../data/sound-folder.ts";
+import type { FoundSound } from "../../data/sound-folder.ts";
 import { SPEECH } from "../../data/sound-sets.ts";
-import { isUnknownSound } from "../../data/unknown-sounds.ts";
-import { URBANSOUND_AS_OURS } from "../../data/urbansound8k.ts";
 import type { EvaluationOptions } from "../evaluation.ts";
 import type { SoundPools } from "../measure/measure-sound.ts";
 import { keyOf } from "../measure/result-store.ts";
 import type { Steps } from "../steps.ts";
+import { asUnknown } from "./unknown-source.ts";
 
 /** Of a corpus of ten thousand sentences, as many as this are drawn to mix in. */
 const MOST_SENTENCES = 200;
@@ -181,24 +179,6 @@ function drawPairs(
     const drawn = random.pick(labels);
     return [[sound, random.pick(fainter.filter(({ label }) => label === drawn))] as const];
   });
-}
-
-/**
- * The sounds of a folder under words that can be compared with the pack's classes. Of the collection in which some recordings
- * stand for the unknown it is those alone; where there are no labels a file's name without its numbers is the word.
- */
-function asUnknown({ layout, folder, sounds }: FoundSounds): { layout: string; sounds: FoundSound[] } {
-  const listed = sounds.filter(({ name }) => isUnknownSound(name));
-  const named = (listed.length > 0 ? listed : sounds).map((sound) => ({
-    ...sound,
-    label: sound.label === undefined ? wordOf(sound.name) : (URBANSOUND_AS_OURS[sound.label] ?? sound.label),
-  }));
-  return { layout: layout === "a folder of sounds" ? basename(folder) : layout, sounds: named };
-}
-
-function wordOf(name: string): string {
-  const stem = basename(name).replace(/\.\w+$/, "");
-  return stem.replace(/([-_ ]?\d+(pct)?)+$/, "") || stem;
 }
 
 /** At most `most` of the items, drawn by the seed and kept in their order. */

@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writeWav } from "../../../dsp/index.ts";
 import { checkSound } from "../../../lab/data/check-sound.ts";
-import { findSentences, findSounds } from "../../../lab/data/sound-folder.ts";
+import { findBackgrounds, findSentences, findSounds } from "../../../lab/data/sound-folder.ts";
 
 const test = suite<{ folder: string }>("folders of sounds");
 test.before.each(async (context) => {
@@ -86,6 +86,28 @@ test("UrbanSound8K lies in folders of folds", async ({ folder }) => {
   const tenth = await findSounds(folder, 10);
   assert.is(tenth.sounds.length, 1);
   assert.match(tenth.refused[0], "mislabelled");
+});
+
+test("UrbanSound8K's class may also stand under class_name", async ({ folder }) => {
+  await put(folder, "metadata/UrbanSound8K.csv", URBAN.replace("classID,class", "classID,class_name"));
+  assert.is((await findSounds(folder)).sounds[0].label, "dog_bark");
+});
+
+test("backgrounds are files and folders; what stands for the unknown is none", async ({ folder }) => {
+  const street = await put(folder, "street.wav");
+  const unknown = await put(folder, "camel_01.wav");
+  await put(folder, "rooms/hall.wav");
+  await put(folder, "rooms/owl_hoot.wav");
+  const found = await findBackgrounds([street, unknown, join(folder, "rooms")]);
+  assert.equal(
+    found.map(({ name }) => name),
+    ["street.wav", "hall.wav"],
+  );
+  assert.match(await refusal(() => findBackgrounds([unknown])), "stand for the unknown");
+  assert.match(
+    await refusal(() => findBackgrounds([join(folder, "nowhere")])),
+    /no file or folder .*nowhere/,
+  );
 });
 
 test("any other folder is searched to its depths, without labels", async ({ folder }) => {
