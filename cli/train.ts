@@ -1,6 +1,7 @@
 /** `listenable train`: speech, the classifier, and whatever has weights of its own among the methods. */
 import type { Command } from "commander";
 import { trainingRecipes } from "../lab/methods/index.ts";
+import { playMusic } from "../lab/training/play-music.ts";
 import type { Course, TrainingRecipe } from "../lab/training/recipe.ts";
 import { speakSentences } from "../lab/training/speak-sentences.ts";
 import {
@@ -36,6 +37,7 @@ import { addCourseOptions, addTrainingOptions, givenOptions } from "./training-o
 const EXAMPLES = `
 Examples:
   $ listenable train speech --out speech
+  $ listenable train music --out music
   $ listenable train classifier --data ESC-50 --folds 1,2,3 --speech speech --out runs/classifier
   $ listenable train lmac --classifier runs/classifier --data ESC-50 --folds 1,2,3 --speech speech --out runs/lmac
   $ listenable train selective --classifier runs/classifier --data ESC-50 --folds 1,2,3 --speech speech \\
@@ -53,6 +55,7 @@ export function registerTrain(program: Command): void {
     .description("train a classifier, its L-MAC decoder, or Listen to Interpret for it")
     .addHelpText("after", EXAMPLES);
   registerSpeech(group);
+  registerMusic(group);
   registerClassifier(group);
   registerStream(group);
   for (const recipe of trainingRecipes()) registerRecipe(group, recipe);
@@ -70,6 +73,21 @@ function registerSpeech(group: Command): void {
       await speakSentences(options.out, options.count, options.seed, (done) => progress.update(done));
       progress.end();
       print(options, { out: options.out, sentences: options.count });
+    });
+}
+
+function registerMusic(group: Command): void {
+  group
+    .command("music")
+    .description("play made-up pieces with fluidsynth, as training sounds for the class music")
+    .requiredOption("--out <dir>", "folder for the pieces")
+    .option("--count <n>", "how many pieces", positiveInteger, 196)
+    .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
+    .action(async (options: { out: string; count: number; seed: number } & CommonOptions) => {
+      const progress = showProgress("pieces", options.count);
+      await playMusic(options.out, options.count, options.seed, (done) => progress.update(done));
+      progress.end();
+      print(options, { out: options.out, pieces: options.count });
     });
 }
 

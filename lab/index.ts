@@ -43,6 +43,7 @@ export type { ChosenMethod, LearntWeights } from "./packing/pack-graphs.ts";
 export { type PackRunsOptions, packRuns } from "./packing/pack-runs.ts";
 export type { Follow, Progress } from "./progress.ts";
 export { LmacBatches } from "./training/lmac-batches.ts";
+export { playMusic } from "./training/play-music.ts";
 export type { TrainingRecipe } from "./training/recipe.ts";
 export { speakSentences } from "./training/speak-sentences.ts";
 export { trainClassifier } from "./training/train-classifier.ts";
