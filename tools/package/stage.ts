@@ -1,6 +1,7 @@
 /** Puts together what npm gets: the build, the packs with every weight once, a README whose links are in it. */
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { OpenPack } from "../../models/pack/open-pack.ts";
 import { openPackFolder, packageFolder } from "../../models/pack/open-pack-node.ts";
 import { methodGraphs, preparePack } from "../../models/tailor/prepare-pack.ts";
 
@@ -35,17 +36,25 @@ async function forgetSourceMap(file: string): Promise<void> {
 
 const LINK_OUT_OF_PACK = /\[([^\]]+)\]\(\.\.\/[^)]*\)/g;
 
-/** Readers of before need graphs that hold all of their weights; whoever installs the package has the reader of now. */
+/**
+ * Readers of before need graphs that hold all of their weights; whoever installs the package has the reader of now. A pack whose
+ * weights lie once already goes as it is.
+ */
 async function stagePack(from: string, to: string): Promise<void> {
-  const { pack, file } = await openPackFolder(from);
+  const opened = await openPackFolder(from);
+  const lieOnce = opened.pack.methods.some(({ weights }) => weights !== undefined);
+  await mkdir(to, { recursive: true });
+  await cp(from, to, { recursive: true, filter: (name) => lieOnce || !name.endsWith(".onnx") });
+  if (!lieOnce) await shareWeightsOf(opened, from, to);
+  const card = await readFile(join(from, "CARD.md"), "utf8");
+  await writeFile(join(to, "CARD.md"), card.replace(LINK_OUT_OF_PACK, "$1"));
+}
+
+async function shareWeightsOf({ pack, file }: OpenPack, from: string, to: string): Promise<void> {
   const graphs = new Map<string, Uint8Array>();
   for (const graph of methodGraphs(pack)) graphs.set(graph, await file(graph));
   const { entries, format, files } = preparePack(pack, pack, graphs);
-  await mkdir(to, { recursive: true });
-  await cp(from, to, { recursive: true, filter: (name) => !name.endsWith(".onnx") });
   for (const [name, bytes] of files) await writeFile(join(to, name), bytes);
-  const card = await readFile(join(from, "CARD.md"), "utf8");
-  await writeFile(join(to, "CARD.md"), card.replace(LINK_OUT_OF_PACK, "$1"));
   const described = JSON.parse(await readFile(join(from, "pack.json"), "utf8")) as object;
   await writeFile(
     join(to, "pack.json"),
