@@ -36,11 +36,16 @@ export function explainedClass(
   logits: Tensor,
   { target, among }: ExplainedClassOptions = {},
 ): Tensor {
-  const above = aboveThresholds(g, form, logits);
-  const able = among ? g.add(above, g.mul(g.sub(among, g.constant(1)), g.constant(1e4))) : above;
-  const winner = g.op("ArgMax", [able], { axis: 1, keepdims: 0 });
+  const winner = winningClass(g, form, logits, among);
   const chosen = target ? g.where(g.op("Less", [target, g.int64([0])]), winner, target) : winner;
   return g.op("OneHot", [chosen, g.int64([Number(logits.shape[1])]), g.constant([0, 1])], { axis: -1 });
+}
+
+/** int64 [B]: the class most above its own threshold, of those that can win. */
+export function winningClass(g: GraphBuilder, form: AnswerForm, logits: Tensor, among?: Tensor): Tensor {
+  const above = aboveThresholds(g, form, logits);
+  const able = among ? g.add(above, g.mul(g.sub(among, g.constant(1)), g.constant(1e4))) : above;
+  return g.op("ArgMax", [able], { axis: 1, keepdims: 0 });
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A streaming classifier and a decoder as a streaming pack's graphs: block by block, with the state that they keep. */
 import { encodeModel, GraphBuilder, type Tensor } from "../../models/graph/index.ts";
-import { type AnswerForm, explainedClass, probabilitiesOf } from "../networks/answers.ts";
+import { type AnswerForm, probabilitiesOf, winningClass } from "../networks/answers.ts";
 import { FrozenLayers, type WeightValues } from "../networks/frozen-layers.ts";
 import { multiplyAdds } from "../networks/layers.ts";
 import { follow, framePowers, heardAgainst } from "../networks/streaming/front.ts";
@@ -80,18 +80,14 @@ function explain(
   const features = heardAgainst(g, powers, follow(g, past, powers));
   const { logits, latents } = classifyStream(frozen, past, features, shape);
   const flat = g.reshape(logits, [-1, classes]);
-  const winners = g.reshape(explainedClass(g, form, flat), [-1, blocks, classes]);
-  const asked = g.op(
-    "OneHot",
-    [g.op("Max", [target, g.int64([0])]), g.int64([classes]), g.constant([0, 1])],
-    {
-      axis: -1,
-    },
-  );
-  const unasked = g.reshape(g.op("Less", [target, g.int64([0])]), [-1, 1, 1]);
-  const query = g.where(unasked, winners, g.reshape(asked, [-1, 1, classes]));
-  const row = g.matmul(query, g.transpose(headRows(frozen, shape), [1, 0]));
-  const sureness = g.reduceSum(g.mul(query, g.sigmoid(logits)), [2], true);
+  const winners = g.reshape(winningClass(g, form, flat), [-1, blocks]);
+  const asked = g.reshape(target, [-1, 1]);
+  const chosen = g.where(g.op("Less", [asked, g.int64([0])]), winners, asked);
+  // [embedding, B, blocks] of the last layer's columns.
+  const columns = g.op("Gather", [headRows(frozen, shape), chosen], { axis: 1 });
+  const row = g.transpose(columns, [1, 2, 0]);
+  const picked = g.op("GatherElements", [logits, g.reshape(chosen, [-1, blocks, 1])], { axis: 2 });
+  const sureness = g.sigmoid(picked);
   const maskLogits = decodeStream(
     new FrozenLayers(g, decoder.values),
     past,

@@ -44,39 +44,52 @@ export function decodeStream(
     layers.dense("decoder.asked", g.reshape(question.row, [-1, streamEmbedding(shape)]), asked),
   );
   const sureness = g.reshape(question.sureness, [-1, 1, steps, 1]);
-  /** [B, channels, moments or steps, 1] of what is asked: a gain about one, and an offset (FiLM, Perez et al. 2018). */
-  const film = (name: string, x: Tensor, out: number, times: number) => {
-    const perChannel = (what: string) => {
-      const flat = layers.dense(`${name}.${what}`, told, out);
-      const rows = g.reshape(g.transpose(g.reshape(flat, [-1, moments, out]), [0, 2, 1]), [
-        -1,
-        out,
-        moments,
-        1,
-      ]);
-      return moments === 1 ? rows : repeated(layers, rows, [times, 1]);
-    };
-    return g.relu(g.add(g.mul(x, g.add(perChannel("gain"), g.constant(1))), perChannel("offset")));
+  const asking = filmOf(layers, told, moments, levels);
+  const film = (level: number, x: Tensor, times: number) => {
+    const { gain, offset } = asking[level];
+    const over = (rows: Tensor) => (moments === 1 ? rows : repeated(layers, rows, [times, 1]));
+    return g.relu(g.add(g.mul(x, over(gain)), over(offset)));
   };
   const [stage1, stage2, stage3, stage4, stage5, deep] = latents;
   const [bottom, ...above] = levels;
   const sure = layers.conv("decoder.sure", sureness, { out: bottom, kernel: 1 });
   const context = g.add(layers.conv("decoder.context", deep, { out: bottom, kernel: 1 }), sure);
   const local = layers.convNormRelu("decoder.bottom", stage5, { out: bottom, kernel: 1 });
-  let x = film("decoder.level5", g.add(local, context), bottom, 1);
+  let x = film(0, g.add(local, context), 1);
   for (const [index, skip] of [stage4, stage3, stage2, stage1].entries()) {
     const name = `decoder.level${4 - index}`;
     const out = above[index];
     const finest = skip === stage1;
     const raised = repeated(layers, x, finest ? [2, 1] : [1, 2]);
     const mixed = layers.convNormRelu(`${name}.mix`, g.concat([raised, skip], 1), { out, kernel: 1 });
-    x = film(name, pastConv(layers, past, name, mixed, { out, kernel: [2, 3] }), out, finest ? 2 : 1);
+    const found = pastConv(layers, past, name, mixed, { out, kernel: [2, 3] });
+    x = film(index + 1, found, finest ? 2 : 1);
   }
   // Four values a place: two frames of two bands each.
   const places = layers.conv("decoder.mask", x, { out: 4, kernel: 1 });
   const { frames, mels } = shape;
   const split = g.reshape(places, [-1, 2, 2, frames / 2, mels / 2]);
   return g.reshape(g.transpose(split, [0, 3, 1, 4, 2]), [-1, frames, mels]);
+}
+
+/** For each level [B, channels, moments, 1]: a gain about one, and an offset (FiLM, Perez et al. 2018). */
+function filmOf(layers: Layers, told: Tensor, moments: number, levels: readonly number[]) {
+  const { g } = layers;
+  const sizes = levels.flatMap((channels) => [channels, channels]);
+  const size = sizes.reduce((sum, each) => sum + each, 0);
+  const ones = levels.flatMap((channels) => [
+    ...new Array<number>(channels).fill(1),
+    ...new Array<number>(channels).fill(0),
+  ]);
+  const flat = g.add(layers.dense("decoder.film", told, size), g.constant(ones, "float32", [1, size]));
+  const rows = moments === 1 ? flat : g.transpose(g.reshape(flat, [-1, moments, size]), [0, 2, 1]);
+  const parts = g.ops(
+    "Split",
+    [g.reshape(rows, [-1, size, moments, 1]), g.int64(sizes)],
+    { axis: 1 },
+    { outputs: sizes.length },
+  );
+  return levels.map((_, level) => ({ gain: parts[2 * level], offset: parts[2 * level + 1] }));
 }
 
 /**
