@@ -13,6 +13,7 @@ import { localDay } from "../protocol/local-time.ts";
 import { oneLine, shownValues } from "../protocol/shown-text.ts";
 import { startServer } from "../server/start-server.ts";
 import { findChromium, launchChromium, NO_CHROMIUM } from "./bench/chromium.ts";
+import { type ClipTime, measureClip } from "./bench/clip-time.ts";
 import { type EngineTime, measureEngine } from "./bench/engine-time.ts";
 import { type LiveFigures, measureLive } from "./bench/live-figures.ts";
 import { measureMethods, methodTimesAsMarkdown } from "./bench/method-times.ts";
@@ -119,7 +120,7 @@ async function bench(options: BenchOptions): Promise<BenchReport> {
   const opened = await openPackFolder(folder);
   const method = methodName(opened, options.method);
   const notes: string[] = [];
-  const engines = await modelAlone(opened, method, options.windows, notes);
+  const { engines, clips } = await modelAlone(opened, method, options.windows, notes);
   const streams = await manyStreams(folder, opened, method, options.streams);
   const path = options.browser ? findChromium() : null;
   if (options.browser && path === null) notes.push(`the live page was left out: ${NO_CHROMIUM}`);
@@ -133,6 +134,7 @@ async function bench(options: BenchOptions): Promise<BenchReport> {
     pack: packName(opened),
     method,
     engines,
+    clips,
     streams,
     live: live?.figures ?? [],
     notes,
@@ -152,13 +154,16 @@ async function modelAlone(
   method: string,
   windows: number,
   notes: string[],
-): Promise<EngineTime[]> {
-  const times: EngineTime[] = [];
+): Promise<{ engines: EngineTime[]; clips: ClipTime[] }> {
+  const engines: EngineTime[] = [];
+  const clips: ClipTime[] = [];
   const builds = ["native", "wasm"] as const;
   const progress = showProgress("model alone", builds.length);
   for (const [done, build] of builds.entries()) {
     try {
-      times.push(await measureEngine(await nodeRuntime({ build }), opened, method, windows));
+      const runtime = await nodeRuntime({ build });
+      engines.push(await measureEngine(runtime, opened, method, windows));
+      clips.push(await measureClip(runtime, opened, method));
     } catch (error) {
       if (build === "wasm" || error instanceof PackError) throw error;
       notes.push(`onnxruntime-node was left out: ${(error as Error).message}`);
@@ -166,7 +171,7 @@ async function modelAlone(
     progress.update(done + 1);
   }
   progress.end();
-  return times;
+  return { engines, clips };
 }
 
 const STREAM_SECONDS = 20;

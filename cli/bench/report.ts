@@ -1,4 +1,5 @@
 /** The figures of a benchmark as Markdown. */
+import type { ClipTime } from "./clip-time.ts";
 import type { EngineTime } from "./engine-time.ts";
 import type { LiveFigures } from "./live-figures.ts";
 import type { StreamFigures } from "./server-streams.ts";
@@ -11,14 +12,17 @@ export interface BenchReport {
   readonly browser: string | null;
   readonly pack: string;
   readonly method: string;
+  /** Windows, or blocks of a streaming pack, one by one. */
   readonly engines: readonly EngineTime[];
+  /** Five seconds as a whole, in the same runtimes. */
+  readonly clips: readonly ClipTime[];
   readonly streams: StreamFigures;
   readonly live: readonly LiveFigures[];
   readonly notes: readonly string[];
 }
 
 export function reportAsMarkdown(report: BenchReport): string {
-  const { engines, streams, live } = report;
+  const { engines, clips, streams, live } = report;
   const sections = [
     `Measured ${report.date} by \`${report.command}\`: ${report.pack}, method ${report.method}; ${report.machine}; ` +
       `Node ${report.node}; ${report.browser ?? "no browser"}.`,
@@ -32,6 +36,18 @@ export function reportAsMarkdown(report: BenchReport): string {
         ms(each.p95Ms),
         ms(each.p99Ms),
         each.windowsPerSecond.toFixed(0),
+      ]),
+    ),
+    "Five seconds of sound explained as a whole, windows side by side, one thread:",
+    table(
+      ["runtime", "clips", "runs a clip", "model, ms", "with transforms, ms", "processor time, ms"],
+      clips.map((each) => [
+        each.runtime,
+        String(each.clips),
+        String(each.runs),
+        ms(each.modelMs),
+        ms(each.wholeMs),
+        ms(each.cpuMs),
       ]),
     ),
     `${streams.streams} real-time streams on one server, ${streams.windowsPerSecond.toFixed(1)} windows a second each, ` +

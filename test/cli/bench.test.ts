@@ -51,6 +51,11 @@ test("bench measures the model in every runtime there is", async () => {
     assert.is(engine.windows, 5);
     assert.ok(engine.p50Ms > 0 && engine.p50Ms <= engine.p99Ms);
   }
+  assert.is(report.clips.length, report.engines.length);
+  for (const clip of report.clips) {
+    assert.is(clip.runs, 5, "windows of a second, side by side");
+    assert.ok(clip.modelMs > 0 && clip.modelMs < clip.wholeMs);
+  }
   assert.is(report.streams.streams, 2);
   assert.ok(report.streams.answered > 0 && report.streams.p50Ms <= report.streams.p99Ms);
   const misused = await runCli("bench", "--no-browser", "--pack", TINY_PACK, "--method", "magic");
