@@ -155,7 +155,7 @@ function addDetectorOptions(command: Command): void {
     )
     .option(
       "--threshold <[class=]probability>",
-      "least probability, for all classes or one; can be given again (default: the pack's)",
+      "least probability, for all classes or one; can be given again (default: the pack's, class by class)",
       threshold,
       { byLabel: new Map() },
     )
