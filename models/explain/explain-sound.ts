@@ -224,8 +224,8 @@ function refuse(sound: unknown): never {
 }
 
 function checkSamples(samples: Float32Array): void {
-  const odd = samples.findIndex((sample) => !Number.isFinite(sample));
-  if (odd >= 0) {
-    throw new MethodInputError(`sample ${odd} is ${samples[odd]}; put 0 where a sound holds no number`);
+  for (let n = 0; n < samples.length; n++) {
+    if (Number.isFinite(samples[n])) continue;
+    throw new MethodInputError(`sample ${n} is ${samples[n]}; put 0 where a sound holds no number`);
   }
 }

@@ -143,7 +143,9 @@ export class SignalExplainer {
     const original = this.#waiting.take(explanation.length);
     parts.original.push(original);
     parts.explanation.push(explanation);
-    parts.rest.push(original.map((sample, n) => sample - explanation[n]));
+    const rest = new Float32Array(original.length);
+    for (let n = 0; n < rest.length; n++) rest[n] = original[n] - explanation[n];
+    parts.rest.push(rest);
   }
 }
 
