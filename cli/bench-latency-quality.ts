@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { findSounds } from "../lab/data/sound-folder.ts";
+import { framesAnswered } from "../models/explain/window-times.ts";
 import { audioShape } from "../models/pack/pack.ts";
 import { curvesSvg } from "../models/picture/curves-svg.ts";
 import { openPack } from "../models/runtime/open-pack-node.ts";
@@ -33,7 +34,8 @@ interface Options extends CommonOptions {
 const EXAMPLES = `
 Explains every clip twice: as \`listenable explain\` does, with all the time it wants, and as the live page hears it, for
 every look-ahead and stride, by the live page's own merging of masks. In windows of a second it then compares both masks
-and what the classifier makes of the sound under each (AI, AD, FF, Fid-In as in \`listenable evaluate\`).
+and what the classifier makes of the sound under each (AI, AD, FF, Fid-In as in \`listenable evaluate\`). Of a streaming
+pack strides are the blocks that are heard at once, and there is no look-ahead but what is left of a block.
 
 Examples:
   $ listenable bench latency-quality --data ESC-50 --fold 4
@@ -82,6 +84,12 @@ async function study(options: Options): Promise<void> {
   const opened = await openPack(options.pack);
   const { pack } = opened;
   if (pack.phases) throw new UsageError(`pack ${pack.name} needs phases; this study masks magnitudes alone`);
+  const { windowFrames } = pack;
+  const strides = pack.streaming
+    ? options.stride.filter((frames) => frames % windowFrames === 0)
+    : options.stride;
+  if (strides.length === 0)
+    throw new UsageError(`--stride: pack ${pack.name} hears whole blocks of ${windowFrames} frames`);
   const { sounds } = await findSounds(options.data, options.fold);
   const labelled = sounds.filter(({ label }) => label !== undefined && pack.labels.includes(label));
   const known = labelled.length > 0 ? labelled : sounds;
@@ -92,7 +100,7 @@ async function study(options: Options): Promise<void> {
   const result = await interruptible((signal) =>
     studyLatencyQuality({
       ...{ classifier, method, sounds: chosen, signal, lag: options.lag },
-      ...{ lookAheads: options.lookAhead, strides: options.stride },
+      ...{ lookAheads: pack.streaming ? [0] : options.lookAhead, strides },
       onClip: (done) => progress.update(done),
     }),
   ).finally(() => progress.end());
@@ -104,7 +112,7 @@ async function study(options: Options): Promise<void> {
   const markdown = [
     `Measured ${localDay(new Date())} by \`listenable bench ${oneLine(process.argv.slice(3).join(" "))}\`: ` +
       `${oneLine(`${pack.name} ${pack.version}`)}, method ${method.method.name}; ${result.clips} clips, ${result.windows} windows of ` +
-      `${((pack.windowFrames * hopMs(shape)) / 1_000).toFixed(2)} s; masks ${options.lag} frames after their window.`,
+      `${((framesAnswered(pack) * hopMs(shape)) / 1_000).toFixed(2)} s; masks ${options.lag} frames after their window.`,
     table(result, latencyMs, perSecond),
   ].join("\n\n");
   if (options.out) await writeFile(options.out, `${markdown}\n`);

@@ -43,6 +43,16 @@ test("graphs are compiled in chunks of their own, which no worker and no thread 
   }
 });
 
+test("onnxruntime-web comes without what no worker calls, and with all of its build definitions", async () => {
+  for (const script of ["pipeline.js", "moment.js", "listenable.js"]) {
+    const text = await readFile(`dist/public/${script}`, "utf8");
+    assert.ok(text.includes("ort-wasm-simd-threaded"), `${script} has it`);
+    // The last two are of its worker proxy and of tensors as pictures.
+    for (const never of ["BUILD_DEFS", "ort-wasm-proxy-worker", "toDataURL is not supported"])
+      assert.not.match(text, never, script);
+  }
+});
+
 test("workers are one file each, so that they can be copied", async () => {
   for (const script of ["pipeline.js", "picture.js", "moment.js", "worklet.js"]) {
     const files: ReadonlyMap<string, number> = await filesAtOnce(`dist/public/${script}`);

@@ -10,6 +10,7 @@ import { correlation } from "../../lab/evaluation/measure/randomisation.ts";
 import { type Faithfulness, faithfulness, meanOf } from "../../lab/evaluation/metrics/metrics.ts";
 import { audible } from "../../models/explain/clip-decision.ts";
 import { explainSound } from "../../models/explain/explain-sound.ts";
+import { framesAnswered } from "../../models/explain/window-times.ts";
 import { audioShape } from "../../models/pack/pack.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import { hopMs } from "../../protocol/audio-shape.ts";
@@ -20,6 +21,7 @@ interface StudyOptions {
   readonly method: LoadedMethod;
   readonly sounds: readonly FoundSound[];
   readonly lookAheads: readonly number[];
+  /** Of a streaming pack whole blocks, and one look-ahead: what a mask hears after its frame is what is left of the block. */
   readonly strides: readonly number[];
   readonly lag: number;
   readonly onClip: (done: number) => void;
@@ -84,7 +86,7 @@ async function measureClip(
 ): Promise<boolean> {
   const { pack } = method;
   const { bins } = pack.stft;
-  const frames = pack.windowFrames;
+  const frames = framesAnswered(pack);
   const samples = await readSound(sound.path, pack.sampleRate);
   const magnitudes = spectrogramMagnitudes(stft(samples, pack.stft));
   const cut = (start: number) => magnitudes.subarray(start * bins, (start + frames) * bins);
@@ -92,9 +94,13 @@ async function measureClip(
   const starts = comparedWindows(magnitudes, frames, bins, longest);
   if (starts.length === 0) return false;
 
+  const heardLive = new Map<number, Float32Array>();
+  if (method.streaming) {
+    for (const stride of strides) heardLive.set(stride, await blockMasks(method, magnitudes, stride));
+  }
   const ending = new Map<number, Float32Array>();
   for (let newest = starts[0]; newest < starts[starts.length - 1] + frames + longest; newest++) {
-    if (strides.every((stride) => (newest + 1) % stride !== 0)) continue;
+    if (method.streaming || strides.every((stride) => (newest + 1) % stride !== 0)) continue;
     ending.set(newest, (await method.run(cut(newest - frames + 1).slice(), 1)).masks.slice());
   }
   const windows: EndingWindows = {
@@ -121,10 +127,31 @@ async function measureClip(
       });
     };
     await judge(reference, offline);
-    for (const { times, rows } of streams)
-      await judge(streamMasks(windows, times, start, start + frames), rows);
+    for (const { times, rows } of streams) {
+      const live = heardLive.get(times.stride)?.slice(from, from + frames * bins);
+      await judge(live ?? streamMasks(windows, times, start, start + frames), rows);
+    }
   }
   return true;
+}
+
+/** A streaming pack's masks as the live stream makes them: so many frames in each call, once and in order. */
+async function blockMasks(
+  { streaming, pack }: LoadedMethod,
+  magnitudes: Float32Array,
+  stride: number,
+): Promise<Float32Array> {
+  const step = stride * pack.stft.bins;
+  const masks = new Float32Array(magnitudes.length);
+  let state = streaming!.begin();
+  for (let at = 0; at < magnitudes.length; at += step) {
+    const block = new Float32Array(step);
+    block.set(magnitudes.subarray(at, at + step));
+    const heard = await streaming!.hear(block, [state]);
+    [state] = heard.states;
+    masks.set(heard.masks.subarray(0, magnitudes.length - at), at);
+  }
+  return masks;
 }
 
 /** First frames of the windows in which both kinds of mask have all they need; those within 30 dB of the loudest. */

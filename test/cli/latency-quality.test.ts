@@ -39,6 +39,32 @@ test("bench latency-quality compares every look-ahead and stride with the offlin
   assert.ok(picture.startsWith("<svg") && picture.includes("stride 8") && !picture.includes("NaN"));
 });
 
+test("bench latency-quality: the live masks of a streaming pack are the offline ones, for blocks at once of any number", async () => {
+  const pack = ["--data", folder, "--pack", "test/fixtures/tiny-streaming"];
+  const run = await runCli("bench", "latency-quality", ...pack, "--stride", "3,4,8", "--lag", "1", "--json");
+  assert.is(run.status, 0, run.stderr);
+  const { windows, offline, streams } = JSON.parse(run.stdout);
+  assert.ok(windows > 0);
+  assert.equal(
+    streams.map(({ stride, lookAhead, latencyMs }: Record<string, number>) => [
+      stride,
+      lookAhead,
+      Math.round(latencyMs),
+    ]),
+    [
+      [4, 0, 77],
+      [8, 0, 109],
+    ],
+  );
+  for (const { quality } of streams) {
+    assert.ok(quality.distance < 1e-5, `${quality.distance}`);
+    assert.ok(Math.abs(quality.fidIn - offline.fidIn) < 1e-3 && Math.abs(quality.ai - offline.ai) < 0.1);
+  }
+  const { status, stderr } = await runCli("bench", "latency-quality", ...pack, "--stride", "2,3");
+  assert.is(status, 2);
+  assert.match(stderr, "whole blocks of 4 frames");
+});
+
 test("bench latency-quality says what is wrong with its lists and its clips", async () => {
   const words = ["bench", "latency-quality", "--data", folder, "--pack", TINY_PACK];
   for (const more of [
