@@ -5,7 +5,7 @@ import { capitalised, className } from "../../../client/kit/format.ts";
 import { type Going, goingText, goingTo } from "../../../client/kit/going.ts";
 import { Hearing } from "../../../client/kit/hearing.ts";
 import { sharedStyles } from "../../../client/kit/shared-styles.ts";
-import { soundsFor } from "../../../client/kit/sounds/index.ts";
+import { type BuiltInSound, soundsFor } from "../../../client/kit/sounds/index.ts";
 import { isUnexplained } from "../../../client/kit/status-text.ts";
 import { StreamController } from "../../../client/kit/stream-controller.ts";
 import type { Verdict } from "../../../client/kit/verdict.ts";
@@ -70,7 +70,8 @@ class ListenableKiosk extends LitElement {
         gap: 0 2vmin;
         align-items: baseline;
       }
-      .going {
+      .going,
+      .credits {
         color: var(--soft);
         font-size: clamp(0.875rem, 1.8vmin, 2rem);
       }
@@ -242,6 +243,7 @@ class ListenableKiosk extends LitElement {
         <div class="top">
           <p class="title">${kiosk.settings.title ?? "Listenable"}</p>
           <p class="going" data-going=${this.#going}>${goingText(this.#going, location.host)}</p>
+          ${this.#credits()}
         </div>
         <h1 class=${`${sure ? "" : "quiet"} ${headline.length > 18 ? "long" : ""}`}>${headline}</h1>
         <p class="sentence">${sentence}</p>
@@ -288,9 +290,7 @@ class ListenableKiosk extends LitElement {
     if (this.state === "starting" && !this.#verdict) return [said.starting, this.#startingHint, false];
     if (this.#away) return [words.page.unexplained.headline, said.unexplained, false];
     if (this.scene.kind === "attract") {
-      const sounds = soundsFor(this.pack?.labels);
-      const sound = sounds[this.scene.sound % sounds.length];
-      const example = this.#exampleLine(soundTitle(sound.name));
+      const example = this.#exampleLine(soundTitle(this.#example(this.scene.sound).name));
       if (this.#deaf) {
         const own = settings.source === "sounds" ? settings.invitation : undefined;
         return [own ?? said.examples, example, false];
@@ -307,6 +307,20 @@ class ListenableKiosk extends LitElement {
     const { status } = this;
     const warming = status.state === "starting" && status.step === "server";
     return warming ? words.page.status.steps.server : words.kiosk.startingHint;
+  }
+
+  #example(number: number): BuiltInSound {
+    const sounds = soundsFor(this.pack?.labels);
+    return sounds[number % sounds.length];
+  }
+
+  /** By whom the example was recorded, as the licences ask. */
+  #credits() {
+    if (this.scene.kind !== "attract") return nothing;
+    const by = this.#example(this.scene.sound).recordings.map(
+      ({ author, licence }) => `${author} (${licence})`,
+    );
+    return html`<p class="credits">${words.kiosk.recordedBy([...new Set(by)].join(", "))}</p>`;
   }
 
   #exampleLine(title: string): string {

@@ -15,6 +15,7 @@ export const kiosk = {
   examples: "Listen to an example",
   noMicrophone: "The microphone is missing just now: these are examples.",
   unexplained: "Until it is back, you hear everything.",
+  recordedBy: (authors: string) => `Recorded by ${authors}; cut and mixed.`,
   example: (title: string) => `An example: ${title.toLowerCase()}`,
   sure: (share: string) => `${share} sure`,
   sureAndAlso: (share: string, labels: string) => `${share} sure · also ${labels}`,

@@ -13,6 +13,7 @@ export const kiosk: Words["kiosk"] = {
   examples: "Hören Sie ein Beispiel",
   noMicrophone: "Gerade fehlt das Mikrofon: Das sind Beispiele.",
   unexplained: "Bis sie wieder da ist, hören Sie alles.",
+  recordedBy: (authors) => `Aufgenommen von ${authors}; geschnitten und gemischt.`,
   example: (title) => `Ein Beispiel: ${title}`,
   sure: (share) => `zu ${share} sicher`,
   sureAndAlso: (share, labels) => `zu ${share} sicher · auch ${labels}`,
