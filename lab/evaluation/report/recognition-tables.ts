@@ -83,13 +83,20 @@ function unknownTable({ unknown }: Recognition): FigureTable | undefined {
     title: "Unknown sounds",
     notes: ["Windows that are taken for a known class."],
     head: ["from", "sound", "taken", AT_SHARE],
-    rows: unknown.map(({ source, label, taken, takenAtShare }) => [
-      source,
-      label,
-      share(taken),
-      share(takenAtShare),
-    ]),
+    rows: [...new Set(unknown.map(({ source }) => source))].flatMap((source) => {
+      const kinds = unknown.filter((each) => each.source === source);
+      const row = (name: string, of: typeof kinds) => [
+        ...[source, name, share(sumOf(of.map(({ taken }) => taken)))],
+        share(sumOf(of.flatMap(({ takenAtShare }) => takenAtShare ?? []))),
+      ];
+      return [row("all of them", kinds), ...kinds.map((kind) => row(kind.label, [kind]))];
+    }),
   };
+}
+
+function sumOf(shares: readonly Share[]): Share {
+  const sum = (key: keyof Share) => shares.reduce((total, each) => total + each[key], 0);
+  return { right: sum("right"), of: sum("of") };
 }
 
 function pairTable({ pairs }: Recognition): FigureTable | undefined {

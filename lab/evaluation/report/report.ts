@@ -150,7 +150,7 @@ function recognitionHtml({ recognition }: Evaluation): string {
     );
     return `<h3>${escaped(title)}</h3>
 <p class="hint">${escaped(notes.join(" "))}</p>
-<div class="wide"><table class="figures">
+<div class="wide"><table class="figures plain">
 <thead><tr>${head.map((cell) => `<th scope="col">${escaped(cell)}</th>`).join("")}</tr></thead>
 <tbody>${lines.join("\n")}</tbody>
 </table></div>`;

@@ -4,5 +4,6 @@ import { showCards } from "./cards.ts";
 import { sortByHeads } from "./sorting.ts";
 
 const data = JSON.parse(document.getElementById("data")?.textContent ?? "") as ReportData;
-for (const table of document.querySelectorAll<HTMLTableElement>("table.figures")) sortByHeads(table);
+for (const table of document.querySelectorAll<HTMLTableElement>("table.figures:not(.plain)"))
+  sortByHeads(table);
 showCards(data);
