@@ -46,7 +46,7 @@ export interface StreamBatch {
   readonly choice: Float32Array;
   /** [batch · taught moments, the teacher's classes]: its scores; absent without one. */
   readonly taught?: Float32Array;
-  /** [batch · taught moments, 1024]: the roots of what the teacher's last layer reads. */
+  /** [batch · taught moments, 1024]: what the teacher's last layer reads. */
   readonly taught_embedding?: Float32Array;
 }
 
@@ -122,7 +122,7 @@ export class StreamBatches {
       asked.map(({ samples }) => samples),
       asked.map(({ end }) => end),
     );
-    return { magnitudes, targets, weights, choice, taught, taught_embedding: embedding.map(Math.sqrt) };
+    return { magnitudes, targets, weights, choice, taught, taught_embedding: embedding };
   }
 
   private parts(random: Random): Part[] {

@@ -90,8 +90,8 @@ const MOMENTS = [11, 19, 30, 39] as const;
 const [TAUGHT_CLASSES, TAUGHT_EMBEDDING] = [521, 1024];
 /** Log-odds of any of its classes before anything is heard. */
 const TAUGHT_RARE = -6;
-/** About the variance of the roots of that. */
-const TAUGHT_VARIANCE = 0.025;
+/** About the variance of the roots of its scores, and of the roots of what its last layer reads. */
+const [ROOTS_VARIANCE, EMBEDDING_VARIANCE] = [0.004, 0.028];
 const NO_TEACHER = { teaching: 0, likeness: 0 };
 
 /**
@@ -208,7 +208,8 @@ export function streamTask(
     return {
       logits: answer.logits,
       scores: g.add(layers.dense("teacher.head", heard, TAUGHT_CLASSES), g.constant(TAUGHT_RARE)),
-      alike: layers.dense("teacher.embedding", heard, TAUGHT_EMBEDDING),
+      roots: layers.dense("teacher.roots", heard, TAUGHT_CLASSES),
+      embedding: layers.dense("teacher.embedding", heard, TAUGHT_EMBEDDING),
     };
   };
   return {
@@ -219,7 +220,7 @@ export function streamTask(
     loss(g, layers, batch) {
       const magnitudes = g.input("magnitudes", "float32", [batch, frames, bins]);
       const perMoment = (name: string) => g.input(name, "float32", [batch, MOMENTS.length, classes]);
-      const { logits, scores, alike } = network(layers, magnitudes);
+      const { logits, scores, roots, embedding: alike } = network(layers, magnitudes);
       const apart = choiceLoss(g, logits, perMoment("choice"));
       const logged: Record<string, Tensor> = { apart };
       let loss = apart;
@@ -228,17 +229,20 @@ export function streamTask(
         logged["each"] = each;
         loss = g.add(each, g.mul(apart, g.constant(choice)));
       }
-      if (scores && alike) {
+      if (scores && roots && alike) {
         const items = batch * taught.length;
         const truth = g.input("taught", "float32", [items, TAUGHT_CLASSES]);
-        const found = g.input("taught_embedding", "float32", [items, TAUGHT_EMBEDDING]);
+        const read = g.input("taught_embedding", "float32", [items, TAUGHT_EMBEDDING]);
         const lesson = g.reduceMean(g.sub(g.op("Softplus", [scores]), g.mul(scores, truth)));
-        const difference = g.sub(alike, found);
-        const unlike = g.mul(g.reduceMean(g.mul(difference, difference)), g.constant(1 / TAUGHT_VARIANCE));
-        const taughtLoss = g.add(g.mul(lesson, g.constant(teaching)), g.mul(unlike, g.constant(likeness)));
+        // A linear classifier on the roots of the scores is right far more often than on the scores: what is faint tells.
+        const unlike = g.add(
+          distance(g, roots, g.sqrt(truth), ROOTS_VARIANCE),
+          distance(g, alike, g.sqrt(read), EMBEDDING_VARIANCE),
+        );
         logged["lesson"] = lesson;
         logged["unlike"] = unlike;
-        loss = g.add(loss, taughtLoss);
+        const learnt = g.add(g.mul(lesson, g.constant(teaching)), g.mul(unlike, g.constant(likeness)));
+        loss = g.add(loss, learnt);
       }
       return { loss, logged };
     },
@@ -253,6 +257,12 @@ export function streamTask(
 function choiceLoss(g: GraphBuilder, logits: Tensor, choice: Tensor): Tensor {
   const logShares = g.op("LogSoftmax", [logits], { axis: -1 });
   return g.neg(g.reduceMean(g.reduceSum(g.mul(logShares, choice), [-1])));
+}
+
+/** Mean squared difference, in variances of what is to be found. */
+function distance(g: GraphBuilder, found: Tensor, truth: Tensor, variance: number): Tensor {
+  const difference = g.sub(found, truth);
+  return g.mul(g.reduceMean(g.mul(difference, difference)), g.constant(1 / variance));
 }
 
 /** Binary cross-entropy, added up over the classes: of 52, one or two are there. */
