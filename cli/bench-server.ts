@@ -25,7 +25,7 @@ import { printResult } from "./say.ts";
 
 interface LoadCommandOptions extends CommonOptions {
   sessions: number;
-  rate: number;
+  rate?: number;
   seconds: number;
   limit: number;
   url?: string;
@@ -41,13 +41,22 @@ interface LoadCommandOptions extends CommonOptions {
   out?: string;
 }
 
+interface RawLaneOptions {
+  pack: string;
+  method?: string;
+  runtime: keyof typeof RUNTIMES;
+  seconds: number;
+  batch: number;
+  rate?: number;
+}
+
 const MATRIX_BATCH = 4;
 
 const EXAMPLES = `
 Starts a server in a process of its own (or uses a running one), connects so many real-time streams, and measures from
 the moment that a window is due to its mask. The streams play made-up sounds; each asks at its own phase, whether or
-not the window before was answered. "Share of raw" compares the answered windows with what as many one-thread lanes
-as there are cores do in the same run without a server. The generator's own processor time comes off the same
+not the window before was answered. Of a streaming pack each sends the newest blocks, 64 ms at a time. "Share of raw" compares the
+answered windows with what as many one-thread lanes as there are cores do without a server, in the same batches. The generator's own processor time comes off the same
 machine and is told: leave the machine alone otherwise.
 
 Examples:
@@ -62,7 +71,11 @@ export function registerBenchServer(bench: Command): void {
     .command("server")
     .description("measure a server under many real-time streams, from another process")
     .option("--sessions <n>", "streams; where --find-knee begins", positiveInteger, 16)
-    .option("--rate <n>", "windows that each stream asks for in a second", positiveNumber, 10)
+    .option(
+      "--rate <n>",
+      "windows that each stream asks for in a second (default: 10, of a streaming pack steps of 64 ms)",
+      positiveNumber,
+    )
     .option("--seconds <n>", "how long each load is measured", positiveNumber, 30)
     .option("--limit <ms>", "a window without its mask after so long is missed", positiveNumber, 60)
     .option(
@@ -90,8 +103,10 @@ export function registerBenchServer(bench: Command): void {
     .option("--method <name>")
     .addOption(runtimeOption())
     .addOption(new Option("--seconds <n>").argParser(positiveNumber).default(5))
-    .action((options: { pack: string; method?: string; runtime: keyof typeof RUNTIMES; seconds: number }) =>
-      runRawLane(options.pack, options.method, RUNTIMES[options.runtime], options.seconds),
+    .addOption(new Option("--batch <n>").argParser(positiveInteger).default(1))
+    .addOption(new Option("--rate <n>").argParser(positiveNumber))
+    .action(({ runtime, ...options }: RawLaneOptions) =>
+      runRawLane({ ...options, build: RUNTIMES[runtime] }),
     );
 }
 
@@ -105,7 +120,8 @@ async function benchServer(options: LoadCommandOptions): Promise<void> {
   const runs: LoadRun[] = [];
   let pack = "the server's pack";
   if (options.url !== undefined) {
-    runs.push(await measure(options, shownEndpoint(options.url), options.url, options.pid, null));
+    const server = { url: options.url, pid: options.pid };
+    runs.push({ ...(await measure(options, shownEndpoint(options.url), server)), raw: null });
   } else {
     const opened = await openPackFolder(findPack(options.pack));
     pack = `${opened.pack.name} ${opened.pack.version}, method ${options.method ?? opened.pack.methods[0].name}`;
@@ -150,40 +166,55 @@ const RAW_SECONDS = 5;
 
 async function ownServer(options: LoadCommandOptions, { runtime, words }: Configuration): Promise<LoadRun> {
   const { pack, method } = options;
-  const raw = await rawThroughput({ pack, method, runtime, seconds: Math.min(RAW_SECONDS, options.seconds) });
   const places = ["--max-sessions", String(PLACES)];
   const server = await startServerProcess(
     ownCommand(),
     ["--port", "0", "--no-page", "--log-level", "error", "--pack", pack, ...places, ...words],
     ["ignore", "pipe", "pipe"],
   );
-  try {
-    return await measure(options, `serve ${words.join(" ")}`, server.explainUrl, server.pid, raw);
-  } finally {
-    await server.close();
-  }
+  const { explainUrl: url, pid } = server;
+  const metrics = `${server.url}metrics`;
+  const run = await measure(options, `serve ${words.join(" ")}`, { url, pid, metrics }).finally(() =>
+    server.close(),
+  );
+  const { batch } = atKnee(run);
+  const seconds = Math.min(RAW_SECONDS, options.seconds);
+  const { rate } = options;
+  return {
+    ...run,
+    raw: await rawThroughput({ pack, method, runtime, seconds, rate, batch: Math.round(batch ?? 1) }),
+  };
+}
+
+/** The largest load that was carried, or the smallest where none was. */
+function atKnee({ loads, knee }: Pick<LoadRun, "loads" | "knee">): LoadFigures {
+  return loads.find(({ sessions }) => sessions === knee) ?? loads[0];
+}
+
+interface MeasuredServer {
+  readonly url: string;
+  readonly pid?: number | undefined;
+  readonly metrics?: string | undefined;
 }
 
 async function measure(
   options: LoadCommandOptions,
   server: string,
-  url: string,
-  pid: number | undefined,
-  raw: LoadRun["raw"],
-): Promise<LoadRun> {
+  { url, pid, metrics }: MeasuredServer,
+): Promise<Omit<LoadRun, "raw">> {
   const { rate, seconds, limit: limitMs, method, seed } = options;
   const load = async (sessions: number): Promise<LoadFigures> => {
     const progress = showProgress(`${server}, ${sessions} sessions`, Math.ceil(seconds));
     const onProgress = (gone: number) => progress.update(Math.min(seconds, gone));
     try {
-      return await runLoad({ url, sessions, rate, seconds, limitMs, method, seed, pid, onProgress });
+      return await runLoad({ url, sessions, rate, seconds, limitMs, method, seed, pid, metrics, onProgress });
     } finally {
       progress.end();
     }
   };
-  if (!options.findKnee) return { server, raw, loads: [await load(options.sessions)], knee: null };
+  if (!options.findKnee) return { server, loads: [await load(options.sessions)], knee: null };
   const { steps, sessions } = await findKnee(options.sessions, load);
-  return { server, raw, loads: steps, knee: sessions };
+  return { server, loads: steps, knee: sessions };
 }
 
 /** For programs: the shares that the tables tell. */

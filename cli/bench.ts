@@ -16,6 +16,8 @@ import { findChromium, launchChromium, NO_CHROMIUM } from "./bench/chromium.ts";
 import { type ClipTime, measureClip } from "./bench/clip-time.ts";
 import { type EngineTime, measureEngine } from "./bench/engine-time.ts";
 import { type LiveFigures, measureLive } from "./bench/live-figures.ts";
+import { rawThroughput } from "./bench/load/raw-throughput.ts";
+import { meanBatch, serverCalls } from "./bench/load/server-calls.ts";
 import { measureMethods, methodTimesAsMarkdown } from "./bench/method-times.ts";
 import { type BenchReport, reportAsMarkdown } from "./bench/report.ts";
 import { measureStreams, type StreamFigures } from "./bench/server-streams.ts";
@@ -121,7 +123,11 @@ async function bench(options: BenchOptions): Promise<BenchReport> {
   const method = methodName(opened, options.method);
   const notes: string[] = [];
   const { engines, clips } = await modelAlone(opened, method, options.windows, notes);
-  const streams = await manyStreams(folder, opened, method, options.streams);
+  const { streams, batch } = await manyStreams(folder, opened, method, options.streams);
+  const raw = await rawThroughput({
+    ...{ pack: folder, method, runtime: "auto", seconds: RAW_SECONDS },
+    ...{ batch: Math.round(batch ?? 1), rate: streams.windowsPerSecond },
+  });
   const path = options.browser ? findChromium() : null;
   if (options.browser && path === null) notes.push(`the live page was left out: ${NO_CHROMIUM}`);
   const live = path === null ? null : await livePage(path, folder, method, options);
@@ -136,6 +142,7 @@ async function bench(options: BenchOptions): Promise<BenchReport> {
     engines,
     clips,
     streams,
+    shareOfRaw: streams.answered / streams.seconds / raw.windowsPerSecond,
     live: live?.figures ?? [],
     notes,
   };
@@ -175,17 +182,20 @@ async function modelAlone(
 }
 
 const STREAM_SECONDS = 20;
+const RAW_SECONDS = 3;
 
 async function manyStreams(
   folder: string,
   { pack }: OpenPack,
   method: string,
   count: number,
-): Promise<StreamFigures> {
+): Promise<{ streams: StreamFigures; batch: number | null }> {
   const server = await startServer({ pack: folder, port: 0, limits: { sessions: count } });
   const progress = showProgress(`${count} streams`, 1);
   try {
-    return await measureStreams(server.explainUrl, pack, method, count, STREAM_SECONDS);
+    const streams = await measureStreams(server.explainUrl, pack, method, count, STREAM_SECONDS);
+    const batch = meanBatch({ windows: 0, calls: 0 }, await serverCalls(`${server.url}metrics`));
+    return { streams, batch };
   } finally {
     progress.end();
     await server.close();

@@ -72,6 +72,11 @@ export class ServerMetrics implements ServerObserver {
     "Windows that the model ran together, counted once a window.",
     BATCHES,
   );
+  readonly #calls = this.#counter(
+    "listenable_model_calls_total",
+    "Calls of the model that explained windows: windows explained, by these, is how many ran together in the mean.",
+    ["pack"],
+  );
   readonly #queueWait = this.#histogram(
     "listenable_queue_wait_seconds",
     "From a window's request to its start in the model.",
@@ -156,6 +161,7 @@ export class ServerMetrics implements ServerObserver {
     this.#explained.inc({ pack });
     if (queueMs + inferenceMs > WINDOW_DEADLINE_MS) this.#late.inc({ pack });
     this.#batch.observe({ pack }, batch);
+    this.#calls.inc({ pack }, 1 / batch);
     this.#queueWait.observe({ pack }, Math.max(0, queueMs) / 1000);
     this.#inference.observe({ pack }, inferenceMs / 1000);
   }
@@ -186,7 +192,8 @@ export class ServerMetrics implements ServerObserver {
 
   #expect(pack: string): void {
     this.#open.set(pack, 0);
-    for (const counter of [this.#opened, this.#queued, this.#explained, this.#late]) counter.inc({ pack }, 0);
+    for (const counter of [this.#opened, this.#queued, this.#explained, this.#late, this.#calls])
+      counter.inc({ pack }, 0);
     for (const reason of DROPS) this.#dropped.inc({ pack, reason }, 0);
     for (const reason of BEGINS) this.#begun.inc({ pack, reason }, 0);
   }

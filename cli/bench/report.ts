@@ -17,6 +17,8 @@ export interface BenchReport {
   /** Five seconds as a whole, in the same runtimes. */
   readonly clips: readonly ClipTime[];
   readonly streams: StreamFigures;
+  /** Windows a second that the streams were answered, as a share of what as many lanes do without a server. */
+  readonly shareOfRaw: number;
   readonly live: readonly LiveFigures[];
   readonly notes: readonly string[];
 }
@@ -53,7 +55,7 @@ export function reportAsMarkdown(report: BenchReport): string {
     `${streams.streams} real-time streams on one server, ${streams.windowsPerSecond.toFixed(1)} windows a second each, ` +
       `${streams.seconds} s, clients in the same process:`,
     table(
-      ["window to mask, p50 ms", "p95 ms", "p99 ms", "answered", "skipped"],
+      ["window to mask, p50 ms", "p95 ms", "p99 ms", "answered", "skipped", "restarts", "share of raw"],
       [
         [
           ms(streams.p50Ms),
@@ -61,6 +63,8 @@ export function reportAsMarkdown(report: BenchReport): string {
           ms(streams.p99Ms),
           String(streams.answered),
           String(streams.skipped),
+          String(streams.restarts),
+          `${(100 * report.shareOfRaw).toFixed(0)} %`,
         ],
       ],
     ),

@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { RemoteEngine, type WebSocketClass } from "../../client/live/engines/remote-engine.ts";
 import type { Pack } from "../../models/pack/pack.ts";
+import { framesIn, hopMs } from "../../protocol/audio-shape.ts";
 import { percentiles } from "./percentiles.ts";
 
 export interface StreamFigures {
@@ -17,13 +18,15 @@ export interface StreamFigures {
   readonly answered: number;
   /** Windows not asked for because the one before was still out when they were due. */
   readonly skipped: number;
+  /** Of streaming packs: answers without memory of what came before, after the first ones. */
+  readonly restarts: number;
 }
 
-/** Frames from one window to the next: 64 ms with released packs. */
-const STRIDE = 8;
+/** From one window to the next, or so much of a streaming pack's sound at once. */
+const STRIDE_MS = 64;
 
 /**
- * `streams` clients, each sending a window, or the blocks that are new, every 64 ms over a socket of its own for `seconds`. The clients live in
+ * `streams` clients, each sending a window, or the newest blocks, every 64 ms over a socket of its own for `seconds`. The clients live in
  * this process, beside the server: their work is part of what is measured.
  */
 export async function measureStreams(
@@ -34,20 +37,21 @@ export async function measureStreams(
   seconds: number,
 ): Promise<StreamFigures> {
   const { bins, hop } = pack.stft;
-  // Blocks of a streaming pack don't overlap: each frame is sent once.
-  const blocks = Math.max(1, Math.round(STRIDE / pack.windowFrames));
-  const stride = pack.streaming ? blocks * pack.windowFrames : STRIDE;
-  const windowFrames = pack.streaming ? stride : pack.windowFrames;
-  const strideMs = (1000 * stride * hop) / pack.sampleRate;
+  const shape = { sampleRate: pack.sampleRate, hop };
+  const whole = pack.streaming ? pack.windowFrames : 1;
+  const stride = whole * Math.max(1, Math.round(framesIn(shape, STRIDE_MS) / whole));
+  const asked = pack.streaming ? stride : pack.windowFrames;
+  const strideMs = stride * hopMs(shape);
   const windows = Math.floor((1000 * seconds) / strideMs);
   // One long spectrogram for all: window k begins a stride after window k − 1.
-  const frames = windowFrames + stride * windows;
+  const frames = asked + stride * windows;
   const spectrogram = Float32Array.from(
     { length: frames * bins },
     (_, i) => 1 + 0.9 * Math.sin(i * 0.37 + (i >> 8)),
   );
   const times: number[] = [];
   let skipped = 0;
+  let restarts = 0;
 
   const stream = async (index: number): Promise<void> => {
     const engine = await RemoteEngine.connect({
@@ -62,10 +66,11 @@ export async function measureStreams(
     const ask = async (window: number): Promise<void> => {
       out = true;
       const firstFrame = window * stride;
-      const magnitudes = spectrogram.subarray(firstFrame * bins, (firstFrame + windowFrames) * bins);
-      const asked = performance.now();
-      await engine.explain({ firstFrame, magnitudes });
-      times.push(performance.now() - asked);
+      const magnitudes = spectrogram.subarray(firstFrame * bins, (firstFrame + asked) * bins);
+      const started = performance.now();
+      const { begins } = await engine.explain({ firstFrame, magnitudes });
+      times.push(performance.now() - started);
+      if (begins && window > 0) restarts++;
       out = false;
     };
     try {
@@ -91,5 +96,6 @@ export async function measureStreams(
     p99Ms,
     answered: times.length,
     skipped,
+    restarts,
   };
 }

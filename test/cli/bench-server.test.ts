@@ -90,6 +90,23 @@ test("who is not let in is told by reason, and the others are measured", async (
   assert.is(nobody.asked, 0);
 });
 
+test("streams of a streaming pack send each block once, 64 ms at a time, and what the server ran together is told", async () => {
+  const server = await startServer({ pack: "test/fixtures/tiny-streaming", port: 0, lanes: 1, batch: 4 });
+  const metrics = `${server.url}metrics`;
+  try {
+    const { explainUrl: url } = server;
+    const load = await runLoad({ ...LOAD, url, metrics, sessions: 6, rate: undefined, seconds: 1.6 });
+    assert.is(load.rate, 1000 / 64);
+    assert.is(load.asked, 6 * 25);
+    assert.is(load.asked, load.answered + load.dropped + load.failed + load.unanswered);
+    assert.ok(load.restarts <= load.dropped, "each block goes on from the one before, if none was dropped");
+    assert.equal(load.ended, {});
+    assert.ok(load.batch! >= 1 && load.batch! <= 4);
+  } finally {
+    await server.close();
+  }
+});
+
 test("bench server starts its own server, and compares with lanes that have none", async () => {
   const words = ["bench", "server", "--sessions", "3", "--seconds", "1", "--pack", TINY_PACK, "--json"];
   const run = await runCli(...words, "--lanes", "1");
@@ -99,6 +116,7 @@ test("bench server starts its own server, and compares with lanes that have none
   assert.is(loads[0].asked, 30);
   assert.is(knee, null);
   assert.ok(loads[0].shareOfRaw >= 0);
+  assert.ok(raw.batch >= 1);
   const misused = await runCli("bench", "server", "--url", "ws://127.0.0.1:9", "--matrix");
   assert.is(misused.status, 2);
 });

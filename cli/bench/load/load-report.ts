@@ -37,6 +37,8 @@ const HEAD = [
   "answered",
   "missed",
   "dropped",
+  "restarts",
+  "together",
   "refused, ended",
   "share of raw",
   "server, cores",
@@ -67,7 +69,7 @@ function rawSentence({ raw }: LoadRun): string {
   if (!raw) return "";
   return (
     ` Without a server, ${raw.lanes} ${raw.lanes === 1 ? "lane does" : "lanes side by side do"} ` +
-    `${raw.windowsPerSecond.toFixed(0)} windows a second.`
+    `${raw.windowsPerSecond.toFixed(0)} windows a second${raw.batch > 1 ? `, ${raw.batch} in a call` : ""}.`
   );
 }
 
@@ -88,6 +90,8 @@ function row(load: LoadFigures, raw: RawFigures | null): string[] {
     String(load.answered),
     String(load.misses),
     String(load.dropped),
+    String(load.restarts),
+    load.batch === null ? "–" : load.batch.toFixed(1),
     reasons({ ...load.refused, ...load.ended }),
     raw === null ? "–" : `${(100 * shareOfRaw(load, raw)).toFixed(0)} %`,
     load.serverCpu === null ? "–" : load.serverCpu.toFixed(2),

@@ -1,7 +1,7 @@
 /** What the load generator's streams hear: made-up sounds as frames on the wire, encoded once for all of them. */
 import { sampleRate as soundRate, syntheticSounds } from "../../../client/kit/sounds/synthetic/index.ts";
 import { resample, spectrogramMagnitudes, stft } from "../../../dsp/offline.ts";
-import { encodeFrames } from "../../../protocol/wire.ts";
+import { encodeBlocks, encodeFrames } from "../../../protocol/wire.ts";
 import { decodeMagnitudes, encodeMagnitudes } from "../../../protocol/wire-levels.ts";
 
 /** Sounds of ten seconds each, one after the other. */
@@ -12,6 +12,8 @@ export interface LoadSound {
   readonly length: number;
   /** A message of `count` frames numbered from `firstFrame`, which hold the sound from frame `from` on. */
   message(firstFrame: number, from: number, count: number): Uint8Array;
+  /** The same as blocks of a streaming pack, which are asked about. */
+  blocks(request: number, firstFrame: number, from: number, count: number): Uint8Array;
   /** The magnitudes [count, bins] that the server has of these frames. */
   magnitudes(from: number, count: number): Float32Array;
 }
@@ -44,6 +46,7 @@ export function loadSound(
   return {
     length,
     message: (firstFrame, from, count) => encodeFrames(firstFrame, bins, piece(from, count)),
+    blocks: (request, firstFrame, from, count) => encodeBlocks(request, firstFrame, bins, piece(from, count)),
     magnitudes: (from, count) => {
       const decoded = new Float32Array(count * bins);
       decodeMagnitudes(piece(from, count), decoded);

@@ -16,7 +16,13 @@ import type { LoadSound } from "./load-sound.ts";
 
 /** What became of a window. Times in milliseconds. */
 export type Outcome =
-  | { readonly kind: "answered"; readonly serverMs: number; readonly inferenceMs: number }
+  | {
+      readonly kind: "answered";
+      readonly serverMs: number;
+      readonly inferenceMs: number;
+      /** Of streaming packs: heard without memory of what came before. */
+      readonly begins: boolean;
+    }
   | { readonly kind: "dropped" }
   | { readonly kind: "failed" };
 
@@ -89,19 +95,29 @@ export class LoadStream {
     });
   }
 
-  /** Sends the start and a first window of frames; the sound is taken from frame `offset` on. */
+  /** Sends the start and, where windows are heard, a first one of frames; the sound is taken from frame `offset` on. */
   begin(sound: LoadSound, offset: number): void {
-    const { windowFrames } = this.hello.pack;
+    const { windowFrames, streaming } = this.hello.pack;
     this.#sound = sound;
     this.#offset = offset;
     this.socket.send(encodeStart(this.options.method, -1, liveMaskFrames(this.hello.pack)));
+    if (streaming) return;
     this.socket.send(sound.message(0, offset, windowFrames));
     this.#sentTo = windowFrames;
   }
 
-  /** Sends the frames up to `lastFrame` (exclusive) that are new, and asks for the window that ends there. */
+  /**
+   * Sends the frames up to `lastFrame` (exclusive) that are new, and asks for the window that ends there; of a streaming pack
+   * the whole blocks among them.
+   */
   ask(due: number, lastFrame: number): void {
     if (this.ended !== undefined || this.#sound === undefined) return;
+    const { windowFrames, streaming } = this.hello.pack;
+    if (streaming) {
+      const to = windowFrames * Math.floor(lastFrame / windowFrames);
+      if (to > this.#sentTo) this.#askBlocks(due, to);
+      return;
+    }
     const fresh = lastFrame - this.#sentTo;
     if (fresh > 0) {
       this.socket.send(this.#sound.message(this.#sentTo, this.#offset + this.#sentTo, fresh));
@@ -109,7 +125,15 @@ export class LoadStream {
     }
     const request = ++this.#requests;
     this.waiting.set(request, due);
-    this.socket.send(encodeExplain(request, lastFrame - this.hello.pack.windowFrames));
+    this.socket.send(encodeExplain(request, lastFrame - windowFrames));
+  }
+
+  #askBlocks(due: number, to: number): void {
+    const request = ++this.#requests;
+    const from = this.#sentTo;
+    this.waiting.set(request, due);
+    this.socket.send(this.#sound!.blocks(request, from, this.#offset + from, to - from));
+    this.#sentTo = to;
   }
 
   close(): Promise<void> {
@@ -128,6 +152,7 @@ export class LoadStream {
           kind: "answered",
           serverMs: message.serverMs,
           inferenceMs: message.inferenceMs,
+          begins: message.begins,
         });
         break;
       case "dropped":

@@ -6,17 +6,19 @@
  */
 import { setImmediate as breathe, setTimeout as wait } from "node:timers/promises";
 import { randomFrom } from "../../../client/kit/sounds/synthetic/synth.ts";
+import type { Hello } from "../../../protocol/wire.ts";
 import { percentiles } from "../percentiles.ts";
 import { processUsage } from "../server-process.ts";
 import { type LoadSound, loadSound } from "./load-sound.ts";
 import { LoadStream, type Outcome } from "./load-stream.ts";
+import { meanBatch, type ServerCalls, serverCalls } from "./server-calls.ts";
 
 export interface LoadOptions {
   /** "ws://host:8080/explain" */
   readonly url: string;
   readonly sessions: number;
-  /** Windows that each session asks for in a second. */
-  readonly rate: number;
+  /** Windows, or steps of a streaming pack, that each session asks for in a second. Default: `usualRate`. */
+  readonly rate?: number | undefined;
   /** Measured for so long, after the warm-up. */
   readonly seconds: number;
   /** Windows answered later than that are missed. */
@@ -25,6 +27,8 @@ export interface LoadOptions {
   readonly seed: number;
   /** The server's process, where it runs on this machine: for its processor time and memory. */
   readonly pid?: number | undefined;
+  /** Where the server tells its figures, if it tells them here. */
+  readonly metrics?: string | undefined;
   readonly onProgress?: (secondsGone: number) => void;
 }
 
@@ -41,6 +45,10 @@ export interface LoadFigures {
   readonly dropped: number;
   readonly failed: number;
   readonly unanswered: number;
+  /** Of streaming packs: answers without memory of what came before, after the first ones. */
+  readonly restarts: number;
+  /** Windows that a call of the model had in the mean; null where the server doesn't tell. */
+  readonly batch: number | null;
   /** Windows without an answer within the limit, for whatever reason. */
   readonly misses: number;
   /** Sessions that were not let in and sessions that were ended, by reason. */
@@ -63,6 +71,11 @@ export interface LoadFigures {
   readonly serverMiB: number | null;
 }
 
+/** Windows a second that a session asks for where nobody says: pages ask for steps of 64 ms of a streaming pack. */
+export function usualRate({ streaming }: Pick<Hello["pack"], "streaming">): number {
+  return streaming ? 1000 / 64 : 10;
+}
+
 const CONNECTIONS_AT_ONCE = 8;
 /** Streams run for so long before anything counts. */
 const WARM_UP_MS = 1_000;
@@ -82,7 +95,7 @@ function soundFor({ hello }: LoadStream): LoadSound {
 
 /** @throws Error when the pace is not possible with the server's pack. */
 export async function runLoad(options: LoadOptions): Promise<LoadFigures> {
-  const { sessions, rate, seconds, limitMs } = options;
+  const { sessions, seconds, limitMs } = options;
   const record = new WindowRecord();
   const refused: Record<string, number> = {};
   const streams: LoadStream[] = [];
@@ -99,8 +112,9 @@ export async function runLoad(options: LoadOptions): Promise<LoadFigures> {
       else streams.push(each);
     }
   }
+  const rate = options.rate ?? (streams[0] ? usualRate(streams[0].hello.pack) : 0);
   try {
-    if (streams.length > 0) await pace(streams, options, record);
+    if (streams.length > 0) await pace(streams, rate, options, record);
   } finally {
     await Promise.all(streams.map((stream) => stream.close()));
   }
@@ -123,6 +137,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadFigures> {
     dropped: record.dropped,
     failed: record.failed,
     unanswered: record.asked - answered - record.dropped - record.failed,
+    restarts: record.restarts,
     misses: record.asked - inTime,
     refused,
     ended,
@@ -145,11 +160,13 @@ class WindowRecord {
   asked = 0;
   dropped = 0;
   failed = 0;
+  restarts = 0;
   readonly times: number[] = [];
   readonly serverTimes: number[] = [];
   readonly inferenceTimes: number[] = [];
   readonly lateness: number[] = [];
-  usage: Pick<LoadFigures, "generatorCpu" | "serverCpu" | "serverMiB"> = {
+  usage: Pick<LoadFigures, "generatorCpu" | "serverCpu" | "serverMiB" | "batch"> = {
+    batch: null,
     generatorCpu: 0,
     serverCpu: null,
     serverMiB: null,
@@ -173,16 +190,18 @@ class WindowRecord {
       this.times.push(performance.now() - due);
       this.serverTimes.push(outcome.serverMs);
       this.inferenceTimes.push(outcome.inferenceMs);
+      if (outcome.begins) this.restarts++;
     }
   }
 }
 
 async function pace(
   streams: readonly LoadStream[],
+  rate: number,
   options: LoadOptions,
   record: WindowRecord,
 ): Promise<void> {
-  const { rate, seconds, pid } = options;
+  const { seconds, pid, metrics } = options;
   const [{ hello }] = streams;
   const { sampleRate, stft, windowFrames } = hello.pack;
   const framesPerWindow = sampleRate / stft.hop / rate;
@@ -205,6 +224,7 @@ async function pace(
   record.to = record.from + 1000 * seconds;
   let own = process.cpuUsage();
   let theirs = pid === undefined ? null : processUsage(pid);
+  let calls: Promise<ServerCalls | null> | undefined;
   let measuring = false;
   let atOnce = 0;
   let told = 0;
@@ -226,6 +246,7 @@ async function pace(
         measuring = true;
         own = process.cpuUsage();
         theirs = pid === undefined ? null : processUsage(pid);
+        calls = serverCalls(metrics);
       }
       if (stream.ended !== undefined) continue;
       record.ask(due);
@@ -240,6 +261,7 @@ async function pace(
   const { user, system } = process.cpuUsage(own);
   const after = pid === undefined ? null : processUsage(pid);
   record.usage = {
+    batch: meanBatch(await calls, await serverCalls(metrics)),
     generatorCpu: (user + system) / 1000 / elapsed,
     serverCpu: theirs && after ? (after.cpuMs - theirs.cpuMs) / elapsed : null,
     serverMiB: after?.rssMiB ?? null,
