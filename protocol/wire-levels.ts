@@ -60,10 +60,9 @@ export function decodeMagnitudes(
   for (let i = 0; i < levels.length; i++) magnitudes[offset + i] = table[levels[i]];
 }
 
-/** Masks in [0, 1] to bytes; the error is at most 1/510. */
-export function encodeMask(mask: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(mask.length);
-  for (let i = 0; i < mask.length; i++) bytes[i] = mask[i] * 255 + 0.5;
+/** Masks in [0, 1] to bytes, written to `bytes` from `offset` on; the error is at most 1/510. */
+export function encodeMask(mask: Float32Array, bytes = new Uint8Array(mask.length), offset = 0): Uint8Array {
+  for (let i = 0; i < mask.length; i++) bytes[offset + i] = mask[i] * 255 + 0.5;
   return bytes;
 }
 

@@ -29,7 +29,15 @@ export interface HeardBlocks extends Omit<MethodResult, "masks"> {
   readonly states: readonly StreamState[];
 }
 
+/** `HeardBlocks` of many sounds, whose states lie in one piece. */
+export interface HeardTogether extends Omit<HeardBlocks, "states"> {
+  /** Row-major [sounds, S]. */
+  readonly states: Float32Array;
+}
+
 export interface Streaming {
+  /** What its states are of, as in `StreamState.of`. */
+  readonly of: string;
   /** How many blocks one run of a graph may take, the fewest first: 1, and more where the pack has graphs for it. */
   readonly blocks: readonly number[];
   /** The state of a sound of which nothing was heard. */
@@ -53,6 +61,16 @@ export interface Streaming {
     target?: number | readonly number[],
     phases?: Float32Array,
   ): Promise<HeardBlocks>;
+  /**
+   * As `hear`, for a server that has the states of many sounds in one piece, row-major [sounds, S]: none is copied, and none is
+   * looked at. Whose they are, and that a call of this method gave them, is the caller's to know.
+   */
+  hearTogether(
+    magnitudes: Float32Array,
+    states: Float32Array,
+    target?: number | readonly number[],
+    phases?: Float32Array,
+  ): Promise<HeardTogether>;
 }
 
 /**

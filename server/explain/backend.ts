@@ -4,11 +4,11 @@ import type { StreamState } from "../../models/runtime/streaming.ts";
 export interface WindowQuery extends QueryKind {
   /** Class to explain; -1 is the winner. */
   readonly target: number;
-  /** Row-major [frames, bins]. Given away: its memory moves to the thread that runs the model. */
+  /** Row-major [frames, bins]. Copied before `explain` returns. */
   readonly magnitudes: Float32Array;
   /**
    * There with streaming packs, whose windows are the newest blocks: what the graph remembers of the same sound up to them, or
-   * null where they begin it. Given away too: nobody but the call that has it can read it.
+   * null where they begin it. Copied too.
    */
   readonly memory?: StreamState | null;
 }
@@ -29,6 +29,7 @@ export interface PackReading {
   readonly generation: number;
 }
 
+/** Its arrays are the call's until the event loop turns: whoever keeps them copies them. */
 export interface WindowResult {
   /** [classes]; with streaming packs row-major [blocks, classes]. */
   readonly probabilities: Float32Array;
@@ -36,8 +37,6 @@ export interface WindowResult {
   readonly mask: Uint8Array;
   /** Inside the model, for the whole batch. */
   readonly inferenceMs: number;
-  /** The memory of the window, given back. */
-  readonly magnitudes: Float32Array;
   /** There with streaming packs: what the graph remembers now. */
   readonly memory?: StreamState;
 }
@@ -62,16 +61,6 @@ export interface Backend {
   /** Loads a pack's first method, so that its first window is not the slow one, and sees how many pay. Rejects when it cannot run. */
   prepare(pack: PackReading): Promise<void>;
   close(): Promise<void>;
-}
-
-/** What moves from thread to thread instead of being copied. */
-export function memoryOf({
-  magnitudes,
-  memory,
-  mask,
-}: Pick<WindowQuery, "magnitudes" | "memory"> & Partial<Pick<WindowResult, "mask">>): ArrayBuffer[] {
-  const arrays = [magnitudes, ...(memory ? [memory.values] : []), ...(mask ? [mask] : [])];
-  return arrays.map(({ buffer }) => buffer as ArrayBuffer);
 }
 
 /** Whether two windows may be explained in one call. */

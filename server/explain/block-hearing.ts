@@ -1,7 +1,7 @@
 /**
  * Streaming packs: each message brings the newest blocks and is answered with their masks. What the graph remembers of the
- * sound up to them belongs to the session and travels with its blocks to whichever thread runs them, so no other session can
- * come by it, any thread will do, and it is gone with the session.
+ * sound up to them belongs to the session: a copy goes along with its blocks to whichever thread runs them, and the next one
+ * comes back. So no other session can come by it, any thread will do, and it is gone with the session.
  */
 import type { StreamState } from "../../models/runtime/streaming.ts";
 import type { BlocksMessage } from "../../protocol/wire.ts";
@@ -40,6 +40,8 @@ export class BlockHearing implements Hearing {
   /** Why there is no memory. */
   #reason: MemoryBegin = "start";
   #blocks = new WindowPool(0);
+  /** Of the memory, as long as the session lives. */
+  #values = new Float32Array(0);
 
   constructor(private readonly parts: HearingParts) {}
 
@@ -96,9 +98,9 @@ export class BlockHearing implements Hearing {
       },
       ran: (outcome: WindowOutcome) => {
         if (outcome instanceof Error) this.#lost("failed");
-        else this.#memory = { state: outcome.memory!, next: firstFrame + frames, reading };
+        else this.#memory = { state: this.#kept(outcome.memory!), next: firstFrame + frames, reading };
       },
-      done: ({ probabilities, mask, inferenceMs, magnitudes }, times) => {
+      done: ({ probabilities, mask, inferenceMs }, times) => {
         this.#blocks.give(magnitudes);
         const rows = frames / pack.windowFrames;
         answers.explained(
@@ -123,6 +125,13 @@ export class BlockHearing implements Hearing {
     const reason = memory && memory.next === firstFrame ? "reload" : this.#reason;
     this.parts.answers.observer.memoryBegan(this.parts.service.pack.name, reason);
     return null;
+  }
+
+  /** A copy, in the session's own memory. */
+  #kept({ of, frames, values }: StreamState): StreamState {
+    if (this.#values.length !== values.length) this.#values = new Float32Array(values.length);
+    this.#values.set(values);
+    return { of, frames, values: this.#values };
   }
 
   #lost(reason: MemoryBegin): void {

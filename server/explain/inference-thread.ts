@@ -1,11 +1,18 @@
 /** What the server and the threads that run its models have to say to each other. */
 import type { RuntimeBuild } from "../../models/runtime/runtime-node.ts";
-import type { PackReading, WindowOutcome, WindowQuery } from "./backend.ts";
+import type { PackReading } from "./backend.ts";
+import type { JoinedAnswer, JoinedCall } from "./joined-call.ts";
 
 /** How long so many windows at once took, in milliseconds. */
 export interface BatchTime {
   readonly windows: number;
   readonly ms: number;
+}
+
+export interface Prepared {
+  readonly times: readonly BatchTime[];
+  /** Of streaming packs: numbers of a state. */
+  readonly state: number | undefined;
 }
 
 export interface InferenceThread {
@@ -19,11 +26,10 @@ export interface InferenceThread {
   readonly ready: {
     readonly description: string;
     readonly notices: readonly string[];
-    readonly times: readonly BatchTime[];
+    readonly prepared: Prepared;
   };
   readonly calls: {
-    /** Windows alike, whose memory is given along and comes back with the results. */
-    readonly explain: { readonly request: readonly WindowQuery[]; readonly reply: readonly WindowOutcome[] };
-    readonly prepare: { readonly request: PackReading; readonly reply: readonly BatchTime[] };
+    readonly explain: { readonly request: JoinedCall; readonly reply: JoinedAnswer };
+    readonly prepare: { readonly request: PackReading; readonly reply: Prepared };
   };
 }

@@ -7,6 +7,10 @@
  * for more to come: that would only make the first one late, and under load the windows that came during one batch fill
  * the next.
  *
+ * Blocks of a streaming pack are different where calls of many pay: a lane that took whatever is there would be busy with calls
+ * of one or two, and leave no time for the rest of the server. So it rests after each such call for half as long as the call
+ * took, unless a full one waits: with little to do nothing waits for it, and with much to do calls grow.
+ *
  * All windows have the same time to begin, so the first come is also the first due. One that is not begun by then is
  * dropped: whoever asked for it is better served by the next.
  */
@@ -45,6 +49,8 @@ interface SchedulerOptions {
   readonly now: () => number;
   /** What a window may wait for its model. */
   readonly patienceMs: number;
+  /** Calls back after so many milliseconds. Default: a timer. */
+  readonly wait?: (ms: number, then: () => void) => void;
 }
 
 /** What happened since the last time that was asked. */
@@ -78,12 +84,20 @@ interface Begun<Owner, J extends Job> {
 
 /** How fast the time of a window is forgotten: the newest of 20 count. */
 const FORGET = 0.05;
+/** Of the time that a call took. */
+const REST = 0.5;
+
+function timer(ms: number, then: () => void): void {
+  setTimeout(then, ms).unref();
+}
 
 export class Scheduler<Owner extends object, J extends Job = Job> {
   readonly #turns = new Map<Owner, Turn<J>>();
   /** Owners with a waiting job and none running, in the order of their turns. */
   readonly #ready = new Set<Owner>();
   #running = 0;
+  /** Lanes that rest. */
+  #resting = 0;
   #windowMs = 0;
   #busyMs = 0;
   #late = 0;
@@ -152,11 +166,33 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
   }
 
   #fill(): void {
-    while (this.#running < this.backend.calls) {
+    while (this.#ready.size > 0 && this.#room() > 0) {
       const batch = this.#nextBatch();
       if (batch.length === 0) return;
       void this.#run(batch);
     }
+  }
+
+  /** Calls that may begin now, for the first whose turn it is. */
+  #room(): number {
+    const [owner] = this.#ready;
+    const [{ job }] = this.#turns.get(owner)!.waiting;
+    const { lanes, calls } = this.backend;
+    const grows = this.#grows(job) && this.#ready.size < this.backend.batch(job.kind.pack);
+    return (grows ? lanes - this.#resting : calls) - this.#running;
+  }
+
+  /** Whether calls of such jobs should be given time to grow. */
+  #grows({ steady, kind }: J): boolean {
+    return steady === true && this.backend.batch(kind.pack) > 1;
+  }
+
+  #rest(ms: number): void {
+    this.#resting++;
+    (this.options.wait ?? timer)(ms, () => {
+      this.#resting--;
+      this.#fill();
+    });
   }
 
   /** The first that is not late, and those like it, in the order of their turns. */
@@ -215,6 +251,7 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
     const answered = outcomes.find((each) => !(each instanceof Error));
     if (answered) this.#count((answered as WindowResult).inferenceMs, batch.length);
     this.#running--;
+    if (answered && this.#grows(batch[0].job)) this.#rest(REST * (answered as WindowResult).inferenceMs);
     const wanted = batch.map(({ turn, job }) => turn.wanted === job);
     for (const [n, { owner, turn, job }] of batch.entries()) {
       if (wanted[n]) job.ran?.(outcomes[n]);

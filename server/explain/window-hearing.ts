@@ -88,8 +88,8 @@ export class WindowHearing implements Hearing {
       request,
       kind,
       begin: () => query,
-      done: ({ probabilities, mask, inferenceMs, magnitudes }, times) => {
-        this.#windows.give(magnitudes);
+      done: ({ probabilities, mask, inferenceMs }, times) => {
+        this.#windows.give(query.magnitudes);
         answers.explained(
           {
             request,

@@ -6,8 +6,9 @@ import { PackError } from "../../models/pack/pack.ts";
 import { ModelThread, type ModelThreadOptions } from "../../models/runtime/model-thread-node.ts";
 import type { RuntimeBuild } from "../../models/runtime/runtime-node.ts";
 import { startThread } from "../../models/runtime/start-thread-node.ts";
-import { type Backend, memoryOf, type PackReading, type WindowOutcome, type WindowQuery } from "./backend.ts";
-import type { BatchTime, InferenceThread } from "./inference-thread.ts";
+import type { Backend, PackReading, WindowOutcome, WindowQuery } from "./backend.ts";
+import type { BatchTime, InferenceThread, Prepared } from "./inference-thread.ts";
+import { CallMemory, joinCall, memoryOf, splitAnswer } from "./joined-call.ts";
 
 export interface WorkerBackendOptions {
   /** The pack that is warmed up with; others are loaded when they are asked for. */
@@ -31,6 +32,8 @@ type Lane = ModelThread<InferenceThread>;
 const MOST_BATCH = 64;
 /** A batch must not make its first window late. */
 const LONGEST_BATCH_MS = 30;
+/** A larger batch has to save clearly more than this. */
+const NEARLY = 0.9;
 /** Calls under way on one lane: the one that runs, and the next, so that its thread never waits for the event loop. */
 const CALLS = 2;
 
@@ -113,37 +116,73 @@ async function open(build: RuntimeBuild, options: WorkerBackendOptions): Promise
   // Every lane finds the same machine, so one tells it for all.
   const [first] = opened;
   for (const notice of first.notices) options.log?.(notice);
-  const best = bestTime(first.times);
+  const best = bestTime(first.prepared.times);
   const parts = [first.description];
   if (count > 1) parts.push(`${count} side by side`);
   const batch = options.batch ?? best.windows;
   if (batch > 1) parts.push(`up to ${batch} windows together`);
   const backend = new WorkerBackend(parts.join(", "), options.batch, lanes, start);
-  backend.pays(options.pack, first.times);
+  backend.prepared(options.pack, first.prepared);
   return { backend, windowsPerSecond: (1000 * count * best.windows) / best.ms };
 }
 
-/** Of the batches that make nobody late. */
+/** Of the batches that make nobody late the smallest that does nearly as much as any. */
 function bestTime(times: readonly BatchTime[]): BatchTime {
   const quick = times.filter(({ windows, ms }) => windows === 1 || ms <= LONGEST_BATCH_MS);
-  return quick.at(-1) ?? { windows: 1, ms: 1 };
+  const least = Math.min(...quick.map(({ windows, ms }) => ms / windows));
+  return quick.find(({ windows, ms }) => ms / windows <= least / NEARLY) ?? { windows: 1, ms: 1 };
 }
 
-/** Windows through one thread; their memory goes along. */
-export function explainOn(lane: Lane, windows: readonly WindowQuery[]): Promise<readonly WindowOutcome[]> {
-  return lane.ask("explain", windows, { give: windows.flatMap((window) => memoryOf(window)) });
+/** Windows through one thread. `state`: numbers of a state, with streaming packs. */
+export async function explainOn(
+  lane: Lane,
+  windows: readonly WindowQuery[],
+  memory: CallMemory,
+  state?: number,
+): Promise<readonly WindowOutcome[]> {
+  const wrong = windows.find((window) => !fits(window, state));
+  if (wrong) return aroundWrong(lane, windows, memory, state);
+  const call = joinCall(windows, state, memory);
+  const answer = await lane.ask("explain", call, { give: memoryOf([call.magnitudes, call.memory?.states]) });
+  memory.give(answer.magnitudes);
+  // What the windows are answered lies in it, and is theirs until they are told.
+  setImmediate(() => memory.give(answer.memory?.states));
+  return splitAnswer(windows, answer);
+}
+
+function fits({ memory }: WindowQuery, state: number | undefined): boolean {
+  return !memory || memory.values.length === state;
+}
+
+/** Those whose memory has another size fail alone. */
+async function aroundWrong(
+  lane: Lane,
+  windows: readonly WindowQuery[],
+  memory: CallMemory,
+  state?: number,
+): Promise<readonly WindowOutcome[]> {
+  const well = windows.filter((window) => fits(window, state));
+  const outcomes = well.length > 0 ? [...(await explainOn(lane, well, memory, state))] : [];
+  return windows.map((window) => {
+    if (fits(window, state)) return outcomes.shift()!;
+    const { of, values } = window.memory!;
+    return new Error(`a state of ${of} has ${values.length} numbers, not ${state}; begin that sound anew`);
+  });
 }
 
 class WorkerBackend implements Backend {
-  /** Windows at once that pay, by folder of the pack. */
-  readonly #paying = new Map<string, number>();
+  /** By folder of the pack: windows at once that pay, and numbers of its state. */
+  readonly #prepared = new Map<string, { readonly batch: number; readonly state: number | undefined }>();
+  readonly #memory: CallMemory;
 
   constructor(
     readonly description: string,
     private readonly chosenBatch: number | undefined,
     private readonly all: readonly Lane[],
     private readonly start: () => Worker,
-  ) {}
+  ) {
+    this.#memory = new CallMemory(CALLS * all.length);
+  }
 
   get lanes(): number {
     return this.#well.length;
@@ -154,12 +193,12 @@ class WorkerBackend implements Backend {
   }
 
   batch({ folder }: PackReading): number {
-    return this.chosenBatch ?? this.#paying.get(folder) ?? 1;
+    return this.chosenBatch ?? this.#prepared.get(folder)?.batch ?? 1;
   }
 
-  /** What warm-up measured with a pack. */
-  pays({ folder }: PackReading, times: readonly BatchTime[]): void {
-    this.#paying.set(folder, bestTime(times).windows);
+  /** What warm-up found of a pack. */
+  prepared({ folder }: PackReading, { times, state }: Prepared): void {
+    this.#prepared.set(folder, { batch: bestTime(times).windows, state });
   }
 
   get #well(): Lane[] {
@@ -171,14 +210,15 @@ class WorkerBackend implements Backend {
       .filter(({ underWay }) => underWay < CALLS)
       .sort((a, b) => a.underWay - b.underWay);
     if (!lane) throw new Error(`all ${this.lanes} lanes are busy`);
-    return explainOn(lane, windows);
+    const state = this.#prepared.get(windows[0].pack.folder)?.state;
+    return explainOn(lane, windows, this.#memory, state);
   }
 
   /** On a thread of its own, so that those that answer are not held up. */
   async prepare(pack: PackReading): Promise<void> {
     const lane: Lane = new ModelThread<InferenceThread>({ ...LANE, start: this.start });
     try {
-      this.pays(pack, await lane.ask("prepare", pack));
+      this.prepared(pack, await lane.ask("prepare", pack));
     } finally {
       await lane.close();
     }

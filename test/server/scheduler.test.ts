@@ -7,7 +7,6 @@ const result: WindowResult = {
   probabilities: new Float32Array(1),
   mask: new Uint8Array(1),
   inferenceMs: 30,
-  magnitudes: new Float32Array(0),
 };
 
 /** A backend whose windows end when the test says so; jobs are named by their method. */
@@ -175,6 +174,38 @@ test("a window that is not begun in time is dropped, and its session may ask aga
   await backend.finish();
   assert.equal(log.slice(2), ["c done", "b2 done"]);
   assert.is(scheduler.takeLoad().late, 1);
+});
+
+test("where calls of many pay a lane rests between calls, so that they grow; a full one waits for nobody", async () => {
+  const backend = new SteppedBackend(1, 3);
+  const rests: { ms: number; over: () => void }[] = [];
+  const scheduler = new Scheduler<object>(backend, {
+    now: () => 0,
+    patienceMs: 250,
+    wait: (ms, over) => rests.push({ ms, over }),
+  });
+  const { job } = setUp(1);
+  const submit = (name: string) => scheduler.submit({}, { ...job(name), steady: true }, 3);
+  submit("a");
+  submit("b");
+  await backend.finish();
+  assert.equal(backend.started, ["a"]);
+  assert.equal(
+    rests.map(({ ms }) => ms),
+    [15],
+  );
+  submit("c");
+  rests.shift()!.over();
+  assert.equal(backend.started, ["a", "b+c"]);
+  await backend.finish();
+  for (const name of ["d", "e"]) submit(name);
+  assert.is(backend.started.length, 2, "it rests");
+  submit("f");
+  assert.equal(backend.started.at(-1), "d+e+f");
+  await backend.finish();
+  for (const { over } of rests.splice(0)) over();
+  submit("g");
+  assert.equal(backend.started.at(-1), "g");
 });
 
 test("what may wait in order is run in order, one at a time, and together with others'", async () => {

@@ -73,7 +73,7 @@ class Remembering implements Backend {
 
 function heard({ magnitudes, maskFrames, memory }: WindowQuery): WindowResult {
   if (memory === undefined) throw new Error("a streaming pack needs its memory");
-  const now = memory?.values ?? new Float32Array(2);
+  const now = Float32Array.from(memory?.values ?? [0, 0]);
   const rows: number[] = [];
   for (let frame = 0; frame < maskFrames; frame++) {
     now[0] += Math.round((Math.log1p(magnitudes[frame * BINS]) / 6) * 255);
@@ -85,7 +85,6 @@ function heard({ magnitudes, maskFrames, memory }: WindowQuery): WindowResult {
     probabilities: Float32Array.from(rows),
     mask,
     inferenceMs: 1,
-    magnitudes,
     memory: { of: "steps", frames: now[1], values: now },
   };
 }
@@ -96,6 +95,7 @@ function setUp() {
   const scheduler = new Scheduler<Session, SessionJob>(backend, {
     now: () => clock.ms,
     patienceMs: PATIENCE_MS,
+    wait: (_ms, then) => then(),
   });
   const service = { pack, reading: { folder: "steps", generation: 1 } };
   const begun: string[] = [];

@@ -10,6 +10,7 @@ import { ModelThread, type ModelThreadOptions } from "../../models/runtime/model
 import { startThread } from "../../models/runtime/start-thread-node.ts";
 import type { Backend, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
 import type { InferenceThread } from "../../server/explain/inference-thread.ts";
+import { CallMemory } from "../../server/explain/joined-call.ts";
 import { explainOn, LANE, openWorkerBackend } from "../../server/explain/worker-backend.ts";
 import { writeOddPack } from "../models/runtime/odd-pack.ts";
 import { withoutPackage } from "../without-package.ts";
@@ -71,7 +72,8 @@ function laneOf(pack: string, options: Partial<ModelThreadOptions> = {}) {
     },
     ...options,
   });
-  const run = (method: string) => explain({ explain: (windows) => explainOn(lane, windows) }, pack, method);
+  const run = (method: string) =>
+    explain({ explain: (windows) => explainOn(lane, windows, new CallMemory(2)) }, pack, method);
   return { lane, threads, run };
 }
 
