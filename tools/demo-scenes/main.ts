@@ -37,13 +37,24 @@ function withRolls(loop: Float32Array): Float32Array {
   );
 }
 
-/** 32 kbit/s: in 24 the recordings warble, more was not closer to them by much. */
+/** 30 kbit/s: in 24 the recordings warble, more was not closer to them by much. */
 async function writeMp3(samples: Float32Array, file: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "demo-scenes-"));
   try {
     const wav = join(folder, "scene.wav");
     await writeFile(wav, writeWav([samples], sampleRate));
-    const encoder = ["-c:a", "libmp3lame", "-b:a", "32k", "-compression_level", "0", "-cutoff", "7900"];
+    const encoder = [
+      "-c:a",
+      "libmp3lame",
+      "-abr",
+      "1",
+      "-b:a",
+      "30k",
+      "-compression_level",
+      "0",
+      "-cutoff",
+      "7900",
+    ];
     const plain = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"];
     await run("ffmpeg", ["-v", "error", "-y", "-i", wav, ...encoder, ...plain, file]);
   } finally {
