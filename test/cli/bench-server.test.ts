@@ -99,7 +99,11 @@ test("streams of a streaming pack send each block once, 64 ms at a time, and wha
     assert.is(load.rate, 1000 / 64);
     assert.is(load.asked, 6 * 25);
     assert.is(load.asked, load.answered + load.dropped + load.failed + load.unanswered);
-    assert.ok(load.restarts <= load.dropped, "each block goes on from the one before, if none was dropped");
+    // What was dropped while it warmed up is not counted, and the first that is counted may begin anew for it.
+    assert.ok(
+      load.restarts <= load.dropped + 6,
+      "each block goes on from the one before, if none was dropped",
+    );
     assert.equal(load.ended, {});
     assert.ok(load.batch! >= 1 && load.batch! <= 4);
   } finally {
