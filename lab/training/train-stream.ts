@@ -209,7 +209,7 @@ export function streamTask(
       logits: answer.logits,
       scores: g.add(layers.dense("teacher.head", heard, TAUGHT_CLASSES), g.constant(TAUGHT_RARE)),
       roots: layers.dense("teacher.roots", heard, TAUGHT_CLASSES),
-      embedding: layers.dense("teacher.embedding", heard, TAUGHT_EMBEDDING),
+      features: layers.dense("teacher.embedding", heard, TAUGHT_EMBEDDING),
     };
   };
   return {
@@ -220,7 +220,7 @@ export function streamTask(
     loss(g, layers, batch) {
       const magnitudes = g.input("magnitudes", "float32", [batch, frames, bins]);
       const perMoment = (name: string) => g.input(name, "float32", [batch, MOMENTS.length, classes]);
-      const { logits, scores, roots, embedding: alike } = network(layers, magnitudes);
+      const { logits, scores, roots, features } = network(layers, magnitudes);
       const apart = choiceLoss(g, logits, perMoment("choice"));
       const logged: Record<string, Tensor> = { apart };
       let loss = apart;
@@ -229,7 +229,7 @@ export function streamTask(
         logged["each"] = each;
         loss = g.add(each, g.mul(apart, g.constant(choice)));
       }
-      if (scores && roots && alike) {
+      if (scores && roots && features) {
         const items = batch * taught.length;
         const truth = g.input("taught", "float32", [items, TAUGHT_CLASSES]);
         const read = g.input("taught_embedding", "float32", [items, TAUGHT_EMBEDDING]);
@@ -237,7 +237,7 @@ export function streamTask(
         // A linear classifier on the roots of the scores is right far more often than on the scores: what is faint tells.
         const unlike = g.add(
           distance(g, roots, g.sqrt(truth), ROOTS_VARIANCE),
-          distance(g, alike, g.sqrt(read), EMBEDDING_VARIANCE),
+          distance(g, features, g.sqrt(read), EMBEDDING_VARIANCE),
         );
         logged["lesson"] = lesson;
         logged["unlike"] = unlike;
@@ -259,10 +259,10 @@ function choiceLoss(g: GraphBuilder, logits: Tensor, choice: Tensor): Tensor {
   return g.neg(g.reduceMean(g.reduceSum(g.mul(logShares, choice), [-1])));
 }
 
-/** Mean squared difference, in variances of what is to be found. */
+/** Mean squared difference of what was found, and is to be found, both in its standard deviations. */
 function distance(g: GraphBuilder, found: Tensor, truth: Tensor, variance: number): Tensor {
-  const difference = g.sub(found, truth);
-  return g.mul(g.reduceMean(g.mul(difference, difference)), g.constant(1 / variance));
+  const difference = g.sub(found, g.mul(truth, g.constant(1 / Math.sqrt(variance))));
+  return g.reduceMean(g.mul(difference, difference));
 }
 
 /** Binary cross-entropy, added up over the classes: of 52, one or two are there. */

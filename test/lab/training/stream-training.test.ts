@@ -1,0 +1,101 @@
+// The streaming classifier's training: what is asked of it at each moment, and from folders of sounds to weights.
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { writeWav } from "../../../dsp/index.ts";
+import { Random } from "../../../lab/data/random.ts";
+import { BINS, MODEL_RATE } from "../../../lab/networks/own-shape.ts";
+import { StreamBatches } from "../../../lab/training/stream-batches.ts";
+import { trainStreamClassifier } from "../../../lab/training/train-stream.ts";
+import { loadTrainedClassifier } from "../../../lab/training/trained-classifier.ts";
+import { chord, writeMadeUpEsc50 } from "../data/made-up-esc50.ts";
+
+const test = suite("streaming classifier's training");
+const trains = await import("onnxruntime-node").then(
+  () => true,
+  () => false,
+);
+const LABELS = ["low", "middle", "high"];
+const MOMENTS = [11, 19, 30, 39];
+const mix = { labels: LABELS, frames: 160, moments: MOMENTS, labelWeight: {}, otherShare: 0.2 };
+const known = new Map(LABELS.map((label, k) => [label, [chord(300 * 4 ** k, 2)]]));
+const sounds = { known, other: [chord(7_000, 2)], rooms: [] };
+
+test("targets, weights and shares fit together, and the same numbers give the same batch", async () => {
+  const batches = new StreamBatches(sounds, mix);
+  const { magnitudes, targets, weights, choice, taught } = await batches.next(new Random(1), 60);
+  assert.is(magnitudes.length, 60 * 160 * BINS);
+  assert.ok(magnitudes.every((value) => value >= 0 && Number.isFinite(value)));
+  assert.is(taught, undefined);
+  let two = 0;
+  let none = 0;
+  for (let row = 0; row < 60 * MOMENTS.length; row++) {
+    const of = (all: Float32Array) => all.subarray(row * 3, row * 3 + 3);
+    const shares = of(choice).reduce((sum, share) => sum + share, 0);
+    const there = of(targets).filter((value) => value > 0).length;
+    assert.ok(Math.abs(shares) < 1e-6 || Math.abs(shares - 1) < 1e-5);
+    assert.ok(of(weights).every((weight) => weight === 0 || weight === 0.5 || weight === 1));
+    assert.ok(
+      of(targets).every((value, k) => value === 0 || of(choice)[k] > 0),
+      "what is there has a share",
+    );
+    if (there > 1) two++;
+    if (there === 0) none++;
+  }
+  assert.ok(two > 10, "two at once");
+  assert.ok(none > 10, "none of them");
+  const again = await batches.next(new Random(1), 60);
+  assert.equal(again.magnitudes, magnitudes);
+});
+
+test("the teacher hears the sound before room and microphone, at the last moment", async () => {
+  const asked: number[] = [];
+  const lesson = async (windows: readonly Float32Array[], ends?: readonly number[]) => {
+    asked.push(...ends!);
+    return {
+      scores: new Float32Array(windows.length * 521),
+      embedding: new Float32Array(windows.length * 1024),
+    };
+  };
+  const { taught, taught_embedding: read } = await new StreamBatches(sounds, mix, { lesson }).next(
+    new Random(2),
+    5,
+  );
+  assert.equal(asked, new Array(5).fill(159 * 128 + 512));
+  assert.is(taught!.length, 5 * 521);
+  assert.is(read!.length, 5 * 1024);
+});
+
+(trains ? test : test.skip)("leads from folders to weights that answer", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-training-"));
+  const at = (name: string) => join(folder, name);
+  try {
+    await writeMadeUpEsc50(at("esc50"), { folds: [1, 2], clips: 2, seconds: 2 });
+    for (const [name, hertz] of [
+      ["speech", 3_000],
+      ["music", 900],
+    ] as const) {
+      await mkdir(at(name));
+      await writeFile(join(at(name), "one.wav"), writeWav([chord(hertz, 2)], MODEL_RATE));
+    }
+    const options = {
+      data: at("esc50"),
+      folds: [1],
+      speech: at("speech"),
+      music: at("music"),
+      out: at("out"),
+    };
+    const { stepsDone } = await trainStreamClassifier({ ...options, steps: 2, batch: 2 });
+    assert.is(stepsDone, 2);
+    const { weights, classifier } = await loadTrainedClassifier(at("out"));
+    assert.is(classifier.answers, "independent");
+    assert.equal(weights.meta.labels.slice(-2), ["speech", "music"]);
+    assert.is(classifier.classes, weights.meta.labels.length);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test.run();
