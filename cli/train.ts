@@ -1,27 +1,18 @@
 /** `listenable train`: speech, the classifier, and whatever has weights of its own among the methods. */
 import type { Command } from "commander";
 import { trainingRecipes } from "../lab/methods/index.ts";
+import type { Follow } from "../lab/progress.ts";
 import { playMusic } from "../lab/training/play-music.ts";
-import type { Course, TrainingRecipe } from "../lab/training/recipe.ts";
+import type { Course, TrainingOption, TrainingRecipe } from "../lab/training/recipe.ts";
 import { speakSentences } from "../lab/training/speak-sentences.ts";
-import {
-  CLASSIFIER_COURSE,
-  CLASSIFIER_OPTIONS,
-  type ClassifierOptions,
-  trainClassifier,
-} from "../lab/training/train-classifier.ts";
+import { CLASSIFIER_COURSE, CLASSIFIER_OPTIONS, trainClassifier } from "../lab/training/train-classifier.ts";
 import {
   type MethodTraining,
   type RunOptions,
   type TrainedRun,
   trainMethod,
 } from "../lab/training/train-method.ts";
-import {
-  STREAM_COURSE,
-  STREAM_OPTIONS,
-  type StreamClassifierOptions,
-  trainStreamClassifier,
-} from "../lab/training/train-stream.ts";
+import { STREAM_COURSE, STREAM_OPTIONS, trainStreamClassifier } from "../lab/training/train-stream.ts";
 import { followed } from "./follow.ts";
 import {
   type CommonOptions,
@@ -62,54 +53,55 @@ export function registerTrain(program: Command): void {
 }
 
 function registerSpeech(group: Command): void {
-  group
+  const command = group
     .command("speech")
-    .description("speak made-up sentences with espeak-ng and flite, as training sounds for the class speech")
-    .requiredOption("--out <dir>", "folder for the sentences")
-    .option("--count <n>", "how many sentences", positiveInteger, 600)
-    .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
-    .action(async (options: { out: string; count: number; seed: number } & CommonOptions) => {
-      const progress = showProgress("sentences", options.count);
-      await speakSentences(options.out, options.count, options.seed, (done) => progress.update(done));
-      progress.end();
-      print(options, { out: options.out, sentences: options.count });
-    });
+    .description("speak made-up sentences with espeak-ng and flite, as training sounds for the class speech");
+  addMadeUpSounds(command, "sentences", 600, speakSentences);
 }
 
 function registerMusic(group: Command): void {
-  group
+  const command = group
     .command("music")
-    .description("play made-up pieces with fluidsynth, as training sounds for the class music")
-    .requiredOption("--out <dir>", "folder for the pieces")
-    .option("--count <n>", "how many pieces", positiveInteger, 196)
+    .description("play made-up pieces with fluidsynth, as training sounds for the class music");
+  addMadeUpSounds(command, "pieces", 196, playMusic);
+}
+
+/** @param what is made, in the plural. */
+function addMadeUpSounds(command: Command, what: string, usual: number, make: typeof speakSentences): void {
+  command
+    .requiredOption("--out <dir>", `folder for the ${what}`)
+    .option("--count <n>", `how many ${what}`, positiveInteger, usual)
     .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
     .action(async (options: { out: string; count: number; seed: number } & CommonOptions) => {
-      const progress = showProgress("pieces", options.count);
-      await playMusic(options.out, options.count, options.seed, (done) => progress.update(done));
+      const progress = showProgress(what, options.count);
+      await make(options.out, options.count, options.seed, (done) => progress.update(done));
       progress.end();
-      print(options, { out: options.out, pieces: options.count });
+      print(options, { out: options.out, [what]: options.count });
     });
 }
 
 function registerClassifier(group: Command): void {
   const command = group.command("classifier").description("train the classifier");
-  addRunOptions(command, CLASSIFIER_COURSE);
-  addTrainingOptions(command, CLASSIFIER_OPTIONS);
-  command.action(async (options: CommonOptions & Course) => {
-    const given = givenOptions<RunOptions & Partial<ClassifierOptions>>(command);
-    printRun(options, await followed((follow) => trainClassifier(given, follow)));
-  });
+  addClassifierTraining(command, CLASSIFIER_COURSE, CLASSIFIER_OPTIONS, trainClassifier);
 }
 
 function registerStream(group: Command): void {
   const command = group
     .command("stream")
     .description("train the streaming classifier of all of ESC-50's classes, speech and music");
-  addRunOptions(command, STREAM_COURSE);
-  addTrainingOptions(command, STREAM_OPTIONS);
-  command.action(async (options: CommonOptions & Course) => {
-    const given = givenOptions<RunOptions & Partial<StreamClassifierOptions>>(command);
-    printRun(options, await followed((follow) => trainStreamClassifier(given, follow)));
+  addClassifierTraining(command, STREAM_COURSE, STREAM_OPTIONS, trainStreamClassifier);
+}
+
+function addClassifierTraining(
+  command: Command,
+  course: Course,
+  options: readonly TrainingOption[],
+  train: (given: RunOptions, follow: Follow) => Promise<TrainedRun>,
+): void {
+  addRunOptions(command, course);
+  addTrainingOptions(command, options);
+  command.action(async (shown: CommonOptions & Course) => {
+    printRun(shown, await followed((follow) => train(givenOptions<RunOptions>(command), follow)));
   });
 }
 

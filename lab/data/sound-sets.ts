@@ -124,6 +124,3 @@ async function soundFiles(folder: string): Promise<string[]> {
   if (sounds.length === 0) throw new Error(`${folder} holds no sound files`);
   return sounds;
 }
-
-const isEsc10 = (label: string) => (ESC10_CLASSES as readonly string[]).includes(label);
-export const isKnown = (label: string) => isEsc10(label) || label === SPEECH;

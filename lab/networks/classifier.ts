@@ -3,9 +3,9 @@
  *
  * It reads linear STFT magnitudes, so that a mask on the STFT reaches it along a differentiable path.
  */
-import { melFilterbank } from "../../dsp/index.ts";
 import type { Tensor } from "../../models/graph/index.ts";
 import type { Layers } from "./layers.ts";
+import { meanMelBands } from "./mel-bins.ts";
 
 export interface ClassifierShape {
   readonly frames: number;
@@ -45,17 +45,6 @@ const LOG_SPREAD = 3.5;
 
 /** What `logMel` gives where nothing is heard. */
 export const SILENT_LOG_MEL = (Math.log(BAND_FLOOR) - LOG_CENTRE) / LOG_SPREAD;
-
-/** [bins, mels]; each band is a weighted mean of the power of its bins. */
-function meanMelBands(bins: number, mels: number, sampleRate: number): Float32Array {
-  const bands = melFilterbank({ sampleRate, bins, mels, low: 50, high: sampleRate / 2 });
-  for (let mel = 0; mel < mels; mel++) {
-    let sum = 0;
-    for (let bin = 0; bin < bins; bin++) sum += bands[bin * mels + mel];
-    for (let bin = 0; bin < bins; bin++) bands[bin * mels + mel] /= sum;
-  }
-  return bands;
-}
 
 /** Mean power of each window, [B, 1, 1], never below the floor: what sounds are normalised by. */
 export function windowLevel({ g }: Layers, magnitudes: Tensor): Tensor {

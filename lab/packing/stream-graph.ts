@@ -37,13 +37,10 @@ export function streamGraph(parts: StreamParts, frames: number): StreamGraph {
   const shape = { ...parts.shape, frames };
   const plan = planState((g, past) => {
     explain(g, past, { ...parts, shape }, streamInputs(g, shape));
-  }, new GraphBuilder());
+  });
   const g = new GraphBuilder();
-  const magnitudes = g.input("magnitudes", "float32", ["B", frames, shape.bins]);
-  const state = g.input("state", "float32", ["B", plan.size]);
-  const target = g.input("target", "int64", ["B"]);
-  const past = KeptState.from(g, plan, state);
-  const { probabilities, mask } = explain(g, past, { ...parts, shape }, { magnitudes, target });
+  const past = KeptState.from(g, plan, g.input("state", "float32", ["B", plan.size]));
+  const { probabilities, mask } = explain(g, past, { ...parts, shape }, streamInputs(g, shape));
   const blocks = frames / BLOCK_FRAMES;
   g.output(
     "probabilities",

@@ -26,8 +26,7 @@ export async function writePack(
   options: PrepareOptions = {},
 ): Promise<WrittenPack> {
   const prepared = preparePack(description, entries, graphs, options);
-  const independent = description["answers"] === "independent";
-  const manifest = { format: independent ? 3 : prepared.format, ...description, ...prepared.entries };
+  const manifest = { format: prepared.format, ...description, ...prepared.entries };
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   const pack = parsePack(JSON.parse(text), join(folder, "pack.json"));
   await mkdir(folder, { recursive: true });

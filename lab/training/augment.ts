@@ -70,14 +70,22 @@ export function readAtSpeed(
   return out;
 }
 
-/** Gaussian noise with a spectral slope: first-order filtered white noise mixed with white noise. */
-export function colouredNoise(random: Random, length: number): Float32Array {
+/**
+ * Gaussian noise with a spectral slope: first-order filtered white noise mixed with white noise.
+ *
+ * @param next the white noise; drawn from the generator without.
+ */
+export function colouredNoise(
+  random: Random,
+  length: number,
+  next: () => number = () => random.normal(),
+): Float32Array {
   const out = new Float32Array(length);
   const pole = random.pick([0, 0.5, 0.9, 0.97, -0.5]);
   const white = random.uniform(0, 0.5);
   let state = 0;
   for (let i = 0; i < length; i++) {
-    const sample = random.normal();
+    const sample = next();
     state = pole * state + Math.sqrt(1 - pole * pole) * sample;
     out[i] = state + white * sample;
   }

@@ -5,8 +5,8 @@
 import type { ExplainedClassifier } from "../networks/explained-classifier.ts";
 import type { WeightValues } from "../networks/frozen-layers.ts";
 import type { Follow } from "../progress.ts";
-import type { ClassPools } from "./trained-classifier.ts";
 import type { TrainingTask } from "./trainer.ts";
+import type { ClassPools } from "./training-sounds.ts";
 import type { ClassifierMeta, MethodMeta, StreamClassifierMeta, Weights } from "./weights-file.ts";
 
 /**

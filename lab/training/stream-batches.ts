@@ -7,6 +7,7 @@ import { samplesOf, windowMagnitudes } from "../data/windows.ts";
 import { BINS, HOP, WINDOW } from "../networks/own-shape.ts";
 import { STEP_FRAMES } from "../networks/streaming/stream-shape.ts";
 import { begin, end, randomRoom, scale, tiltBins, toUnitPower, zeroStripes } from "./augment.ts";
+import type { TrainingSounds } from "./classifier-batches.ts";
 import { addRumble, dullBins, jumpLevel, MeasuredRoom, overdrive } from "./microphone.ts";
 import { NoiseTable } from "./noise-table.ts";
 import { otherSound } from "./other-sounds.ts";
@@ -14,11 +15,7 @@ import { SoundPool } from "./sound-pool.ts";
 import type { Teacher } from "./teacher.ts";
 import { PATCH_SAMPLES } from "./teacher-front.ts";
 
-export interface StreamSounds {
-  /** Real sounds by label. */
-  readonly known: ReadonlyMap<string, readonly Float32Array[]>;
-  /** Real sounds of no known class. */
-  readonly other: readonly Float32Array[];
+export interface StreamSounds extends TrainingSounds {
   /** Measured rooms' responses. */
   readonly rooms: readonly Float32Array[];
 }
@@ -200,25 +197,27 @@ export class StreamBatches {
     const { moments, labels, otherLabel } = this.mix;
     const other = otherLabel === undefined ? -1 : labels.indexOf(otherLabel);
     const loudest = Math.min(...parts.map(({ below }) => below), 0);
+    const known = parts
+      .filter(({ label }) => label >= 0)
+      .map(({ samples, label, below }) => ({
+        ...{ label, course: new LevelCourse(samples), amplitude: 10 ** (-below / 20) },
+        strength: clamped((LOST_BELOW - (below - loudest)) / (LOST_BELOW - HEARD_BELOW)),
+      }));
     for (const [k, moment] of moments.entries()) {
       const at = from + k * labels.length;
       weights.fill(1, at, at + labels.length);
       let sum = 0;
       let unsure = false;
-      for (const { samples, label, below } of parts) {
-        if (label < 0) continue;
-        const state = heardBy(samples, endOf(moment));
-        const strength = Math.min(
-          1,
-          Math.max(0, (LOST_BELOW - (below - loudest)) / (LOST_BELOW - HEARD_BELOW)),
-        );
-        if (state === "before") continue;
-        if (state === "unsure" || (strength > 0 && strength < 1))
-          weights[at + label] = state === "unsure" ? 0 : 0.5;
-        unsure ||= state === "unsure";
-        if (state === "unsure") continue;
+      for (const { label, course, amplitude, strength } of known) {
+        const heard = course.heardBy(endOf(moment));
+        if (heard === "before") continue;
+        if (heard === "unsure") {
+          weights[at + label] = 0;
+          unsure = true;
+          continue;
+        }
+        if (strength > 0 && strength < 1) weights[at + label] = 0.5;
         targets[at + label] = strength;
-        const amplitude = 10 ** (-below / 20);
         choice[at + label] = amplitude;
         sum += amplitude;
       }
@@ -238,22 +237,36 @@ function endOf(moment: number): number {
   return ((moment + 1) * STEP_FRAMES - 1) * HOP + WINDOW;
 }
 
-/** Whether a part has been heard by a moment: not yet begun, begun but not in earnest, or heard. */
-function heardBy(samples: Float32Array, end: number): "before" | "unsure" | "heard" {
-  const blocks = Math.floor(samples.length / HOP);
-  const energies = new Float32Array(blocks);
-  let loudest = 0;
-  for (let block = 0; block < blocks; block++) {
-    let energy = 0;
-    for (let i = block * HOP; i < (block + 1) * HOP; i++) energy += samples[i] * samples[i];
-    energies[block] = energy;
-    loudest = Math.max(loudest, energy);
+function clamped(share: number): number {
+  return Math.min(1, Math.max(0, share));
+}
+
+/** How loud a part is from one frame to the next. */
+class LevelCourse {
+  private readonly energies: Float32Array;
+  private readonly loudest: number;
+
+  constructor(samples: Float32Array) {
+    this.energies = new Float32Array(Math.floor(samples.length / HOP));
+    let loudest = 0;
+    for (let block = 0; block < this.energies.length; block++) {
+      let energy = 0;
+      for (let i = block * HOP; i < (block + 1) * HOP; i++) energy += samples[i] * samples[i];
+      this.energies[block] = energy;
+      loudest = Math.max(loudest, energy);
+    }
+    this.loudest = loudest;
   }
-  const now = Math.min(blocks, Math.floor(end / HOP));
-  let begun = false;
-  for (let block = Math.max(0, now - REMEMBERED); block < now; block++) {
-    if (energies[block] >= NEAR_LOUDEST * loudest) return "heard";
-    if (energies[block] > 1e-5 * loudest) begun = true;
+
+  /** Whether the part has been heard by a sample: not yet begun, begun but not in earnest, or heard. */
+  heardBy(end: number): "before" | "unsure" | "heard" {
+    const { energies, loudest } = this;
+    const now = Math.min(energies.length, Math.floor(end / HOP));
+    let begun = false;
+    for (let block = Math.max(0, now - REMEMBERED); block < now; block++) {
+      if (energies[block] >= NEAR_LOUDEST * loudest) return "heard";
+      if (energies[block] > 1e-5 * loudest) begun = true;
+    }
+    return begun ? "unsure" : "before";
   }
-  return begun ? "unsure" : "before";
 }

@@ -1,19 +1,19 @@
 /** Trains the classifier: cross-entropy against (mixed) labels. */
 
 import { crossEntropy } from "../../models/graph/index.ts";
-import { isKnown, LABELS, OTHER, type SoundSet, SPEECH } from "../data/sound-sets.ts";
+import { LABELS, OTHER, SPEECH } from "../data/sound-sets.ts";
 import { WINDOW_FRAMES } from "../data/windows.ts";
 import { type ClassifierShape, classify, embeddingSize } from "../networks/classifier.ts";
 import { BINS, MODEL_RATE } from "../networks/own-shape.ts";
 import { planWeights } from "../networks/training-layers.ts";
 import type { Follow } from "../progress.ts";
 import { calibrated } from "./calibration.ts";
-import { ClassifierBatches, type TrainingSounds } from "./classifier-batches.ts";
+import { ClassifierBatches } from "./classifier-batches.ts";
 import { type Course, type TrainingOption, withDefaults } from "./recipe.ts";
 import { runCourse } from "./run-course.ts";
 import { courseOf, courseSettings, type RunOptions, soundSettings, type TrainedRun } from "./train-method.ts";
 import type { TrainingTask } from "./trainer.ts";
-import { loadTrainingSounds, soundsOrigin } from "./training-sounds.ts";
+import { loadTrainingSounds, soundsByLabel, soundsOrigin } from "./training-sounds.ts";
 import { saveWeights, weightsIn } from "./weights-file.ts";
 
 export interface ClassifierOptions {
@@ -73,7 +73,7 @@ export async function trainClassifier(
   const { otherShare, dropout, otherBias, temperature } = options;
   const course = courseOf(CLASSIFIER_COURSE, given);
   const set = await loadTrainingSounds(given, follow);
-  const sounds = byLabel(set);
+  const sounds = soundsByLabel(set, LABELS);
   const missing = LABELS.filter((label) => label !== OTHER && !sounds.known.has(label));
   if (missing.length > 0)
     throw new Error(`no training sounds of ${missing.join(", ")} in ${data} or ${speech}`);
@@ -102,16 +102,6 @@ export async function trainClassifier(
   const values = calibrated(trained.values, LABELS.indexOf(OTHER), otherBias, temperature);
   await saveWeights(weightsIn(out), meta, values);
   return { out, stepsDone: trained.stepsDone, sounds: set.sounds.length };
-}
-
-function byLabel({ sounds }: SoundSet): TrainingSounds {
-  const known = new Map<string, Float32Array[]>();
-  const other: Float32Array[] = [];
-  for (const { label, samples } of sounds) {
-    if (!isKnown(label)) other.push(samples);
-    else known.set(label, [...(known.get(label) ?? []), samples]);
-  }
-  return { known, other };
 }
 
 function classifierShape(classes: number): ClassifierShape {

@@ -1,8 +1,9 @@
 /** Trains the streaming classifier: labels that may be several at once, and a teacher's scores beside them. */
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
+import type { Pack } from "../../models/pack/pack.ts";
 import { readEsc50 } from "../data/esc50.ts";
 import { findSounds } from "../data/sound-folder.ts";
-import { MUSIC, OTHER, type SoundSet, SPEECH } from "../data/sound-sets.ts";
+import { MUSIC, OTHER, SPEECH } from "../data/sound-sets.ts";
 import { readWave } from "../data/waves.ts";
 import type { Layers } from "../networks/layers.ts";
 import { BINS, MODEL_RATE } from "../networks/own-shape.ts";
@@ -14,14 +15,14 @@ import { planWeights } from "../networks/training-layers.ts";
 import type { Follow } from "../progress.ts";
 import { type Course, type TrainingOption, withDefaults } from "./recipe.ts";
 import { runCourse } from "./run-course.ts";
-import { StreamBatches, type StreamSounds, taughtMoments } from "./stream-batches.ts";
+import { StreamBatches, taughtMoments } from "./stream-batches.ts";
 import { openTeacher } from "./teacher.ts";
 import { courseOf, courseSettings, type RunOptions, soundSettings, type TrainedRun } from "./train-method.ts";
 import type { TrainingTask } from "./trainer.ts";
-import { loadTrainingSounds, soundsOrigin } from "./training-sounds.ts";
+import { loadTrainingSounds, soundsByLabel, soundsOrigin } from "./training-sounds.ts";
 import { saveWeights, weightsIn } from "./weights-file.ts";
 
-export type Answers = "exclusive" | "independent";
+type Answers = Pack["answers"];
 
 export interface StreamClassifierOptions {
   answers: Answers;
@@ -108,7 +109,7 @@ export async function trainStreamClassifier(
   const course = courseOf(STREAM_COURSE, given);
   const set = await loadTrainingSounds(given, progress);
   const labels = await everydayLabels(given, answers);
-  const sounds = { ...byLabel(set), rooms: await roomsIn(options.rooms) };
+  const sounds = { ...soundsByLabel(set, labels), rooms: await roomsIn(options.rooms) };
   const teacher = options.teacher === undefined ? undefined : await openTeacher(options.teacher);
   const lessons = teacher ? { teaching: options.teaching, likeness: options.likeness } : NO_TEACHER;
   const mix = {
@@ -161,16 +162,6 @@ async function everydayLabels({ data, music }: RunOptions, answers: Answers): Pr
   const categories = [...new Map(clips.map(({ target, category }) => [target, category])).entries()];
   const named = categories.sort(([a], [b]) => a - b).map(([, category]) => category);
   return [...named, SPEECH, ...(music ? [MUSIC] : []), ...(answers === "exclusive" ? [OTHER] : [])];
-}
-
-function byLabel({ sounds }: SoundSet): Omit<StreamSounds, "rooms"> {
-  const known = new Map<string, Float32Array[]>();
-  const other: Float32Array[] = [];
-  for (const { label, samples } of sounds) {
-    if (label === OTHER) other.push(samples);
-    else known.set(label, [...(known.get(label) ?? []), samples]);
-  }
-  return { known, other };
 }
 
 async function roomsIn(folder: string | undefined): Promise<Float32Array[]> {

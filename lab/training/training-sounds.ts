@@ -1,15 +1,11 @@
 /** The sounds that a training on ESC-50 hears, and whose they are. */
 import type { Esc50Clip } from "../data/esc50.ts";
-import {
-  CREDITS_FILE,
-  isKnown,
-  type LabelledSound,
-  loadSoundSet,
-  type SoundSet,
-} from "../data/sound-sets.ts";
+import { CREDITS_FILE, loadSoundSet, OTHER, type SoundSet } from "../data/sound-sets.ts";
+import { samplesOf } from "../data/windows.ts";
 import type { Follow } from "../progress.ts";
+import type { TrainingSounds } from "./classifier-batches.ts";
 import { SoundPool } from "./sound-pool.ts";
-import type { Attribution, ClassifierMeta, Origin } from "./weights-file.ts";
+import type { Attribution, ClassifierMeta, Origin, StreamClassifierMeta } from "./weights-file.ts";
 
 export interface TrainingSoundsOptions {
   /** ESC-50 in its official layout. */
@@ -51,11 +47,36 @@ export async function loadTrainingSounds(
   return set;
 }
 
-/** One pool a label, in their order; that of `other` holds all sounds of no known class. */
-export function soundPools({ sounds }: SoundSet, { labels, other }: ClassifierMeta): SoundPool[] {
-  const isOf = (label: string) => (each: LabelledSound) =>
-    label === other ? !isKnown(each.label) : each.label === label;
-  return labels.map((label) => new SoundPool(sounds.filter(isOf(label)).map(({ samples }) => samples)));
+/** The sounds of each label that a classifier knows, and all others. */
+export function soundsByLabel({ sounds }: SoundSet, labels: readonly string[]): TrainingSounds {
+  const known = new Map<string, Float32Array[]>();
+  const other: Float32Array[] = [];
+  for (const { label, samples } of sounds) {
+    if (label === OTHER || !labels.includes(label)) other.push(samples);
+    else if (known.has(label)) known.get(label)!.push(samples);
+    else known.set(label, [samples]);
+  }
+  return { known, other };
+}
+
+export interface ClassPools {
+  /** Sounds of each class, in the order of the labels; that of `other`, where there is one, holds all of no known class. */
+  readonly classes: readonly SoundPool[];
+  /** Sounds of no known class, where no label means them. */
+  readonly beside?: SoundPool | undefined;
+}
+
+/** Pools of windows as long as the classifier's. */
+export function soundPools(
+  set: SoundSet,
+  { labels, other, shape }: ClassifierMeta | StreamClassifierMeta,
+): ClassPools {
+  const sounds = soundsByLabel(set, labels);
+  const pool = (list: readonly Float32Array[]) => new SoundPool(list, samplesOf(shape.frames));
+  return {
+    classes: labels.map((label) => pool(label === other ? sounds.other : (sounds.known.get(label) ?? []))),
+    ...(other === undefined && { beside: pool(sounds.other) }),
+  };
 }
 
 /** Whose the sounds are, for the file of the weights. */

@@ -1,6 +1,7 @@
 /** Trained weights with what is needed to build the network again. */
 import { join } from "node:path";
 import type { Masking } from "../../dsp/index.ts";
+import type { Pack } from "../../models/pack/pack.ts";
 import type { ClassifierShape } from "../networks/classifier.ts";
 import type { WeightValues } from "../networks/frozen-layers.ts";
 import type { StreamShape } from "../networks/streaming/stream-shape.ts";
@@ -37,7 +38,7 @@ export interface StreamClassifierMeta extends Origin {
   readonly kind: "stream-classifier";
   readonly shape: StreamShape;
   readonly labels: readonly string[];
-  readonly answers: "exclusive" | "independent";
+  readonly answers: Pack["answers"];
   /** The label of what is of no known class, where classes exclude each other. */
   readonly other?: string | undefined;
   /** Categories heard in training, known and other. */
@@ -67,16 +68,11 @@ export async function saveWeights(path: string, meta: AnyMeta, values: WeightVal
   await saveCheckpoint(path, { meta, arrays: Object.fromEntries(values) });
 }
 
-/** @throws Error that names the file when it cannot be read or holds no classifier. */
-export async function loadClassifierRun(folder: string): Promise<Weights<ClassifierMeta>> {
-  return load<ClassifierMeta>(weightsIn(folder), "classifier");
-}
-
 /** Of either kind. @throws Error that names the file when it cannot be read or holds no classifier. */
 export async function loadAnyClassifier(
   folder: string,
 ): Promise<Weights<ClassifierMeta | StreamClassifierMeta>> {
-  return load<ClassifierMeta | StreamClassifierMeta>(weightsIn(folder), "classifier", "stream-classifier");
+  return load<ClassifierMeta | StreamClassifierMeta>(weightsIn(folder), ...CLASSIFIERS);
 }
 
 /**

@@ -2,14 +2,12 @@
  * What the streaming classifier hears of a frame, causally: log-mel against the level followed so far, and log-mel against
  * each band's own past, the background. Nothing below 50 Hz enters, so neither rumble nor a constant offset decides.
  */
-import { melFilterbank } from "../../../dsp/index.ts";
 import type { GraphBuilder, Tensor } from "../../../models/graph/index.ts";
 import { LEVEL_FLOOR } from "../classifier.ts";
+import { LOWEST_HZ, meanMelBands } from "../mel-bins.ts";
 import type { Past } from "./past.ts";
 import type { StreamShape } from "./stream-shape.ts";
 
-/** Hz; the bins of 0 and 31 Hz of the STFT lie below. */
-const LOWEST = 50;
 /** Frames a second of the released STFT, 16 kHz and a hop of 128. */
 const FRAME_RATE = 125;
 /** The level falls by 30 dB a second after the loudest moment. */
@@ -40,23 +38,21 @@ export interface Surroundings {
   readonly background: Tensor;
 }
 
-/** First bin that is heard. */
+/** First bin that is heard: those of 0 and 31 Hz of the STFT lie below. */
 export function lowestBin({ bins, sampleRate }: StreamShape): number {
-  return Math.ceil((LOWEST * 2 * (bins - 1)) / sampleRate);
+  return Math.ceil((LOWEST_HZ * 2 * (bins - 1)) / sampleRate);
 }
 
 /** [bins, mels + 1]: bands that are weighted means of their bins, and the mean of all that are heard. */
 function bandsAndAll(shape: StreamShape): Float32Array {
   const { bins, mels, sampleRate } = shape;
-  const bands = melFilterbank({ sampleRate, bins, mels, low: LOWEST, high: sampleRate / 2 });
+  const bands = meanMelBands(bins, mels, sampleRate);
   const first = lowestBin(shape);
   const out = new Float32Array(bins * (mels + 1));
-  for (let mel = 0; mel < mels; mel++) {
-    let sum = 0;
-    for (let bin = first; bin < bins; bin++) sum += bands[bin * mels + mel];
-    for (let bin = first; bin < bins; bin++) out[bin * (mels + 1) + mel] = bands[bin * mels + mel] / sum;
+  for (let bin = first; bin < bins; bin++) {
+    out.set(bands.subarray(bin * mels, (bin + 1) * mels), bin * (mels + 1));
+    out[bin * (mels + 1) + mels] = 1 / (bins - first);
   }
-  for (let bin = first; bin < bins; bin++) out[bin * (mels + 1) + mels] = 1 / (bins - first);
   return out;
 }
 

@@ -2,7 +2,7 @@
  * What a streaming network knows of the sound before the block it hears. The same network is built over `Silence`, for which
  * every sound begins with the block (training, whole windows), and over `KeptState`, which goes from block to block.
  */
-import type { GraphBuilder, Tensor } from "../../../models/graph/index.ts";
+import { GraphBuilder, type Tensor } from "../../../models/graph/index.ts";
 import { sizeOf } from "../layers.ts";
 
 export interface Past {
@@ -79,7 +79,8 @@ export interface StatePlan {
   readonly size: number;
 }
 
-export function planState(build: (g: GraphBuilder, past: Past) => void, g: GraphBuilder): StatePlan {
+export function planState(build: (g: GraphBuilder, past: Past) => void): StatePlan {
+  const g = new GraphBuilder();
   const kept: Kept[] = [];
   const past = new KeptState(g, (name, shape) => {
     kept.push({ name, shape });

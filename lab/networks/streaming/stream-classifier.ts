@@ -59,8 +59,10 @@ export function pastConv(
 ): Tensor {
   const { kernel, stride = [1, 1], dilation = 1 } = options;
   const steps = dilation * (kernel[0] - 1) - (stride[0] - 1);
-  const pad: readonly [number, number] = options.pad ?? [0, (kernel[1] - 1) / 2];
-  return layers.convNormRelu(name, past.before(name, x, steps), { ...options, pad });
+  return layers.convNormRelu(name, past.before(name, x, steps), {
+    ...options,
+    pad: [0, (kernel[1] - 1) / 2],
+  });
 }
 
 /**
