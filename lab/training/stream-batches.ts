@@ -6,18 +6,26 @@ import type { Random } from "../data/random.ts";
 import { samplesOf, windowMagnitudes } from "../data/windows.ts";
 import { BINS, HOP, WINDOW } from "../networks/own-shape.ts";
 import { STEP_FRAMES } from "../networks/streaming/stream-shape.ts";
+import { labelScores, MAY_BE_THERE } from "./audioset-names.ts";
 import { begin, end, randomRoom, scale, tiltBins, toUnitPower, zeroStripes } from "./augment.ts";
 import type { TrainingSounds } from "./classifier-batches.ts";
 import { addRumble, dullBins, jumpLevel, MeasuredRoom, overdrive } from "./microphone.ts";
 import { NoiseTable } from "./noise-table.ts";
 import { otherSound } from "./other-sounds.ts";
 import { SoundPool } from "./sound-pool.ts";
-import type { Teacher } from "./teacher.ts";
+import type { Lesson } from "./teacher.ts";
 import { PATCH_SAMPLES } from "./teacher-front.ts";
 
 export interface StreamSounds extends TrainingSounds {
   /** Measured rooms' responses. */
   readonly rooms: readonly Float32Array[];
+}
+
+/** Who is asked about each sequence beside its labels. */
+export interface BatchTeacher {
+  lesson(windows: readonly Float32Array[], ends?: readonly number[]): Promise<Lesson>;
+  /** What its classes are called, in the order of its scores. */
+  readonly classNames: readonly string[];
 }
 
 export interface StreamMix {
@@ -52,6 +60,8 @@ interface Part {
   readonly samples: Float32Array;
   /** Index of its label; −1 of no known class. */
   readonly label: number;
+  /** Whether it may hold known classes that nobody wrote down: a recording of a street, say. */
+  readonly unsorted: boolean;
   /** Decibels below the loudest part. */
   readonly below: number;
 }
@@ -73,7 +83,7 @@ export class StreamBatches {
   constructor(
     sounds: StreamSounds,
     private readonly mix: StreamMix,
-    private readonly teacher?: Pick<Teacher, "lesson">,
+    private readonly teacher?: BatchTeacher,
   ) {
     this.length = samplesOf(mix.frames);
     let upTo = 0;
@@ -98,8 +108,10 @@ export class StreamBatches {
     const magnitudes = new Float32Array(batch * size);
     const [targets, weights, choice] = [1, 2, 3].map(() => new Float32Array(batch * perItem));
     const clean: Float32Array[] = [];
+    const unsorted: number[] = [];
     for (let item = 0; item < batch; item++) {
       const parts = this.parts(random);
+      if (parts.some((part) => part.unsorted)) unsorted.push(item);
       const from = item * perItem;
       this.answer(parts, targets, weights, choice, from);
       const samples = this.mixture(random, parts);
@@ -119,7 +131,35 @@ export class StreamBatches {
       asked.map(({ samples }) => samples),
       asked.map(({ end }) => end),
     );
+    const heard = labelScores(taught, teacher.classNames, labels);
+    for (const item of unsorted) this.excuse(item, heard, targets, weights, choice);
     return { magnitudes, targets, weights, choice, taught, taught_embedding: embedding };
+  }
+
+  /** Asks nothing about classes that the teacher hears in a sequence, where its labels don't have them but may be wrong. */
+  private excuse(
+    item: number,
+    heard: Float32Array,
+    targets: Float32Array,
+    weights: Float32Array,
+    choice: Float32Array,
+  ): void {
+    const { moments, labels, otherLabel } = this.mix;
+    const taught = this.taughtMoments.length;
+    const other = otherLabel === undefined ? -1 : labels.indexOf(otherLabel);
+    for (let label = 0; label < labels.length; label++) {
+      let score = 0;
+      for (let k = 0; k < taught; k++) {
+        score = Math.max(score, heard[(item * taught + k) * labels.length + label]);
+      }
+      if (score < MAY_BE_THERE) continue;
+      for (let k = 0; k < moments.length; k++) {
+        const at = (item * moments.length + k) * labels.length;
+        if (targets[at + label] > 0) continue;
+        weights[at + label] = 0;
+        if (other >= 0) choice[at + other] = 0;
+      }
+    }
   }
 
   private parts(random: Random): Part[] {
@@ -143,7 +183,7 @@ export class StreamBatches {
     if (random.chance(0.4)) {
       const noise = toUnitPower(this.noise.coloured(random, length));
       const below = random.chance(0.25) ? random.uniform(-3, 8) : random.uniform(8, 35);
-      parts.push({ samples: scale(noise, 10 ** (-below / 20)), label: -1, below });
+      parts.push({ samples: scale(noise, 10 ** (-below / 20)), label: -1, unsorted: false, below });
     }
     return parts;
   }
@@ -152,7 +192,7 @@ export class StreamBatches {
     const draw = random.uniform(0, this.known[this.known.length - 1].upTo);
     const { label, pool } = this.known.find(({ upTo }) => draw < upTo)!;
     const speed = random.chance(0.5) ? Math.exp(random.uniform(-0.15, 0.15)) : 1;
-    return { samples: toUnitPower(pool.window(random, speed)), label, below: 0 };
+    return { samples: toUnitPower(pool.window(random, speed)), label, unsorted: false, below: 0 };
   }
 
   private unknown(random: Random): Part {
@@ -160,7 +200,7 @@ export class StreamBatches {
     const samples = real
       ? this.other.window(random, Math.exp(random.uniform(-0.25, 0.25)))
       : otherSound(random, this.length);
-    return { samples: toUnitPower(samples), label: -1, below: 0 };
+    return { samples: toUnitPower(samples), label: -1, unsorted: real, below: 0 };
   }
 
   private mixture(random: Random, parts: readonly Part[]): Float32Array {

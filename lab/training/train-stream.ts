@@ -120,7 +120,8 @@ export async function trainStreamClassifier(
     otherShare,
     otherLabel: answers === "exclusive" ? OTHER : undefined,
   };
-  const batches = new StreamBatches(sounds, mix, teacher);
+  const lesson = teacher && { lesson: teacher.lesson, classNames: await teacher.classNames() };
+  const batches = new StreamBatches(sounds, mix, lesson);
   const shape = {
     ...EVERYDAY_SHAPE,
     frames: FRAMES,

@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { writeWav } from "../../../dsp/index.ts";
 import { Random } from "../../../lab/data/random.ts";
 import { BINS, MODEL_RATE } from "../../../lab/networks/own-shape.ts";
+import { AUDIOSET_NAMES } from "../../../lab/training/audioset-names.ts";
 import { StreamBatches } from "../../../lab/training/stream-batches.ts";
 import { trainStreamClassifier } from "../../../lab/training/train-stream.ts";
 import { loadTrainedClassifier } from "../../../lab/training/trained-classifier.ts";
@@ -20,6 +21,8 @@ const trains = await import("onnxruntime-node").then(
 const LABELS = ["low", "middle", "high"];
 const MOMENTS = [11, 19, 30, 39];
 const mix = { labels: LABELS, frames: 160, moments: MOMENTS, labelWeight: {}, otherShare: 0.2 };
+/** All that `AUDIOSET_NAMES` asks for. */
+const teacherClasses = () => [...new Set(Object.values(AUDIOSET_NAMES).flat())];
 const known = new Map(LABELS.map((label, k) => [label, [chord(300 * 4 ** k, 2)]]));
 const sounds = { known, other: [chord(7_000, 2)], rooms: [] };
 
@@ -52,20 +55,47 @@ test("targets, weights and shares fit together, and the same numbers give the sa
 
 test("the teacher hears the sound before room and microphone, at the last moment", async () => {
   const asked: number[] = [];
+  const classNames = teacherClasses();
   const lesson = async (windows: readonly Float32Array[], ends?: readonly number[]) => {
     asked.push(...ends!);
     return {
-      scores: new Float32Array(windows.length * 521),
+      scores: new Float32Array(windows.length * classNames.length),
       embedding: new Float32Array(windows.length * 1024),
     };
   };
-  const { taught, taught_embedding: read } = await new StreamBatches(sounds, mix, { lesson }).next(
+  const teacher = { lesson, classNames };
+  const { taught, taught_embedding: read } = await new StreamBatches(sounds, mix, teacher).next(
     new Random(2),
     5,
   );
   assert.equal(asked, new Array(5).fill(159 * 128 + 512));
-  assert.is(taught!.length, 5 * 521);
+  assert.is(taught!.length, 5 * classNames.length);
   assert.is(read!.length, 5 * 1024);
+});
+
+test("a recording in which the teacher hears a class is no example of its absence", async () => {
+  const classNames = teacherClasses();
+  const labels = ["low", "rain", "high"];
+  const lesson = async (windows: readonly Float32Array[]) => {
+    const scores = new Float32Array(windows.length * classNames.length);
+    for (let row = 0; row < windows.length; row++)
+      scores[row * classNames.length + classNames.indexOf("Rain")] = 0.5;
+    return { scores, embedding: new Float32Array(windows.length * 1024) };
+  };
+  const weightsOf = async (otherShare: number, only: Map<string, Float32Array[]>) => {
+    const given = { ...mix, labels, otherShare };
+    const teacher = { lesson, classNames };
+    const batches = new StreamBatches({ ...sounds, known: only }, given, teacher);
+    const { weights } = await batches.next(new Random(3), 80);
+    return [0, 1, 2].map((label) => weights.filter((_, at) => at % 3 === label));
+  };
+  const [low, rain] = await weightsOf(1, new Map([["high", known.get("high")!]]));
+  assert.ok(
+    low.every((weight) => weight === 1),
+    "what it does not hear is not there",
+  );
+  const excused = rain.filter((weight) => weight === 0).length / rain.length;
+  assert.ok(excused > 0.5 && excused < 0.9, `recordings, not sounds that are made up: ${excused}`);
 });
 
 (trains ? test : test.skip)("leads from folders to weights that answer", async () => {
