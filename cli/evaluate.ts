@@ -6,7 +6,7 @@ import {
   type EvaluateOptions,
   evaluate,
 } from "../lab/evaluation/evaluate.ts";
-import { SETTINGS, type Setting, TABLE_SETTINGS } from "../lab/evaluation/plan/contamination.ts";
+import { SETTING_NAMES, type SettingName } from "../lab/evaluation/plan/contamination.ts";
 import { REPORT_CLIPS } from "../lab/evaluation/report/report.ts";
 import { followed } from "./follow.ts";
 import {
@@ -33,6 +33,7 @@ Unknown classes that the pack's card says were heard in training are left out of
 Examples:
   $ listenable evaluate --data ESC-50 --fold 4 --speech sentences --methods all --contamination all --out results
   $ listenable evaluate --data ESC-50 --fold 4 --contamination clean,scenes --unknown UrbanSound8K --backgrounds city.wav --out results
+  $ listenable evaluate --data ESC-50 --fold 4 --contamination clean --voices voices --music music --unknown other --out results
   $ listenable evaluate --data recordings --contamination white-noise --out results
   $ listenable evaluate --data UrbanSound8K --fold 10 --pack my-pack --speech LJSpeech-1.1 --clips 200 --out results
 `;
@@ -56,6 +57,8 @@ function addSoundOptions(command: Command): void {
       positiveInteger,
     )
     .option("--speech <dir>", "spoken sentences: LJSpeech, or any folder of sounds")
+    .option("--voices <dirs...>", "further folders of voices, each counted by itself")
+    .option("--music <dirs...>", "folders of music: how much of it is named")
     .option(
       "--unknown <dirs...>",
       "folders of sounds that the pack doesn't know: how many are taken for known",
@@ -72,7 +75,7 @@ function addMeasureOptions(command: Command): void {
     .option("--methods <list>", "methods of the pack, or all", (text) => text.split(","), ["all"])
     .option(
       "--contamination <list>",
-      `${SETTINGS.join(", ")}; all is ${TABLE_SETTINGS.join(", ")}`,
+      `${SETTING_NAMES.join(", ")}; published is the four of the published tables, all is everything`,
       contaminations,
       [...DEFAULT_CONTAMINATION],
     )
@@ -104,11 +107,10 @@ async function runEvaluate(
   printResult(options.json, record, () => markdown);
 }
 
-function contaminations(text: string): Setting[] {
-  const names = text.split(",").flatMap((name) => (name === "all" ? [...TABLE_SETTINGS] : [name]));
-  return [...new Set(names)].map((name) => {
-    const found = SETTINGS.find((each) => each === name);
-    if (!found) throw new InvalidArgumentError(`"${name}" is not one of ${SETTINGS.join(", ")}.`);
+function contaminations(text: string): SettingName[] {
+  return text.split(",").map((name) => {
+    const found = SETTING_NAMES.find((each) => each === name);
+    if (!found) throw new InvalidArgumentError(`"${name}" is not one of ${SETTING_NAMES.join(", ")}.`);
     return found;
   });
 }

@@ -16,7 +16,7 @@ import { evaluationFigures } from "./figures.ts";
 import type { MeasuringSettings } from "./measure/measuring-contract.ts";
 import { LazyThreads } from "./measure/measuring-threads.ts";
 import { ResultStore } from "./measure/result-store.ts";
-import type { Setting } from "./plan/contamination.ts";
+import { type Setting, type SettingName, settingsNamed } from "./plan/contamination.ts";
 import { windowShape } from "./plan/window-shape.ts";
 import { REPORT_CLIPS, type ReportOptions, reportPage } from "./report/report.ts";
 import { evaluationMarkdown } from "./report/tables.ts";
@@ -33,6 +33,10 @@ export interface EvaluateOptions {
   readonly fold?: number | undefined;
   /** Spoken sentences: LJSpeech, or any folder of sounds. */
   readonly speech?: string | undefined;
+  /** Further folders of voices, each counted by itself beside those of `speech`. */
+  readonly voices?: readonly string[] | undefined;
+  /** Folders of music. */
+  readonly music?: readonly string[] | undefined;
   /** Folders of sounds that the pack doesn't know; what of them is of its classes is left out. */
   readonly unknown?: readonly string[] | undefined;
   /** What sounds behind the events of scenes: files or folders of sounds that are of none of the pack's classes; noise without. */
@@ -41,7 +45,7 @@ export interface EvaluateOptions {
   readonly keepScenes?: boolean | undefined;
   /** Methods of the pack; all without, or where "all" is among them. */
   readonly methods?: readonly string[] | undefined;
-  readonly contamination?: readonly Setting[] | undefined;
+  readonly contamination?: readonly SettingName[] | undefined;
   /** Of the unknown categories, judge only these. */
   readonly only?: readonly string[] | undefined;
   /** At most so many clips of known classes and of others, drawn by the seed. */
@@ -61,7 +65,7 @@ export interface EvaluateOptions {
   readonly build?: MeasuringSettings["build"] | undefined;
 }
 
-export const DEFAULT_CONTAMINATION: readonly Setting[] = ["clean", "mixtures"];
+export const DEFAULT_CONTAMINATION: readonly SettingName[] = ["clean", "mixtures"];
 
 /** Threads that are worth starting: more than four fight for memory rather than cores. */
 export function defaultThreads(): number {
@@ -95,11 +99,10 @@ export interface Evaluated {
  */
 export async function evaluate(options: EvaluateOptions, follow: Follow = {}): Promise<Evaluated> {
   const { onNotice = () => {}, signal } = follow;
-  const settings = options.contamination ?? DEFAULT_CONTAMINATION;
   const packFolder = findPack(options.pack);
   const opened = await openPackFolder(packFolder);
   const methods = chosenMethods(opened.pack, options.methods ?? ["all"]);
-  const { data, sentences } = await foundSounds(options, settings);
+  const { data, sentences, settings } = await foundSounds(options, opened.pack);
   onNotice(`${data.folder}: ${data.layout}, ${data.sounds.length} sounds`);
 
   const { seed = 1, stride = windowShape(opened.pack).frames, build = "auto", channel } = options;
@@ -118,7 +121,9 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
     const evaluation = await evaluationFigures({
       ...{ opened, data, sentences, settings, methods, seed, stride, threads, store, onProgress, signal },
       backgrounds: options.backgrounds && (await findBackgrounds(options.backgrounds)),
-      unknown: await Promise.all((options.unknown ?? []).map((folder) => findSounds(folder))),
+      unknown: await foldersOf(options.unknown),
+      voices: await foldersOf(options.voices),
+      music: await foldersOf(options.music),
       only: options.only,
       channel,
       mostClips: options.clips,
@@ -181,18 +186,24 @@ async function written(
   return { record, markdown };
 }
 
+function foldersOf(folders: readonly string[] = []): Promise<FoundSounds[]> {
+  return Promise.all(folders.map((folder) => findSounds(folder)));
+}
+
 async function foundSounds(
-  { data, fold, speech, keepScenes }: EvaluateOptions,
-  settings: readonly Setting[],
-): Promise<{ data: FoundSounds; sentences: FoundSounds | undefined }> {
+  { data, fold, speech, keepScenes, contamination = DEFAULT_CONTAMINATION }: EvaluateOptions,
+  { labels }: Pack,
+): Promise<{ data: FoundSounds; sentences: FoundSounds | undefined; settings: readonly Setting[] }> {
+  const found = await findSounds(data, fold);
+  const known = found.sounds.some(({ label }) => label !== undefined && labels.includes(label));
+  const settings = settingsNamed(contamination, known);
   if (keepScenes && !settings.includes("scenes")) {
     throw new UsageError("--keep-scenes keeps those of --contamination scenes");
   }
   if (settings.includes("speech") && speech === undefined) {
     throw new UsageError("--contamination speech needs --speech, a folder of spoken sentences");
   }
-  const found = await findSounds(data, fold);
-  return { data: found, sentences: speech === undefined ? undefined : await findSentences(speech) };
+  return { data: found, settings, sentences: speech === undefined ? undefined : await findSentences(speech) };
 }
 
 function chosenMethods(pack: Pack, names: readonly string[]): string[] {

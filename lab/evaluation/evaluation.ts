@@ -21,6 +21,9 @@ export interface EvaluationOptions {
   readonly backgrounds?: readonly FoundSound[] | undefined;
   /** Sounds of what the pack doesn't know, beside those of the data. */
   readonly unknown?: readonly FoundSounds[] | undefined;
+  /** Folders of voices beside the sentences. */
+  readonly voices?: readonly FoundSounds[] | undefined;
+  readonly music?: readonly FoundSounds[] | undefined;
   readonly settings: readonly Setting[];
   /** Methods of the pack, in the order of the table. */
   readonly methods: readonly string[];

@@ -5,9 +5,10 @@
  */
 import { strongestClass } from "../../models/explain/class-decision.ts";
 import { ESC10_CLASSES } from "../data/esc50.ts";
-import { SPEECH } from "../data/sound-sets.ts";
+import { MUSIC, SPEECH } from "../data/sound-sets.ts";
 import type { ClipResult, Evaluation, EvaluationOptions, SettingTable, TableRow } from "./evaluation.ts";
 import { MASK_CONTROLS } from "./measure/explain-windows.ts";
+import { type HeardAnswers, type PackedAnswers, unpackedAnswers } from "./measure/heard-sound.ts";
 import type { MethodRows, SoundFile } from "./measure/measure-sound.ts";
 import type { MeasuringTask, RowId, SettingAnswers } from "./measure/measuring-contract.ts";
 import type { LayerCheck } from "./measure/randomisation.ts";
@@ -130,7 +131,7 @@ async function perform(
     onDone: (task, result) => {
       const { keyOf } = byTask.get(task)!;
       if (result instanceof Error) failures.push(`${whatOf(task)}: ${result.message}`);
-      else if (result.type === "answers") store.add(keyOf(), result.windows);
+      else if (result.type === "answers") store.add(keyOf(), result.heard);
       else if (result.type === "randomise") store.add(keyOf(), result.layers);
       if (task.type !== "measure") progress.step(whatOf(task));
     },
@@ -179,14 +180,19 @@ class Results {
     return this.store.get(this.keys.row(this.rows[0], setting, sound));
   }
 
-  /** Its answers to the windows of the sound as it is. */
-  answers(sound: CheckedSound): readonly number[][] | undefined {
-    return this.store.get(this.keys.answers(sound));
+  /** Its answers to the sound as it is. */
+  answers(sound: CheckedSound): HeardAnswers | undefined {
+    return this.#heard(this.keys.answers(sound));
   }
 
   /** Its answers to two sounds at once. */
-  pairAnswers(pair: readonly [CheckedSound, CheckedSound]): readonly number[][] | undefined {
-    return this.store.get(this.keys.pair(pair));
+  pairAnswers(pair: readonly [CheckedSound, CheckedSound]): HeardAnswers | undefined {
+    return this.#heard(this.keys.pair(pair));
+  }
+
+  #heard(key: string): HeardAnswers | undefined {
+    const packed = this.store.get<PackedAnswers>(key);
+    return packed && unpackedAnswers(packed);
   }
 
   randomisation(row: PlannedRow): readonly LayerCheck[] {
@@ -240,33 +246,34 @@ function clipResult(setting: Setting, sound: CheckedSound, results: Results): Cl
 
 function recognitionOf(
   { opened, data }: EvaluationOptions,
-  { judged, unknown, pairs, known }: ChosenSounds,
+  { explained, folders, unknown, pairs, known }: ChosenSounds,
   results: Results,
 ): Recognition {
   const { labels } = opened.pack;
-  const windowsOf = (answers: readonly number[][] | undefined) =>
-    answers?.map((row) => Float32Array.from(row));
   const heard = (sounds: readonly CheckedSound[]) =>
     sounds.flatMap((sound) => {
-      const windows = windowsOf(results.answers(sound));
-      return windows ? [{ label: sound.label!, windows }] : [];
+      const answers = results.answers(sound);
+      return answers ? [{ label: sound.label!, ...answers }] : [];
     });
   const esc10 = ESC10_CLASSES.filter((label) => known.includes(label));
   const isPart = data.layout === "ESC-50" && esc10.length > 0 && esc10.length < known.length;
   return recognition({
     classes: opened.pack,
-    known: heard(judged.filter(({ label }) => labels.includes(label!))),
+    known: [
+      ...heard(explained),
+      ...folders.flatMap(({ name: source, sounds }) => heard(sounds).map((sound) => ({ ...sound, source }))),
+    ],
     unknown: unknown.flatMap(({ name: source, sounds }) =>
       heard(sounds).map((sound) => ({ ...sound, source })),
     ),
     pairs: pairs.flatMap((pair) => {
-      const windows = windowsOf(results.pairAnswers(pair));
-      return windows ? [{ louder: pair[0].label!, fainter: pair[1].label!, windows }] : [];
+      const answers = results.pairAnswers(pair);
+      return answers ? [{ louder: pair[0].label!, fainter: pair[1].label!, ...answers }] : [];
     }),
     groups: {
       "known classes": known,
       ...(isPart ? { "ESC-10": esc10 } : {}),
-      ...(labels.includes(SPEECH) ? { [SPEECH]: [SPEECH] } : {}),
+      ...byThemselves(labels),
     },
   });
 }
@@ -280,11 +287,18 @@ function reportOf(
   const esc10 = data.layout === "ESC-50" && known.join() === ESC10_CLASSES.join();
   const groups: Record<string, readonly string[]> = {
     [esc10 ? "ESC-10" : "known classes"]: known,
-    ...(labels.includes(SPEECH) ? { [SPEECH]: [SPEECH] } : {}),
+    ...byThemselves(labels),
   };
   const answers = judged.flatMap((sound) => {
-    const windows = results.answers(sound)?.map((row) => Float32Array.from(row));
-    return windows ? [{ name: sound.name, label: sound.label!, windows }] : [];
+    const heard = results.answers(sound);
+    return heard ? [{ name: sound.name, label: sound.label!, ...heard }] : [];
   });
   return classifierReport(answers, opened.pack, groups);
+}
+
+/** Speech and music are more than a class beside others: their sounds come in folders of their own. */
+function byThemselves(labels: readonly string[]): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    [SPEECH, MUSIC].filter((label) => labels.includes(label)).map((label) => [label, [label]]),
+  );
 }

@@ -6,9 +6,9 @@ import { checkSound, readSound } from "../../data/check-sound.ts";
 import { seededBy } from "../../data/random.ts";
 import { meanRow } from "../metrics/classifier-report.ts";
 import { mixTwo } from "../plan/two-sounds.ts";
-import { windowShape, windowStarts, windowsAt } from "../plan/window-shape.ts";
+import { windowShape } from "../plan/window-shape.ts";
 import { drawPortrait } from "../report/portrait.ts";
-import { askClassifier } from "./explain-windows.ts";
+import { hearSound, packedAnswers } from "./heard-sound.ts";
 import {
   measureFeatures,
   measureMethod,
@@ -51,9 +51,8 @@ class Measuring {
         const read = ({ path }: SoundFile) => readSound(path, shape.sampleRate, { channel });
         const alone = await read(task.file);
         const samples = task.fainter ? mixTwo(alone, await read(task.fainter), shape.sampleRate) : alone;
-        const windows = windowsAt(samples, windowStarts(samples, shape, this.settings.stride), shape);
-        const answers = await askClassifier(await models.classifier(), windows);
-        return { type: "answers", windows: answers.map((row) => Array.from(row)) };
+        const heard = await hearSound(await models.classifier(), samples, this.settings.stride);
+        return { type: "answers", heard: packedAnswers(heard) };
       }
       case "measure":
         await this.#measure(task, tell);

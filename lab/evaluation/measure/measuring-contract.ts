@@ -3,6 +3,7 @@ import type { ChannelChoice } from "../../../dsp/channel-choice.ts";
 import type { SoundCheck } from "../../data/check-sound.ts";
 import type { Setting } from "../plan/contamination.ts";
 import type { Portrait } from "../report/report-data.ts";
+import type { PackedAnswers } from "./heard-sound.ts";
 import type { MethodRows, SoundFile, SoundPools } from "./measure-sound.ts";
 import type { LayerCheck } from "./randomisation.ts";
 
@@ -65,7 +66,7 @@ export type TaskPart =
 
 export type TaskResult =
   | { readonly type: "check"; readonly check: SoundCheck }
-  | { readonly type: "answers"; readonly windows: readonly (readonly number[])[] }
+  | { readonly type: "answers"; readonly heard: PackedAnswers }
   | { readonly type: "measure" }
   | { readonly type: "portrait"; readonly portrait: Portrait }
   | { readonly type: "randomise"; readonly layers: readonly LayerCheck[] };

@@ -8,6 +8,8 @@ interface ClipAnswers {
   readonly name: string;
   /** One row of probabilities a window, audible windows only. */
   readonly windows: readonly Float32Array[];
+  /** What is said of the clip as a whole; the mean of its windows without. */
+  readonly whole?: Float32Array | undefined;
 }
 
 export interface Share {
@@ -16,7 +18,7 @@ export interface Share {
 }
 
 export interface ClassifierReport {
-  /** Share of clips whose mean probabilities decide for the right class, by group. */
+  /** Share of clips that are decided rightly as a whole, by group. */
   readonly clips: Readonly<Record<string, Share>>;
   /** The same window by window. */
   readonly windows: Readonly<Record<string, Share>>;
@@ -80,10 +82,10 @@ export function classifierReport(
     }));
   const confusion = Array.from({ length: labels.length + 1 }, () => new Array<number>(labels.length).fill(0));
 
-  for (const { label, windows: rows } of answers) {
+  for (const { label, windows: rows, whole } of answers) {
     if (rows.length === 0) continue;
     const group = groupOf(label);
-    const answer = decide(classes, meanRow(rows)).best.label;
+    const answer = decide(classes, whole ?? meanRow(rows)).best.label;
     const row = group === undefined ? labels.length : labels.indexOf(label);
     confusion[row][labels.indexOf(answer)]++;
     if (group !== undefined) tally(clips[group], answer === label);

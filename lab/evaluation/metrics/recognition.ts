@@ -17,6 +17,10 @@ interface HeardSound {
   /** A class of the pack, or of an unknown sound whatever word there is for it. */
   readonly label: string;
   readonly windows: readonly Float32Array[];
+  /** What is said of the sound as a whole, [classes]; the mean of its windows without. */
+  readonly whole?: Float32Array | undefined;
+  /** The folder that it is from, where sounds of its class are counted folder by folder. */
+  readonly source?: string | undefined;
 }
 
 export interface UnknownSound extends HeardSound {
@@ -29,6 +33,8 @@ export interface HeardPair {
   readonly louder: string;
   readonly fainter: string;
   readonly windows: readonly Float32Array[];
+  /** As of one sound. */
+  readonly whole?: Float32Array | undefined;
 }
 
 /** Share of unknown windows that may be taken for known when thresholds are compared. */
@@ -52,11 +58,13 @@ export interface Recognition {
   readonly pairs?: PairRecognition | undefined;
 }
 
-/** Clips of some classes; a clip is decided by the mean of its windows. */
+/** Clips of some classes, or of one class and folder; a clip is decided by what is said of it as a whole. */
 export interface GroupRecognition {
   readonly name: string;
   /** Its class is the one most above its threshold. */
   readonly right: Share;
+  /** Its class is the most probable one, whatever the thresholds are. */
+  readonly mostProbable: Share;
   /** The same among the classes of the group alone; absent where that is nearly all. */
   readonly among?: Share | undefined;
   /** Its class is believed. */
@@ -67,8 +75,12 @@ export interface GroupRecognition {
 
 export interface ClassRecognition {
   readonly label: string;
+  /** The pack's own: from this probability on it is believed. */
+  readonly threshold: number;
   readonly right: Share;
   readonly believed: Share;
+  /** What clips of it are called that are not called right, the most frequent first. */
+  readonly calledInstead: readonly { readonly label: string; readonly clips: number }[];
   /** Windows in which some known class is believed. */
   readonly windowsAccepted: Share;
   readonly windowsAcceptedAtShare?: Share | undefined;
@@ -136,14 +148,15 @@ export function recognition(options: RecognitionOptions): Recognition {
   );
   const moved = shift === undefined ? undefined : new Beliefs(shifted(classes, shift), shift);
   const labels = [...new Set(known.map(({ label }) => label))];
+  const counted = groupsOf(groups, known);
   return {
     independent: answersAlone(classes),
-    groups: Object.entries(groups).flatMap(([name, members]) => groupOf(own, known, name, members)),
+    groups: counted.flatMap((group) => groupOf(own, known, group)),
     classes: labels
       .sort(byOrderOf(classes.labels))
       .map((label) => classOf(own, moved, known, unknown, label)),
-    own: acceptance(own, options),
-    atShare: moved && acceptance(moved, options),
+    own: acceptance(own, options, counted),
+    atShare: moved && acceptance(moved, options, counted),
     unknown: unknownKinds(own, moved, unknown),
     pairs: pairs.length > 0 ? pairsOf(own, pairs) : undefined,
   };
@@ -206,14 +219,48 @@ class Beliefs {
   }
 }
 
-function acceptance(at: Beliefs, { known, unknown, groups }: RecognitionOptions): Acceptance {
-  const heard = known.flatMap(({ label, windows }) =>
-    windows.map((row) => ({ label, believed: at.in(row) })),
+/** Sounds that are counted together. */
+interface Group {
+  readonly name: string;
+  readonly members: readonly string[];
+  has(sound: Pick<HeardSound, "label" | "source">): boolean;
+}
+
+/** Those of labels, and the folders of a label of which there are sounds of several. */
+function groupsOf(byLabel: RecognitionOptions["groups"], known: readonly HeardSound[]): Group[] {
+  const folders = new Map<string, Set<string>>();
+  for (const { label, source } of known) {
+    if (source !== undefined) folders.set(label, (folders.get(label) ?? new Set()).add(source));
+  }
+  return [
+    ...Object.entries(byLabel).map(([name, members]) => ({
+      ...{ name, members },
+      has: ({ label }: Pick<HeardSound, "label">) => members.includes(label),
+    })),
+    ...[...folders].flatMap(([member, sources]) =>
+      sources.size < 2
+        ? []
+        : [...sources].map((from) => ({
+            ...{ name: `${member}: ${from}`, members: [member] },
+            has: ({ label, source }: Pick<HeardSound, "label" | "source">) =>
+              label === member && source === from,
+          })),
+    ),
+  ];
+}
+
+function acceptance(
+  at: Beliefs,
+  { known, unknown }: RecognitionOptions,
+  groups: readonly Group[],
+): Acceptance {
+  const heard = known.flatMap(({ label, source, windows }) =>
+    windows.map((row) => ({ label, source, believed: at.in(row) })),
   );
-  const shares = Object.entries(groups).map(([name, members]): GroupAcceptance => {
-    const windows = heard.filter(({ label }) => members.includes(label));
+  const shares = groups.map((group): GroupAcceptance => {
+    const windows = heard.filter((window) => group.has(window));
     return {
-      name,
+      name: group.name,
       accepted: shareOf(windows, ({ believed }) => believed.length > 0),
       right: shareOf(windows, ({ label, believed }) => believed.includes(label)),
     };
@@ -231,12 +278,9 @@ function acceptance(at: Beliefs, { known, unknown, groups }: RecognitionOptions)
 function groupOf(
   own: Beliefs,
   known: readonly HeardSound[],
-  name: string,
-  members: readonly string[],
+  { name, members, has }: Group,
 ): GroupRecognition[] {
-  const clips = known
-    .filter(({ label }) => members.includes(label))
-    .map(({ label, windows }) => ({ label, windows, mean: meanRow(windows) }));
+  const clips = known.filter(has).map((sound) => ({ ...sound, mean: wholeOf(sound) }));
   if (clips.length === 0) return [];
   const { classes } = own;
   const few = members.length > 1 && members.length < classes.labels.length / 2;
@@ -244,6 +288,7 @@ function groupOf(
     {
       name,
       right: shareOf(clips, ({ label, mean }) => decide(classes, mean).best.label === label),
+      mostProbable: shareOf(clips, ({ label, mean }) => mostProbable(classes, mean) === label),
       among: few
         ? shareOf(
             clips,
@@ -269,15 +314,35 @@ function classOf(
   const strange = unknown.flatMap((sound) => sound.windows);
   const accepted = (at: Beliefs) => shareOf(windows, (row) => at.in(row).length > 0);
   const taken = (at: Beliefs) => shareOf(strange, (row) => at.in(row).includes(label)).right;
+  const { labels } = own.classes;
   return {
     label,
-    right: shareOf(clips, (clip) => decide(own.classes, meanRow(clip.windows)).best.label === label),
-    believed: shareOf(clips, (clip) => own.in(meanRow(clip.windows)).includes(label)),
+    threshold: classThresholds(own.classes)[labels.indexOf(label)],
+    calledInstead: calledInstead(own.classes, clips, label),
+    right: shareOf(clips, (clip) => decide(own.classes, wholeOf(clip)).best.label === label),
+    believed: shareOf(clips, (clip) => own.in(wholeOf(clip)).includes(label)),
     windowsAccepted: accepted(own),
     windowsAcceptedAtShare: moved && accepted(moved),
     taken: taken(own),
     takenAtShare: moved && taken(moved),
   };
+}
+
+function mostProbable({ labels }: DecisionClasses, row: Float32Array): string {
+  return labels[row.indexOf(Math.max(...row))];
+}
+
+function calledInstead(
+  classes: DecisionClasses,
+  clips: readonly HeardSound[],
+  right: string,
+): { label: string; clips: number }[] {
+  const counts = new Map<string, number>();
+  for (const clip of clips) {
+    const { label } = decide(classes, wholeOf(clip)).best;
+    if (label !== right) counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  return [...counts].map(([label, count]) => ({ label, clips: count })).sort((a, b) => b.clips - a.clips);
 }
 
 function unknownKinds(
@@ -301,9 +366,9 @@ function unknownKinds(
 function pairsOf(own: Beliefs, pairs: readonly HeardPair[]): PairRecognition {
   const named = pairs
     .filter(({ windows }) => windows.length > 0)
-    .map(({ louder, fainter, windows }) => {
+    .map(({ louder, fainter, windows, whole }) => {
       const rows = windows.map((row) => own.in(row));
-      const mean = own.in(meanRow(windows));
+      const mean = own.in(wholeOf({ windows, whole }));
       return {
         atOnce: rows.some((row) => row.includes(louder) && row.includes(fainter)),
         louder: rows.some((row) => row.includes(louder)),
@@ -319,6 +384,10 @@ function pairsOf(own: Beliefs, pairs: readonly HeardPair[]): PairRecognition {
     neither: shareOf(named, (pair) => !pair.louder && !pair.fainter),
     byClip: shareOf(named, (pair) => pair.byClip),
   };
+}
+
+function wholeOf({ windows, whole }: Pick<HeardSound, "windows" | "whole">): Float32Array {
+  return whole ?? meanRow(windows);
 }
 
 function shareOf<T>(items: readonly T[], right: (item: T) => boolean): Share {

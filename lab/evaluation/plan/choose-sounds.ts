@@ -3,12 +3,12 @@ import { stat } from "node:fs/promises";
 import type { SoundCheck } from "../../data/check-sound.ts";
 import { seededBy } from "../../data/random.ts";
 import type { FoundSound } from "../../data/sound-folder.ts";
-import { SPEECH } from "../../data/sound-sets.ts";
+import { MUSIC, SPEECH } from "../../data/sound-sets.ts";
 import type { EvaluationOptions } from "../evaluation.ts";
 import type { SoundPools } from "../measure/measure-sound.ts";
 import { keyOf } from "../measure/result-store.ts";
 import type { Steps } from "../steps.ts";
-import { asUnknown } from "./unknown-source.ts";
+import { asUnknown, sourceName } from "./unknown-source.ts";
 
 /** Of a corpus of ten thousand sentences, as many as this are drawn to mix in. */
 const MOST_SENTENCES = 200;
@@ -18,7 +18,8 @@ export interface CheckedSound extends FoundSound {
   readonly hash: string;
 }
 
-export interface UnknownSource {
+/** Sounds of one folder. */
+export interface SoundSource {
   readonly name: string;
   readonly sounds: readonly CheckedSound[];
 }
@@ -26,14 +27,16 @@ export interface UnknownSource {
 export interface ChosenSounds {
   /** Whether sounds of the classes that the pack knows are among them, so that right and wrong can be told. */
   readonly labelled: boolean;
-  /** The pack's classes but for "other" and speech. */
+  /** The pack's classes but for "other", speech and music. */
   readonly known: readonly string[];
   /** Sounds whose explanations are measured, and that are mixed into each other. */
   readonly explained: readonly CheckedSound[];
   /** Labelled sounds that the classifier is judged by. */
   readonly judged: readonly CheckedSound[];
   /** Sounds of no known class among them, by where they are from. */
-  readonly unknown: readonly UnknownSource[];
+  readonly unknown: readonly SoundSource[];
+  /** Voices and music among them, by where they are from. */
+  readonly folders: readonly SoundSource[];
   /** Sounds of two known classes to be heard at once, the louder first. */
   readonly pairs: readonly (readonly [CheckedSound, CheckedSound])[];
   readonly sentences: readonly CheckedSound[];
@@ -49,8 +52,10 @@ export interface ChosenSounds {
 export async function chooseSounds(options: EvaluationOptions, progress: Steps): Promise<ChosenSounds> {
   const { opened, data, settings, seed, mostClips = data.sounds.length } = options;
   const { labels, other, heardCategories = [], name } = opened.pack;
-  const known = labels.filter((label) => label !== other && label !== SPEECH);
-  const knownSounds = data.sounds.filter(({ label }) => label !== undefined && known.includes(label));
+  const isNamed = (label: string | undefined) =>
+    label !== undefined && labels.includes(label) && label !== other && label !== SPEECH;
+  const known = labels.filter((label) => isNamed(label) && label !== MUSIC);
+  const knownSounds = data.sounds.filter(({ label }) => isNamed(label));
   const labelled = knownSounds.length > 0;
   const notes: string[] = [];
   if (!labelled && data.sounds.some(({ label }) => label !== undefined)) {
@@ -78,8 +83,11 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
   const toJudge = strangers.flatMap(({ sounds }) => sounds);
   const toMixIn = drawn(options.sentences?.sounds ?? [], MOST_SENTENCES, seed);
   const behind = settings.includes("scenes") ? (options.backgrounds ?? []) : [];
+  const toHear = labelled ? soundsToHear(options, notes) : [];
 
-  const checks = await checkSounds([...toExplain, ...toJudge, ...toMixIn, ...behind], options, progress);
+  const hearing = toHear.flatMap(({ sounds }) => sounds);
+  const wanted = [...toExplain, ...toJudge, ...toMixIn, ...behind, ...hearing];
+  const checks = await checkSounds(wanted, options, progress);
   const skipped = [...data.refused];
   const usable = (sounds: readonly FoundSound[]): CheckedSound[] =>
     sounds.flatMap((sound) => {
@@ -117,12 +125,20 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
   }
   const spoken = sentences.map((sound) => ({ ...sound, label: SPEECH }));
   const voices = labels.includes(SPEECH) ? spoken : [];
+  const folders = [
+    { name: options.sentences ? sourceName(options.sentences) : "", sounds: voices },
+    ...toHear.map(({ name: source, label, sounds }) => ({
+      name: source,
+      sounds: usable(sounds).map((sound) => ({ ...sound, label })),
+    })),
+  ].filter(({ sounds }) => sounds.length > 0);
   return {
     labelled,
     known,
     explained,
-    judged: labelled ? [...explained, ...unknown.flatMap(({ sounds }) => sounds), ...voices] : [],
+    judged: labelled ? [...explained, ...[...unknown, ...folders].flatMap(({ sounds }) => sounds)] : [],
     unknown,
+    folders: labelled ? folders : [],
     pairs: labelled ? drawPairs(explained, [...explained, ...voices], seed) : [],
     sentences,
     backgrounds,
@@ -130,6 +146,25 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
     skipped,
     notes,
   };
+}
+
+/** The folders of voices and of music, as far as the pack has a class for them. */
+function soundsToHear({ opened, voices = [], music = [], seed }: EvaluationOptions, notes: string[]) {
+  const { labels, name } = opened.pack;
+  const folders = [
+    ...voices.map((found) => ({ found, label: SPEECH })),
+    ...music.map((found) => ({ found, label: MUSIC })),
+  ];
+  for (const { found, label } of folders) {
+    if (!labels.includes(label))
+      notes.push(`${found.folder} is left out: "${label}" is no class of pack ${name}.`);
+  }
+  return folders
+    .filter(({ label }) => labels.includes(label))
+    .map(({ found, label }) => ({
+      ...{ name: sourceName(found), label },
+      sounds: drawn(found.sounds, MOST_SENTENCES, seed),
+    }));
 }
 
 /** Looks into every file, or remembers what was seen there when it had the same size and date. */

@@ -9,7 +9,24 @@ export const SETTINGS = [...CONTAMINATIONS, "scenes"] as const;
 export type Setting = (typeof SETTINGS)[number];
 
 /** The four settings of the published tables. */
-export const TABLE_SETTINGS: readonly Contamination[] = ["id", "mixtures", "white-noise", "speech"];
+const PUBLISHED: readonly Contamination[] = ["id", "mixtures", "white-noise", "speech"];
+
+/** Settings, and words for several of them. */
+export const SETTING_NAMES = [...SETTINGS, "published", "all"] as const;
+export type SettingName = (typeof SETTING_NAMES)[number];
+
+/**
+ * The settings that the names stand for, each once: `published` for the four of the published tables, `all` for these, the
+ * clean clips and, where there are sounds of known classes, scenes.
+ */
+export function settingsNamed(names: readonly SettingName[], knownSounds: boolean): Setting[] {
+  const settings = names.flatMap((name): readonly Setting[] => {
+    if (name === "published") return PUBLISHED;
+    if (name !== "all") return [name];
+    return [...PUBLISHED, "clean", ...(knownSounds ? (["scenes"] as const) : [])];
+  });
+  return [...new Set(settings)];
+}
 
 interface ContaminationSources {
   /** Another clip of the same set. */

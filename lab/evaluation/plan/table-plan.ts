@@ -14,7 +14,7 @@ import type { CheckedSound, ChosenSounds } from "./choose-sounds.ts";
 import type { Setting } from "./contamination.ts";
 
 /** Raised when a figure changes its meaning, so that results of before are not taken for it. */
-const FIGURES_VERSION = 5;
+const FIGURES_VERSION = 6;
 /** Clips that the randomisation check looks at. */
 const RANDOMISATION_CLIPS = 8;
 

@@ -14,7 +14,12 @@ export function asUnknown({ layout, folder, sounds }: FoundSounds): { layout: st
     ...sound,
     label: sound.label === undefined ? wordOf(sound.name) : (URBANSOUND_AS_OURS[sound.label] ?? sound.label),
   }));
-  return { layout: layout === "a folder of sounds" ? basename(folder) : layout, sounds: named };
+  return { layout: sourceName({ layout, folder }), sounds: named };
+}
+
+/** What people call where sounds are from. */
+export function sourceName({ layout, folder }: Pick<FoundSounds, "layout" | "folder">): string {
+  return layout === "a folder of sounds" ? basename(folder) : layout;
 }
 
 function wordOf(name: string): string {

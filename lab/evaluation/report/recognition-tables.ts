@@ -34,13 +34,13 @@ function clipTable({ groups, independent }: Recognition): FigureTable {
   return {
     title: "Clips",
     notes: [
-      `${answers} A clip is decided by the mean of its windows: right when its class is the one most above its threshold, named when`,
-      "that is believed too; among: right among the classes of the row alone.",
+      `${answers} A clip is decided by the mean over it: right when its class is the one most above its threshold, named when`,
+      "that is believed too; most probable: right without thresholds; among: right among the classes of the row alone.",
     ],
-    head: ["clips of", "right", "among", "named", "named in some window"],
-    rows: groups.map(({ name, right, among, believed, atSomeTime }) => [
+    head: ["clips of", "right", "most probable", "among", "named", "named in some window"],
+    rows: groups.map(({ name, right, mostProbable, among, believed, atSomeTime }) => [
       name,
-      ...[right, among, believed, atSomeTime].map(share),
+      ...[right, mostProbable, among, believed, atSomeTime].map(share),
     ]),
   };
 }
@@ -122,13 +122,21 @@ function pairTable({ pairs }: Recognition): FigureTable | undefined {
 function classTable({ classes }: Recognition): FigureTable {
   return {
     title: "Class by class",
-    notes: ["Clips right and named; windows accepted; unknown windows that are taken for the class."],
-    head: ["class", "right", "named", "windows accepted", AT_SHARE, "unknown taken", `unknown ${AT_SHARE}`],
+    notes: [
+      "The probability from which it is believed; clips right and named; windows accepted; unknown windows that are taken for the",
+      "class; what its clips are called that are not called right.",
+    ],
+    head: [
+      ...["class", "believed from", "right", "named", "windows accepted", AT_SHARE],
+      ...["unknown taken", `unknown ${AT_SHARE}`, "called instead"],
+    ],
     rows: classes.map((each) => [
       each.label,
+      each.threshold.toFixed(3),
       ...[each.right, each.believed, each.windowsAccepted, each.windowsAcceptedAtShare].map(share),
       String(each.taken),
       each.takenAtShare === undefined ? "–" : String(each.takenAtShare),
+      each.calledInstead.map(({ label, clips }) => `${label} ${clips}`).join(", ") || "–",
     ]),
   };
 }

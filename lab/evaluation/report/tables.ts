@@ -167,7 +167,7 @@ function classifierLines(report: ClassifierReport): string[] {
     "| --- | --- | --- | --- |",
     ...groups.map(
       (name) =>
-        `| ${name} | ${share(report.clips[name])} | ${share(report.windows[name])} | ${share(report.accepted[name])} |`,
+        `| ${name} | ${[report.clips, report.windows, report.accepted].map((of) => shareOrNone(of[name])).join(" | ")} |`,
     ),
     "",
     `${thresholdText(report)} ${unknown}`.trim(),

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../../lab/data/random.ts";
-import { contaminate } from "../../../lab/evaluation/plan/contamination.ts";
+import { contaminate, settingsNamed } from "../../../lab/evaluation/plan/contamination.ts";
 
 const tone = (frequency: number) =>
   Float32Array.from({ length: 8000 }, (_, n) => 0.1 * Math.sin((2 * Math.PI * frequency * n) / 16000));
@@ -58,6 +58,18 @@ test("silence stays finite, the same seed gives the same draw", async () => {
   const draw = async () => (await contaminate("id", clip, sources(clip), new Random(4)))[0].samples;
   assert.ok((await draw()).every(Number.isFinite));
   assert.equal(await draw(), await draw());
+});
+
+test("published is the four of the published tables, all is these and ours, scenes as far as there are known sounds", () => {
+  const published = ["id", "mixtures", "white-noise", "speech"];
+  assert.equal(settingsNamed(["published"], false), published);
+  assert.equal(settingsNamed(["all"], true), [...published, "clean", "scenes"]);
+  assert.equal(settingsNamed(["all"], false), [...published, "clean"]);
+  assert.equal(settingsNamed(["clean", "published", "scenes", "id"], false), [
+    "clean",
+    ...published,
+    "scenes",
+  ]);
 });
 
 test.run();

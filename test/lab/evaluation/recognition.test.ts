@@ -21,6 +21,7 @@ test("a clip is right by its mean, named when that is believed, and heard at som
   assert.equal(counted[0], {
     name: "known classes",
     right: { right: 2, of: 3 },
+    mostProbable: { right: 2, of: 3 },
     among: undefined,
     believed: { right: 1, of: 3 },
     atSomeTime: { right: 2, of: 3 },
@@ -34,6 +35,42 @@ test("a clip is right by its mean, named when that is believed, and heard at som
       ["rain", 1, 1],
     ],
   );
+});
+
+test("what is said of a whole clip goes before the mean of its windows, and folders of a class are counted too", () => {
+  const known = [
+    { label: "dog", source: "here", windows: [row(0.1, 0.8, 0.1)], whole: row(0.7, 0.2, 0.1) },
+    { label: "dog", source: "there", windows: [row(0.1, 0.8, 0.1)] },
+    { label: "dog", source: "there", windows: [row(0.8, 0.1, 0.1), row(0.7, 0.2, 0.1)] },
+    { label: "rain", windows: [row(0.1, 0.9, 0)] },
+  ];
+  const { groups: counted, own, classes } = recognition({ ...nothing, classes: exclusive, known });
+  assert.equal(
+    counted.map(({ name, right }) => [name, right.right, right.of]),
+    [
+      ["known classes", 3, 4],
+      ["dogs", 2, 3],
+      ["dog: here", 1, 1],
+      ["dog: there", 1, 2],
+    ],
+  );
+  assert.equal(
+    own.groups.map(({ name, right }) => [name, right.right, right.of]),
+    [
+      ["known classes", 3, 5],
+      ["dogs", 2, 4],
+      ["dog: here", 0, 1],
+      ["dog: there", 2, 3],
+    ],
+  );
+  assert.equal(classes[0].calledInstead, [{ label: "rain", clips: 1 }]);
+  assert.is(classes[0].threshold, 0.6);
+});
+
+test("most probable is without thresholds", () => {
+  const known = [{ label: "dog", windows: [row(0.5, 0.4, 0)] }];
+  const [all] = recognition({ ...nothing, classes: independent, known }).groups;
+  assert.equal([all.right.right, all.mostProbable.right], [0, 1]);
 });
 
 test("a part of the classes is also judged among its own", () => {
