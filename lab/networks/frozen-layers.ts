@@ -1,5 +1,5 @@
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
-import { type ConvOptions, convAttributes, kernelOf, type Layers, NORM_EPSILON } from "./layers.ts";
+import { type ConvOptions, convAttributes, kernelOf, type Layers, NORM_EPSILON, sizeOf } from "./layers.ts";
 
 /** Trained values by name, as `TrainingLayers` named them. */
 export type WeightValues = ReadonlyMap<string, Float32Array>;
@@ -12,16 +12,8 @@ export class FrozenLayers implements Layers {
   ) {}
 
   convNormRelu(name: string, x: Tensor, options: ConvOptions & { frequencyBias?: boolean }): Tensor {
-    const weight = this.value(`${name}.weight`);
-    const scale = this.value(`${name}.norm.scale`);
-    const offset = this.value(`${name}.norm.offset`);
-    const mean = this.value(`${name}.norm.mean`);
-    const variance = this.value(`${name}.norm.variance`);
-    const gain = scale.map((value, channel) => value / Math.sqrt(variance[channel] + NORM_EPSILON));
-    const perChannel = weight.length / options.out;
-    const folded = weight.map((value, index) => value * gain[Math.floor(index / perChannel)]);
-    const bias = offset.map((value, channel) => value - mean[channel] * gain[channel]);
-    let y = this.convolve(name, x, options, folded, bias);
+    const { weight, bias } = this.folded(name);
+    let y = this.convolve(name, x, options, weight, bias);
     if (options.frequencyBias) {
       const bins = Number(y.shape[3]);
       y = this.g.add(
@@ -30,6 +22,27 @@ export class FrozenLayers implements Layers {
       );
     }
     return this.g.relu(y);
+  }
+
+  rowsNormRelu(
+    name: string,
+    x: Tensor,
+    { out, kernel }: { readonly out: number; readonly kernel: readonly [number, number] },
+  ): Tensor {
+    const [, time, width] = x.shape.map(Number);
+    const { weight, bias } = this.folded(name);
+    const rows = placesFirst(weight, out, sizeOf(kernel));
+    const y = this.g.op(
+      "Gemm",
+      [
+        this.g.reshape(x, [-1, width]),
+        this.constant(`${name}.weight`, rows, [width, out]),
+        this.constant(`${name}.bias`, bias, [out]),
+      ],
+      {},
+      { name },
+    );
+    return this.g.reshape(this.g.relu(y), [-1, time, out]);
   }
 
   conv(name: string, x: Tensor, options: ConvOptions): Tensor {
@@ -49,6 +62,21 @@ export class FrozenLayers implements Layers {
   /** Trained values as they are. */
   weight(name: string, shape: readonly number[]): Tensor {
     return this.constant(name, this.value(name), shape);
+  }
+
+  /** Weights [out, in, ...kernel] and offsets [out] with the normalisation in them. */
+  private folded(name: string): { weight: Float32Array; bias: Float32Array } {
+    const weight = this.value(`${name}.weight`);
+    const scale = this.value(`${name}.norm.scale`);
+    const offset = this.value(`${name}.norm.offset`);
+    const mean = this.value(`${name}.norm.mean`);
+    const variance = this.value(`${name}.norm.variance`);
+    const gain = scale.map((value, channel) => value / Math.sqrt(variance[channel] + NORM_EPSILON));
+    const perChannel = weight.length / gain.length;
+    return {
+      weight: weight.map((value, index) => value * gain[Math.floor(index / perChannel)]),
+      bias: offset.map((value, channel) => value - mean[channel] * gain[channel]),
+    };
   }
 
   private convolve(
@@ -78,4 +106,18 @@ export class FrozenLayers implements Layers {
     if (!value) throw new Error(`the trained weights hold no "${name}"; they belong to another architecture`);
     return value;
   }
+}
+
+/** Weights [out, in, places] as [places · in, out]. */
+function placesFirst(weight: Float32Array, out: number, places: number): Float32Array {
+  const channels = weight.length / (out * places);
+  const rows = new Float32Array(weight.length);
+  for (let o = 0; o < out; o++) {
+    for (let c = 0; c < channels; c++) {
+      for (let p = 0; p < places; p++) {
+        rows[(p * channels + c) * out + o] = weight[(o * channels + c) * places + p];
+      }
+    }
+  }
+  return rows;
 }

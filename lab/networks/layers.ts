@@ -20,6 +20,15 @@ export interface Layers {
   readonly g: GraphBuilder;
   /** Convolution, normalisation per channel, then a learnt offset per frequency if `frequencyBias`, then ReLU. */
   convNormRelu(name: string, x: Tensor, options: ConvOptions & { frequencyBias?: boolean }): Tensor;
+  /**
+   * Rows x [B, time, in] to [B, time, out] where all that a kernel reads lies in one row, its places one behind the other,
+   * [kernel, channels]: then as `convNormRelu`, with its weights [out, channels, ...kernel].
+   */
+  rowsNormRelu(
+    name: string,
+    x: Tensor,
+    options: { readonly out: number; readonly kernel: readonly [number, number] },
+  ): Tensor;
   /** Convolution with bias. */
   conv(name: string, x: Tensor, options: ConvOptions): Tensor;
   /** x [B, in] to [B, out], with bias unless told otherwise. */
@@ -61,7 +70,13 @@ export function convAttributes(options: ConvOptions) {
 
 /** Multiply-adds that one item of the batch costs in a graph's convolutions and dense layers. */
 export function multiplyAdds(g: GraphBuilder): number {
-  return g.nodes.reduce((sum, node) => sum + costOf(node), 0);
+  // What follows from constants alone is computed once, when the graph is loaded.
+  const fed = new Set(g.inputs);
+  return g.nodes.reduce((sum, node) => {
+    if (!node.inputs.some((input) => input && fed.has(input))) return sum;
+    for (const output of node.outputs) fed.add(output);
+    return sum + costOf(node);
+  }, 0);
 }
 
 /** Multiply-adds of one operator for one item of the batch; sizes that are not known count as 1. */

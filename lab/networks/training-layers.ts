@@ -132,11 +132,31 @@ export class TrainingLayers implements Layers {
   convNormRelu(name: string, x: Tensor, options: ConvOptions & { frequencyBias?: boolean }): Tensor {
     const { out, frequencyBias = false } = options;
     const weight = this.weight(`${name}.weight`, [out, Number(x.shape[1]), ...kernelOf(options)], "he");
-    const convolved = this.g.op("Conv", [x, weight], convAttributes(options), { name });
+    const normal = this.normal(name, this.g.op("Conv", [x, weight], convAttributes(options), { name }), out);
+    if (!frequencyBias) return this.g.relu(normal);
+    const bins = Number(normal.shape[3]);
+    return this.g.relu(this.g.add(normal, this.weight(`${name}.frequency`, [1, out, 1, bins], "zero")));
+  }
+
+  rowsNormRelu(
+    name: string,
+    x: Tensor,
+    { out, kernel }: { readonly out: number; readonly kernel: readonly [number, number] },
+  ): Tensor {
+    const [, time, width] = x.shape.map(Number);
+    const { g } = this;
+    const weight = this.weight(`${name}.weight`, [out, width / sizeOf(kernel), ...kernel], "he");
+    const rows = g.reshape(g.transpose(weight, [2, 3, 1, 0]), [width, out]);
+    const found = g.op("MatMul", [g.reshape(x, [-1, width]), rows], {}, { name });
+    return g.reshape(g.relu(this.normal(name, found, out)), [-1, time, out]);
+  }
+
+  /** x [B, channels, ...], each channel of mean 0 and variance 1 in the batch, then scaled and offset as was learnt. */
+  private normal(name: string, x: Tensor, out: number): Tensor {
     const [normal, mean, variance] = this.g.ops(
       "BatchNormalization",
       [
-        convolved,
+        x,
         this.weight(`${name}.norm.scale`, [out], "one"),
         this.weight(`${name}.norm.offset`, [out], "zero"),
         this.statistic(`${name}.norm.mean`, [out], "zero"),
@@ -146,9 +166,7 @@ export class TrainingLayers implements Layers {
       { name: `${name}.norm`, outputs: 3 },
     );
     this.newStatistics.push(mean, variance);
-    if (!frequencyBias) return this.g.relu(normal);
-    const bins = Number(normal.shape[3]);
-    return this.g.relu(this.g.add(normal, this.weight(`${name}.frequency`, [1, out, 1, bins], "zero")));
+    return normal;
   }
 
   conv(name: string, x: Tensor, options: ConvOptions): Tensor {

@@ -3,10 +3,15 @@ import { encodeModel, GraphBuilder, type Tensor } from "../../models/graph/index
 import { type AnswerForm, probabilitiesOf, winningClass } from "../networks/answers.ts";
 import { FrozenLayers, type WeightValues } from "../networks/frozen-layers.ts";
 import { multiplyAdds } from "../networks/layers.ts";
-import { follow, framePowers, heardAgainst } from "../networks/streaming/front.ts";
+import { follow, framePowers, heardAgainst, presenceOf } from "../networks/streaming/front.ts";
 import { KeptState, type Past, planState } from "../networks/streaming/past.ts";
 import { classifyStream } from "../networks/streaming/stream-classifier.ts";
-import { decodeStream, maskOfLogits, type StreamDecoderShape } from "../networks/streaming/stream-decoder.ts";
+import {
+  askedOf,
+  decodeStream,
+  maskOfLogits,
+  type StreamDecoderShape,
+} from "../networks/streaming/stream-decoder.ts";
 import { headRows } from "../networks/streaming/stream-explained.ts";
 import { STEP_FRAMES, type StreamShape } from "../networks/streaming/stream-shape.ts";
 
@@ -74,27 +79,22 @@ function explain(
   const blocks = shape.frames / BLOCK_FRAMES;
   const frozen = new FrozenLayers(g, classifier);
   const powers = framePowers(g, magnitudes, shape);
-  const features = heardAgainst(g, powers, follow(g, past, powers));
+  const around = follow(g, past, powers);
+  const features = heardAgainst(g, powers, around);
   const { logits, latents } = classifyStream(frozen, past, features, shape);
   const flat = g.reshape(logits, [-1, classes]);
   const winners = g.reshape(winningClass(g, form, flat), [-1, blocks]);
   const asked = g.reshape(target, [-1, 1]);
   const chosen = g.where(g.op("Less", [asked, g.int64([0])]), winners, asked);
-  // [embedding, B, blocks] of the last layer's columns.
-  const columns = g.op("Gather", [headRows(frozen, shape), chosen], { axis: 1 });
-  const row = g.transpose(columns, [1, 2, 0]);
+  // What each class means to the decoder follows from weights alone: onnxruntime works it out once, when it loads the graph.
+  const decoding = new FrozenLayers(g, decoder.values);
+  const meanings = askedOf(decoding, g.transpose(headRows(frozen, shape), [1, 0]), decoder.shape);
+  const asking = g.op("Gather", [meanings, chosen], { axis: 0 });
   const picked = g.op("GatherElements", [logits, g.reshape(chosen, [-1, blocks, 1])], { axis: 2 });
-  const sureness = g.sigmoid(picked);
-  const maskLogits = decodeStream(
-    new FrozenLayers(g, decoder.values),
-    past,
-    latents,
-    { row, sureness },
-    shape,
-    decoder.shape,
-  );
+  const question = { asked: asking, sureness: g.sigmoid(picked) };
+  const maskLogits = decodeStream(decoding, past, latents, question, shape, decoder.shape);
   return {
     probabilities: probabilitiesOf(g, form, flat),
-    mask: maskOfLogits(g, maskLogits, features, shape),
+    mask: maskOfLogits(g, maskLogits, presenceOf(g, powers, around), shape),
   };
 }

@@ -19,6 +19,8 @@ const BAND_FLOOR = 1e-6;
 const CENTRE = -6;
 const SPREAD = 3.5;
 const BACKGROUND_SPREAD = 2.5;
+/** What rounding may leave of a band's floor. */
+const ROUNDING = 1e-3 * BAND_FLOOR;
 /** Mean power of a frame's bands beside the level below which there is nothing to be kept in it: −80 dB. */
 const NOTHING = 1e-8;
 
@@ -28,6 +30,8 @@ export interface FramePowers {
   readonly bands: Tensor;
   /** [B, T, 1]: mean power of all bins that are heard. */
   readonly all: Tensor;
+  /** [B, T, 1]: mean of the bands. */
+  readonly mean: Tensor;
 }
 
 /** What a frame is heard against. */
@@ -43,15 +47,18 @@ export function lowestBin({ bins, sampleRate }: StreamShape): number {
   return Math.ceil((LOWEST_HZ * 2 * (bins - 1)) / sampleRate);
 }
 
-/** [bins, mels + 1]: bands that are weighted means of their bins, and the mean of all that are heard. */
-function bandsAndAll(shape: StreamShape): Float32Array {
+/** [bins, mels + 2]: bands that are weighted means of their bins, the mean of all bins that are heard, and that of the bands. */
+function powerWeights(shape: StreamShape): Float32Array {
   const { bins, mels, sampleRate } = shape;
   const bands = meanMelBands(bins, mels, sampleRate);
   const first = lowestBin(shape);
-  const out = new Float32Array(bins * (mels + 1));
+  const width = mels + 2;
+  const out = new Float32Array(bins * width);
   for (let bin = first; bin < bins; bin++) {
-    out.set(bands.subarray(bin * mels, (bin + 1) * mels), bin * (mels + 1));
-    out[bin * (mels + 1) + mels] = 1 / (bins - first);
+    const row = bands.subarray(bin * mels, (bin + 1) * mels);
+    out.set(row, bin * width);
+    out[bin * width + mels] = 1 / (bins - first);
+    out[bin * width + mels + 1] = row.reduce((sum, weight) => sum + weight, 0) / mels;
   }
   return out;
 }
@@ -59,9 +66,10 @@ function bandsAndAll(shape: StreamShape): Float32Array {
 /** Of magnitudes [B, T, F]. */
 export function framePowers(g: GraphBuilder, magnitudes: Tensor, shape: StreamShape): FramePowers {
   const { bins, mels } = shape;
-  const weights = g.constant(bandsAndAll(shape), "float32", [bins, mels + 1]);
+  const weights = g.constant(powerWeights(shape), "float32", [bins, mels + 2]);
   const powers = g.matmul(g.mul(magnitudes, magnitudes), weights);
-  return { bands: g.slice(powers, 2, 0, mels), all: g.slice(powers, 2, mels, mels + 1) };
+  const [bands, all, mean] = g.ops("Split", [powers, g.int64([mels, 1, 1])], { axis: 2 }, { outputs: 3 });
+  return { bands, all, mean };
 }
 
 function logarithm(g: GraphBuilder, bands: Tensor): Tensor {
@@ -71,12 +79,7 @@ function logarithm(g: GraphBuilder, bands: Tensor): Tensor {
 /** Follows level and background of a sound, frame by frame. */
 export function follow(g: GraphBuilder, past: Past, { bands, all }: FramePowers): Surroundings {
   const level = g.add(past.peak("level", all, LEVEL_DECAY), g.constant(LEVEL_FLOOR));
-  const [, frames] = bands.shape.map(Number);
-  const one = g.constant(new Float32Array(frames).fill(1), "float32", [1, frames, 1]);
-  const sum = past.sum("background", logarithm(g, bands), BACKGROUND_DECAY);
-  // The weight that is in the sum: the mean of few frames is theirs alone.
-  const background = g.div(sum, past.sum("background.weight", one, BACKGROUND_DECAY));
-  return { level, background };
+  return { level, background: past.mean("background", logarithm(g, bands), [BACKGROUND_DECAY]) };
 }
 
 /** The classifier's input [B, 2, T, mels], of a sound or of a part of it, against the surroundings of the whole. */
@@ -84,15 +87,26 @@ export function heardAgainst(g: GraphBuilder, { bands }: FramePowers, around: Su
   const [, frames, mels] = bands.shape;
   const picture = (x: Tensor) => g.reshape(x, [-1, 1, Number(frames), Number(mels)]);
   const relative = g.log(g.add(g.div(bands, around.level), g.constant(BAND_FLOOR)));
-  const againstLevel = g.mul(g.add(relative, g.constant(-CENTRE)), g.constant(1 / SPREAD));
+  const againstLevel = g.add(relative, g.constant(-CENTRE));
   const risen = g.sub(logarithm(g, bands), around.background);
-  return g.concat([picture(againstLevel), picture(g.mul(risen, g.constant(1 / BACKGROUND_SPREAD)))], 1);
+  const spreads = g.constant([1 / SPREAD, 1 / BACKGROUND_SPREAD], "float32", [1, 2, 1, 1]);
+  return g.mul(g.concat([picture(againstLevel), picture(risen)], 1), spreads);
+}
+
+/** As `presence`, from the powers themselves. */
+export function presenceOf(g: GraphBuilder, { mean }: FramePowers, { level }: Surroundings): Tensor {
+  return present(g, g.add(g.div(mean, level), g.constant(-ROUNDING)));
 }
 
 /** [B, T, 1], 0 to 1, of what the classifier hears: 0 in frames that hold nothing beside the level. */
 export function presence(g: GraphBuilder, features: Tensor, { frames, mels }: StreamShape): Tensor {
   const againstLevel = g.reshape(g.slice(features, 1, 0, 1), [-1, frames, mels]);
   const relative = g.exp(g.add(g.mul(againstLevel, g.constant(SPREAD)), g.constant(CENTRE)));
-  const power = g.relu(g.sub(g.reduceMean(relative, [2], true), g.constant(1.001 * BAND_FLOOR)));
+  return present(g, g.sub(g.reduceMean(relative, [2], true), g.constant(BAND_FLOOR + ROUNDING)));
+}
+
+/** Of the mean power of each frame's bands beside the level, [B, T, 1]. */
+function present(g: GraphBuilder, mean: Tensor): Tensor {
+  const power = g.relu(mean);
   return g.div(power, g.add(power, g.constant(NOTHING)));
 }

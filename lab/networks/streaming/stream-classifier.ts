@@ -86,17 +86,17 @@ export function classifyStream(
     x = pastConv(layers, past, `classifier.stage${stage + 1}`, x, options);
     latents.push(x);
   }
-  x = layers.convNormRelu("classifier.rows", x, {
-    out: deep,
-    kernel: [1, Number(x.shape[3])],
-    pad: [0, 0],
-  });
+  // Where frequency is gone: [B, steps, channels].
+  const [, , steps, places] = x.shape.map(Number);
+  const inRows = g.reshape(g.transpose(x, [0, 2, 3, 1]), [-1, steps, places * Number(x.shape[1])]);
+  let rows = layers.rowsNormRelu("classifier.rows", inRows, { out: deep, kernel: [1, places] });
   for (const dilation of shape.lookBack) {
-    const options = { out: deep, kernel: [2, 1], dilation } as const;
-    x = g.add(x, pastConv(layers, past, `classifier.back${dilation}`, x, options));
+    const name = `classifier.back${dilation}`;
+    const both = g.concat([past.delayed(name, rows, dilation), rows], 2);
+    rows = g.add(rows, layers.rowsNormRelu(name, both, { out: deep, kernel: [2, 1] }));
   }
-  latents.push(x);
-  const found = pooled(layers, past, x, shape, at);
+  latents.push(g.reshape(g.transpose(rows, [0, 2, 1]), [-1, deep, steps, 1]));
+  const found = pooled(layers, past, rows, at);
   const moments = Number(found.shape[1]);
   const size = streamEmbedding(shape);
   const dropped = g.reshape(layers.dropout(g.reshape(found, [-1, moments * size])), [-1, size]);
@@ -106,24 +106,11 @@ export function classifyStream(
   return { logits, embedding, latents };
 }
 
-/** [B, moments, embedding]. */
-function pooled(
-  { g }: Layers,
-  past: Past,
-  x: Tensor,
-  { frames, deep }: StreamShape,
-  at?: readonly number[],
-): Tensor {
-  const steps = frames / STEP_FRAMES;
-  const rows = g.transpose(g.reshape(x, [-1, deep, steps]), [0, 2, 1]);
-  const moments = (y: Tensor) => (at ? g.op("Gather", [y, g.int64(at)], { axis: 1 }) : y);
-  const one = g.constant(new Float32Array(steps).fill(1), "float32", [1, steps, 1]);
-  const mean = (name: string, decay: number) => {
-    const sum = past.sum(`classifier.${name}`, rows, decay);
-    // The weight that is in the sum: the mean of few steps is theirs alone.
-    const weight = past.sum(`classifier.${name}.weight`, one, decay);
-    return moments(g.div(sum, weight));
-  };
-  const found = [mean("short", SHORT), mean("long", LONG), past.peak("classifier.peak", rows, PEAK, at)];
+/** [B, moments, embedding] of rows [B, steps, deep]. */
+function pooled({ g }: Layers, past: Past, rows: Tensor, at?: readonly number[]): Tensor {
+  const found = [
+    past.mean("classifier.mean", rows, [SHORT, LONG], at),
+    past.peak("classifier.peak", rows, PEAK, at),
+  ];
   return g.mul(g.concat(found, 2), g.constant(EMBEDDING_SCALE));
 }
