@@ -6,6 +6,9 @@ export const ENCODINGS = { "float16-log1p": 1, "uint8-log1p": 2 } as const;
 
 export type Encoding = keyof typeof ENCODINGS;
 
+/** Log-magnitudes as they travel: 16-bit for "float16-log1p", 8-bit for "uint8-log1p". */
+export type Levels = Uint16Array | Uint8Array;
+
 /** log1p of the largest magnitude that 8 bits can hold; a full-scale signal stays below log1p(256) = 5.55. */
 const LOG_RANGE_8 = 6;
 
@@ -39,7 +42,7 @@ export function encodingBytes(encoding: Encoding): 1 | 2 {
  * of `uint8-log1p` about 1.2 % of (1 + |X|).
  * NaN, infinite and negative values become 0. `levels` must be as long as `magnitudes`.
  */
-export function encodeMagnitudes(magnitudes: Float32Array, levels: Uint16Array | Uint8Array): void {
+export function encodeMagnitudes(magnitudes: Float32Array, levels: Levels): void {
   const wide = levels instanceof Uint16Array;
   for (let i = 0; i < magnitudes.length; i++) {
     const value = magnitudes[i];
@@ -51,11 +54,7 @@ export function encodeMagnitudes(magnitudes: Float32Array, levels: Uint16Array |
 }
 
 /** Levels back to linear magnitudes, written to `magnitudes` from `offset` on. */
-export function decodeMagnitudes(
-  levels: Uint16Array | Uint8Array,
-  magnitudes: Float32Array,
-  offset = 0,
-): void {
+export function decodeMagnitudes(levels: Levels, magnitudes: Float32Array, offset = 0): void {
   const table = levels instanceof Uint16Array ? magnitudes16() : magnitudes8();
   for (let i = 0; i < levels.length; i++) magnitudes[offset + i] = table[levels[i]];
 }

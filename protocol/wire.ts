@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { WireError, type WireErrorName, wireErrorName, wireErrorNumber } from "./wire-errors.ts";
-import { ENCODINGS, type Encoding, encodingBytes } from "./wire-levels.ts";
+import { ENCODINGS, type Encoding, encodingBytes, type Levels } from "./wire-levels.ts";
 
 export const PROTOCOL_VERSION = 3;
 
@@ -93,8 +93,8 @@ export interface FramesMessage {
   readonly firstFrame: number;
   readonly frames: number;
   readonly bins: number;
-  /** Row-major [frames, bins]; 16-bit for "float16-log1p", 8-bit for "uint8-log1p". May share the message's memory. */
-  readonly levels: Uint16Array | Uint8Array;
+  /** Row-major [frames, bins]. May share the message's memory. */
+  readonly levels: Levels;
 }
 
 export interface ExplainMessage {
@@ -186,7 +186,7 @@ export function encodeStart(
   return bytes;
 }
 
-export function encodeFrames(firstFrame: number, bins: number, levels: Uint16Array | Uint8Array): Uint8Array {
+export function encodeFrames(firstFrame: number, bins: number, levels: Levels): Uint8Array {
   return messageOfLevels(TYPE.frames, 16, firstFrame, bins, levels).bytes;
 }
 
@@ -195,7 +195,7 @@ export function encodeBlocks(
   request: number,
   firstFrame: number,
   bins: number,
-  levels: Uint16Array | Uint8Array,
+  levels: Levels,
   target = -1,
 ): Uint8Array {
   const { bytes, view } = messageOfLevels(TYPE.blocks, 24, firstFrame, bins, levels);
@@ -204,13 +204,7 @@ export function encodeBlocks(
   return bytes;
 }
 
-function messageOfLevels(
-  type: number,
-  header: number,
-  firstFrame: number,
-  bins: number,
-  levels: Uint16Array | Uint8Array,
-) {
+function messageOfLevels(type: number, header: number, firstFrame: number, bins: number, levels: Levels) {
   const { bytes, view } = message(type, header, levels.byteLength);
   view.setUint8(1, ENCODINGS[levels instanceof Uint16Array ? "float16-log1p" : "uint8-log1p"]);
   view.setUint16(2, levels.length / bins, true);
@@ -227,9 +221,19 @@ export function encodeExplain(request: number, firstFrame: number): Uint8Array {
   return bytes;
 }
 
-export function encodeExplanation(answer: Omit<ExplanationMessage, "type">): Uint8Array {
+/** Bytes of an explanation before its probabilities, behind which its mask lies. */
+export const EXPLANATION_HEAD = 36;
+
+/**
+ * @param room a whole message whose probabilities and mask are these, in their places: its head is written and no other is made.
+ *   Zeros, but for those and what was written here before.
+ */
+export function encodeExplanation(answer: Omit<ExplanationMessage, "type">, room?: Uint8Array): Uint8Array {
   const { probabilities, mask, rows } = answer;
-  const { bytes, view } = message(TYPE.explanation, 36, probabilities.byteLength + mask.length);
+  const { bytes, view } = room
+    ? { bytes: room, view: new DataView(room.buffer, room.byteOffset, room.length) }
+    : message(TYPE.explanation, EXPLANATION_HEAD, probabilities.byteLength + mask.length);
+  bytes[0] = TYPE.explanation;
   view.setUint8(1, answer.begins ? 1 : 0);
   view.setUint16(2, probabilities.length / rows, true);
   view.setUint16(4, answer.frames, true);
@@ -240,8 +244,9 @@ export function encodeExplanation(answer: Omit<ExplanationMessage, "type">): Uin
   view.setFloat32(24, answer.inferenceMs, true);
   view.setFloat32(28, answer.serverMs, true);
   view.setUint16(32, rows, true);
-  new Float32Array(bytes.buffer, 36, probabilities.length).set(probabilities);
-  bytes.set(mask, 36 + probabilities.byteLength);
+  if (room) return bytes;
+  new Float32Array(bytes.buffer, EXPLANATION_HEAD, probabilities.length).set(probabilities);
+  bytes.set(mask, EXPLANATION_HEAD + probabilities.byteLength);
   return bytes;
 }
 
@@ -270,9 +275,15 @@ export function encodeError(code: WireErrorName, text: string, request = 0, retr
   return bytes;
 }
 
-/** @throws WireError "malformed". */
-export function decodeClientMessage(data: ArrayBuffer): ClientMessage {
-  const view = new DataView(data);
+/**
+ * @param data may lie anywhere in memory.
+ * @throws WireError "malformed".
+ */
+export function decodeClientMessage(data: ArrayBuffer | Uint8Array): ClientMessage {
+  const view =
+    data instanceof ArrayBuffer
+      ? new DataView(data)
+      : new DataView(data.buffer, data.byteOffset, data.byteLength);
   const type = data.byteLength === 0 ? -1 : view.getUint8(0);
   switch (type) {
     case TYPE.start:
@@ -366,18 +377,28 @@ function decodeLevels(view: DataView, name: string, header: number): Omit<Frames
   atLeast(view, name, header);
   zero(view, name, 6, 7);
   const number = view.getUint8(1);
-  const encoding = (Object.keys(ENCODINGS) as Encoding[]).find((each) => ENCODINGS[each] === number);
+  const encoding = encodingOf(number);
   if (!encoding) throw malformed(name, `has the unknown encoding ${number}`);
   const frames = view.getUint16(2, true);
   const bins = view.getUint16(4, true);
   if (frames === 0 || bins === 0) throw malformed(name, `holds ${frames} frames of ${bins} bins`);
   exactly(view, name, header + frames * bins * encodingBytes(encoding));
   const firstFrame = frameIndex(view, name, 8);
-  const levels =
-    encoding === "uint8-log1p"
-      ? rest(view, header)
-      : new Uint16Array(view.buffer as ArrayBuffer, header, frames * bins);
-  return { firstFrame, frames, bins, levels };
+  const bytes = rest(view, header);
+  return { firstFrame, frames, bins, levels: encoding === "uint8-log1p" ? bytes : wide(bytes) };
+}
+
+function encodingOf(number: number): Encoding | undefined {
+  for (const encoding of KNOWN_ENCODINGS) if (ENCODINGS[encoding] === number) return encoding;
+  return undefined;
+}
+
+const KNOWN_ENCODINGS = Object.keys(ENCODINGS) as Encoding[];
+
+/** The same memory, or a copy where numbers of two bytes can't begin there. */
+function wide(bytes: Uint8Array): Uint16Array {
+  const { buffer, byteOffset } = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+  return new Uint16Array(buffer, byteOffset, bytes.length / 2);
 }
 
 function decodeExplain(view: DataView): ExplainMessage {
@@ -448,7 +469,7 @@ function message(
 }
 
 function rest(view: DataView, from: number): Uint8Array {
-  return new Uint8Array(view.buffer as ArrayBuffer, from);
+  return new Uint8Array(view.buffer, view.byteOffset + from, view.byteLength - from);
 }
 
 function frameIndex(view: DataView, name: string, at: number): number {
@@ -479,7 +500,7 @@ function zero(view: DataView, name: string, ...at: number[]): void {
   }
 }
 
-function unknownType(data: ArrayBuffer, type: number): WireError {
+function unknownType(data: { readonly byteLength: number }, type: number): WireError {
   if (data.byteLength === 0) return new WireError("malformed", "the message is empty");
   return new WireError(
     "malformed",

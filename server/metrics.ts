@@ -35,6 +35,11 @@ interface ServerFacts {
   readonly windowsWaiting: () => number;
 }
 
+interface Tally {
+  /** @param of the value of its label, where it has one. */
+  add(value: number, of?: string): void;
+}
+
 export class ServerMetrics implements ServerObserver {
   readonly #registry = new Registry();
   readonly #open = new Map<string, number>();
@@ -50,12 +55,12 @@ export class ServerMetrics implements ServerObserver {
     "Connections and requests turned away, by reason.",
     ["reason"],
   );
-  readonly #queued = this.#counter("listenable_windows_queued_total", "Windows asked for.", ["pack"]);
-  readonly #explained = this.#counter("listenable_windows_explained_total", "Windows explained.", ["pack"]);
-  readonly #late = this.#counter(
+  readonly #queued = this.#tally("listenable_windows_queued_total", "Windows asked for.", "pack");
+  readonly #explained = this.#tally("listenable_windows_explained_total", "Windows explained.", "pack");
+  readonly #late = this.#tally(
     "listenable_windows_late_total",
     `Windows explained more than ${WINDOW_DEADLINE_MS} ms after they were asked for.`,
-    ["pack"],
+    "pack",
   );
   readonly #dropped = this.#counter(
     "listenable_windows_dropped_total",
@@ -72,10 +77,10 @@ export class ServerMetrics implements ServerObserver {
     "Windows that the model ran together, counted once a window.",
     BATCHES,
   );
-  readonly #calls = this.#counter(
+  readonly #calls = this.#tally(
     "listenable_model_calls_total",
     "Calls of the model that explained windows: windows explained, by these, is how many ran together in the mean.",
-    ["pack"],
+    "pack",
   );
   readonly #queueWait = this.#histogram(
     "listenable_queue_wait_seconds",
@@ -83,8 +88,8 @@ export class ServerMetrics implements ServerObserver {
     SECONDS,
   );
   readonly #inference = this.#histogram("listenable_inference_seconds", "Time in the model.", SECONDS);
-  readonly #received = this.#counter("listenable_received_bytes_total", "Bytes of session messages in.", []);
-  readonly #sent = this.#counter("listenable_sent_bytes_total", "Bytes of session messages out.", []);
+  readonly #received = this.#tally("listenable_received_bytes_total", "Bytes of session messages in.");
+  readonly #sent = this.#tally("listenable_sent_bytes_total", "Bytes of session messages out.");
   readonly #http = this.#counter("listenable_http_answers_total", "HTTP requests answered, by status.", [
     "status",
   ]);
@@ -154,14 +159,14 @@ export class ServerMetrics implements ServerObserver {
   }
 
   windowQueued(pack: string): void {
-    this.#queued.inc({ pack });
+    this.#queued.add(1, pack);
   }
 
   windowDone(pack: string, { queueMs, inferenceMs, batch }: WindowTimes): void {
-    this.#explained.inc({ pack });
-    if (queueMs + inferenceMs > WINDOW_DEADLINE_MS) this.#late.inc({ pack });
+    this.#explained.add(1, pack);
+    if (queueMs + inferenceMs > WINDOW_DEADLINE_MS) this.#late.add(1, pack);
     this.#batch.observe({ pack }, batch);
-    this.#calls.inc({ pack }, 1 / batch);
+    this.#calls.add(1 / batch, pack);
     this.#queueWait.observe({ pack }, Math.max(0, queueMs) / 1000);
     this.#inference.observe({ pack }, inferenceMs / 1000);
   }
@@ -175,11 +180,11 @@ export class ServerMetrics implements ServerObserver {
   }
 
   received(bytes: number): void {
-    this.#received.inc(bytes);
+    this.#received.add(bytes);
   }
 
   sent(bytes: number): void {
-    this.#sent.inc(bytes);
+    this.#sent.add(bytes);
   }
 
   httpAnswered(status: number): void {
@@ -192,8 +197,8 @@ export class ServerMetrics implements ServerObserver {
 
   #expect(pack: string): void {
     this.#open.set(pack, 0);
-    for (const counter of [this.#opened, this.#queued, this.#explained, this.#late, this.#calls])
-      counter.inc({ pack }, 0);
+    this.#opened.inc({ pack }, 0);
+    for (const tally of [this.#queued, this.#explained, this.#late, this.#calls]) tally.add(0, pack);
     for (const reason of DROPS) this.#dropped.inc({ pack, reason }, 0);
     for (const reason of BEGINS) this.#begun.inc({ pack, reason }, 0);
   }
@@ -235,6 +240,24 @@ export class ServerMetrics implements ServerObserver {
 
   #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  /** A counter for what happens thousands of times a second: added up here, and told when it is read. */
+  #tally(name: string, help: string, label?: string): Tally {
+    const sums = new Map<string, number>();
+    new Counter({
+      name,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [this.#registry],
+      collect() {
+        for (const [of, sum] of sums) {
+          this.inc(label === undefined ? {} : { [label]: of }, sum);
+          sums.set(of, 0);
+        }
+      },
+    });
+    return { add: (value, of = "") => sums.set(of, (sums.get(of) ?? 0) + value) };
   }
 
   #histogram(name: string, help: string, buckets: readonly number[]): Histogram<"pack"> {

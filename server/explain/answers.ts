@@ -23,7 +23,10 @@ interface AnswersParts {
   readonly send: (message: Uint8Array) => void;
 }
 
-type Explained = Omit<ExplanationMessage, "type" | "serverMs" | "dropped">;
+type Explained = Omit<ExplanationMessage, "type" | "serverMs" | "dropped"> & {
+  /** See `WindowResult`. */
+  readonly room?: Uint8Array | undefined;
+};
 
 export class Answers {
   readonly counts: SessionCounts = { frames: 0, explained: 0, dropped: 0, failed: 0 };
@@ -48,7 +51,7 @@ export class Answers {
     this.#open--;
     const serverMs = now() - asked;
     this.observer.windowDone(pack, { ...times, inferenceMs: answer.inferenceMs });
-    send(encodeExplanation({ ...answer, serverMs, dropped: this.counts.dropped }));
+    send(encodeExplanation({ ...answer, serverMs, dropped: this.counts.dropped }, answer.room));
   }
 
   failed(request: number, error: Error): void {

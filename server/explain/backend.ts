@@ -1,16 +1,26 @@
 /** What runs the model for the server, away from the event loop. */
 import type { StreamState } from "../../models/runtime/streaming.ts";
+import type { Levels } from "../../protocol/wire-levels.ts";
 
 export interface WindowQuery extends QueryKind {
   /** Class to explain; -1 is the winner. */
   readonly target: number;
-  /** Row-major [frames, bins]. Copied before `explain` returns. */
-  readonly magnitudes: Float32Array;
+  /** Row-major [frames, bins], as `form` says. Copied before `explain` returns. */
+  readonly magnitudes: Magnitudes;
   /**
    * There with streaming packs, whose windows are the newest blocks: what the graph remembers of the same sound up to them, or
    * null where they begin it. Copied too.
    */
   readonly memory?: StreamState | null;
+}
+
+/** Linear, or as their client sent them: those are decoded where the model runs, so that less has to be moved. */
+export type Magnitudes = Float32Array | Levels;
+type MagnitudesForm = "linear" | "16-bit" | "8-bit";
+
+export function formOf(magnitudes: Magnitudes): MagnitudesForm {
+  if (magnitudes instanceof Float32Array) return "linear";
+  return magnitudes instanceof Uint16Array ? "16-bit" : "8-bit";
 }
 
 /** What windows of one call have in common. */
@@ -20,6 +30,8 @@ export interface QueryKind {
   readonly method: string;
   /** So many of the window's newest frames get a mask, 1 to all of them; of blocks, as many as there are. */
   readonly maskFrames: number;
+  /** Of the magnitudes; default "linear". */
+  readonly form?: MagnitudesForm;
 }
 
 /** The files of a pack as they were at one time. */
@@ -35,6 +47,8 @@ export interface WindowResult {
   readonly probabilities: Float32Array;
   /** Row-major [mask frames, bins], 255 is 1: quantised where the model ran, so that less has to be moved. */
   readonly mask: Uint8Array;
+  /** A message for the client that holds both in their places, see `encodeExplanation`; whoever writes its head may keep it. */
+  readonly room?: Uint8Array;
   /** Inside the model, for the whole batch. */
   readonly inferenceMs: number;
   /** There with streaming packs: what the graph remembers now. */
@@ -65,5 +79,10 @@ export interface Backend {
 
 /** Whether two windows may be explained in one call. */
 export function alike(a: QueryKind, b: QueryKind): boolean {
-  return a.pack === b.pack && a.method === b.method && a.maskFrames === b.maskFrames;
+  return (
+    a.pack === b.pack &&
+    a.method === b.method &&
+    a.maskFrames === b.maskFrames &&
+    (a.form ?? "linear") === (b.form ?? "linear")
+  );
 }

@@ -6,9 +6,8 @@
 import type { StreamState } from "../../models/runtime/streaming.ts";
 import type { BlocksMessage } from "../../protocol/wire.ts";
 import { WireError } from "../../protocol/wire-errors.ts";
-import { decodeMagnitudes } from "../../protocol/wire-levels.ts";
 import type { MemoryBegin } from "../observe.ts";
-import type { PackReading, WindowOutcome, WindowQuery } from "./backend.ts";
+import { formOf, type PackReading, type WindowOutcome, type WindowQuery } from "./backend.ts";
 import {
   type Asked,
   checkFrames,
@@ -19,7 +18,6 @@ import {
   outOfOrder,
   type SessionJob,
 } from "./hearing.ts";
-import { WindowPool } from "./window-pool.ts";
 
 /** Messages of a session that may wait for the model: at steps of 64 ms a second's. */
 const MOST_WAITING = 16;
@@ -39,7 +37,6 @@ export class BlockHearing implements Hearing {
   #memory: Memory | undefined;
   /** Why there is no memory. */
   #reason: MemoryBegin = "start";
-  #blocks = new WindowPool(0);
   /** Of the memory, as long as the session lives. */
   #values = new Float32Array(0);
 
@@ -82,9 +79,7 @@ export class BlockHearing implements Hearing {
     const { request, firstFrame, frames, bins, levels, target } = message;
     const { service, answers } = this.parts;
     const { pack, reading } = service;
-    const kind = { pack: reading, method, maskFrames: frames };
-    const magnitudes = this.#magnitudes(frames * bins);
-    decodeMagnitudes(levels, magnitudes);
+    const kind = { pack: reading, method, maskFrames: frames, form: formOf(levels) };
     let begins = false;
     const asked = answers.asked();
     return {
@@ -94,17 +89,16 @@ export class BlockHearing implements Hearing {
       begin: (): WindowQuery => {
         const memory = this.#take(firstFrame, reading);
         begins = memory === null;
-        return { ...kind, target, magnitudes, memory };
+        return { ...kind, target, magnitudes: levels, memory };
       },
       ran: (outcome: WindowOutcome) => {
         if (outcome instanceof Error) this.#lost("failed");
         else this.#memory = { state: this.#kept(outcome.memory!), next: firstFrame + frames, reading };
       },
-      done: ({ probabilities, mask, inferenceMs }, times) => {
-        this.#blocks.give(magnitudes);
+      done: ({ probabilities, mask, room, inferenceMs }, times) => {
         const rows = frames / pack.windowFrames;
         answers.explained(
-          { request, firstFrame, frames, bins, begins, rows, probabilities, mask, inferenceMs },
+          { request, firstFrame, frames, bins, begins, rows, probabilities, mask, room, inferenceMs },
           asked,
           times,
         );
@@ -136,11 +130,5 @@ export class BlockHearing implements Hearing {
 
   #lost(reason: MemoryBegin): void {
     this.#reason = reason;
-  }
-
-  /** Messages mostly have the same size. */
-  #magnitudes(size: number): Float32Array {
-    if (this.#blocks.size !== size) this.#blocks = new WindowPool(size);
-    return this.#blocks.take();
   }
 }

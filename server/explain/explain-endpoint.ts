@@ -193,7 +193,6 @@ class Endpoint implements ExplainEndpoint {
   }
 
   #open(socket: WebSocket, request: IncomingMessage): void {
-    socket.binaryType = "arraybuffer";
     const { scheduler, guard, observer, pace } = this.options;
     const service = this.#serviceOf(request)!;
     const { hello } = service;
@@ -232,7 +231,7 @@ class Endpoint implements ExplainEndpoint {
     socket.on("pong", () => {
       peer.alive = true;
     });
-    socket.on("message", (data, binary) => this.#message(peer, data as ArrayBuffer, binary));
+    socket.on("message", (data, binary) => this.#message(peer, data as Buffer, binary));
     socket.on("close", (code) => this.#closed(peer, code));
     socket.send(encodeHello(hello));
     if (pace.leastMs > 0) session.pace(pace.leastMs);
@@ -263,7 +262,7 @@ class Endpoint implements ExplainEndpoint {
     return undefined;
   }
 
-  #message(peer: Peer, data: ArrayBuffer, binary: boolean): void {
+  #message(peer: Peer, data: Buffer, binary: boolean): void {
     if (peer.socket.readyState !== peer.socket.OPEN) return;
     peer.heardAt = performance.now();
     const bytes = data.byteLength;
@@ -273,7 +272,7 @@ class Endpoint implements ExplainEndpoint {
       const { address } = peer;
       const excess = address && this.options.guard.addresses.excess(address, bytes);
       if (excess) throw new WireError("too-fast", `${excess} from your address`);
-      peer.session.receive(data as ArrayBuffer);
+      peer.session.receive(data);
     } catch (error) {
       this.#fail(peer, error);
     }

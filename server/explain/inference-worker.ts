@@ -141,8 +141,8 @@ await serveCalls<InferenceThread>(async ({ build, threads, pack, mostBatch }) =>
     calls: {
       explain: async (call, { give }) => {
         const answer = await packs.explain(call);
-        const { magnitudes, masks, memory } = answer;
-        give(...memoryOf([magnitudes, masks, memory?.states]));
+        const { magnitudes, answers, memory } = answer;
+        give(...memoryOf([magnitudes, answers.messages, memory?.states]));
         return answer;
       },
       prepare,

@@ -1,22 +1,16 @@
 /** One run of a model for the windows of several sessions. */
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import { StateError, type Streaming } from "../../models/runtime/streaming.ts";
-import { encodeMask } from "../../protocol/wire-levels.ts";
-import type { JoinedAnswer, JoinedCall } from "./joined-call.ts";
+import { decodeMagnitudes } from "../../protocol/wire-levels.ts";
+import type { Magnitudes } from "./backend.ts";
+import { type JoinedAnswer, type JoinedCall, joinAnswers } from "./joined-call.ts";
 
 /** Windows of a pack that hears windows. */
 export async function explainTogether(method: LoadedMethod, call: JoinedCall): Promise<JoinedAnswer> {
-  const { stft } = method.pack;
   const { magnitudes, targets, maskFrames } = call;
-  const { probabilities, masks, inferenceMs } = await method.run(magnitudes, targets.length, targets);
-  const [frames] = method.maskShape;
-  const wanted = maskFrames * stft.bins;
-  const bytes = new Uint8Array(targets.length * wanted);
-  for (let n = 0; n < targets.length; n++) {
-    const end = (n + 1) * frames * stft.bins;
-    encodeMask(masks.subarray(end - wanted, end), bytes, n * wanted);
-  }
-  return { probabilities, masks: bytes, inferenceMs, magnitudes, failed: [] };
+  const { probabilities, masks, inferenceMs } = await method.run(linear(magnitudes), targets.length, targets);
+  const answers = joinAnswers(targets.length, probabilities, masks, maskFrames * method.pack.stft.bins);
+  return { answers, inferenceMs, magnitudes, failed: [] };
 }
 
 /** Blocks of a streaming pack, as many of each sound, each with what is remembered of that sound and of no other. */
@@ -29,16 +23,27 @@ export async function hearTogether(streaming: Streaming, call: JoinedCall): Prom
     return without(streaming, call, new StateError(message, "foreign", foreign(of, streaming)));
   }
   try {
-    const heard = await streaming.hearTogether(magnitudes, states, targets);
+    const heard = await streaming.hearTogether(linear(magnitudes), states, targets);
     const { probabilities, masks, inferenceMs } = heard;
     // Into what came with the call: memory that only goes to and fro makes no garbage.
     states.set(heard.states);
     const memory = { of: streaming.of, states };
-    return { probabilities, masks: encodeMask(masks), inferenceMs, memory, failed: [], magnitudes };
+    const answers = joinAnswers(targets.length, probabilities, masks, masks.length / targets.length);
+    return { answers, inferenceMs, memory, failed: [], magnitudes };
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
     return without(streaming, call, error);
   }
+}
+
+/** A thread runs one call at a time: what it hears is written over by the next. */
+let decoded = new Float32Array(0);
+
+function linear(magnitudes: Magnitudes): Float32Array {
+  if (magnitudes instanceof Float32Array) return magnitudes;
+  if (decoded.length < magnitudes.length) decoded = new Float32Array(magnitudes.length);
+  decodeMagnitudes(magnitudes, decoded);
+  return decoded.subarray(0, magnitudes.length);
 }
 
 function foreign(of: readonly (string | null)[], streaming: Streaming): number[] {
@@ -52,12 +57,12 @@ async function without(streaming: Streaming, call: JoinedCall, error: StateError
   const count = targets.length;
   const well = [...targets.keys()].filter((n) => !error.sounds.includes(n));
   if (well.length === 0) throw error;
-  const picked = (array: Float32Array) => {
+  const picked = <A extends Magnitudes>(array: A): A => {
     const size = array.length / count;
-    const out = new Float32Array(well.length * size);
+    const out = array.slice(0, well.length * size);
     for (const [to, from] of well.entries())
       out.set(array.subarray(from * size, (from + 1) * size), to * size);
-    return out;
+    return out as A;
   };
   const spread = <A extends Float32Array | Uint8Array>(array: A, all: A) => {
     const size = array.length / well.length;
@@ -71,13 +76,15 @@ async function without(streaming: Streaming, call: JoinedCall, error: StateError
     magnitudes: picked(magnitudes),
     memory: { of: well.map((n) => of[n]), states: picked(states) },
   });
-  const sizeOf = (array: Float32Array | Uint8Array) => (array.length / well.length) * count;
+  const { messages } = answer.answers;
   const heard = answer.memory!.states;
   states.fill(0);
   return {
     ...answer,
-    probabilities: spread(answer.probabilities, new Float32Array(sizeOf(answer.probabilities))),
-    masks: spread(answer.masks, new Uint8Array(sizeOf(answer.masks))),
+    answers: {
+      ...answer.answers,
+      messages: spread(messages, new Uint8Array((messages.length / well.length) * count)),
+    },
     memory: { of: streaming.of, states: spread(heard, states) },
     failed: [
       ...error.sounds.map((window) => ({ window, message: error.message })),

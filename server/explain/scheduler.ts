@@ -8,8 +8,9 @@
  * the next.
  *
  * Blocks of a streaming pack are different where calls of many pay: a lane that took whatever is there would be busy with calls
- * of one or two, and leave no time for the rest of the server. So it rests after each such call for half as long as the call
- * took, unless a full one waits: with little to do nothing waits for it, and with much to do calls grow.
+ * of one or two, and leave no time for the rest of the server. So they wait for others like them as long as the call before
+ * took, though never more than 8 ms, and not where a full call waits: with little to do calls are short and so is the wait,
+ * and with much to do calls grow.
  *
  * All windows have the same time to begin, so the first come is also the first due. One that is not begun by then is
  * dropped: whoever asked for it is better served by the next.
@@ -84,8 +85,8 @@ interface Begun<Owner, J extends Job> {
 
 /** How fast the time of a window is forgotten: the newest of 20 count. */
 const FORGET = 0.05;
-/** Of the time that a call took. */
-const REST = 0.5;
+/** The longest that blocks wait for others to run with, of the 64 ms that lie between those of one sound. */
+const MOST_GATHERING_MS = 8;
 
 function timer(ms: number, then: () => void): void {
   setTimeout(then, ms).unref();
@@ -96,8 +97,9 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
   /** Owners with a waiting job and none running, in the order of their turns. */
   readonly #ready = new Set<Owner>();
   #running = 0;
-  /** Lanes that rest. */
-  #resting = 0;
+  /** What the newest call that was given time to grow took, in milliseconds. */
+  #callMs = 0;
+  #gathering = false;
   #windowMs = 0;
   #busyMs = 0;
   #late = 0;
@@ -176,10 +178,16 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
   /** Calls that may begin now, for the first whose turn it is. */
   #room(): number {
     const [owner] = this.#ready;
-    const [{ job }] = this.#turns.get(owner)!.waiting;
+    const [{ job, since }] = this.#turns.get(owner)!.waiting;
     const { lanes, calls } = this.backend;
-    const grows = this.#grows(job) && this.#ready.size < this.backend.batch(job.kind.pack);
-    return (grows ? lanes - this.#resting : calls) - this.#running;
+    if (!this.#grows(job) || this.#ready.size >= this.backend.batch(job.kind.pack)) {
+      return calls - this.#running;
+    }
+    const room = lanes - this.#running;
+    const gathers = since + Math.min(MOST_GATHERING_MS, this.#callMs) - this.options.now();
+    if (room <= 0 || gathers <= 0) return room;
+    this.#fillAfter(gathers);
+    return 0;
   }
 
   /** Whether calls of such jobs should be given time to grow. */
@@ -187,10 +195,11 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
     return steady === true && this.backend.batch(kind.pack) > 1;
   }
 
-  #rest(ms: number): void {
-    this.#resting++;
-    (this.options.wait ?? timer)(ms, () => {
-      this.#resting--;
+  #fillAfter(ms: number): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    (this.options.wait ?? timer)(Math.ceil(ms), () => {
+      this.#gathering = false;
       this.#fill();
     });
   }
@@ -251,7 +260,7 @@ export class Scheduler<Owner extends object, J extends Job = Job> {
     const answered = outcomes.find((each) => !(each instanceof Error));
     if (answered) this.#count((answered as WindowResult).inferenceMs, batch.length);
     this.#running--;
-    if (answered && this.#grows(batch[0].job)) this.#rest(REST * (answered as WindowResult).inferenceMs);
+    if (answered && this.#grows(batch[0].job)) this.#callMs = (answered as WindowResult).inferenceMs;
     const wanted = batch.map(({ turn, job }) => turn.wanted === job);
     for (const [n, { owner, turn, job }] of batch.entries()) {
       if (wanted[n]) job.ran?.(outcomes[n]);

@@ -69,8 +69,11 @@ export class Session {
     if (!this.#closed && !this.#pack.streaming) this.options.send(encodePace(leastMs));
   }
 
-  /** @throws WireError that must end the session. */
-  receive(data: ArrayBuffer): void {
+  /**
+   * @param data is the session's: what waits for the model may lie in it.
+   * @throws WireError that must end the session.
+   */
+  receive(data: ArrayBuffer | Uint8Array): void {
     if (this.#closed) return;
     const { limits } = this.options;
     if (data.byteLength > limits.maxMessageBytes) {

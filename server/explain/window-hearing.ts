@@ -88,7 +88,7 @@ export class WindowHearing implements Hearing {
       request,
       kind,
       begin: () => query,
-      done: ({ probabilities, mask, inferenceMs }, times) => {
+      done: ({ probabilities, mask, room, inferenceMs }, times) => {
         this.#windows.give(query.magnitudes);
         answers.explained(
           {
@@ -100,6 +100,7 @@ export class WindowHearing implements Hearing {
             rows: 1,
             probabilities,
             mask,
+            room,
             inferenceMs,
           },
           asked,

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Backend, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
+import type { Backend, Magnitudes, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
 import { type Job, Scheduler, type WindowTimes } from "../../server/explain/scheduler.ts";
 
 const result: WindowResult = {
@@ -12,6 +12,8 @@ const result: WindowResult = {
 /** A backend whose windows end when the test says so; jobs are named by their method. */
 class SteppedBackend implements Backend {
   readonly description = "stepped";
+  /** Of calls that end from now on. */
+  inferenceMs = result.inferenceMs;
   readonly started: string[] = [];
   readonly #open: { count: number; resolve(results: WindowResult[]): void; reject(error: Error): void }[] =
     [];
@@ -37,7 +39,7 @@ class SteppedBackend implements Backend {
   async finish(error?: Error): Promise<void> {
     const first = this.#open.shift()!;
     if (error) first.reject(error);
-    else first.resolve(Array<WindowResult>(first.count).fill(result));
+    else first.resolve(Array<WindowResult>(first.count).fill({ ...result, inferenceMs: this.inferenceMs }));
     await new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -47,7 +49,7 @@ class SteppedBackend implements Backend {
 }
 
 /** What windows are called here, by the memory that is handed on. */
-const names = new Map<Float32Array, string>();
+const names = new Map<Magnitudes, string>();
 const pack = { folder: "pack", generation: 1 };
 
 function setUp(lanes: number, batch = 1) {
@@ -176,36 +178,55 @@ test("a window that is not begun in time is dropped, and its session may ask aga
   assert.is(scheduler.takeLoad().late, 1);
 });
 
-test("where calls of many pay a lane rests between calls, so that they grow; a full one waits for nobody", async () => {
+test("where calls of many pay blocks wait for others as long as the call before took, 8 ms at most; a full call waits for nobody", async () => {
   const backend = new SteppedBackend(1, 3);
-  const rests: { ms: number; over: () => void }[] = [];
+  const clock = { ms: 0 };
+  const waits: { ms: number; over: () => void }[] = [];
   const scheduler = new Scheduler<object>(backend, {
-    now: () => 0,
+    now: () => clock.ms,
     patienceMs: 250,
-    wait: (ms, over) => rests.push({ ms, over }),
+    wait: (ms, over) => waits.push({ ms, over }),
   });
   const { job } = setUp(1);
   const submit = (name: string) => scheduler.submit({}, { ...job(name), steady: true }, 3);
+  const pass = (ms: number) => {
+    clock.ms += ms;
+    waits.shift()!.over();
+  };
   submit("a");
+  assert.equal(backend.started, ["a"], "nothing is known of calls yet");
   submit("b");
+  clock.ms += 30;
   await backend.finish();
-  assert.equal(backend.started, ["a"]);
-  assert.equal(
-    rests.map(({ ms }) => ms),
-    [15],
-  );
+  assert.equal(backend.started, ["a", "b"], "it waited long enough while the lane was busy");
+  clock.ms += 30;
+  await backend.finish();
   submit("c");
-  rests.shift()!.over();
-  assert.equal(backend.started, ["a", "b+c"]);
+  clock.ms += 3;
+  submit("d");
+  assert.equal(
+    waits.map(({ ms }) => ms),
+    [8],
+  );
+  assert.is(backend.started.length, 2);
+  pass(5);
+  assert.equal(backend.started.at(-1), "c+d");
   await backend.finish();
-  for (const name of ["d", "e"]) submit(name);
-  assert.is(backend.started.length, 2, "it rests");
-  submit("f");
-  assert.equal(backend.started.at(-1), "d+e+f");
-  await backend.finish();
-  for (const { over } of rests.splice(0)) over();
+  for (const name of ["e", "f"]) submit(name);
+  assert.is(backend.started.length, 3, "they wait");
   submit("g");
-  assert.equal(backend.started.at(-1), "g");
+  assert.equal(backend.started.at(-1), "e+f+g");
+  backend.inferenceMs = 2;
+  await backend.finish();
+  pass(8);
+  assert.is(backend.started.length, 4, "nobody is left that the wait was for");
+  submit("h");
+  assert.equal(
+    waits.map(({ ms }) => ms),
+    [2],
+  );
+  pass(2);
+  assert.equal(backend.started.at(-1), "h");
 });
 
 test("what may wait in order is run in order, one at a time, and together with others'", async () => {

@@ -75,8 +75,9 @@ function heard({ magnitudes, maskFrames, memory }: WindowQuery): WindowResult {
   if (memory === undefined) throw new Error("a streaming pack needs its memory");
   const now = Float32Array.from(memory?.values ?? [0, 0]);
   const rows: number[] = [];
+  assert.instance(magnitudes, Uint8Array, "as they were sent");
   for (let frame = 0; frame < maskFrames; frame++) {
-    now[0] += Math.round((Math.log1p(magnitudes[frame * BINS]) / 6) * 255);
+    now[0] += magnitudes[frame * BINS];
     now[1]++;
     if ((frame + 1) % BLOCK === 0) rows.push(...now);
   }
@@ -95,7 +96,10 @@ function setUp() {
   const scheduler = new Scheduler<Session, SessionJob>(backend, {
     now: () => clock.ms,
     patienceMs: PATIENCE_MS,
-    wait: (_ms, then) => then(),
+    wait: (ms, then) => {
+      clock.ms += ms;
+      then();
+    },
   });
   const service = { pack, reading: { folder: "steps", generation: 1 } };
   const begun: string[] = [];

@@ -12,7 +12,8 @@ import {
   type Hello,
 } from "../../protocol/wire.ts";
 import { WireError, wireCloseCode } from "../../protocol/wire-errors.ts";
-import type { Backend, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
+import { decodeMagnitudes } from "../../protocol/wire-levels.ts";
+import type { Backend, Magnitudes, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
 import { Scheduler } from "../../server/explain/scheduler.ts";
 import { Session, type SessionJob } from "../../server/explain/session.ts";
 import { hex } from "./fuzz-decoders.ts";
@@ -20,6 +21,13 @@ import { clientMessage, damaged, HELLO, STREAMING_HELLO } from "./messages.ts";
 import type { Random } from "./mutate.ts";
 
 const { stft, labels } = HELLO.pack;
+
+function linear(magnitudes: Magnitudes): Float32Array {
+  if (magnitudes instanceof Float32Array) return magnitudes;
+  const decoded = new Float32Array(magnitudes.length);
+  decodeMagnitudes(magnitudes, decoded);
+  return decoded;
+}
 
 /** Runs windows when it is told to; two at a time. What it remembers is how many frames it heard. */
 class SteppedBackend implements Backend {
@@ -43,7 +51,7 @@ class SteppedBackend implements Backend {
       assert.ok(maskFrames >= 1 && maskFrames <= windowFrames, "a mask is no longer than its window");
     }
     assert.ok(
-      magnitudes.every((value) => value >= 0 && value < 1e7),
+      linear(magnitudes).every((value) => value >= 0 && value < 1e7),
       "magnitudes are finite and not negative",
     );
     assert.ok(this.#running.length < this.lanes, "no more windows than lanes");
