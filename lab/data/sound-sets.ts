@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ESC10_CLASSES, type Esc50Clip, isFreelyLicensed, readEsc50 } from "./esc50.ts";
-import { mayTrainOn } from "./unknown-sounds.ts";
+import { isSparedSound, mayTrainOn } from "./unknown-sounds.ts";
 import { readWave } from "./waves.ts";
 
 export const SPEECH = "speech";
@@ -33,6 +33,8 @@ interface SoundSetOptions {
   readonly freeOnly: boolean;
   /** ESC-50 categories to leave out. */
   readonly without: readonly string[];
+  /** Leave out the sounds of `other` that are spared for settings (unknown-sounds.ts). */
+  readonly spare?: boolean | undefined;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -69,7 +71,8 @@ export async function loadSoundSet(options: SoundSetOptions): Promise<SoundSet> 
   );
   const sentences = speech === undefined ? [] : await soundFiles(speech);
   const pieces = music === undefined ? [] : await soundFiles(music);
-  const others = other === undefined ? [] : (await soundFiles(other)).filter(mayTrainOn);
+  const mayHear = (file: string) => mayTrainOn(file) && !(options.spare && isSparedSound(file));
+  const others = other === undefined ? [] : (await soundFiles(other)).filter(mayHear);
   const wanted = [
     ...clips.map((clip) => ({ name: clip.file, label: clip.category, path: clip.path })),
     ...sentences.map((file) => ({ name: file, label: SPEECH, path: join(speech!, file) })),

@@ -94,8 +94,9 @@ export function courseOf(usual: Course, given: RunOptions): CourseOptions {
 }
 
 /** The settings of the sounds that tell one run from another. */
-export function soundSettings({ folds, without = [] }: RunOptions) {
-  return { folds, without };
+export function soundSettings({ folds, without = [], spare }: RunOptions) {
+  // Runs of before know nothing of what is spared, and go on.
+  return { folds, without, ...(spare && { spare }) };
 }
 
 /** What the weights' file keeps of a course. */

@@ -3,6 +3,7 @@ import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
 import type { Pack } from "../../models/pack/pack.ts";
 import { readEsc50 } from "../data/esc50.ts";
 import { findSounds } from "../data/sound-folder.ts";
+import { soundHash } from "../data/sound-hash.ts";
 import { MUSIC, OTHER, SPEECH } from "../data/sound-sets.ts";
 import { readWave } from "../data/waves.ts";
 import type { Layers } from "../networks/layers.ts";
@@ -44,6 +45,12 @@ export const STREAM_OPTIONS: readonly TrainingOption[] = [
     kind: "text",
     choices: ["independent", "exclusive"],
     default: "independent",
+  },
+  {
+    flags: "--spare",
+    description:
+      "leave out a third of --other, so that thresholds can be chosen on it (see: train thresholds)",
+    kind: "flag",
   },
   { flags: "--rooms <dir>", description: "folder of measured room responses", kind: "text" },
   {
@@ -108,6 +115,7 @@ export async function trainStreamClassifier(
   const { answers, otherShare, dropout, choice } = options;
   const course = courseOf(STREAM_COURSE, given);
   const set = await loadTrainingSounds(given, progress);
+  const heard = set.sounds.map(({ samples }) => soundHash(samples));
   const labels = await everydayLabels(given, answers);
   const sounds = { ...soundsByLabel(set, labels), rooms: await roomsIn(options.rooms) };
   const teacher = options.teacher === undefined ? undefined : await openTeacher(options.teacher);
@@ -145,6 +153,7 @@ export async function trainStreamClassifier(
       answers,
       other: mix.otherLabel,
       categories: [...new Set(set.sounds.map(({ label }) => label))],
+      heard,
       ...soundsOrigin(set, given.credit),
       settings: { ...settings, ...courseSettings(course) },
     } as const;

@@ -20,6 +20,8 @@ export interface TrainingSoundsOptions {
   readonly other?: string;
   /** ESC-50 categories to keep out of training. */
   readonly without?: readonly string[];
+  /** Leave out what is spared for settings of the sounds of `other`. */
+  readonly spare?: boolean;
   /** Train on all clips, not only those under CC0 and CC BY. */
   readonly anyLicence?: boolean;
   /** Sentences on whose the sounds of `speech` and `other` are, where no `CREDITS.txt` in their folders says so. */

@@ -43,6 +43,8 @@ export interface StreamClassifierMeta extends Origin {
   readonly other?: string | undefined;
   /** Categories heard in training, known and other. */
   readonly categories: readonly string[];
+  /** `soundHash` of every sound heard in training; not of runs of before. */
+  readonly heard?: readonly string[] | undefined;
 }
 
 /** Weights of an explanation method's own. */

@@ -139,7 +139,11 @@ class Cut {
   }
 }
 
-function outcome(windows: readonly HeldOutWindow[], thresholds: readonly number[]) {
+/** What comes of thresholds on these windows. */
+export function outcome(
+  windows: readonly HeldOutWindow[],
+  thresholds: readonly number[],
+): Omit<ChosenThresholds, "thresholds"> {
   const accepted = { right: 0, of: 0 };
   const mistaken = { right: 0, of: 0 };
   const unknownTaken = { right: 0, of: 0 };

@@ -126,6 +126,8 @@ export interface PairRecognition {
   readonly neither: Share;
   /** Both by the mean of the windows. */
   readonly byClip: Share;
+  /** Of the windows of all pairs those in which each, and in which both, are named. */
+  readonly windows: { readonly louder: Share; readonly fainter: Share; readonly both: Share };
 }
 
 export interface RecognitionOptions {
@@ -374,8 +376,10 @@ function pairsOf(own: Beliefs, pairs: readonly HeardPair[]): PairRecognition {
         louder: rows.some((row) => row.includes(louder)),
         fainter: rows.some((row) => row.includes(fainter)),
         byClip: mean.includes(louder) && mean.includes(fainter),
+        windows: rows.map((row) => ({ louder: row.includes(louder), fainter: row.includes(fainter) })),
       };
     });
+  const windows = named.flatMap((pair) => pair.windows);
   return {
     atOnce: shareOf(named, (pair) => pair.atOnce),
     atSomeTime: shareOf(named, (pair) => pair.louder && pair.fainter),
@@ -383,6 +387,11 @@ function pairsOf(own: Beliefs, pairs: readonly HeardPair[]): PairRecognition {
     fainterAlone: shareOf(named, (pair) => pair.fainter && !pair.louder),
     neither: shareOf(named, (pair) => !pair.louder && !pair.fainter),
     byClip: shareOf(named, (pair) => pair.byClip),
+    windows: {
+      louder: shareOf(windows, ({ louder }) => louder),
+      fainter: shareOf(windows, ({ fainter }) => fainter),
+      both: shareOf(windows, ({ louder, fainter }) => louder && fainter),
+    },
   };
 }
 

@@ -202,11 +202,11 @@ async function checkSounds(
 }
 
 /** Each of the louder ones beside one of another class, every class as likely as the others. */
-function drawPairs(
-  louder: readonly CheckedSound[],
-  fainter: readonly CheckedSound[],
+export function drawPairs<Sound extends Pick<FoundSound, "name" | "label">>(
+  louder: readonly Sound[],
+  fainter: readonly Sound[],
   seed: number,
-): (readonly [CheckedSound, CheckedSound])[] {
+): (readonly [Sound, Sound])[] {
   return louder.flatMap((sound) => {
     const labels = [...new Set(fainter.map(({ label }) => label))].filter((label) => label !== sound.label);
     if (labels.length === 0) return [];

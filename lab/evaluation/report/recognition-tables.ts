@@ -115,6 +115,9 @@ function pairTable({ pairs }: Recognition): FigureTable | undefined {
       ["the louder alone", share(pairs.louderAlone)],
       ["the fainter alone", share(pairs.fainterAlone)],
       ["neither", share(pairs.neither)],
+      ["windows in which the louder is named", share(pairs.windows.louder)],
+      ["windows in which the fainter is named", share(pairs.windows.fainter)],
+      ["windows in which both are named", share(pairs.windows.both)],
     ],
   };
 }

@@ -107,7 +107,7 @@ function tableLines(table: SettingTable): string[] {
   return lines;
 }
 
-function figureLines({ title, notes, head, rows }: FigureTable): string[] {
+export function figureLines({ title, notes, head, rows }: FigureTable): string[] {
   return [
     `## ${title}`,
     "",

@@ -146,6 +146,15 @@ test("two sounds at once: both, one alone or neither; in one window and by the c
   const together = [pair(row(0.9, 0.3, 0)), pair(row(0.9, 0, 0), row(0, 0.3, 0))];
   const alone = recognition({ ...nothing, classes: independent, known: [], pairs: together }).pairs!;
   assert.equal(counts(alone), [2, 1, 1, 0, 0, 0]);
+  const { louder, fainter, both } = alone.windows;
+  assert.equal(
+    [louder, fainter, both],
+    [
+      { right: 2, of: 3 },
+      { right: 2, of: 3 },
+      { right: 1, of: 3 },
+    ],
+  );
 });
 
 test.run();
