@@ -13,15 +13,12 @@ export class FrozenLayers implements Layers {
 
   convNormRelu(name: string, x: Tensor, options: ConvOptions & { frequencyBias?: boolean }): Tensor {
     const { weight, bias } = this.folded(name);
-    let y = this.convolve(name, x, options, weight, bias);
-    if (options.frequencyBias) {
-      const bins = Number(y.shape[3]);
-      y = this.g.add(
-        y,
-        this.constant(`${name}.frequency`, this.value(`${name}.frequency`), [1, options.out, 1, bins]),
-      );
-    }
-    return this.g.relu(y);
+    if (!options.frequencyBias) return this.convolve(name, x, options, weight, bias, true);
+    const y = this.convolve(name, x, options, weight, bias);
+    const offset = [1, options.out, 1, Number(y.shape[3])];
+    return this.g.relu(
+      this.g.add(y, this.constant(`${name}.frequency`, this.value(`${name}.frequency`), offset)),
+    );
   }
 
   rowsNormRelu(
@@ -79,12 +76,14 @@ export class FrozenLayers implements Layers {
     };
   }
 
-  private convolve(
+  /** Convolution with bias, and ReLU if `positive`. */
+  protected convolve(
     name: string,
     x: Tensor,
     options: ConvOptions,
     weight: Float32Array,
     bias: Float32Array,
+    positive = false,
   ): Tensor {
     const { out } = options;
     const shape = [out, Number(x.shape[1]), ...kernelOf(options)];
@@ -93,11 +92,12 @@ export class FrozenLayers implements Layers {
       this.constant(`${name}.weight`, weight, shape),
       this.constant(`${name}.bias`, bias, [out]),
     ];
-    return this.g.op("Conv", inputs, convAttributes(options), { name });
+    const y = this.g.op("Conv", inputs, convAttributes(options), { name });
+    return positive ? this.g.relu(y) : y;
   }
 
   /** A network built twice on one graph shares its weights. */
-  private constant(name: string, data: Float32Array, shape: readonly number[]): Tensor {
+  protected constant(name: string, data: Float32Array, shape: readonly number[]): Tensor {
     return this.g.parameters.get(name) ?? this.g.parameter(name, data, shape);
   }
 

@@ -2,7 +2,7 @@
  * Layers written once and built twice: for training (weights in one flat vector, batch statistics in the
  * normalisation) and frozen (weights as constants, normalisation folded into the convolution).
  */
-import type { GraphBuilder, Node, Tensor } from "../../models/graph/index.ts";
+import type { GraphBuilder, Node, Shape, Tensor } from "../../models/graph/index.ts";
 
 export interface ConvOptions {
   readonly out: number;
@@ -82,12 +82,18 @@ export function multiplyAdds(g: GraphBuilder): number {
 /** Multiply-adds of one operator for one item of the batch; sizes that are not known count as 1. */
 export function costOf(node: Node): number {
   if (!["Conv", "ConvTranspose", "Gemm", "MatMul"].includes(node.op)) return 0;
-  const size = (shape: readonly (number | string)[]) => sizeOf(shape.map((each) => Number(each) || 1));
+  const size = (shape: Shape) => shape.reduce<number>((all, each) => all * knownFactor(each), 1);
+  // Several rows of one item may lie one behind the other: "4*B".
+  const item = ([first, ...rest]: Shape) => size(typeof first === "string" ? [first, ...rest] : rest);
   const weights = node.inputs[1]?.shape ?? [];
-  if (node.op === "Conv") return size(node.outputs[0].shape.slice(1)) * size(weights.slice(1));
-  if (node.op === "ConvTranspose") return size(node.inputs[0]?.shape.slice(1) ?? []) * size(weights.slice(1));
-  return (
-    size(node.outputs[0].shape.slice(1)) *
-    (Number(weights.at(node.op === "Gemm" && node.attributes["transB"] ? -1 : -2)) || 1)
-  );
+  if (node.op === "Conv") return item(node.outputs[0].shape) * size(weights.slice(1));
+  if (node.op === "ConvTranspose") return item(node.inputs[0]?.shape ?? []) * size(weights.slice(1));
+  const depth = weights.at(node.op === "Gemm" && node.attributes["transB"] ? -1 : -2) ?? 1;
+  return item(node.outputs[0].shape) * knownFactor(depth);
+}
+
+/** 4 of "4*B", 1 of a name alone. */
+function knownFactor(size: Shape[number]): number {
+  if (typeof size === "number") return size;
+  return size.split("*").reduce((all, part) => all * (/^\d+$/.test(part) ? Number(part) : 1), 1);
 }

@@ -1,7 +1,8 @@
 /** A streaming classifier and a decoder as a streaming pack's graphs: block by block, with the state that they keep. */
 import { encodeModel, GraphBuilder, type Tensor } from "../../models/graph/index.ts";
 import { type AnswerForm, probabilitiesOf, winningClass } from "../networks/answers.ts";
-import { FrozenLayers, type WeightValues } from "../networks/frozen-layers.ts";
+import { BlockLayers } from "../networks/block-layers.ts";
+import type { WeightValues } from "../networks/frozen-layers.ts";
 import { multiplyAdds } from "../networks/layers.ts";
 import { follow, framePowers, heardAgainst, presenceOf } from "../networks/streaming/front.ts";
 import { KeptState, type Past, planState } from "../networks/streaming/past.ts";
@@ -77,7 +78,7 @@ function explain(
 ): { probabilities: Tensor; mask: Tensor } {
   const { classes } = shape;
   const blocks = shape.frames / BLOCK_FRAMES;
-  const frozen = new FrozenLayers(g, classifier);
+  const frozen = new BlockLayers(g, classifier);
   const powers = framePowers(g, magnitudes, shape);
   const around = follow(g, past, powers);
   const features = heardAgainst(g, powers, around);
@@ -87,7 +88,7 @@ function explain(
   const asked = g.reshape(target, [-1, 1]);
   const chosen = g.where(g.op("Less", [asked, g.int64([0])]), winners, asked);
   // What each class means to the decoder follows from weights alone: onnxruntime works it out once, when it loads the graph.
-  const decoding = new FrozenLayers(g, decoder.values);
+  const decoding = new BlockLayers(g, decoder.values);
   const meanings = askedOf(decoding, g.transpose(headRows(frozen, shape), [1, 0]), decoder.shape);
   const asking = g.op("Gather", [meanings, chosen], { axis: 0 });
   const picked = g.op("GatherElements", [logits, g.reshape(chosen, [-1, blocks, 1])], { axis: 2 });

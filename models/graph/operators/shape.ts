@@ -86,6 +86,19 @@ function permutation(call: Call): readonly number[] {
 }
 
 const transpose: OperatorRule = {
+  /** Turned round twice. */
+  rewrite: (call, g) => {
+    const x = need(call, 0);
+    const before = g.producer(x);
+    if (before?.op !== "Transpose" || call.name !== "Transpose") return undefined;
+    const [first, then] = [permutation(before), permutation(call)];
+    return [
+      g.transpose(
+        need(before, 0),
+        then.map((axis) => first[axis]),
+      ),
+    ];
+  },
   infer: (call) => {
     const x = need(call, 0);
     const order = permutation(call);
