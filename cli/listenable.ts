@@ -13,6 +13,7 @@ import {
 } from "./errors.ts";
 import { registerEvaluate } from "./evaluate.ts";
 import { registerExplain } from "./explain.ts";
+import { registerMedians } from "./medians.ts";
 import { registerMonitor } from "./monitor.ts";
 import { addCommonOptions } from "./options.ts";
 import { registerPack } from "./pack.ts";
@@ -38,6 +39,7 @@ function buildProgram(): Command {
     registerMonitor,
     registerTrain,
     registerEvaluate,
+    registerMedians,
     registerPack,
     registerBench,
     registerStudy,

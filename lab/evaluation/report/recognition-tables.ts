@@ -1,17 +1,30 @@
-/** What a classifier makes of the known, the unknown and two sounds at once, as tables for any form of report. */
+/** What a classifier makes of the known, the unknown and two sounds at once, as tables of figures, and of text for any form of report. */
 import { percent, type Share } from "../metrics/classifier-report.ts";
 import { type Acceptance, type Recognition, TAKEN_SHARE } from "../metrics/recognition.ts";
 import { PAIR_DB } from "../plan/two-sounds.ts";
 
-export interface FigureTable {
+/** A share, a count, or words; absent where there is nothing to tell. */
+export type Figure = Share | number | string | undefined;
+
+interface TableOf<Cell> {
   readonly title: string;
   /** What the figures are of, a sentence each. */
   readonly notes: readonly string[];
   readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
+  readonly rows: readonly (readonly Cell[])[];
 }
 
+export type FigureTable = TableOf<string>;
+
 export function recognitionTables(recognition: Recognition): FigureTable[] {
+  return recognitionFigures(recognition).map((table) => ({
+    ...table,
+    rows: table.rows.map((row) => row.map(figureText)),
+  }));
+}
+
+/** The same as figures. */
+export function recognitionFigures(recognition: Recognition): TableOf<Figure>[] {
   return [
     clipTable(recognition),
     windowTable(recognition),
@@ -23,13 +36,14 @@ export function recognitionTables(recognition: Recognition): FigureTable[] {
 
 const AT_SHARE = `at ${100 * TAKEN_SHARE} % taken`;
 
-function share(value: Share | undefined): string {
-  return value === undefined || value.of === 0
-    ? "–"
-    : `${percent(value).toFixed(1)} % (${value.right} of ${value.of})`;
+function figureText(figure: Figure): string {
+  if (figure === undefined) return "–";
+  if (typeof figure === "number") return Number.isInteger(figure) ? String(figure) : figure.toFixed(3);
+  if (typeof figure === "string") return figure;
+  return figure.of === 0 ? "–" : `${percent(figure).toFixed(1)} % (${figure.right} of ${figure.of})`;
 }
 
-function clipTable({ groups, independent }: Recognition): FigureTable {
+function clipTable({ groups, independent }: Recognition): TableOf<Figure> {
   const answers = independent ? "Each class answers by itself." : "Classes exclude each other.";
   return {
     title: "Clips",
@@ -40,19 +54,14 @@ function clipTable({ groups, independent }: Recognition): FigureTable {
     head: ["clips of", "right", "most probable", "among", "named", "named in some window"],
     rows: groups.map(({ name, right, mostProbable, among, believed, atSomeTime }) => [
       name,
-      ...[right, mostProbable, among, believed, atSomeTime].map(share),
+      ...[right, mostProbable, among, believed, atSomeTime],
     ]),
   };
 }
 
-function windowTable({ own, atShare }: Recognition): FigureTable {
+function windowTable({ own, atShare }: Recognition): TableOf<Figure> {
   const rows = (name: string, { groups, taken, thresholds }: Acceptance) =>
-    groups.map((group) => [
-      name,
-      group.name,
-      ...[group.accepted, group.right, taken].map(share),
-      rangeOf(thresholds),
-    ]);
+    groups.map((group) => [name, group.name, ...[group.accepted, group.right, taken], rangeOf(thresholds)]);
   return {
     title: "Windows of known and of unknown sounds",
     notes: [
@@ -77,7 +86,7 @@ function rangeOf(thresholds: readonly number[]): string {
   return least === most ? least : `${least} – ${most}`;
 }
 
-function unknownTable({ unknown }: Recognition): FigureTable | undefined {
+function unknownTable({ unknown }: Recognition): TableOf<Figure> | undefined {
   if (unknown.length === 0) return undefined;
   return {
     title: "Unknown sounds",
@@ -86,8 +95,8 @@ function unknownTable({ unknown }: Recognition): FigureTable | undefined {
     rows: [...new Set(unknown.map(({ source }) => source))].flatMap((source) => {
       const kinds = unknown.filter((each) => each.source === source);
       const row = (name: string, of: typeof kinds) => [
-        ...[source, name, share(sumOf(of.map(({ taken }) => taken)))],
-        share(sumOf(of.flatMap(({ takenAtShare }) => takenAtShare ?? []))),
+        ...[source, name, sumOf(of.map(({ taken }) => taken))],
+        sumOf(of.flatMap(({ takenAtShare }) => takenAtShare ?? [])),
       ];
       return [row("all of them", kinds), ...kinds.map((kind) => row(kind.label, [kind]))];
     }),
@@ -99,7 +108,7 @@ function sumOf(shares: readonly Share[]): Share {
   return { right: sum("right"), of: sum("of") };
 }
 
-function pairTable({ pairs }: Recognition): FigureTable | undefined {
+function pairTable({ pairs }: Recognition): TableOf<Figure> | undefined {
   if (!pairs) return undefined;
   return {
     title: "Two sounds at once",
@@ -109,20 +118,20 @@ function pairTable({ pairs }: Recognition): FigureTable | undefined {
     ],
     head: ["named", "pairs"],
     rows: [
-      ["both", share(pairs.atSomeTime)],
-      ["both in one window", share(pairs.atOnce)],
-      ["both, by the mean of the windows", share(pairs.byClip)],
-      ["the louder alone", share(pairs.louderAlone)],
-      ["the fainter alone", share(pairs.fainterAlone)],
-      ["neither", share(pairs.neither)],
-      ["windows in which the louder is named", share(pairs.windows.louder)],
-      ["windows in which the fainter is named", share(pairs.windows.fainter)],
-      ["windows in which both are named", share(pairs.windows.both)],
+      ["both", pairs.atSomeTime],
+      ["both in one window", pairs.atOnce],
+      ["both, by the mean of the windows", pairs.byClip],
+      ["the louder alone", pairs.louderAlone],
+      ["the fainter alone", pairs.fainterAlone],
+      ["neither", pairs.neither],
+      ["windows in which the louder is named", pairs.windows.louder],
+      ["windows in which the fainter is named", pairs.windows.fainter],
+      ["windows in which both are named", pairs.windows.both],
     ],
   };
 }
 
-function classTable({ classes }: Recognition): FigureTable {
+function classTable({ classes }: Recognition): TableOf<Figure> {
   return {
     title: "Class by class",
     notes: [
@@ -135,11 +144,11 @@ function classTable({ classes }: Recognition): FigureTable {
     ],
     rows: classes.map((each) => [
       each.label,
-      each.threshold.toFixed(3),
-      ...[each.right, each.believed, each.windowsAccepted, each.windowsAcceptedAtShare].map(share),
-      String(each.taken),
-      each.takenAtShare === undefined ? "–" : String(each.takenAtShare),
-      each.calledInstead.map(({ label, clips }) => `${label} ${clips}`).join(", ") || "–",
+      each.threshold,
+      ...[each.right, each.believed, each.windowsAccepted, each.windowsAcceptedAtShare],
+      each.taken,
+      each.takenAtShare,
+      each.calledInstead.map(({ label, clips }) => `${label} ${clips}`).join(", ") || undefined,
     ]),
   };
 }

@@ -29,6 +29,11 @@ export function blockOf(row: TableRow): TableBlock | "control" {
   return row.control === "own" ? row.block : "control";
 }
 
+/** The block's name, for people. */
+export function blockTitle(row: TableRow): string {
+  return BLOCK_TITLES.find(([block]) => block === blockOf(row))![1];
+}
+
 export function rowTitle(row: TableRow): string {
   if (row.control === "constant") return `${row.title}: its mean everywhere`;
   return row.control === "shuffled" ? `${row.title}: its mask shuffled` : row.title;
