@@ -8,8 +8,8 @@ const EXAMPLES = `
 RESULTS are folders that listenable evaluate wrote, of the same sounds with packs that differ in the seed of their training.
 Writes medians.md and medians.json: every figure's median, and each result's own beside it.
 
-Example:
-  $ for seed in 1 2 3; do listenable evaluate --pack pack-$seed --data ESC-50 --fold 4 --out results/$seed; done
+Examples:
+  $ listenable evaluate --pack pack-1 --data ESC-50 --fold 4 --out results/1
   $ listenable medians results/1 results/2 results/3 --out results/medians
 `;
 
