@@ -13,7 +13,7 @@ import { framingSeconds } from "../worklets/explainer.ts";
 import { type LatencyQuality, type MaskQuality, studyLatencyQuality } from "./bench/latency-quality.ts";
 import { UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
-import { type CommonOptions, packOption, positiveInteger } from "./options.ts";
+import { type CommonOptions, packOption, positiveInteger, wholeNumber } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { printResult } from "./say.ts";
 
@@ -35,11 +35,13 @@ const EXAMPLES = `
 Explains every clip twice: as \`listenable explain\` does, with all the time it wants, and as the live page hears it, for
 every look-ahead and stride, by the live page's own merging of masks. In windows of a second it then compares both masks
 and what the classifier makes of the sound under each (AI, AD, FF, Fid-In as in \`listenable evaluate\`). Of a streaming
-pack strides are the blocks that are heard at once, and there is no look-ahead but what is left of a block.
+pack strides are the blocks that are heard at once, and there is no look-ahead but what is left of a block. With --lag 0
+the latency is that of the method alone, without the time that computing takes.
 
 Examples:
   $ listenable bench latency-quality --data ESC-50 --fold 4
   $ listenable bench latency-quality --data ESC-50 --fold 4 --look-ahead 0,2,4 --stride 3 --lag 1 --json
+  $ listenable bench latency-quality --pack everyday --data ESC-50 --fold 4 --stride 4,8 --lag 0
   $ listenable bench latency-quality --data recordings --clips 20 --out study.md --svg study.svg
 `;
 
@@ -63,7 +65,7 @@ export function registerLatencyQuality(bench: Command): void {
     )
     .option("--look-ahead <frames>", "list of look-aheads", frameList, [0, 1, 2, 3, 4, 6, 8, 12, 16])
     .option("--stride <frames>", "list of strides", frameList, [2, 3, 4, 6, 8])
-    .option("--lag <frames>", "frames from a window's newest one to its mask", positiveInteger, 2)
+    .option("--lag <frames>", "frames from a window's newest one to its mask, 0 for none", wholeNumber, 2)
     .option("--rate <hz>", "of the sound device, for the latency", positiveInteger, 48_000)
     .option("--out <file>", "also write the table as Markdown to this file")
     .option("--svg <file>", "write the curves to this file")
@@ -117,8 +119,18 @@ async function study(options: Options): Promise<void> {
   ].join("\n\n");
   if (options.out) await writeFile(options.out, `${markdown}\n`);
   if (options.svg) await writeFile(options.svg, curves(result, latencyMs));
-  const streams = result.streams.map((each) => ({ ...each, latencyMs: latencyMs(each.delay) }));
+  const streams = result.streams.map((each) => ({
+    ...each,
+    latencyMs: latencyMs(each.delay),
+    ofOffline: ofOffline(each.quality, result.offline),
+  }));
   printResult(options.json, { pack: pack.name, ...result, streams }, () => markdown);
+}
+
+/** AI and Fid-In as shares of what they are offline; null where that is 0. */
+function ofOffline(live: MaskQuality, offline: MaskQuality) {
+  const share = (key: "ai" | "fidIn") => (offline[key] > 0 ? live[key] / offline[key] : null);
+  return { ai: share("ai"), fidIn: share("fidIn") };
 }
 
 function table(
@@ -136,15 +148,16 @@ function table(
   ];
   const head = ["stride", "look-ahead", "latency, ms", "windows a second", "correlation", "distance"];
   const rows = [
-    [...head, "AI", "AD", "FF", "Fid-In"],
-    Array(10).fill("---"),
-    ["offline", "", "", "", ...quality(offline)],
+    [...head, "AI", "AD", "FF", "Fid-In", "AI of offline", "Fid-In of offline"],
+    Array(12).fill("---"),
+    ["offline", "", "", "", ...quality(offline), "", ""],
     ...streams.map((each) => [
       String(each.stride),
       String(each.lookAhead),
       latencyMs(each.delay).toFixed(0),
       perSecond(each.stride).toFixed(1),
       ...quality(each.quality),
+      ...Object.values(ofOffline(each.quality, offline)).map((share) => share?.toFixed(3) ?? "–"),
     ]),
   ];
   return rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");

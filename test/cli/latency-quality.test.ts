@@ -56,7 +56,9 @@ test("bench latency-quality: the live masks of a streaming pack are the offline 
       [8, 0, 109],
     ],
   );
-  for (const { quality } of streams) {
+  for (const { quality, ofOffline } of streams) {
+    assert.ok(ofOffline.ai === null || Math.abs(ofOffline.ai - 1) < 1e-2);
+    assert.ok(Math.abs(ofOffline.fidIn - 1) < 1e-2);
     assert.ok(quality.distance < 1e-5, `${quality.distance}`);
     assert.ok(Math.abs(quality.fidIn - offline.fidIn) < 1e-3 && Math.abs(quality.ai - offline.ai) < 0.1);
   }
