@@ -196,8 +196,9 @@ test("a window is late from its deadline on", async () => {
   metrics.close();
 });
 
-test("the dashboard and the alerts ask for metrics that there are", async () => {
+test("the dashboard and the alerts ask for metrics that there are, and each of the server's has a panel and a line in the guide", async () => {
   const metrics = metricsOfNothing();
+  const own = metrics.names;
   const kiosk = await openKioskExtension({ log: pino({ level: "silent" }) });
   for (const figure of kiosk.figures!) metrics.add(figure);
   kiosk.close?.();
@@ -215,6 +216,14 @@ test("the dashboard and the alerts ask for metrics that there are", async () => 
     const asked = text.match(/\b(?:listenable|process)_[a-z_]+\b/g) ?? [];
     assert.ok(asked.length > 0, text);
     for (const name of asked) assert.ok(known.has(name), `${name} in ${text}`);
+  }
+  const guide = readFileSync("docs/deployment.md", "utf8");
+  for (const name of own) {
+    assert.ok(
+      expressions.some((expr) => new RegExp(`\\b${name}(_bucket|_sum|_count)?\\b`).test(expr)),
+      `${name} has no panel`,
+    );
+    assert.match(guide, `\`${name}\``);
   }
 });
 

@@ -1,12 +1,12 @@
 /** `npm run soak`: a server among clients of every bad habit, for half an hour. */
 import { Command } from "commander";
-import { positiveInteger, positiveNumber } from "../../cli/options.ts";
+import { positiveInteger, positiveNumber, wholeNumber } from "../../cli/options.ts";
 import { showProgress } from "../../cli/progress.ts";
 import { findPack } from "../../models/pack/open-pack-node.ts";
 import { runSoak, type SoakReport } from "./run-soak.ts";
 import { BUILT } from "./server-under-watch.ts";
 
-const { minutes, sessions, seed, pack, json } = new Command("soak")
+const { minutes, sessions, seed, threadEnds, pack, json } = new Command("soak")
   .description(
     "Half of the sessions listen in real time and must lose nothing, get the masks of their own windows and, on an idle " +
       "machine, 99 % of them; in the places of the others, clients leave, stop " +
@@ -15,11 +15,24 @@ const { minutes, sessions, seed, pack, json } = new Command("soak")
   .option("--minutes <n>", "how long", positiveNumber, 30)
   .option("--sessions <n>", "clients at the same time", positiveInteger, 16)
   .option("--seed <n>", "start of the random numbers", positiveInteger, 1)
+  .option(
+    "--thread-ends <n>",
+    "times that a thread of the model ends in the middle of its work",
+    wholeNumber,
+    3,
+  )
   .option("--pack <name or dir>", "pack that the server explains with", "esc10-speech")
   .option("--json", "print the report as one JSON object")
   .addHelpText("after", "\nExample:\n  $ npm run soak -- --minutes 2 --sessions 8 --seed 7")
   .parse()
-  .opts<{ minutes: number; sessions: number; seed: number; pack: string; json?: boolean }>();
+  .opts<{
+    minutes: number;
+    sessions: number;
+    seed: number;
+    threadEnds: number;
+    pack: string;
+    json?: boolean;
+  }>();
 
 const seconds = 60 * minutes;
 console.error(`soak: seed ${seed}, ${sessions} sessions, ${minutes} minutes`);
@@ -30,6 +43,7 @@ const report = await runSoak({
   seconds,
   sessions,
   seed,
+  threadEnds,
   onProgress: (gone, detail) => progress.update(Math.min(gone, seconds), detail),
 });
 progress.end();
@@ -50,6 +64,7 @@ function inWords(report: SoakReport): string {
   return [
     `${streams} well-behaved streams on ${backend}: ${asked} windows, ${answered} answered, ${dropped} dropped, ${failed} failed, ${lost} lost`,
     `${masks.compared} masks compared, ${masks.unlike} unlike, at most ${masks.largestSteps} of 255 apart; ` +
+      (masks.begun > 0 ? `${masks.begun} told that nothing was remembered, ${masks.untold} wrongly; ` : "") +
       `others had ${otherWork === null ? "an unknown share" : `${(100 * otherWork).toFixed(0)} %`} of the processors`,
     ...habits,
     `first third → last third (${memory.samples} samples): heap ${grown("heapMiB")}, RSS ${grown("rssMiB")}`,

@@ -18,6 +18,8 @@ export interface Memory {
 
 interface WatchedServer extends ServerProcess {
   memory(): Promise<Memory>;
+  /** Ends the oldest of its threads in the middle of its work. */
+  endThread(): void;
 }
 
 /** `script` is the command without Node: ["dist/cli.js"], or tsx and the source. */
@@ -29,6 +31,7 @@ export async function startWatchedServer(
   const server = await startServerProcess(command, words, ["ignore", "pipe", "pipe", "ipc"]);
   return {
     ...server,
+    endThread: () => void server.child.send("end a thread"),
     async memory() {
       const answered = once(server.child, "message");
       server.child.send("report");

@@ -1,9 +1,10 @@
-/** The well-behaved: a stream that asks for its windows in real time for as long as the run lasts. */
+/** The well-behaved: a stream that asks for its windows, or sends its blocks, in real time for as long as the run lasts. */
 import { setTimeout as wait } from "node:timers/promises";
 import { type LoadSound, loadSound } from "../../cli/bench/load/load-sound.ts";
 import { LoadStream } from "../../cli/bench/load/load-stream.ts";
+import { usualRate } from "../../cli/bench/load/run-load.ts";
 import type { Hello } from "../../protocol/wire.ts";
-import type { MaskCheck } from "./mask-check.ts";
+import type { AnswerCheck } from "./mask-check.ts";
 
 export interface SteadyCounts {
   asked: number;
@@ -12,9 +13,6 @@ export interface SteadyCounts {
   failed: number;
 }
 
-const WINDOWS_A_SECOND = 10;
-/** Of all answers so many are looked at closely: every one would be as much work as the server has. */
-const CHECKED_EVERY = 10;
 let sound: LoadSound | undefined;
 
 /** The sound of all streams, made once. */
@@ -28,19 +26,30 @@ interface SteadyOptions {
   /** In the sound, in frames. */
   readonly offset: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Looks at some of the answers. */
-  readonly check?: MaskCheck | undefined;
+  /** Looks at the answers. */
+  readonly check?: AnswerCheck | undefined;
+  /** Of a streaming pack: the frames of each so many-th step are never sent. */
+  readonly leavesOut?: number | undefined;
 }
 
 export class SteadyClient {
   readonly counts: SteadyCounts = { asked: 0, answered: 0, dropped: 0, failed: 0 };
   #timer: NodeJS.Timeout | undefined;
-  #windows = 0;
+  #steps = 0;
 
-  private constructor(private readonly stream: LoadStream) {}
+  private constructor(
+    private readonly stream: LoadStream,
+    private readonly leavesOut?: number,
+  ) {}
 
   /** @returns the client, or the reason why the server did not let it in. */
-  static async join({ url, offset, headers, check }: SteadyOptions): Promise<SteadyClient | string> {
+  static async join({
+    url,
+    offset,
+    headers,
+    check,
+    leavesOut,
+  }: SteadyOptions): Promise<SteadyClient | string> {
     let client: SteadyClient | undefined;
     const stream = await LoadStream.connect({
       url,
@@ -48,12 +57,10 @@ export class SteadyClient {
       settled: (_due, { kind }) => {
         if (client) client.counts[kind]++;
       },
-      answered: (explanation) => {
-        if (client && client.counts.answered % CHECKED_EVERY === 0) check?.offer(explanation, offset);
-      },
+      answered: check?.follow(offset),
     });
     if (typeof stream === "string") return stream;
-    client = new SteadyClient(stream);
+    client = new SteadyClient(stream, leavesOut);
     stream.begin(soundOf(stream.hello), offset);
     client.#go();
     return client;
@@ -70,13 +77,16 @@ export class SteadyClient {
   }
 
   #go(): void {
-    const { windowFrames, sampleRate, stft } = this.stream.hello.pack;
-    const step = sampleRate / stft.hop / WINDOWS_A_SECOND;
+    const { pack } = this.stream.hello;
+    const rate = usualRate(pack);
+    const step = pack.sampleRate / pack.stft.hop / rate;
     this.#timer = setInterval(() => {
-      this.#windows++;
-      this.counts.asked++;
-      this.stream.ask(performance.now(), windowFrames + Math.floor(this.#windows * step));
-    }, 1000 / WINDOWS_A_SECOND);
+      this.#steps++;
+      const lastFrame = pack.windowFrames + Math.floor(this.#steps * step);
+      if (pack.streaming && this.leavesOut && this.#steps % this.leavesOut === 0) {
+        this.stream.leaveOut(lastFrame);
+      } else if (this.stream.ask(performance.now(), lastFrame)) this.counts.asked++;
+    }, 1000 / rate);
   }
 
   /** Asks for nothing more and waits for what is still out, `patienceMs` at most. */

@@ -8,7 +8,8 @@ import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
-import { encodeExplain, encodeFrames, encodeStart, type Hello } from "../../protocol/wire.ts";
+import { encodeBlocks, encodeExplain, encodeFrames, encodeStart, type Hello } from "../../protocol/wire.ts";
+import type { AnswerCheck } from "./mask-check.ts";
 import { SteadyClient } from "./steady-client.ts";
 
 export interface Visit {
@@ -20,6 +21,8 @@ export interface Visit {
   readonly random: () => number;
   /** Aborted when the run is over. */
   readonly signal: AbortSignal;
+  /** Looks at what those are answered who listen for a while: nothing may be left of others who were in their place. */
+  readonly check: AnswerCheck;
 }
 
 type Visitor = (visit: Visit) => Promise<string>;
@@ -45,6 +48,7 @@ async function leave(visit: Visit): Promise<string> {
     url: visit.explainUrl,
     offset: Math.floor(visit.random() * 1000),
     headers: visit.headers,
+    check: visit.check,
   });
   if (typeof client === "string") return client;
   await pause(visit, 500, 8_000);
@@ -56,14 +60,11 @@ async function leave(visit: Visit): Promise<string> {
 /** Asks for window after window and never takes an answer from the socket. */
 async function stopReading(visit: Visit): Promise<string> {
   const client = await Client.open(visit);
+  const questions = new Questions(visit);
   client.socket.send(encodeStart());
-  client.socket.send(noise(visit, 0, visit.hello.pack.windowFrames));
   client.socket.pause();
-  let frame = visit.hello.pack.windowFrames;
   const asking = setInterval(() => {
-    client.socket.send(noise(visit, frame, 5));
-    frame += 5;
-    client.socket.send(encodeExplain(frame, frame - visit.hello.pack.windowFrames));
+    for (const message of questions.next(MANY_BLOCKS)) client.socket.send(message);
   }, 40);
   await Promise.race([pause(visit, 4_000, 20_000), client.ended]);
   clearInterval(asking);
@@ -99,7 +100,7 @@ async function stopSending(visit: Visit): Promise<string> {
 async function sendGarbage(visit: Visit): Promise<string> {
   const client = await Client.open(visit);
   const { random } = visit;
-  const good = [encodeStart(), noise(visit, 0, visit.hello.pack.windowFrames), encodeExplain(1, 0)];
+  const good = [encodeStart(), ...new Questions(visit).next()];
   for (let n = 0; n < 200 && client.open; n++) {
     const message = good[Math.min(n, Math.floor(random() * good.length))].slice();
     if (random() < 0.3) {
@@ -121,9 +122,9 @@ async function vanish(visit: Visit): Promise<string> {
   const script = fileURLToPath(new URL("./replaying-client.mjs", import.meta.url));
   const child = fork(script, { serialization: "advanced", execArgv: [], stdio: "ignore" });
   const exited = once(child, "exit");
-  const frames = visit.hello.pack.windowFrames;
-  const messages = [encodeStart(), noise(visit, 0, frames), encodeExplain(1, 0)];
-  for (let n = 0; n < 40; n++) messages.push(noise(visit, frames + n, 1), encodeExplain(n + 2, n + 1));
+  const questions = new Questions(visit);
+  const messages = [encodeStart()];
+  for (let n = 0; n < 40; n++) messages.push(...questions.next());
   child.send({ url: visit.explainUrl, headers: visit.headers, messages });
   await Promise.race([once(child, "message"), exited]);
   await pause(visit, 300, 5_000);
@@ -132,13 +133,41 @@ async function vanish(visit: Visit): Promise<string> {
   return "killed";
 }
 
-/** Frames of noise, as a message. */
-function noise({ hello, random }: Visit, firstFrame: number, count: number): Uint8Array {
-  const { bins } = hello.pack.stft;
-  // Some number of the generator's, spread: drawing each value would cost more than sending it.
-  const start = Math.floor(random() * 256);
-  const levels = Uint8Array.from({ length: count * bins }, (_, i) => (start + i * 37) & 0xff);
-  return encodeFrames(firstFrame, bins, levels);
+/** Twelve times as many blocks as come in real time, so that answers that nobody reads soon are many. */
+const MANY_BLOCKS = 16;
+/** New frames of each window but the first. */
+const FRESH_FRAMES = 5;
+
+/** Messages of noise that ask about window after window, or block after block. */
+class Questions {
+  #asked = 0;
+  /** The frame after the last one sent. */
+  #to = 0;
+
+  constructor(private readonly visit: Visit) {}
+
+  next(blocks = 1): Uint8Array[] {
+    const { windowFrames, streaming, stft } = this.visit.hello.pack;
+    const request = ++this.#asked;
+    const from = this.#to;
+    if (streaming) {
+      this.#to += blocks * windowFrames;
+      return [encodeBlocks(request, from, stft.bins, this.#noise(blocks * windowFrames))];
+    }
+    const fresh = request === 1 ? windowFrames : FRESH_FRAMES;
+    this.#to += fresh;
+    return [
+      encodeFrames(from, stft.bins, this.#noise(fresh)),
+      encodeExplain(request, this.#to - windowFrames),
+    ];
+  }
+
+  #noise(frames: number): Uint8Array {
+    // Some number of the generator's, spread: drawing each value would cost more than sending it.
+    const start = Math.floor(this.visit.random() * 256);
+    const length = frames * this.visit.hello.pack.stft.bins;
+    return Uint8Array.from({ length }, (_, i) => (start + i * 37) & 0xff);
+  }
 }
 
 /** A socket without manners. */

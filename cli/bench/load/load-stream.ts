@@ -32,7 +32,7 @@ interface LoadStreamOptions {
   /** Called when a window's outcome is known, with the moment that it was due at. */
   readonly settled: (due: number, outcome: Outcome) => void;
   /** Called with every answer before it is settled. */
-  readonly answered?: (explanation: ExplanationMessage) => void;
+  readonly answered?: ((explanation: ExplanationMessage) => void) | undefined;
   /** Of the handshake. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
@@ -109,14 +109,17 @@ export class LoadStream {
   /**
    * Sends the frames up to `lastFrame` (exclusive) that are new, and asks for the window that ends there; of a streaming pack
    * the whole blocks among them.
+   *
+   * @returns whether there was anything to ask about.
    */
-  ask(due: number, lastFrame: number): void {
-    if (this.ended !== undefined || this.#sound === undefined) return;
+  ask(due: number, lastFrame: number): boolean {
+    if (this.ended !== undefined || this.#sound === undefined) return false;
     const { windowFrames, streaming } = this.hello.pack;
     if (streaming) {
-      const to = windowFrames * Math.floor(lastFrame / windowFrames);
-      if (to > this.#sentTo) this.#askBlocks(due, to);
-      return;
+      const to = this.#blocksTo(lastFrame);
+      if (to <= this.#sentTo) return false;
+      this.#askBlocks(due, to);
+      return true;
     }
     const fresh = lastFrame - this.#sentTo;
     if (fresh > 0) {
@@ -126,6 +129,17 @@ export class LoadStream {
     const request = ++this.#requests;
     this.waiting.set(request, due);
     this.socket.send(encodeExplain(request, lastFrame - windowFrames));
+    return true;
+  }
+
+  /** Of a streaming pack: what was not sent of the whole blocks up to `lastFrame` (exclusive) will never be. */
+  leaveOut(lastFrame: number): void {
+    this.#sentTo = Math.max(this.#sentTo, this.#blocksTo(lastFrame));
+  }
+
+  #blocksTo(lastFrame: number): number {
+    const { windowFrames } = this.hello.pack;
+    return windowFrames * Math.floor(lastFrame / windowFrames);
   }
 
   #askBlocks(due: number, to: number): void {
