@@ -15,7 +15,8 @@
  * the whole a faint residue is nothing, but whoever listens to it alone turns it up.
  *
  * A class that the classifier says and of which no part is known is plain L-MAC: the winner, and of independent classes every
- * one that it believes.
+ * one that it believes. Of these L-MAC's first term asks that the kept part have the whole's probability, as whether each is believed
+ * is a question of its own and must be answered alike.
  */
 
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
@@ -25,7 +26,7 @@ import {
   explainedClass,
   heardClasses,
   logOdds,
-  surprise,
+  unlikeWhole,
 } from "../networks/answers.ts";
 import { channelsOf, type DecoderShape, decodeMask } from "../networks/decoder.ts";
 import { type ExplainedClassifier, windowInputs } from "../networks/explained-classifier.ts";
@@ -152,7 +153,7 @@ export function classTerms(
   const before = g.stopGradient(odds(logits.whole));
   const gained = g.sub(odds(logits.residue), before);
   return {
-    keep: meanWhere(g, there.anyhow, surprise(g, form, logits.kept, query)),
+    keep: meanWhere(g, there.anyhow, unlikeWhole(g, form, logits.kept, logits.whole, query)),
     gain: meanWhere(g, there.asHeard, lostOdds(g, before, odds(logits.kept))),
     rest: meanWhere(g, there.asHeard, absence(g, form, logits.rest, query, restCap)),
     force: meanWhere(g, there.absent, g.relu(g.add(gained, g.constant(0.5)))),

@@ -98,6 +98,24 @@ export function surprise(g: GraphBuilder, form: AnswerForm, logits: Tensor, quer
 }
 
 /**
+ * What the class asked about costs, in nats, where the whole is right about it. Of exclusive classes that is the surprise: the winner
+ * is to be the winner. A class that answers by itself is to be as probable as in the whole, no less and no more: what turns a no
+ * into a yes explains neither.
+ */
+export function unlikeWhole(
+  g: GraphBuilder,
+  form: AnswerForm,
+  logits: Tensor,
+  ofWhole: Tensor,
+  query: Tensor,
+): Tensor {
+  if (!answersAlone(form)) return surprise(g, form, logits, query);
+  const odds = logOdds(g, form, logits, query);
+  const truth = g.stopGradient(g.sigmoid(logOdds(g, form, ofWhole, query)));
+  return g.sub(g.op("Softplus", [odds]), g.mul(odds, truth));
+}
+
+/**
  * How far the class asked about is gone, in nats; more is better, but nothing is gained once p is below e^−cap. Of exclusive
  * classes it is the surprise itself. Of independent ones it is log(1 − p), less binary cross-entropy towards no: it pulls
  * hardest where the class is heard best, and the surprise not at all.

@@ -17,6 +17,7 @@ import {
   logOdds,
   probabilitiesOf,
   surprise,
+  unlikeWhole,
 } from "../../../lab/networks/answers.ts";
 import { buildPack } from "../../../lab/packing/build-pack.ts";
 import { GraphBuilder, type Tensor } from "../../../models/graph/index.ts";
@@ -123,6 +124,19 @@ test("an absent class gains nothing below the cap, in either form", async () => 
     near(await gone(form, -9, 3), [surely]);
     assert.ok((await gone(form, -2, 3))[0] < surely);
     assert.ok((await gone(form, -9, Number.POSITIVE_INFINITY))[0] > surely);
+  }
+});
+
+test("a class that answers by itself is to be as probable as in the whole; one of many is to win", async () => {
+  const cost = async (form: AnswerForm, kept: number) =>
+    (
+      await valuesOf([[kept, 0]], (g, logits) =>
+        unlikeWhole(g, form, logits, g.constant([-1, 0], "float32", [1, 2]), oneHot(g, 0, 2)),
+      )
+    )[0];
+  for (const kept of [-4, -1.5, -0.5, 0, 3]) {
+    assert.ok((await cost(independent, kept)) > (await cost(independent, -1)), `${kept} for -1`);
+    near([await cost({}, kept)], [-Math.log(sigmoid(kept))]);
   }
 });
 
