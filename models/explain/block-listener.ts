@@ -64,7 +64,7 @@ export class BlockListener implements Listener {
       };
     });
     this.#next = end;
-    return { windows, end, mask: mask.slice(0, (end - firstFrame) * stft.bins) };
+    return { windows, end, mask: mask.subarray(0, (end - firstFrame) * stft.bins) };
   }
 
   /** Of what lies before the beginning of the sound nothing was heard: it counts as silence, and the decision for less. */

@@ -4,7 +4,6 @@
  */
 import { type ChannelChoice, channelNote } from "../../dsp/channel-choice.ts";
 import { MonoStream, mixDown } from "../../dsp/channel-mixer.ts";
-import { joined } from "../../dsp/joined.ts";
 import { type LoadedMethod, MethodInputError } from "../runtime/load-method.ts";
 import type { RunnablePack } from "../runtime/runnable-pack.ts";
 import { askMethod, type MethodQuestion, targetIndex } from "./ask-method.ts";
@@ -96,20 +95,18 @@ export async function explainSound(
     asked += windows;
     return onProgress?.(Math.min(1, asked / total));
   };
-  const blocks: ExplainedBlock[] = [];
-  for await (const block of explainStream(loaded, [samples], { ...options, onWindow })) blocks.push(block);
+  const block = await explainerOf(loaded, { ...options, onWindow }).whole(samples);
   // The model is not asked about digital silence.
   if (asked < total) await onProgress?.(1);
 
-  const mask = joined(blocks.map((block) => block.mask));
-  const windows = blocks.flatMap((block) => block.windows);
+  const { explanation, rest, magnitudes, mask, windows } = block;
   return {
     rate,
     target: targetIndex(pack, options.target),
-    explanation: joined(blocks.map((block) => block.explanation)),
-    rest: joined(blocks.map((block) => block.rest)),
+    explanation,
+    rest,
     frames: mask.length / pack.stft.bins,
-    magnitudes: joined(blocks.map((block) => block.magnitudes)),
+    magnitudes,
     mask,
     windows,
     decision: clipDecision(pack, windows),
@@ -129,8 +126,18 @@ export async function* explainStream(
   pieces: Iterable<Sound> | AsyncIterable<Sound>,
   options: ExplainStreamOptions,
 ): AsyncGenerator<ExplainedBlock, void, undefined> {
+  const { signal } = options;
+  const explainer = explainerOf(await methodOf(from, options.method), options);
+  for await (const piece of monoPieces(pieces, options)) {
+    signal?.throwIfAborted();
+    yield await explainer.push(piece);
+  }
+  signal?.throwIfAborted();
+  yield await explainer.finish();
+}
+
+function explainerOf(loaded: LoadedMethod, options: ExplainStreamOptions): SignalExplainer {
   const { rate, stride, signal, onWindow } = options;
-  const loaded = await methodOf(from, options.method);
   const ask = askMethod(loaded, options);
   const { pack } = loaded;
   const asking: ExplainWindow = async (magnitudes, phases) => {
@@ -140,13 +147,7 @@ export async function* explainStream(
     return answer;
   };
   const explainWindow = Object.assign(asking, { frames: ask.frames });
-  const explainer = new SignalExplainer({ pack, sampleRate: rate, stride, explainWindow });
-  for await (const piece of monoPieces(pieces, options)) {
-    signal?.throwIfAborted();
-    yield await explainer.push(piece);
-  }
-  signal?.throwIfAborted();
-  yield await explainer.finish();
+  return new SignalExplainer({ pack, sampleRate: rate, stride, explainWindow });
 }
 
 async function methodOf(from: Explaining, name: string | undefined): Promise<LoadedMethod> {

@@ -1,11 +1,17 @@
 import { magnitudes, phases } from "../../dsp/spectrum.ts";
 import type { Pack } from "../pack/pack.ts";
 
+/** Frames that memory is taken for at a time: one by one they cost more than their transform. */
+const AT_A_TIME = 64;
+
 /** Consecutive frames of a sound that still wait for something: for the model to hear them, or for their masks. */
 export class FrameBuffer {
   /** From the frame `first` on, each [bins, 2]. */
   #spectra: Float32Array[] = [];
   #first = 0;
+  /** Memory of the newest frames, and how much of it is in use. */
+  #memory = new Float32Array(0);
+  #used = 0;
 
   constructor(private readonly pack: Pick<Pack, "stft" | "phases">) {}
 
@@ -20,7 +26,15 @@ export class FrameBuffer {
 
   /** Keeps a copy. */
   push(spectrum: Float32Array): void {
-    this.#spectra.push(spectrum.slice());
+    const { length } = spectrum;
+    if (this.#used + length > this.#memory.length) {
+      this.#memory = new Float32Array(AT_A_TIME * length);
+      this.#used = 0;
+    }
+    const own = this.#memory.subarray(this.#used, this.#used + length);
+    this.#used += length;
+    own.set(spectrum);
+    this.#spectra.push(own);
   }
 
   /** What a model is given of the frames, row-major [count, bins]: what lies behind the newest counts as zeros. */

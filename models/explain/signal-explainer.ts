@@ -84,21 +84,38 @@ export class SignalExplainer {
 
   /** Takes the next samples of the recording, mono, finite; a 1 h recording is pushed in pieces. */
   async push(samples: Float32Array): Promise<ExplainedBlock> {
-    if (this.#finished) throw new Error("the recording was finished; nothing can be pushed any more");
-    const parts: Parts = emptyParts();
-    this.#waiting.push(samples);
-    this.#samplesIn += samples.length;
-    for (let at = 0; at < samples.length; at += SLICE) {
-      await this.#analyse(this.#toModel.push(samples.subarray(at, at + SLICE)), parts);
-    }
+    const parts = emptyParts();
+    await this.#push(samples, parts);
     return joinParts(parts);
   }
 
   /** The end of the recording: what was still under way. A recording shorter than a window is followed by zeros. */
   async finish(): Promise<ExplainedBlock> {
+    const parts = emptyParts();
+    await this.#finish(parts);
+    return joinParts(parts);
+  }
+
+  /** All of a recording: as `push` and `finish`, whose blocks are put together once. */
+  async whole(samples: Float32Array): Promise<ExplainedBlock> {
+    const parts = emptyParts();
+    await this.#push(samples, parts);
+    await this.#finish(parts);
+    return joinParts(parts);
+  }
+
+  async #push(samples: Float32Array, parts: Parts): Promise<void> {
+    if (this.#finished) throw new Error("the recording was finished; nothing can be pushed any more");
+    this.#waiting.push(samples);
+    this.#samplesIn += samples.length;
+    for (let at = 0; at < samples.length; at += SLICE) {
+      await this.#analyse(this.#toModel.push(samples.subarray(at, at + SLICE)), parts);
+    }
+  }
+
+  async #finish(parts: Parts): Promise<void> {
     this.#finished = true;
     const { sampleRate, pack } = this.#options;
-    const parts: Parts = emptyParts();
     const modelSamples = Math.ceil((this.#samplesIn * pack.sampleRate) / sampleRate);
     await this.#analyse(this.#toModel.finish(modelSamples), parts);
     // Every frame that touches the recording, as in the live stream.
@@ -106,7 +123,6 @@ export class SignalExplainer {
     await this.#analyse(new Float32Array(frames * pack.stft.hop - this.#modelSamplesIn), parts);
     for await (const heard of this.#listener.finish(this.#frames)) this.#synthesise(heard, parts);
     this.#give(this.#fromModel.finish(this.#samplesIn), parts);
-    return joinParts(parts);
   }
 
   async #analyse(modelSamples: Float32Array, parts: Parts): Promise<void> {
