@@ -78,6 +78,11 @@ export class ModelThread<C extends ThreadContract> {
     return this.#calls.length;
   }
 
+  /** Its thread is there: what is asked now is not asked of one that is still to be started. */
+  get ready(): boolean {
+    return this.#thread !== undefined;
+  }
+
   /** So many threads hang that no more are started, until one of them ends. */
   get lost(): boolean {
     return this.#hanging.size > (this.#options.mostHanging ?? MOST_HANGING);

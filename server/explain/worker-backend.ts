@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism, platform } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { PackError } from "../../models/pack/pack.ts";
-import { ModelThread, type ModelThreadOptions } from "../../models/runtime/model-thread-node.ts";
+import { ModelThread, type ModelThreadOptions, ThreadLost } from "../../models/runtime/model-thread-node.ts";
 import type { RuntimeBuild } from "../../models/runtime/runtime-node.ts";
 import { startThread } from "../../models/runtime/start-thread-node.ts";
 import type { Backend, PackReading, WindowOutcome, WindowQuery } from "./backend.ts";
@@ -72,6 +72,14 @@ function gpuBuilds(): RuntimeBuild[] {
   return cards.some((name) => name.startsWith("renderD")) ? ["webgpu"] : [];
 }
 
+/** At once, and over and over with the lane's own pauses: until it is ready the others have the windows, so none would start it. */
+function startAgain(lane: Lane): void {
+  if (lane.lost) return;
+  lane.start().catch((error) => {
+    if (!(error instanceof ThreadLost && error.how === "closed")) startAgain(lane);
+  });
+}
+
 interface Opened {
   readonly backend: WorkerBackend;
   /** As warm-up measured it. */
@@ -97,6 +105,7 @@ async function open(build: RuntimeBuild, options: WorkerBackendOptions): Promise
           ? "no more threads take its place: start the server again"
           : "another thread takes its place";
         options.log?.(`${message}; ${next}`);
+        startAgain(lane);
       },
     });
     return lane;
@@ -131,6 +140,14 @@ function bestTime(times: readonly BatchTime[]): BatchTime {
   const quick = times.filter(({ windows, ms }) => windows === 1 || ms <= LONGEST_BATCH_MS);
   const least = Math.min(...quick.map(({ windows, ms }) => ms / windows));
   return quick.find(({ windows, ms }) => ms / windows <= least / NEARLY) ?? { windows: 1, ms: 1 };
+}
+
+/** The one that has least to do, of those whose thread is there; of the others only where all those are busy. */
+export function laneFor<L extends Pick<Lane, "ready" | "underWay">>(lanes: readonly L[]): L | undefined {
+  const [first] = lanes
+    .filter(({ underWay }) => underWay < CALLS)
+    .sort((a, b) => Number(b.ready) - Number(a.ready) || a.underWay - b.underWay);
+  return first;
 }
 
 /** Windows through one thread. `state`: numbers of a state, with streaming packs. */
@@ -206,9 +223,7 @@ class WorkerBackend implements Backend {
   }
 
   async explain(windows: readonly WindowQuery[]): Promise<readonly WindowOutcome[]> {
-    const [lane] = this.#well
-      .filter(({ underWay }) => underWay < CALLS)
-      .sort((a, b) => a.underWay - b.underWay);
+    const lane = laneFor(this.#well);
     if (!lane) throw new Error(`all ${this.lanes} lanes are busy`);
     const state = this.#prepared.get(windows[0].pack.folder)?.state;
     return explainOn(lane, windows, this.#memory, state);

@@ -1,4 +1,5 @@
 // The page while its server is killed, frozen or far: what is heard has no gap and no click, and goes on.
+import { basename } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
@@ -11,6 +12,7 @@ import {
   type Listening,
   tooLittle,
 } from "../../tools/chaos/chaos-rig.ts";
+import { TINY_PACK } from "./set-up.ts";
 
 const chromium = findChromium();
 /** Longer than the page waits for an engine that says nothing. */
@@ -21,8 +23,8 @@ const MOST_AGAIN = 3;
 const piecesOf = ({ alignment }: FaultReport) =>
   alignment ? `, ${alignment.unlike} of ${alignment.pieces} pieces not aligned` : "";
 
-async function once(listening: Listening, fault: Fault): Promise<FaultReport> {
-  const rig = await chaosRig(chromium!, listening);
+async function once(listening: Listening, fault: Fault, pack: string): Promise<FaultReport> {
+  const rig = await chaosRig(chromium!, listening, 1, pack);
   try {
     return await rig.run(fault, SECONDS);
   } finally {
@@ -30,15 +32,20 @@ async function once(listening: Listening, fault: Fault): Promise<FaultReport> {
   }
 }
 
-export function chaosTest(listening: Listening, fault: Fault, leastJudged = LEAST_JUDGED): void {
-  const name = `server ${fault}, listening to the ${listening}`;
+export function chaosTest(
+  listening: Listening,
+  fault: Fault,
+  leastJudged = LEAST_JUDGED,
+  pack = TINY_PACK,
+): void {
+  const name = `server ${fault}, listening to the ${listening}${pack === TINY_PACK ? "" : ` of ${basename(pack)}`}`;
   const body = async () => {
-    let report = await once(listening, fault);
+    let report = await once(listening, fault, pack);
     // Where too little could be judged the machine stuttered; where no piece at all fits, not even before the fault, the
     // recorder lost the two sounds' common beginning. Neither says anything of the page.
     const proves = () =>
       tooLittle(report, leastJudged) === undefined && report.alignment?.delays.length !== 0;
-    for (let again = 0; again < MOST_AGAIN && !proves(); again++) report = await once(listening, fault);
+    for (let again = 0; again < MOST_AGAIN && !proves(); again++) report = await once(listening, fault, pack);
     console.log(`${name}: ${(100 * report.continuity.judged).toFixed(0)} % judged${piecesOf(report)}`);
     assert.equal(failuresOf(report, leastJudged), []);
   };

@@ -10,6 +10,7 @@ import { packageFolder } from "../../models/pack/open-pack-node.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../../server/start-server.ts";
 
 export const TINY_PACK = join(packageFolder(), "test", "fixtures", "tiny-pack");
+export const TINY_STREAMING = join(packageFolder(), "test", "fixtures", "tiny-streaming");
 
 export interface LiveSetUp {
   readonly browser: Browser;

@@ -11,7 +11,7 @@ import { startThread } from "../../models/runtime/start-thread-node.ts";
 import type { Backend, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
 import type { InferenceThread } from "../../server/explain/inference-thread.ts";
 import { CallMemory } from "../../server/explain/joined-call.ts";
-import { explainOn, LANE, openWorkerBackend } from "../../server/explain/worker-backend.ts";
+import { explainOn, LANE, laneFor, openWorkerBackend } from "../../server/explain/worker-backend.ts";
 import { writeOddPack } from "../models/runtime/odd-pack.ts";
 import { withoutPackage } from "../without-package.ts";
 
@@ -124,8 +124,10 @@ test("a thread that dies fails its window and is replaced at the next", async ()
   const { lane, threads, run } = laneOf(odd);
   await run("bands");
   const inFlight = failure(run("slow"));
+  assert.ok(lane.ready);
   await threads[0].terminate();
   assert.match((await inFlight).message, "ended in the middle of a window");
+  assert.is(lane.ready, false);
   assert.is((await run("bands")).mask.length, SIZE);
   assert.is(threads.length, 2);
   await threads[1].terminate();
@@ -133,6 +135,15 @@ test("a thread that dies fails its window and is replaced at the next", async ()
   assert.is(threads.length, 3);
   await lane.close();
   assert.match((await failure(run("bands"))).message, "was closed");
+});
+
+test("windows go to the thread that has least to do, and wait for none that is still to be started while another has room", () => {
+  const starting = { ready: false, underWay: 0 };
+  const [free, busy, full] = [0, 1, 2].map((underWay) => ({ ready: true, underWay }));
+  assert.is(laneFor([busy, free]), free);
+  assert.is(laneFor([starting, busy]), busy);
+  assert.is(laneFor([starting, full]), starting);
+  assert.is(laneFor([full, full]), undefined);
 });
 
 test("a lane that is used for long gathers no listeners", async () => {

@@ -1,7 +1,7 @@
 /** A page that listens through a server in a process of its own, behind a proxy that can be made bad. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { launchChromium } from "../../cli/bench/chromium.ts";
 import { LivePage } from "../../cli/bench/live-page.ts";
@@ -79,12 +79,21 @@ function largestStep(sampleRate: number): number {
 
 const VISITS = 4;
 
-/** Opens the page with "auto", until it takes the server's engine. */
-export async function chaosRig(chromium: string, listening: Listening, seed = 1): Promise<ChaosRig> {
+/**
+ * Opens the page with "auto", until it takes the server's engine.
+ *
+ * @param pack one whose first method's graphs are named "bands", and that hears "low" in the tones.
+ */
+export async function chaosRig(
+  chromium: string,
+  listening: Listening,
+  seed = 1,
+  pack = TINY_PACK,
+): Promise<ChaosRig> {
   const folder = await mkdtemp(join(tmpdir(), "listenable-chaos-"));
   const microphone = join(folder, "microphone.wav");
   await writeFile(microphone, writeWav([steadyTones(12, RATE)], RATE));
-  let server = await startServer();
+  let server = await startServer(pack);
   const proxy = await startFlakyProxy(portOf(server), randomFrom(seed));
   const browser = await launchChromium({ path: chromium, microphone });
   const close = async () => {
@@ -98,7 +107,7 @@ export async function chaosRig(chromium: string, listening: Listening, seed = 1)
     killed: {
       begin: () => void server.child.kill("SIGKILL"),
       end: async () => {
-        server = await startServer();
+        server = await startServer(pack);
         proxy.target = portOf(server);
       },
     },
@@ -116,7 +125,6 @@ export async function chaosRig(chromium: string, listening: Listening, seed = 1)
     },
   };
   try {
-    const graph = slowGraph(join(TINY_PACK, "bands.onnx"));
     const page = await visit(async () =>
       LivePage.open({
         browser,
@@ -124,9 +132,10 @@ export async function chaosRig(chromium: string, listening: Listening, seed = 1)
         engine: "auto",
         listening,
         prepare: async (context) => {
-          await context.route("**/bands.onnx", (route) =>
-            route.fulfill({ body: graph, contentType: "application/octet-stream" }),
-          );
+          await context.route("**/bands*.onnx", (route) => {
+            const graph = slowGraph(join(pack, basename(new URL(route.request().url()).pathname)));
+            return route.fulfill({ body: graph, contentType: "application/octet-stream" });
+          });
         },
       }),
     );
@@ -157,8 +166,8 @@ export async function chaosRig(chromium: string, listening: Listening, seed = 1)
   }
 }
 
-function startServer(): Promise<ServerProcess> {
-  const words = ["--port", "0", "--pack", TINY_PACK, "--log-level", "error", "--lanes", "1"];
+function startServer(pack: string): Promise<ServerProcess> {
+  const words = ["--port", "0", "--pack", pack, "--log-level", "error", "--lanes", "1"];
   return startServerProcess([process.execPath, ...BUILT], words);
 }
 

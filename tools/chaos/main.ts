@@ -5,17 +5,18 @@ import { positiveInteger, positiveNumber } from "../../cli/options.ts";
 import { showProgress } from "../../cli/progress.ts";
 import { chaosRig, FAULTS, type FaultReport, failuresOf } from "./chaos-rig.ts";
 
-const { rounds, fault, json } = new Command("chaos")
+const { rounds, fault, pack, json } = new Command("chaos")
   .description(
     "A page listens with engine=auto while its server is killed, frozen or made slow, and comes back. Its output is recorded: " +
       "no gap, no repeated block, no click; the original is the input moved in time; the explanation goes on by the local engine.",
   )
   .option("--rounds <n>", "how often each fault comes, with each way to listen", positiveInteger, 3)
   .option("--fault <seconds>", "how long a fault lasts", positiveNumber, 8)
+  .option("--pack <dir>", "a tiny pack whose graphs are named bands; test/fixtures has a streaming one")
   .option("--json", "print the reports as one JSON array")
   .addHelpText("after", "\nExample:\n  $ npm run chaos -- --rounds 1 --fault 5")
   .parse()
-  .opts<{ rounds: number; fault: number; json?: boolean }>();
+  .opts<{ rounds: number; fault: number; pack?: string; json?: boolean }>();
 
 const chromium = findChromium();
 if (chromium === null) throw new Error(NO_CHROMIUM);
@@ -27,7 +28,7 @@ for (const listening of ["original", "explanation"] as const) {
   for (let round = 0; round < rounds; round++) {
     for (const name of FAULTS) {
       // A visit of its own for each: a page may stay with the engine that it took last.
-      const rig = await chaosRig(chromium, listening, 1 + reports.length);
+      const rig = await chaosRig(chromium, listening, 1 + reports.length, pack);
       try {
         const report = await rig.run(name, seconds);
         reports.push({ ...report, failures: failuresOf(report) });
