@@ -2,12 +2,23 @@ import { reduceTo, reshapeLike, zerosLike } from "../broadcast.ts";
 import type { GraphBuilder } from "../builder.ts";
 import { describe, need, number, numbers, type OperatorFamily, type OperatorRule, text } from "../rule.ts";
 import { fixedSize, isStatic, normalAxis, product, quotient, showShape } from "../shapes.ts";
-import { type Call, type Dimension, isFloat } from "../types.ts";
+import { type Call, type Dimension, isFloat, type Shape } from "../types.ts";
 import { FOLD_LIMIT, known, knownNumbers, passValues, pick } from "./known.ts";
 
 const like: OperatorRule["gradient"] = ({ g, grad, input }) => [reshapeLike(g, grad, input(0))];
 
 const reshape: OperatorRule = {
+  /** Reshaped twice, or back to what it was. */
+  rewrite: (call, g) => {
+    const x = need(call, 0);
+    const before = g.producer(x);
+    const wanted = g.valuesOf(need(call, 1));
+    if (before?.op !== "Reshape" || call.name !== "Reshape" || !wanted || wanted.includes(0))
+      return undefined;
+    const source = need(before, 0);
+    const [{ shape }] = reshape.infer(call, g);
+    return [sameShape(shape, source.shape) ? source : g.op("Reshape", [source, need(call, 1)])];
+  },
   infer: (call, g) => {
     const x = need(call, 0);
     const wanted = g.valuesOf(need(call, 1));
@@ -33,6 +44,8 @@ const reshape: OperatorRule = {
   fold: passValues,
   gradient: like,
 };
+
+const sameShape = (a: Shape, b: Shape) => a.length === b.length && a.every((size, axis) => size === b[axis]);
 
 const flatten: OperatorRule = {
   infer: (call) => {
