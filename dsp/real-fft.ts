@@ -3,7 +3,6 @@ import FFT from "fft.js";
 /** fft.js hands its buffers back and forth untyped; this is the part of it that we use. */
 interface ComplexTransform {
   transform(out: Float64Array, data: Float64Array): void;
-  inverseTransform(out: Float64Array, data: Float64Array): void;
 }
 
 /**
@@ -63,8 +62,11 @@ export class RealFft {
     const { size } = this;
     const pairs = this.#pairs;
     const twiddles = this.#twiddles;
-    pairs[0] = 0.5 * (spectrum[0] + spectrum[size]);
-    pairs[1] = 0.5 * (spectrum[0] - spectrum[size]);
+    // The inverse is the conjugate of the conjugate's transform. fft.js's own divides by the size behind it, which takes a
+    // seventh of its time; here the size, a power of two, is in the factor.
+    const factor = 1 / size;
+    pairs[0] = factor * (spectrum[0] + spectrum[size]);
+    pairs[1] = -factor * (spectrum[0] - spectrum[size]);
     for (let i = 2; i < size; i += 2) {
       const re = spectrum[i];
       const im = spectrum[i + 1];
@@ -76,9 +78,10 @@ export class RealFft {
       const sin = -twiddles[i + 1];
       const oddRe = cos * differenceRe - sin * differenceIm;
       const oddIm = cos * differenceIm + sin * differenceRe;
-      pairs[i] = 0.5 * (re + otherRe - oddIm);
-      pairs[i + 1] = 0.5 * (im + otherIm + oddRe);
+      pairs[i] = factor * (re + otherRe - oddIm);
+      pairs[i + 1] = -factor * (im + otherIm + oddRe);
     }
-    this.#half.inverseTransform(samples, pairs);
+    this.#half.transform(samples, pairs);
+    for (let n = 1; n < size; n += 2) samples[n] = -samples[n];
   }
 }
