@@ -12,8 +12,11 @@ import { halfWeights } from "./half-weights.ts";
 import { BLOCK_FRAMES, type StreamParts, streamGraph } from "./stream-graph.ts";
 import { writePack } from "./write-pack.ts";
 
-/** Of 64 ms, for those who would rather save work than time, and of half a second, for whole sounds. */
-const LONGER_FRAMES = [2 * BLOCK_FRAMES, 16 * BLOCK_FRAMES];
+/**
+ * Of 64 ms, for those who would rather save work than time, and of a second, for whole sounds: an eighth less time than half a
+ * second at once, and as much as two seconds.
+ */
+const LONGER_FRAMES = [2 * BLOCK_FRAMES, 32 * BLOCK_FRAMES];
 
 type StreamWords = Omit<PackParts, "classifier" | "methods" | "learnt" | "features">;
 

@@ -57,7 +57,7 @@ test("is written, and explains a sound", async () => {
   assert.equal(pack.stft, { ...OWN_STFT, bins: 257 });
   assert.equal(
     pack.methods[0].blocks?.map(({ frames }) => frames),
-    [8, 64],
+    [8, 128],
   );
   const opened = await openPack(at("pack"));
   const samples = Float32Array.from({ length: 24_000 }, (_, n) => 0.3 * Math.sin(n / (5 + n / 4000)));
