@@ -32,6 +32,8 @@ type Lane = ModelThread<InferenceThread>;
 const MOST_BATCH = 64;
 /** A batch must not make its first window late. */
 const LONGEST_BATCH_MS = 30;
+/** The same for blocks, which come every 64 ms: they wait for others, and then for the call before theirs. */
+const LONGEST_BLOCKS_MS = 12;
 /** A larger batch has to save clearly more than this. */
 const NEARLY = 0.9;
 /** Calls under way on one lane: the one that runs, and the next, so that its thread never waits for the event loop. */
@@ -125,7 +127,7 @@ async function open(build: RuntimeBuild, options: WorkerBackendOptions): Promise
   // Every lane finds the same machine, so one tells it for all.
   const [first] = opened;
   for (const notice of first.notices) options.log?.(notice);
-  const best = bestTime(first.prepared.times);
+  const best = bestTime(first.prepared);
   const parts = [first.description];
   if (count > 1) parts.push(`${count} side by side`);
   const batch = options.batch ?? best.windows;
@@ -135,11 +137,16 @@ async function open(build: RuntimeBuild, options: WorkerBackendOptions): Promise
   return { backend, windowsPerSecond: (1000 * count * best.windows) / best.ms };
 }
 
-/** Of the batches that make nobody late the smallest that does nearly as much as any. */
-function bestTime(times: readonly BatchTime[]): BatchTime {
-  const quick = times.filter(({ windows, ms }) => windows === 1 || ms <= LONGEST_BATCH_MS);
+/**
+ * Of the batches that make nobody late the smallest that does nearly as much as any. Calls of blocks grow with what there is to
+ * do, so theirs is the largest such one: a smaller would only stop them where it is needed most.
+ */
+export function bestTime({ times, state }: Prepared): BatchTime {
+  const longest = state === undefined ? LONGEST_BATCH_MS : LONGEST_BLOCKS_MS;
+  const quick = times.filter(({ windows, ms }) => windows === 1 || ms <= longest);
   const least = Math.min(...quick.map(({ windows, ms }) => ms / windows));
-  return quick.find(({ windows, ms }) => ms / windows <= least / NEARLY) ?? { windows: 1, ms: 1 };
+  const good = quick.filter(({ windows, ms }) => ms / windows <= least / NEARLY);
+  return (state === undefined ? good[0] : good.at(-1)) ?? { windows: 1, ms: 1 };
 }
 
 /** The one that has least to do, of those whose thread is there; of the others only where all those are busy. */
@@ -214,8 +221,8 @@ class WorkerBackend implements Backend {
   }
 
   /** What warm-up found of a pack. */
-  prepared({ folder }: PackReading, { times, state }: Prepared): void {
-    this.#prepared.set(folder, { batch: bestTime(times).windows, state });
+  prepared({ folder }: PackReading, prepared: Prepared): void {
+    this.#prepared.set(folder, { batch: bestTime(prepared).windows, state: prepared.state });
   }
 
   get #well(): Lane[] {

@@ -11,7 +11,13 @@ import { startThread } from "../../models/runtime/start-thread-node.ts";
 import type { Backend, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
 import type { InferenceThread } from "../../server/explain/inference-thread.ts";
 import { CallMemory } from "../../server/explain/joined-call.ts";
-import { explainOn, LANE, laneFor, openWorkerBackend } from "../../server/explain/worker-backend.ts";
+import {
+  bestTime,
+  explainOn,
+  LANE,
+  laneFor,
+  openWorkerBackend,
+} from "../../server/explain/worker-backend.ts";
 import { writeOddPack } from "../models/runtime/odd-pack.ts";
 import { withoutPackage } from "../without-package.ts";
 
@@ -135,6 +141,21 @@ test("a thread that dies fails its window and is replaced at the next", async ()
   assert.is(threads.length, 3);
   await lane.close();
   assert.match((await failure(run("bands"))).message, "was closed");
+});
+
+test("of batches that do nearly as much as any the smallest is taken, of blocks the largest that makes nobody late", () => {
+  const times = [
+    [1, 1],
+    [2, 1.4],
+    [16, 5.2],
+    [32, 9.8],
+    [64, 19],
+    [128, 37],
+  ].map(([windows, ms]) => ({ windows, ms }));
+  assert.is(bestTime({ times, state: undefined }).windows, 16);
+  assert.is(bestTime({ times, state: 519 }).windows, 32);
+  assert.is(bestTime({ times: times.slice(0, 2), state: 519 }).windows, 2);
+  assert.is(bestTime({ times: [{ windows: 1, ms: 50 }], state: 519 }).windows, 1);
 });
 
 test("windows go to the thread that has least to do, and wait for none that is still to be started while another has room", () => {
