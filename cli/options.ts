@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ChannelChoice, parseChannelChoice } from "../dsp/channel-choice.ts";
 import { DEFAULT_STRIDE } from "../models/explain/signal-explainer.ts";
-import { DEFAULT_PACK } from "../models/pack/open-pack-node.ts";
+import { DEFAULT_PACK } from "../models/pack/default-pack.ts";
 
 /** Options that every command has. */
 export interface CommonOptions {

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { openKioskExtension } from "../kiosk/kiosk-extension.ts";
-import { DEFAULT_PACK, findPack, packageFolder } from "../models/pack/open-pack-node.ts";
+import { DEFAULT_PACK } from "../models/pack/default-pack.ts";
+import { findPack, packageFolder } from "../models/pack/open-pack-node.ts";
 import { type RunningServer, startServer } from "../server/start-server.ts";
 import {
   type AccessWishes,

@@ -8,7 +8,8 @@
  * or, of samples that are there as a whole, `await explainSound(pack, samples, { rate })` as in the browser.
  */
 export * from "./explaining.ts";
-export { DEFAULT_PACK, listPacks } from "./pack/open-pack-node.ts";
+export { DEFAULT_PACK } from "./pack/default-pack.ts";
+export { listPacks } from "./pack/open-pack-node.ts";
 export { type OpenPackOptions, openPack } from "./runtime/open-pack-node.ts";
 export { type NodeRuntimeOptions, nodeRuntime, type RuntimeBuild } from "./runtime/runtime-node.ts";
 export { openRecording, type Recording } from "./sound/open-recording-node.ts";

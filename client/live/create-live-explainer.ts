@@ -1,6 +1,7 @@
 import { BehaviorSubject, Subject } from "rxjs";
 import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import { framesAnswered } from "../../models/explain/window-times.ts";
+import { DEFAULT_PACK } from "../../models/pack/default-pack.ts";
 import { fetchPack } from "../../models/pack/open-pack.ts";
 import { type Pack, packMethod } from "../../models/pack/pack.ts";
 import { type LiveAssets, ownAssets } from "./assets.ts";
@@ -81,8 +82,6 @@ export interface LiveExplainerOptions {
    */
   readonly channel?: ChannelChoice;
 }
-
-const RELEASED_PACK = "esc10-speech";
 
 /** A stream that stands still is begun anew so often within this time; then a person must look. */
 const MOST_REVIVALS = 5;
@@ -376,7 +375,7 @@ class PageExplainer implements LiveExplainer {
     const wish = this.#packWish;
     const alone = { serverPath: "", serverExplains: false };
     if (wish?.includes("/")) return { url: absolute(wish.replace(/\/?$/, "/")), ...alone };
-    if (this.#server === undefined) return { url: releasedPack(wish ?? RELEASED_PACK), ...alone };
+    if (this.#server === undefined) return { url: releasedPack(wish ?? DEFAULT_PACK), ...alone };
     const index = await readIndex(this.#server, this.#fetch);
     const name = wish ?? index.pack;
     return {

@@ -3,11 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { DEFAULT_PACK } from "./default-pack.ts";
 import { type OpenPack, openedPack, readPackText } from "./open-pack.ts";
 import { PackError } from "./pack.ts";
-
-/** The pack that is used when nobody names one. */
-export const DEFAULT_PACK = "esc10-speech";
 
 /** The folder of this package: works from the sources, from `dist/` and from an npm install. */
 export function packageFolder(): string {

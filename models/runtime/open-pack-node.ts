@@ -1,6 +1,8 @@
 /** Opening a pack in Node. */
+
+import { DEFAULT_PACK } from "../pack/default-pack.ts";
 import { fetchPack } from "../pack/open-pack.ts";
-import { DEFAULT_PACK, findPack, openPackFolder } from "../pack/open-pack-node.ts";
+import { findPack, openPackFolder } from "../pack/open-pack-node.ts";
 import { type RunnablePack, runnablePack } from "./runnable-pack.ts";
 import type { Runtime } from "./runtime.ts";
 import { type NodeRuntimeOptions, nodeRuntime } from "./runtime-node.ts";

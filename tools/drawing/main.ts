@@ -9,7 +9,8 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findChromium, launchChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
-import { DEFAULT_PACK, findPack, packageFolder } from "../../models/pack/open-pack-node.ts";
+import { DEFAULT_PACK } from "../../models/pack/default-pack.ts";
+import { findPack, packageFolder } from "../../models/pack/open-pack-node.ts";
 import { startServer } from "../../server/start-server.ts";
 import { type DrawingFigures, measureDrawing } from "./measure.ts";
 

@@ -11,7 +11,8 @@ import { findChromium, launchChromium, NO_CHROMIUM } from "../../cli/bench/chrom
 import { sampleRate } from "../../client/kit/sounds/index.ts";
 import { joined } from "../../dsp/joined.ts";
 import { writeWav } from "../../dsp/wav.ts";
-import { DEFAULT_PACK, findPack, packageFolder } from "../../models/pack/open-pack-node.ts";
+import { DEFAULT_PACK } from "../../models/pack/default-pack.ts";
+import { findPack, packageFolder } from "../../models/pack/open-pack-node.ts";
 import { startServer } from "../../server/start-server.ts";
 import { readScene } from "../demo-scenes/read-scene.ts";
 import { withFewColours } from "./few-colours.ts";

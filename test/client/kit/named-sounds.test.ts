@@ -9,7 +9,8 @@ import { joined } from "../../../dsp/joined.ts";
 import { spectrogramMagnitudes, stft } from "../../../dsp/offline.ts";
 import { framesAnswered } from "../../../models/explain/window-times.ts";
 import { type ExplainedSound, explainSound, openPack } from "../../../models/index-node.ts";
-import { DEFAULT_PACK, findPack } from "../../../models/pack/open-pack-node.ts";
+import { DEFAULT_PACK } from "../../../models/pack/default-pack.ts";
+import { findPack } from "../../../models/pack/open-pack-node.ts";
 import type { Pack } from "../../../models/pack/pack.ts";
 import { readScene } from "../../../tools/demo-scenes/read-scene.ts";
 

@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { DEFAULT_PACK, findPack, openPackFolder } from "../../../models/pack/open-pack-node.ts";
+import { DEFAULT_PACK } from "../../../models/pack/default-pack.ts";
+import { findPack, openPackFolder } from "../../../models/pack/open-pack-node.ts";
 import { loadNewest } from "../../../models/runtime/load-cut.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
 
