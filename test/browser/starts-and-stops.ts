@@ -73,13 +73,24 @@ export async function assertNothingGrows(
       async (app, stop) => {
         const { explainer } = app as unknown as { explainer: LiveExplainer };
         if (stop.before) await explainer.stop();
+        const first = (told: { subscribe(next: () => void): { unsubscribe(): void } }) =>
+          new Promise<void>((resolve) => {
+            const waiting = told.subscribe(() => {
+              resolve();
+              queueMicrotask(() => waiting.unsubscribe());
+            });
+          });
+        const { timings$, decisions$ } = explainer;
+        const told = Promise.all([first(timings$), first(decisions$)]);
         await explainer.start({ kind: "microphone" });
+        // The page shows a latency and a bar more once there is one: it is counted when it shows all.
+        if (stop.last) await told;
         if (stop.after) await explainer.stop();
         // They hold what they recorded of; the page's own must be all that counts.
         window.made.contexts = window.made.contexts.filter(({ state }) => state !== "closed");
         window.listenableTaps.tracks.length = 0;
       },
-      { before: stops, after: stops || last },
+      { before: stops, after: stops || last, last },
     );
   for (let n = 0; n < 4; n++) await cycle(n === 3);
   const before = await census(page, cdp);
