@@ -9,6 +9,9 @@ export const SPEECH = "speech";
 export const MUSIC = "music";
 export const OTHER = "other";
 
+/** Speech and music are more than a class beside others: their sounds come in folders of their own. */
+export const FOLDER_CLASSES: readonly string[] = [SPEECH, MUSIC];
+
 /** The classes of the first released pack, in the order of its probabilities. */
 export const LABELS: readonly string[] = [...ESC10_CLASSES, SPEECH, OTHER];
 

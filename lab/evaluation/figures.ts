@@ -5,7 +5,6 @@
  */
 import { strongestClass } from "../../models/explain/class-decision.ts";
 import { ESC10_CLASSES } from "../data/esc50.ts";
-import { MUSIC, SPEECH } from "../data/sound-sets.ts";
 import type { ClipResult, Evaluation, EvaluationOptions, SettingTable, TableRow } from "./evaluation.ts";
 import { MASK_CONTROLS } from "./measure/explain-windows.ts";
 import { type HeardAnswers, type PackedAnswers, unpackedAnswers } from "./measure/heard-sound.ts";
@@ -15,7 +14,7 @@ import type { LayerCheck } from "./measure/randomisation.ts";
 import { keyOf, type ResultStore } from "./measure/result-store.ts";
 import { type ClassifierReport, classifierReport } from "./metrics/classifier-report.ts";
 import { meanOfRows } from "./metrics/metric-row.ts";
-import { type Recognition, recognition } from "./metrics/recognition.ts";
+import { folderGroups, type Recognition, recognition } from "./metrics/recognition.ts";
 import { type CheckedSound, type ChosenSounds, chooseSounds } from "./plan/choose-sounds.ts";
 import type { Setting } from "./plan/contamination.ts";
 import { type PlannedRow, plannedRows, ResultKeys } from "./plan/table-plan.ts";
@@ -273,7 +272,7 @@ function recognitionOf(
     groups: {
       "known classes": known,
       ...(isPart ? { "ESC-10": esc10 } : {}),
-      ...byThemselves(labels),
+      ...folderGroups(labels),
     },
   });
 }
@@ -287,18 +286,11 @@ function reportOf(
   const esc10 = data.layout === "ESC-50" && known.join() === ESC10_CLASSES.join();
   const groups: Record<string, readonly string[]> = {
     [esc10 ? "ESC-10" : "known classes"]: known,
-    ...byThemselves(labels),
+    ...folderGroups(labels),
   };
   const answers = judged.flatMap((sound) => {
     const heard = results.answers(sound);
     return heard ? [{ name: sound.name, label: sound.label!, ...heard }] : [];
   });
   return classifierReport(answers, opened.pack, groups);
-}
-
-/** Speech and music are more than a class beside others: their sounds come in folders of their own. */
-function byThemselves(labels: readonly string[]): Record<string, readonly string[]> {
-  return Object.fromEntries(
-    [SPEECH, MUSIC].filter((label) => labels.includes(label)).map((label) => [label, [label]]),
-  );
 }

@@ -153,7 +153,7 @@ export function classTerms(
   const before = g.stopGradient(odds(logits.whole));
   const gained = g.sub(odds(logits.residue), before);
   return {
-    keep: meanWhere(g, there.anyhow, unlikeWhole(g, form, logits.kept, logits.whole, query)),
+    keep: meanWhere(g, there.anyhow, unlikeWhole(g, form, logits.kept, query, before)),
     gain: meanWhere(g, there.asHeard, lostOdds(g, before, odds(logits.kept))),
     rest: meanWhere(g, there.asHeard, absence(g, form, logits.rest, query, restCap)),
     force: meanWhere(g, there.absent, g.relu(g.add(gained, g.constant(0.5)))),

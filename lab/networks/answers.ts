@@ -101,17 +101,19 @@ export function surprise(g: GraphBuilder, form: AnswerForm, logits: Tensor, quer
  * What the class asked about costs, in nats, where the whole is right about it. Of exclusive classes that is the surprise: the winner
  * is to be the winner. A class that answers by itself is to be as probable as in the whole, no less and no more: what turns a no
  * into a yes explains neither.
+ *
+ * @param ofWhole `logOdds` of the class in the whole, [B]; no gradient flows through it.
  */
 export function unlikeWhole(
   g: GraphBuilder,
   form: AnswerForm,
   logits: Tensor,
-  ofWhole: Tensor,
   query: Tensor,
+  ofWhole: Tensor,
 ): Tensor {
   if (!answersAlone(form)) return surprise(g, form, logits, query);
   const odds = logOdds(g, form, logits, query);
-  const truth = g.stopGradient(g.sigmoid(logOdds(g, form, ofWhole, query)));
+  const truth = g.stopGradient(g.sigmoid(ofWhole));
   return g.sub(g.op("Softplus", [odds]), g.mul(odds, truth));
 }
 

@@ -1,5 +1,13 @@
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
-import { type ConvOptions, convAttributes, kernelOf, type Layers, NORM_EPSILON, sizeOf } from "./layers.ts";
+import {
+  type ConvOptions,
+  convAttributes,
+  kernelOf,
+  type Layers,
+  NORM_EPSILON,
+  type RowOptions,
+  sizeOf,
+} from "./layers.ts";
 
 /** Trained values by name, as `TrainingLayers` named them. */
 export type WeightValues = ReadonlyMap<string, Float32Array>;
@@ -21,11 +29,7 @@ export class FrozenLayers implements Layers {
     );
   }
 
-  rowsNormRelu(
-    name: string,
-    x: Tensor,
-    { out, kernel }: { readonly out: number; readonly kernel: readonly [number, number] },
-  ): Tensor {
+  rowsNormRelu(name: string, x: Tensor, { out, kernel }: RowOptions): Tensor {
     const [, time, width] = x.shape.map(Number);
     const { weight, bias } = this.folded(name);
     const rows = placesFirst(weight, out, sizeOf(kernel));

@@ -16,6 +16,11 @@ export interface ConvOptions {
   readonly pad?: readonly [number, number];
 }
 
+export interface RowOptions {
+  readonly out: number;
+  readonly kernel: readonly [number, number];
+}
+
 export interface Layers {
   readonly g: GraphBuilder;
   /** Convolution, normalisation per channel, then a learnt offset per frequency if `frequencyBias`, then ReLU. */
@@ -24,11 +29,7 @@ export interface Layers {
    * Rows x [B, time, in] to [B, time, out] where all that a kernel reads lies in one row, its places one behind the other,
    * [kernel, channels]: then as `convNormRelu`, with its weights [out, channels, ...kernel].
    */
-  rowsNormRelu(
-    name: string,
-    x: Tensor,
-    options: { readonly out: number; readonly kernel: readonly [number, number] },
-  ): Tensor;
+  rowsNormRelu(name: string, x: Tensor, options: RowOptions): Tensor;
   /** Convolution with bias. */
   conv(name: string, x: Tensor, options: ConvOptions): Tensor;
   /** x [B, in] to [B, out], with bias unless told otherwise. */

@@ -8,6 +8,7 @@ import {
   kernelOf,
   type Layers,
   NORM_EPSILON,
+  type RowOptions,
   sizeOf,
   type WeightSpec,
 } from "./layers.ts";
@@ -138,11 +139,7 @@ export class TrainingLayers implements Layers {
     return this.g.relu(this.g.add(normal, this.weight(`${name}.frequency`, [1, out, 1, bins], "zero")));
   }
 
-  rowsNormRelu(
-    name: string,
-    x: Tensor,
-    { out, kernel }: { readonly out: number; readonly kernel: readonly [number, number] },
-  ): Tensor {
+  rowsNormRelu(name: string, x: Tensor, { out, kernel }: RowOptions): Tensor {
     const [, time, width] = x.shape.map(Number);
     const { g } = this;
     const weight = this.weight(`${name}.weight`, [out, width / sizeOf(kernel), ...kernel], "he");

@@ -1,5 +1,5 @@
 /** A trained streaming classifier that can be listened with before there is a decoder: its stream with masks of zeros, in no pack's folder. */
-import { encodeModel, GraphBuilder, type Tensor } from "../../models/graph/index.ts";
+import { encodeModel } from "../../models/graph/index.ts";
 import { type Pack, PackError, type PackGraph, type PackMethod, parsePack } from "../../models/pack/pack.ts";
 import { type LoadedMethod, loadMethod } from "../../models/runtime/load-method.ts";
 import type { Runtime } from "../../models/runtime/runtime.ts";
@@ -7,10 +7,10 @@ import { probabilitiesOf } from "../networks/answers.ts";
 import { FrozenLayers } from "../networks/frozen-layers.ts";
 import { OWN_STFT } from "../networks/own-shape.ts";
 import { follow, framePowers, heardAgainst } from "../networks/streaming/front.ts";
-import { KeptState, type Past, planState } from "../networks/streaming/past.ts";
+import { buildOverState } from "../networks/streaming/past.ts";
 import { classifyStream } from "../networks/streaming/stream-classifier.ts";
 import type { StreamClassifierMeta, Weights } from "../training/weights-file.ts";
-import { BLOCK_FRAMES } from "./stream-graph.ts";
+import { BLOCK_FRAMES, byBlocks } from "./stream-graph.ts";
 
 /** Half a second at once: whole sounds are heard. */
 const AT_ONCE = 16 * BLOCK_FRAMES;
@@ -65,23 +65,14 @@ function graphName(frames: number): string {
 function graphOf({ meta, values }: Weights<StreamClassifierMeta>, frames: number) {
   const shape = { ...meta.shape, frames };
   const { classes, bins } = shape;
-  const logitsOf = (g: GraphBuilder, past: Past, magnitudes: Tensor) => {
+  const { g, state } = buildOverState((g, past) => {
+    const magnitudes = g.input("magnitudes", "float32", ["B", frames, bins]);
     const powers = framePowers(g, magnitudes, shape);
     const features = heardAgainst(g, powers, follow(g, past, powers));
-    return classifyStream(new FrozenLayers(g, values), past, features, shape).logits;
-  };
-  const input = (g: GraphBuilder) => g.input("magnitudes", "float32", ["B", frames, bins]);
-  const plan = planState((g, past) => {
-    logitsOf(g, past, input(g));
+    const { logits } = classifyStream(new FrozenLayers(g, values), past, features, shape);
+    const probabilities = probabilitiesOf(g, meta, g.reshape(logits, [-1, classes]));
+    g.output("probabilities", byBlocks(g, probabilities, shape));
+    g.output("mask", g.mul(magnitudes, g.constant(0)));
   });
-  const g = new GraphBuilder();
-  const past = KeptState.from(g, plan, g.input("state", "float32", ["B", plan.size]));
-  const magnitudes = input(g);
-  const flat = g.reshape(logitsOf(g, past, magnitudes), [-1, classes]);
-  const probabilities = probabilitiesOf(g, { answers: meta.answers }, flat);
-  const blocks = frames / BLOCK_FRAMES;
-  g.output("probabilities", blocks === 1 ? probabilities : g.reshape(probabilities, [-1, blocks, classes]));
-  g.output("mask", g.mul(magnitudes, g.constant(0)));
-  g.output("next_state", past.nextState(plan));
-  return { bytes: encodeModel(g), state: plan.size };
+  return { bytes: encodeModel(g), state };
 }

@@ -1,11 +1,11 @@
 /** A streaming classifier and a decoder as a streaming pack's graphs: block by block, with the state that they keep. */
-import { encodeModel, GraphBuilder, type Tensor } from "../../models/graph/index.ts";
+import { encodeModel, type GraphBuilder, type Tensor } from "../../models/graph/index.ts";
 import { type AnswerForm, probabilitiesOf, winningClass } from "../networks/answers.ts";
 import { BlockLayers } from "../networks/block-layers.ts";
 import type { WeightValues } from "../networks/frozen-layers.ts";
 import { multiplyAdds } from "../networks/layers.ts";
 import { follow, framePowers, heardAgainst, presenceOf } from "../networks/streaming/front.ts";
-import { KeptState, type Past, planState } from "../networks/streaming/past.ts";
+import { buildOverState, type Past } from "../networks/streaming/past.ts";
 import { classifyStream } from "../networks/streaming/stream-classifier.ts";
 import {
   askedOf,
@@ -41,20 +41,18 @@ export interface StreamGraph {
  */
 export function streamGraph(parts: StreamParts, frames: number): StreamGraph {
   const shape = { ...parts.shape, frames };
-  const plan = planState((g, past) => {
-    explain(g, past, { ...parts, shape }, streamInputs(g, shape));
+  const { g, state } = buildOverState((g, past) => {
+    const { probabilities, mask } = explain(g, past, { ...parts, shape }, streamInputs(g, shape));
+    g.output("probabilities", byBlocks(g, probabilities, shape));
+    g.output("mask", mask);
   });
-  const g = new GraphBuilder();
-  const past = KeptState.from(g, plan, g.input("state", "float32", ["B", plan.size]));
-  const { probabilities, mask } = explain(g, past, { ...parts, shape }, streamInputs(g, shape));
+  return { bytes: encodeModel(g), state, mmac: multiplyAdds(g) / 1e6 };
+}
+
+/** Probabilities [B · blocks, classes] as a pack gives them: without blocks where there is one. */
+export function byBlocks(g: GraphBuilder, probabilities: Tensor, { frames, classes }: StreamShape): Tensor {
   const blocks = frames / BLOCK_FRAMES;
-  g.output(
-    "probabilities",
-    blocks === 1 ? probabilities : g.reshape(probabilities, [-1, blocks, shape.classes]),
-  );
-  g.output("mask", mask);
-  g.output("next_state", past.nextState(plan));
-  return { bytes: encodeModel(g), state: plan.size, mmac: multiplyAdds(g) / 1e6 };
+  return blocks === 1 ? probabilities : g.reshape(probabilities, [-1, blocks, classes]);
 }
 
 interface StreamInputs {

@@ -115,7 +115,6 @@ export async function trainStreamClassifier(
   const { answers, otherShare, dropout, choice } = options;
   const course = courseOf(STREAM_COURSE, given);
   const set = await loadTrainingSounds(given, progress);
-  const heard = set.sounds.map(({ samples }) => soundHash(samples));
   const labels = await everydayLabels(given, answers);
   const sounds = { ...soundsByLabel(set, labels), rooms: await roomsIn(options.rooms) };
   const teacher = options.teacher === undefined ? undefined : await openTeacher(options.teacher);
@@ -153,7 +152,7 @@ export async function trainStreamClassifier(
       answers,
       other: mix.otherLabel,
       categories: [...new Set(set.sounds.map(({ label }) => label))],
-      heard,
+      heard: set.sounds.map(({ samples }) => soundHash(samples)),
       ...soundsOrigin(set, given.credit),
       settings: { ...settings, ...courseSettings(course) },
     } as const;

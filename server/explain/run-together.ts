@@ -39,7 +39,8 @@ export async function hearTogether(streaming: Streaming, call: JoinedCall): Prom
 /** A thread runs one call at a time: what it hears is written over by the next. */
 let decoded = new Float32Array(0);
 
-function linear(magnitudes: Magnitudes): Float32Array {
+/** What it gives is written over by the next time. */
+export function linear(magnitudes: Magnitudes): Float32Array {
   if (magnitudes instanceof Float32Array) return magnitudes;
   if (decoded.length < magnitudes.length) decoded = new Float32Array(magnitudes.length);
   decodeMagnitudes(magnitudes, decoded);

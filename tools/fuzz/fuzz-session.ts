@@ -12,8 +12,8 @@ import {
   type Hello,
 } from "../../protocol/wire.ts";
 import { WireError, wireCloseCode } from "../../protocol/wire-errors.ts";
-import { decodeMagnitudes } from "../../protocol/wire-levels.ts";
-import type { Backend, Magnitudes, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
+import type { Backend, WindowQuery, WindowResult } from "../../server/explain/backend.ts";
+import { linear } from "../../server/explain/run-together.ts";
 import { Scheduler } from "../../server/explain/scheduler.ts";
 import { Session, type SessionJob } from "../../server/explain/session.ts";
 import { hex } from "./fuzz-decoders.ts";
@@ -21,13 +21,6 @@ import { clientMessage, damaged, HELLO, STREAMING_HELLO } from "./messages.ts";
 import type { Random } from "./mutate.ts";
 
 const { stft, labels } = HELLO.pack;
-
-function linear(magnitudes: Magnitudes): Float32Array {
-  if (magnitudes instanceof Float32Array) return magnitudes;
-  const decoded = new Float32Array(magnitudes.length);
-  decodeMagnitudes(magnitudes, decoded);
-  return decoded;
-}
 
 /** Runs windows when it is told to; two at a time. What it remembers is how many frames it heard. */
 class SteppedBackend implements Backend {

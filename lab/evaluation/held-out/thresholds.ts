@@ -9,14 +9,13 @@
 import { writeFile } from "node:fs/promises";
 import type { Pack } from "../../../models/pack/pack.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
-import { MUSIC, SPEECH } from "../../data/sound-sets.ts";
+import { FOLDER_CLASSES } from "../../data/sound-sets.ts";
 import { UsageError } from "../../errors.ts";
 import { loadClassifierAlone } from "../../packing/classifier-alone.ts";
 import type { Follow } from "../../progress.ts";
-import { loadTrainedClassifier } from "../../training/trained-classifier.ts";
-import type { StreamClassifierMeta, Weights } from "../../training/weights-file.ts";
+import { loadAnyClassifier, type StreamClassifierMeta, type Weights } from "../../training/weights-file.ts";
 import type { ChosenThresholds, HeldOutWindow } from "../metrics/choose-thresholds.ts";
-import { type HeardPair, type Recognition, recognition } from "../metrics/recognition.ts";
+import { folderGroups, type HeardPair, type Recognition, recognition } from "../metrics/recognition.ts";
 import { steadyThresholds } from "../metrics/steady-thresholds.ts";
 import { drawPairs } from "../plan/choose-sounds.ts";
 import { recognitionTables } from "../report/recognition-tables.ts";
@@ -137,13 +136,12 @@ async function heardSet(
   return { known, unknown, pairs };
 }
 
-/** Speech and music come in folders of their own. */
-function isClip({ label }: HeldOutSound): boolean {
-  return label !== SPEECH && label !== MUSIC;
+function isClip({ label }: Pick<HeldOutSound, "label">): boolean {
+  return !FOLDER_CLASSES.includes(label);
 }
 
 async function streamRun(folder: string): Promise<Weights<StreamClassifierMeta>> {
-  const { meta, values } = (await loadTrainedClassifier(folder)).weights;
+  const { meta, values } = await loadAnyClassifier(folder);
   if (meta.kind !== "stream-classifier" || meta.answers !== "independent") {
     throw new UsageError(
       `${folder} holds no streaming classifier whose classes answer each by itself: others need one threshold, pack --threshold`,
@@ -171,10 +169,9 @@ function heldOutWindows(
 }
 
 function groupsOf({ labels, other }: Pick<Pack, "labels" | "other">): Record<string, readonly string[]> {
-  const byThemselves = [SPEECH, MUSIC].filter((label) => labels.includes(label));
   return {
-    "known classes": labels.filter((label) => label !== other && !byThemselves.includes(label)),
-    ...Object.fromEntries(byThemselves.map((label) => [label, [label]])),
+    "known classes": labels.filter((label) => label !== other && isClip({ label })),
+    ...folderGroups(labels),
   };
 }
 

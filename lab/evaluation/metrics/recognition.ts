@@ -10,6 +10,7 @@ import {
   rankedClasses,
 } from "../../../models/explain/class-decision.ts";
 import { classThresholds } from "../../../models/pack/pack.ts";
+import { FOLDER_CLASSES } from "../../data/sound-sets.ts";
 import { meanRow, type Share } from "./classifier-report.ts";
 
 /** The classifier's answers to one sound: a row of probabilities [classes] a window, audible windows only. */
@@ -137,6 +138,13 @@ export interface RecognitionOptions {
   readonly pairs: readonly HeardPair[];
   /** Labels that are counted together, by name; may overlap. */
   readonly groups: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Groups of one label each, of those whose sounds come in folders of their own. */
+export function folderGroups(labels: readonly string[]): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    FOLDER_CLASSES.filter((label) => labels.includes(label)).map((label) => [label, [label]]),
+  );
 }
 
 export function recognition(options: RecognitionOptions): Recognition {
@@ -317,11 +325,12 @@ function classOf(
   const accepted = (at: Beliefs) => shareOf(windows, (row) => at.in(row).length > 0);
   const taken = (at: Beliefs) => shareOf(strange, (row) => at.in(row).includes(label)).right;
   const { labels } = own.classes;
+  const called = clips.map((clip) => decide(own.classes, wholeOf(clip)).best.label);
   return {
     label,
     threshold: classThresholds(own.classes)[labels.indexOf(label)],
-    calledInstead: calledInstead(own.classes, clips, label),
-    right: shareOf(clips, (clip) => decide(own.classes, wholeOf(clip)).best.label === label),
+    calledInstead: calledInstead(called, label),
+    right: shareOf(called, (each) => each === label),
     believed: shareOf(clips, (clip) => own.in(wholeOf(clip)).includes(label)),
     windowsAccepted: accepted(own),
     windowsAcceptedAtShare: moved && accepted(moved),
@@ -334,14 +343,9 @@ function mostProbable({ labels }: DecisionClasses, row: Float32Array): string {
   return labels[row.indexOf(Math.max(...row))];
 }
 
-function calledInstead(
-  classes: DecisionClasses,
-  clips: readonly HeardSound[],
-  right: string,
-): { label: string; clips: number }[] {
+function calledInstead(called: readonly string[], right: string): { label: string; clips: number }[] {
   const counts = new Map<string, number>();
-  for (const clip of clips) {
-    const { label } = decide(classes, wholeOf(clip)).best;
+  for (const label of called) {
     if (label !== right) counts.set(label, (counts.get(label) ?? 0) + 1);
   }
   return [...counts].map(([label, count]) => ({ label, clips: count })).sort((a, b) => b.clips - a.clips);

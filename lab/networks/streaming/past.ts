@@ -102,13 +102,13 @@ interface Kept {
 }
 
 /** What a network keeps, found out by building it once on a scratch graph. */
-export interface StatePlan {
+interface StatePlan {
   readonly kept: readonly Kept[];
   /** S: numbers in all. */
   readonly size: number;
 }
 
-export function planState(build: (g: GraphBuilder, past: Past) => void): StatePlan {
+function planState(build: (g: GraphBuilder, past: Past) => void): StatePlan {
   const g = new GraphBuilder();
   const kept: Kept[] = [];
   const past = new KeptState(g, (name, size) => {
@@ -119,8 +119,25 @@ export function planState(build: (g: GraphBuilder, past: Past) => void): StatePl
   return { kept, size: kept.reduce((sum, { size }) => sum + size, 0) };
 }
 
+/**
+ * Builds a network that goes from block to block: takes `state` [B, S] beside the inputs that `build` declares, and gives `next_state`
+ * behind its outputs.
+ */
+export function buildOverState(build: (g: GraphBuilder, past: Past) => void): {
+  readonly g: GraphBuilder;
+  /** S. */
+  readonly state: number;
+} {
+  const plan = planState(build);
+  const g = new GraphBuilder();
+  const past = KeptState.from(g, plan, g.input("state", "float32", ["B", plan.size]));
+  build(g, past);
+  g.output("next_state", past.nextState(plan));
+  return { g, state: plan.size };
+}
+
 /** A state of zeros is silence. */
-export class KeptState implements Past {
+class KeptState implements Past {
   /** What each part holds after the block, in pieces that lie one behind the other. */
   private readonly next = new Map<string, readonly Tensor[]>();
 

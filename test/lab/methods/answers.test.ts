@@ -131,7 +131,7 @@ test("a class that answers by itself is to be as probable as in the whole; one o
   const cost = async (form: AnswerForm, kept: number) =>
     (
       await valuesOf([[kept, 0]], (g, logits) =>
-        unlikeWhole(g, form, logits, g.constant([-1, 0], "float32", [1, 2]), oneHot(g, 0, 2)),
+        unlikeWhole(g, form, logits, oneHot(g, 0, 2), g.constant([-1], "float32", [1])),
       )
     )[0];
   for (const kept of [-4, -1.5, -0.5, 0, 3]) {
