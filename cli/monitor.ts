@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { classWords } from "../models/explain/class-words.ts";
 import { framesAnswered } from "../models/explain/window-times.ts";
 import { findPack, openPackFolder, packageFolder, packageVersion } from "../models/pack/open-pack-node.ts";
 import { type Pack, PackError, packMethod } from "../models/pack/pack.ts";
@@ -212,7 +213,7 @@ function tellStart(running: RunningMonitor, pack: Pack, options: MonitorCommandO
 /** "2026-07-14 08:30:15 +02:00  yard  rooster 93 % · 2.1 s · faithful · 20260714-063015-250-1f9a3c" */
 function eventLine(event: MonitorEvent): string {
   const classes = event.classes
-    .map(({ label, confidence }) => `${label.replaceAll("_", " ")} ${Math.round(100 * confidence)} %`)
+    .map(({ label, confidence }) => `${classWords(label)} ${Math.round(100 * confidence)} %`)
     .join(", ");
   const where = event.file === undefined ? "" : ` at ${event.start.toFixed(1)} s of ${event.file}`;
   const badge = event.faithfulness?.badge ?? `unexplained: ${event.problem}`;

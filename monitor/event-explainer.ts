@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { readWav, writeWav } from "../dsp/wav.ts";
+import { classWords } from "../models/explain/class-words.ts";
 import type { Pack } from "../models/pack/pack.ts";
 import { ThreadLost } from "../models/runtime/model-thread-node.ts";
 import { type BackOff, backOffMs } from "../protocol/back-off.ts";
@@ -178,7 +179,7 @@ export class EventExplainer {
     const { thread, pack } = this.#parts;
     const [heard] = event.classes;
     const offset = event.clip.before - event.start;
-    const name = heard.label.replaceAll("_", " ");
+    const name = classWords(heard.label);
     const task = {
       samples,
       sampleRate,

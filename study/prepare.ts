@@ -7,6 +7,7 @@ import { readSound } from "../lab/data/check-sound.ts";
 import { type Random, seededBy } from "../lab/data/random.ts";
 import type { FoundSound } from "../lab/data/sound-folder.ts";
 import { type Contamination, contaminate } from "../lab/evaluation/plan/contamination.ts";
+import { classWords } from "../models/explain/class-words.ts";
 import { clipDecision } from "../models/explain/clip-decision.ts";
 import { explainSound } from "../models/explain/explain-sound.ts";
 import { hearSound } from "../models/explain/judge-parts.ts";
@@ -224,7 +225,7 @@ class Preparation {
     }
     const [original, ...rest] = written.map(({ sound }) => sound);
     const sounds = Object.fromEntries(rest.map((sound, k) => [names[k + 1], sound]));
-    const clip = { id, source: found.name, label: asked.replaceAll("_", " "), original, sounds };
+    const clip = { id, source: found.name, label: classWords(asked), original, sounds };
     const levels = written.map(({ loudness, gainDb }, k) => ({
       of: names[k] || "original",
       loudness: Number.isFinite(loudness) ? rounded(loudness) : null,

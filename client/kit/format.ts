@@ -10,7 +10,7 @@ export const count = (value: number): string => numbers.count(value);
 /** Hertz for an axis, thousands as k: 500 → "500", 8000 → "8k". */
 export const hertz = (hz: number): string => (hz >= 1000 ? `${kilohertz(hz)}k` : count(hz));
 
-/** A class name as written in datasets, for people: "clock_tick" → "clock tick". */
+/** A class name as written in datasets, for people: "door_wood_creaks" → "creaking door". */
 export const className = labelText;
 
 /** Names of choices that have none of their own: "A" for 0. */

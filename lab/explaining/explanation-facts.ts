@@ -1,5 +1,6 @@
 /** What `listenable explain` tells of an explanation: printed, as JSON on request, and in explanation.json with every window. */
 import { answersAlone, sharedThreshold } from "../../models/explain/class-decision.ts";
+import { classWords } from "../../models/explain/class-words.ts";
 import type { ClipDecision } from "../../models/explain/clip-decision.ts";
 import { windowStart } from "../../models/explain/window-times.ts";
 import { classThresholds, type Pack } from "../../models/pack/pack.ts";
@@ -88,7 +89,7 @@ const TITLED = 3;
 export function decisionTitle({ label, probability, accepted, believed }: ClipDecision): string {
   if (label === null || probability === null) return "Silence";
   const named = (accepted ? believed.slice(0, TITLED) : [{ label, probability }]).map(
-    (each) => `${plainName(each.label)} · ${percent(each.probability)}`,
+    (each) => `${classWords(each.label)} · ${percent(each.probability)}`,
   );
   return `${named.join(", ")}${accepted ? "" : " (not sure)"}`;
 }
@@ -108,17 +109,13 @@ function heardText(decision: ExplanationFacts["decision"]): string {
   const { label, probability, accepted, believed, threshold } = decision;
   if (label === null || probability === null) return "silence, nothing to decide";
   const named = (each: { readonly label: string; readonly probability: number }) =>
-    `${plainName(each.label)}, ${percent(each.probability)}`;
+    `${classWords(each.label)}, ${percent(each.probability)}`;
   if (accepted)
     return [named(believed[0]), ...believed.slice(1).map((each) => `also ${named(each)}`)].join("; ");
   if (answersAlone(decision)) {
     return `nothing that it knows (nearest: ${named({ label, probability })}, which needs ${percent(threshold)})`;
   }
   return `${named({ label, probability })} (not accepted: "other" or below ${percent(threshold)})`;
-}
-
-function plainName(label: string): string {
-  return label.replaceAll("_", " ");
 }
 
 function percent(share: number): string {

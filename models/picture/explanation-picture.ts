@@ -1,4 +1,5 @@
 /** The picture of an explained sound, from what `SignalExplainer` gives block by block; memory is bounded. */
+import { classWords } from "../explain/class-words.ts";
 import type { WindowDecision } from "../explain/clip-decision.ts";
 import { DecisionTimeline } from "../explain/decision-timeline.ts";
 import type { Pack } from "../pack/pack.ts";
@@ -48,7 +49,7 @@ export class ExplanationPicture {
       ...titles,
       ...{ columns: this.#columns, sampleRate, stft },
       classes: classes.slice(0, CLASSES_SHOWN).map((k) => ({
-        label: labels[k].replaceAll("_", " "),
+        label: classWords(labels[k]),
         overTime: this.#timeline.sample(k, this.#frames, POINTS_OVER_TIME),
       })),
     });

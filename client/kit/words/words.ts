@@ -56,9 +56,10 @@ export function toldText(told: Told): string {
   return say(told);
 }
 
-/** A class of a pack as within a sentence; one that the language has no word for as the pack has it: "clock_tick" → "clock tick". */
+/** A class of a pack as within a sentence; one that the language has no word for as the pack has it: "coffee_machine" → "coffee machine". */
 export function labelText(label: string): string {
-  return Object.hasOwn(words.labels, label) ? words.labels[label] : label.replaceAll("_", " ");
+  const labels: Readonly<Record<string, string>> = words.labels;
+  return Object.hasOwn(labels, label) ? labels[label] : label.replaceAll("_", " ");
 }
 
 /** A title of a pack or a method, as the pack has it where the language has no other. */

@@ -1,7 +1,6 @@
 /** Names of things that others name: packs with their classes and methods, and built-in sounds. What is missing is shown as it is. */
 
-/** Class names by the packs' labels, as within a sentence. Packs carry English ones. */
-export const labels: Readonly<Record<string, string>> = {};
+export { CLASS_WORDS as labels } from "../../../../models/explain/class-words.ts";
 
 /** Titles of packs and methods, by what the pack says in English. */
 export const titles: Readonly<Record<string, string>> = {};

@@ -1,6 +1,7 @@
 /** The clips' cards: pictures, sounds and figures, in the order that was chosen. */
+import { classWords } from "../../../../models/explain/class-words.ts";
 import type { MethodPortrait, PackedSound, ReportCard, ReportData } from "../report-data.ts";
-import { element, percent, picture, plain } from "./elements.ts";
+import { element, percent, picture } from "./elements.ts";
 import { Player } from "./player.ts";
 import { compared } from "./sorting.ts";
 
@@ -52,10 +53,10 @@ class Cards {
     const setting = this.data.settings.find(({ name }) => name === card.setting)?.title ?? card.setting;
     const article = element("article");
     article.append(
-      element("h3", `${card.label ? `${plain(card.label)} · ` : ""}${card.clip}`),
+      element("h3", `${card.label ? `${classWords(card.label)} · ` : ""}${card.clip}`),
       element(
         "p",
-        `${setting} · from ${portrait.start.toFixed(1)} s · heard as ${plain(label)}, ${percent(probability)}`,
+        `${setting} · from ${portrait.start.toFixed(1)} s · heard as ${classWords(label)}, ${percent(probability)}`,
       ),
     );
     const tiles = element("div");

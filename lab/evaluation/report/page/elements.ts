@@ -25,11 +25,6 @@ function image(png: string, alt: string): HTMLImageElement {
   return made;
 }
 
-/** A label as people write it. */
-export function plain(label: string): string {
-  return label.replaceAll("_", " ");
-}
-
 export function percent(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
