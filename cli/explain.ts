@@ -28,7 +28,7 @@ aiff, caf, au, webm and more, told by their bytes; what they hold and no library
 Examples:
   $ listenable explain dog.wav --out dog
   $ listenable explain street.mp3 --out street --class siren
-  $ listenable explain dog.wav --out dog --method all-ones --json
+  $ listenable explain dog.wav --out dog --pack esc10-speech --method lmac --json
 `;
 
 export function registerExplain(program: Command): void {

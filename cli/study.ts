@@ -6,7 +6,7 @@ import { registerServeStudy } from "./study/serve.ts";
 
 const STEPS = `
 A study takes three steps (docs/study.md tells more of each). Examples:
-  $ listenable study prepare --data ESC-50 --fold 4 --contamination mixtures --methods lmac,all-ones --out my-study
+  $ listenable study prepare --data ESC-50 --fold 4 --pack esc10-speech --methods lmac,all-ones --out my-study
   $ listenable study serve my-study
   $ listenable study report my-study
 Between the first and the second, read my-study/study.json: texts, questions and numbers are yours to change.

@@ -63,9 +63,9 @@ out (--keep-wrong takes them), and classes take turns. One clip more than --clip
 --foreign adds explanations that were made elsewhere: a folder with a sound for each clip, called as the clip is.
 
 Examples:
-  $ listenable study prepare --data ESC-50 --fold 4 --methods lmac,all-ones --contamination mixtures --out my-study
-  $ listenable study prepare dog.wav siren.wav rain.wav --methods lmac --anchors original,low --out my-study
-  $ listenable study prepare --data mixtures --methods lmac --foreign l2i=l2i-sounds --classes classes.csv --out my-study
+  $ listenable study prepare --data ESC-50 --fold 4 --contamination mixtures --methods all --anchors low --out my-study
+  $ listenable study prepare dog.wav siren.wav rain.wav --pack esc10-speech --methods lmac,all-ones --anchors original,low --out my-study
+  $ listenable study prepare --data mixtures --methods all --foreign l2i=l2i-sounds --classes classes.csv --out my-study
 `;
 
 export function registerPrepare(study: Command): void {

@@ -8,5 +8,8 @@ const sound = await explainSound(pack, toMono(channels), { rate });
 await writeFile("explanation.wav", writeWav([sound.explanation], rate));
 
 const percent = (share) => `${Math.round(100 * share)} %`;
-console.log(`It hears: ${sound.decision.label} (${percent(sound.decision.probability)})`);
+const { accepted, label, probability } = sound.decision;
+console.log(
+  accepted ? `It hears: ${label} (${percent(probability)})` : "It hears nothing that it is sure of",
+);
 await pack.close();

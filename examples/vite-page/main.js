@@ -1,4 +1,4 @@
-import { createLiveExplainer } from "listenable/live";
+import { createLiveExplainer, decide } from "listenable/live";
 
 const show = (id, text) => {
   document.getElementById(id).textContent = text;
@@ -11,7 +11,6 @@ explainer.status$.subscribe((status) => {
   show("problem", status.state === "failed" ? `${status.problem.code}: ${status.problem.detail}` : "");
 });
 explainer.decisions$.subscribe(async ({ probabilities }) => {
-  const { labels, threshold } = await explainer.pack();
-  const best = probabilities.indexOf(Math.max(...probabilities));
-  if (probabilities[best] >= threshold) show("label", labels[best]);
+  const { best, accepted } = decide(await explainer.pack(), probabilities);
+  if (accepted) show("label", best.label);
 });

@@ -1,5 +1,5 @@
 /**
- * The monitor's pages on the released pack: every event's explanation plays, reviews stay, live sound flows.
+ * The monitor's pages on the default pack: every event's explanation plays, reviews stay, live sound flows.
  * With LISTENABLE_PICTURES=DIR it also writes the pictures of docs/monitor.md there.
  */
 import { existsSync } from "node:fs";
@@ -9,13 +9,12 @@ import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, launchChromium, NO_CHROMIUM } from "../../cli/bench/chromium.ts";
-import { sampleRate, syntheticSounds } from "../../client/kit/sounds/synthetic/index.ts";
-import { resample } from "../../dsp/index.ts";
 import { DEFAULT_PACK } from "../../models/pack/default-pack.ts";
 import { findPack, packageFolder } from "../../models/pack/open-pack-node.ts";
 import type { Input } from "../../monitor/inputs/input.ts";
 import type { RunningMonitor } from "../../monitor/start-monitor.ts";
 import type { EventStore } from "../../monitor/storage/event-store.ts";
+import { readScene } from "../../tools/demo-scenes/read-scene.ts";
 import { closeAll, joined, quiet, RATE, startRig } from "../monitor/rig.ts";
 
 const chromium = findChromium();
@@ -24,6 +23,8 @@ const pages = join(packageFolder(), "dist", "public", "monitor");
 const run = chromium === null ? test.skip : test;
 const why = chromium === null ? ` (${NO_CHROMIUM})` : "";
 const LIMIT_MS = 60_000;
+/** Every released pack names them. */
+const SCENES = ["voice-by-the-fire", "dog-in-wind", "chainsaw-by-the-fire"];
 
 const stop = new AbortController();
 let browser: Browser;
@@ -31,10 +32,8 @@ let monitor: RunningMonitor;
 let store: EventStore;
 
 /** The sounds as fast as they can be heard, then the last of them over and over in real time. */
-function endlessInput(): Input {
-  const sounds = ["rooster-in-wind", "dog-by-the-sea", "helicopter-over-voices"].map((name) =>
-    resample(syntheticSounds.find((each) => each.name === name)!.make(), sampleRate, RATE),
-  );
+async function endlessInput(): Promise<Input> {
+  const sounds = await Promise.all(SCENES.map((name) => readScene(name, RATE)));
   const all = joined(...sounds.flatMap((sound) => [quiet(6), sound]), quiet(4));
   const tenth = RATE / 10;
   async function* blocks() {
@@ -78,7 +77,7 @@ async function picture(page: Page, name: string): Promise<void> {
 test.before(async () => {
   if (chromium === null) return;
   assert.ok(existsSync(join(pages, "monitor.js")), "the pages are not built; run npm run build first");
-  ({ monitor, store } = await startRig([endlessInput()], {
+  ({ monitor, store } = await startRig([await endlessInput()], {
     pack: findPack(DEFAULT_PACK),
     web: { pages, port: 0, liveAudio: true },
   }));

@@ -6,8 +6,8 @@ import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findChromium, launchChromium } from "../../cli/bench/chromium.ts";
-import { sampleRate, syntheticSounds } from "../../client/kit/sounds/synthetic/index.ts";
-import { readWav, resample, writeWav } from "../../dsp/index.ts";
+import { readWav, writeWav } from "../../dsp/index.ts";
+import { readScene } from "../../tools/demo-scenes/read-scene.ts";
 import { browserTest } from "../browser/browser-test.ts";
 import { chord } from "../lab/import/fixtures.ts";
 import { type Site, staticSite } from "../static-site.ts";
@@ -101,25 +101,26 @@ async function hears(
   }
 }
 
-const helicopter = () =>
-  resample(syntheticSounds.find(({ name }) => name === "helicopter-over-voices")!.make(), sampleRate, RATE);
+/** A sound that every released pack names, whichever an example opens. */
+const SCENE = "chainsaw-by-the-fire";
+const scene = () => readScene(SCENE, RATE);
 
 browserTest("plain-page: the element alone, from node_modules", async () => {
   const modules = join(examples.folder, "node_modules");
   const folders = { "/": join(examples.folder, "plain-page"), "/node_modules": modules };
-  await hears(helicopter(), folders, "/", /^Helicopter$/);
+  await hears(await scene(), folders, "/", /^Chainsaw$/);
 });
 
 browserTest("vite-page: built, and served from a folder of a site", async () => {
   await examples.script("vite-page", "build");
   const folders = { "/apps/sounds": join(examples.folder, "vite-page", "dist") };
-  await hears(helicopter(), folders, "/apps/sounds/", /^helicopter$/);
+  await hears(await scene(), folders, "/apps/sounds/", /^chainsaw$/);
 });
 
 browserTest("strict-policy: nothing but its own files and WebAssembly, below the root", async () => {
   await examples.script("strict-policy", "build");
   const folders = { "/museum/room-3": join(examples.folder, "strict-policy", "site") };
-  await hears(helicopter(), folders, "/museum/room-3/", /^Helicopter$/);
+  await hears(await scene(), folders, "/museum/room-3/", /^Chainsaw$/);
 });
 
 browserTest("own-pack-live: a pack of somebody's own classifier", async () => {
@@ -130,10 +131,10 @@ browserTest("own-pack-live: a pack of somebody's own classifier", async () => {
 });
 
 test("node-script names a sound and writes its explanation", async () => {
-  const sound = syntheticSounds.find(({ name }) => name === "helicopter-over-voices")!.make();
-  await writeFile(join(examples.folder, "node-script", "sound.wav"), writeWav([sound], sampleRate));
+  const sound = await scene();
+  await writeFile(join(examples.folder, "node-script", "sound.wav"), writeWav([sound], RATE));
   const printed = await examples.script("node-script", "start", "--", "sound.wav");
-  assert.match(printed, /^It hears: helicopter \(\d+ %\)$/m);
+  assert.match(printed, /^It hears: chainsaw \(\d+ %\)$/m);
   const { channels } = readWav(await readFile(join(examples.folder, "node-script", "explanation.wav")));
   assert.is(channels[0].length, sound.length);
   const energy = (samples: Float32Array) => samples.reduce((sum, value) => sum + value * value, 0);

@@ -69,7 +69,7 @@ test("each pack has its address; the first one answers at the plain one", async 
   }
 });
 
-test("the released pack is served with what was prepared for pages, and nothing else of its folder", async () => {
+test("a released pack of windows is served with what was prepared for pages, and nothing else of its folder", async () => {
   const folder = "models/packs/esc10-speech";
   const server = await startServer({ pack: folder, port: 0, lanes: 1 });
   try {

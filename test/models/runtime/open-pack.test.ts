@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { nodeRuntime, openPack, PackError } from "../../../models/index-node.ts";
+import { DEFAULT_PACK, nodeRuntime, openPack, PackError } from "../../../models/index-node.ts";
 import { openPack as openPackFromUrl } from "../../../models/runtime/open-pack.ts";
 
 const test = suite("open pack");
@@ -37,9 +37,9 @@ async function failure(promise: Promise<unknown>): Promise<Error> {
   );
 }
 
-test("by name, by folder, and by default the released one", async () => {
+test("by name, by folder, and by default a released one", async () => {
   assert.is((await openPack("esc10-speech")).pack.name, "esc10-speech");
-  assert.is((await openPack()).pack.name, "esc10-speech");
+  assert.is((await openPack()).pack.name, DEFAULT_PACK);
   const tiny = await openPack(TINY);
   assert.is(tiny.pack.name, "tiny");
   assert.match((await tiny.runtime()).description, /thread/);

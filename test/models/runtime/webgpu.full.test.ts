@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { DEFAULT_PACK } from "../../../models/pack/default-pack.ts";
 import { findPack, openPackFolder } from "../../../models/pack/open-pack-node.ts";
 import { loadNewest } from "../../../models/runtime/load-cut.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
@@ -16,7 +15,7 @@ run(
   `WebGPU draws the masks that the processor draws, one window or two together${found ? "" : " (no software adapter here)"}`,
   async () => {
     process.env["VK_ICD_FILENAMES"] ??= ADAPTER;
-    const opened = await openPackFolder(findPack(DEFAULT_PACK));
+    const opened = await openPackFolder(findPack("esc10-speech"));
     const { pack } = opened;
     const size = pack.windowFrames * pack.stft.bins;
     const sound = Float32Array.from({ length: 2 * size }, (_, i) => Math.abs(Math.sin(i * i * 0.37)));
