@@ -87,13 +87,14 @@ function answerOf(
 ): ClassifierAnswer {
   const turned = layout === "B1FT" || layout === "BFT";
   const kept: Tensor[] = [];
-  // The latents that are handed out lie on the way to the logits, so that gradients by them are what they should be.
+  // The latents that are handed out lie on the way to the logits, so that gradients by them are what they should be; held,
+  // as turned round twice is not turned at all.
   const handOut = (copy: Tensor): Tensor => {
     if (!turned || copy.shape.length !== 4) {
       kept.push(copy);
       return copy;
     }
-    const asTimeFirst = g.transpose(copy, [0, 1, 3, 2]);
+    const asTimeFirst = g.held(g.transpose(copy, [0, 1, 3, 2]));
     kept.push(asTimeFirst);
     return g.transpose(asTimeFirst, [0, 1, 3, 2]);
   };

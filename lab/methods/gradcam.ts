@@ -1,4 +1,4 @@
-import { gradients, type Tensor } from "../../models/graph/index.ts";
+import { dependsOn, gradients, type Tensor } from "../../models/graph/index.ts";
 import { type ExplanationMethod, fixedPasses } from "./method.ts";
 import { attributionMask } from "./parts/mask.ts";
 import { LAYER } from "./parts/parameters.ts";
@@ -20,7 +20,14 @@ export function gradCam(scene: Scene, layer: number): Tensor {
       `there is no latent ${layer}: the classifier has ${answer.latents.length}, from 0 to ${answer.latents.length - 1} (or from -1 down)`,
     );
   }
-  const [gradient] = gradients(g, classScore(scene, answer), [latent]);
+  const score = classScore(scene, answer);
+  // Zeros would follow: masks that keep nothing, and silence for an explanation.
+  if (!dependsOn(g, score, latent)) {
+    throw new Error(
+      `the classifier's logits do not depend on its latent ${layer}, so nothing there speaks for a class`,
+    );
+  }
+  const [gradient] = gradients(g, score, [latent]);
   const places = latent.shape.slice(2).map((_, axis) => axis + 2);
   const weights = g.reduceMean(gradient, places, true);
   return scene.spread(g.relu(g.reduceSum(g.mul(weights, latent), [1])));

@@ -201,7 +201,7 @@ export function streamTask(
     const past = new Silence(g);
     const powers = framePowers(g, magnitudes, shape);
     const features = heardAgainst(g, powers, follow(g, past, powers));
-    const answer = classifyStream(layers, past, features, shape, MOMENTS);
+    const answer = classifyStream(layers, past, features, shape, { at: MOMENTS });
     if (teaching === 0) return { logits: answer.logits };
     const moments = g.reshape(answer.embedding, [-1, MOMENTS.length, embedding]);
     const heard = g.reshape(g.op("Gather", [moments, g.int64(taught)], { axis: 1 }), [-1, embedding]);

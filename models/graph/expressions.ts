@@ -96,6 +96,14 @@ export abstract class Expressions {
     return order.every((from, to) => from === to) ? a : this.op("Transpose", [a], { perm: order });
   }
 
+  /**
+   * The same values as a tensor of their own: what is built on it reads it, where a rewriting builder would see through a
+   * transposition or a reshape to what lies before. So it can be a target of gradients.
+   */
+  held(a: Tensor): Tensor {
+    return this.op("Identity", [a]);
+  }
+
   concat(parts: readonly Tensor[], axis: number): Tensor {
     return parts.length === 1 ? parts[0] : this.op("Concat", parts, { axis });
   }

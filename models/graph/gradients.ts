@@ -35,10 +35,15 @@ function nodesBetween(
   return { path, alive };
 }
 
+/** Whether `of` is computed from `target`, so that there is a gradient by it. */
+export function dependsOn(g: GraphBuilder, of: Tensor, target: Tensor): boolean {
+  return of === target || nodesBetween(g, of, [target]).path.length > 0;
+}
+
 /**
  * Appends the nodes that compute d `of` / d target to the graph and returns the gradients, each with the shape of
  * its target. Where `of` has several elements, the gradient is that of their sum, or of their sum weighted by `seed`.
- * A target that `of` does not depend on gets zeros.
+ * A target that `of` does not depend on gets zeros: `dependsOn` tells, `held` keeps a target from being rewritten away.
  *
  * @throws Error naming operator and node where a gradient would have to pass an operator without a rule.
  */

@@ -1,7 +1,7 @@
 export { type AdamStep, adamStep } from "./adam.ts";
 export { BASE_OPSET, GraphBuilder, type OpOptions } from "./builder.ts";
 export type { Operand } from "./expressions.ts";
-export { type GradientOptions, gradients, guidedRelu } from "./gradients.ts";
+export { dependsOn, type GradientOptions, gradients, guidedRelu } from "./gradients.ts";
 export { binaryCrossEntropy, crossEntropy } from "./losses.ts";
 export { type DecodeOptions, decodeModel } from "./onnx/decode.ts";
 export { type EncodeOptions, encodeModel } from "./onnx/encode.ts";

@@ -65,16 +65,20 @@ export function pastConv(
   });
 }
 
-/**
- * @param features [B, 2, T, mels], as `heardAgainst` gives them.
- * @param at steps at which the classes are asked, where nothing comes after the block; all without.
- */
+interface StreamQuestion {
+  /** Steps at which the classes are asked, where nothing comes after the block; all without. */
+  readonly at?: readonly number[];
+  /** Every latent lies on the way to the logits, for gradients by it; it costs turning the deepest round and back. */
+  readonly latentsOnTheWay?: boolean;
+}
+
+/** @param features [B, 2, T, mels], as `heardAgainst` gives them. */
 export function classifyStream(
   layers: Layers,
   past: Past,
   features: Tensor,
   shape: StreamShape,
-  at?: readonly number[],
+  { at, latentsOnTheWay = false }: StreamQuestion = {},
 ): StreamAnswer {
   const { g } = layers;
   const { deep, classes } = shape;
@@ -95,7 +99,12 @@ export function classifyStream(
     const both = g.concat([past.delayed(name, rows, dilation), rows], 2);
     rows = g.add(rows, layers.rowsNormRelu(name, both, { out: deep, kernel: [2, 1] }));
   }
-  latents.push(g.reshape(g.transpose(rows, [0, 2, 1]), [-1, deep, steps, 1]));
+  let deepest = g.reshape(g.transpose(rows, [0, 2, 1]), [-1, deep, steps, 1]);
+  if (latentsOnTheWay) {
+    deepest = g.held(deepest);
+    rows = g.transpose(g.reshape(deepest, [-1, deep, steps]), [0, 2, 1]);
+  }
+  latents.push(deepest);
   const found = pooled(layers, past, rows, at);
   const moments = Number(found.shape[1]);
   const size = streamEmbedding(shape);

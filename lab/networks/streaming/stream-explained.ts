@@ -40,7 +40,10 @@ export function streamClassifier(
     classify(g, features): ClassifierAnswer {
       const layers = new FrozenLayers(g, values);
       const past = new Silence(g);
-      const last = classifyStream(layers, past, features, shape, [steps - 1]);
+      const last = classifyStream(layers, past, features, shape, {
+        at: [steps - 1],
+        latentsOnTheWay: true,
+      });
       return {
         logits: g.reshape(last.logits, [-1, shape.classes]),
         latents: last.latents,

@@ -9,6 +9,7 @@ import { RemoteEngine, type WebSocketClass } from "../../../client/live/engines/
 import { PipelineHost } from "../../../client/live/pipeline/pipeline-host.ts";
 import type { PipelineToPage } from "../../../client/live/pipeline/pipeline-messages.ts";
 import { planStream } from "../../../client/live/session/stream-plan.ts";
+import { WindowCutter } from "../../../lab/data/window-cutter.ts";
 import { openPackFolder } from "../../../models/pack/open-pack-node.ts";
 import { audioShape } from "../../../models/pack/pack.ts";
 import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
@@ -17,7 +18,7 @@ import { type RunningServer, startServer } from "../../../server/start-server.ts
 import { Explainer } from "../../../worklets/explainer.ts";
 import { WorkerLink } from "../../../worklets/worker-link.ts";
 import { temporaryFolder } from "../../cli/run-cli.ts";
-import { chord, LABELS } from "../../lab/import/fixtures.ts";
+import { chord, FUNDAMENTALS, LABELS } from "../../lab/import/fixtures.ts";
 import { packOf } from "../../lab/import/live-pack.ts";
 import { RawClient, start } from "../../server/raw-client.ts";
 import { OWN_SHAPE } from "../../worklets/rig.ts";
@@ -123,6 +124,23 @@ for (const name of ["mel44", "wave16"]) {
     }
   });
 }
+
+test("mel44: GradCAM keeps a part of what is named, so that there is something to hear", async () => {
+  const open = await openPackFolder(packs.get("mel44") as string);
+  const { windowFrames: frames, stft, sampleRate } = open.pack;
+  const cutter = new WindowCutter({ frames, bins: stft.bins, stft, needsPhases: false });
+  const engine = await LocalEngine.open({ runtime: await nodeRuntime(), pack: open, method: "gradcam" });
+  for (const [index, fundamental] of FUNDAMENTALS.entries()) {
+    const { magnitudes } = cutter.cut(chord(fundamental, cutter.length, sampleRate));
+    const { probabilities, mask } = await engine.explain({ firstFrame: 0, magnitudes });
+    assert.is(probabilities.indexOf(Math.max(...probabilities)), index);
+    const energy = (at: (n: number) => number) =>
+      magnitudes.reduce((sum, magnitude, n) => sum + (at(n) * magnitude) ** 2, 0);
+    const kept = energy((n) => mask[n]) / energy(() => 1);
+    assert.ok(kept > 0.05 && kept < 0.95, `${LABELS[index]}: ${kept} of the energy`);
+  }
+  await engine.close();
+});
 
 test("wave16: only the local engine is used, and a server says why in plain words", async () => {
   const pack = packs.get("wave16") as string;

@@ -7,7 +7,7 @@ import { WindowCutter } from "../../../lab/data/window-cutter.ts";
 import { foreignClassifier } from "../../../lab/import/foreign-classifier.ts";
 import { parseFrontWords } from "../../../lab/import/front.ts";
 import { readClassifier } from "../../../lab/import/read-classifier.ts";
-import { decodeModel, GraphBuilder, gradients } from "../../../models/graph/index.ts";
+import { decodeModel, dependsOn, GraphBuilder, gradients } from "../../../models/graph/index.ts";
 import { findPack } from "../../../models/pack/open-pack-node.ts";
 import { compile, compileGraph } from "../../models/graph/run.ts";
 import { chord, classifier, expected, FUNDAMENTALS, file, front, relativeError } from "./fixtures.ts";
@@ -75,6 +75,37 @@ for (const name of ["mel44", "wave16"]) {
     assert.ok(relativeError(found, wanted["gradient"].data) < 1e-3);
   });
 }
+
+test("latents of pictures with frequency first: the logits are computed from them", async () => {
+  const read = await classifier("mel44");
+  const explained = foreignClassifier(read, { front: await front("mel44") });
+  const { features, classify, frames, bins } = explained;
+  const cutter = new WindowCutter(explained);
+  const g = new GraphBuilder();
+  const magnitudes = g.input("magnitudes", "float32", [1, frames, bins]);
+  const { logits, latents } = classify(g, features(g, magnitudes));
+  g.output("logits", logits);
+  latents.forEach((latent, layer) => {
+    assert.ok(dependsOn(g, logits, latent), `latent ${layer}`);
+    const [gradient] = gradients(g, g.slice(logits, 1, 1, 2), [latent]);
+    g.output(`size${layer}`, g.reduceMax(g.op("Abs", [gradient])));
+  });
+  // The last layer is a mean and a product: what the deepest latent adds to a logit is all but the layer's constant.
+  const [gradient] = gradients(g, g.slice(logits, 1, 1, 2), [latents[3]]);
+  g.output("added", g.reduceSum(g.mul(gradient, latents[3])));
+  const run = await compileGraph(g);
+  const found = await Promise.all(
+    FUNDAMENTALS.map((fundamental) => {
+      const { magnitudes } = cutter.cut(chord(fundamental, cutter.length, 44_100));
+      return run({ magnitudes });
+    }),
+  );
+  const constantOf = (values: (typeof found)[0]) => values["logits"][1] - values["added"][0];
+  for (const values of found) {
+    for (const layer of latents.keys()) assert.ok(values[`size${layer}`][0] > 0, `latent ${layer}`);
+    assert.ok(Math.abs(constantOf(values) - constantOf(found[0])) < 1e-3);
+  }
+});
 
 function normalised(samples: Float32Array): Float32Array {
   const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length;

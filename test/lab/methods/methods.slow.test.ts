@@ -245,6 +245,17 @@ test("settings: defaults, and what is refused", () => {
     () => explanationGraph(tinyClassifier, findMethod("gradcam"), { settings: { layer: 5 } }),
     /no latent 5: the classifier has 2/,
   );
+  const besides: ExplainedClassifier = {
+    ...tinyClassifier,
+    classify(g, features) {
+      const { logits, latents } = tinyClassifier.classify(g, features);
+      return { logits, latents: latents.map((latent) => g.exp(latent)) };
+    },
+  };
+  assert.throws(
+    () => explanationGraph(besides, findMethod("gradcam")),
+    /logits do not depend on its latent -1/,
+  );
   assert.throws(() => explanationGraph(tinyClassifier, findMethod("lmac")), /needs weights of its own/);
 });
 

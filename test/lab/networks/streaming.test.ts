@@ -3,6 +3,7 @@ import * as ort from "onnxruntime-web";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../../lab/data/random.ts";
+import { GRADCAM } from "../../../lab/methods/gradcam.ts";
 import { LMAC_SELECTIVE } from "../../../lab/methods/lmac-selective.ts";
 import { EVERYDAY_DECODER } from "../../../lab/networks/streaming/stream-decoder.ts";
 import { streamClassifier } from "../../../lab/networks/streaming/stream-explained.ts";
@@ -109,6 +110,22 @@ test("a window that begins in silence is what the stream hears from its start", 
     assert.ok(furthest(outputs["mask"].data as Float32Array, stream.masks) < 1e-5);
     const last = stream.probabilities.slice(-CLASSES);
     assert.ok(furthest(outputs["probabilities"].data as Float32Array, last) < 1e-5);
+  }
+});
+
+test("every latent lies on the way to the logits of a window, so that GradCAM finds something", async () => {
+  const magnitudes = sound(FRAMES);
+  for (let layer = 0; layer <= shape.channels.length; layer++) {
+    const window = await opened(explanationGraph(classifier, GRADCAM, { settings: { layer } }).bytes);
+    const largest = [];
+    for (let target = 0; target < CLASSES; target++) {
+      const outputs = await window.run({
+        magnitudes: new ort.Tensor("float32", magnitudes, [1, FRAMES, BINS]),
+        target: new ort.Tensor("int64", BigInt64Array.of(BigInt(target)), [1]),
+      });
+      largest.push(Math.max(...(outputs["mask"].data as Float32Array)));
+    }
+    assert.ok(largest.includes(1), `latent ${layer}: ${largest}`);
   }
 });
 

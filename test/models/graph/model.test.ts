@@ -3,6 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
   decodeModel,
+  dependsOn,
   encodeModel,
   GraphBuilder,
   gradients,
@@ -370,6 +371,21 @@ test("gradients with respect to a layer inside, found by its name in a decoded f
   const [gradient] = gradients(g, g.outputs.get("y")!, [layer]);
   assert.equal(gradient.shape, layer.shape);
   assert.throws(() => g.tensor("nowhere"), /no tensor "nowhere"/);
+});
+
+test("a tensor that is turned round and back is no way to the result, unless it is held", async () => {
+  for (const held of [false, true]) {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [2, 3]);
+    const turned = g.transpose(g.exp(x), [1, 0]);
+    const inside = held ? g.held(turned) : turned;
+    const y = g.reduceSum(g.mul(g.transpose(inside, [1, 0]), 2));
+    assert.is(dependsOn(g, y, inside), held);
+    assert.ok(dependsOn(g, y, x) && dependsOn(g, y, y) && !dependsOn(g, x, y));
+    g.output("d", gradients(g, y, [inside])[0]);
+    const { d } = await (await compileGraph(g))({ x: new Float32Array(6) });
+    assert.equal([...d], new Array(6).fill(held ? 2 : 0));
+  }
 });
 
 test("equal calls give the same tensor; what no output needs is not written", () => {
