@@ -3,7 +3,7 @@ import { customElement, property } from "lit/decorators.js";
 import type { RankedClass } from "../../models/explain/class-decision.ts";
 import { emit } from "../page/components/emit.ts";
 import { barStyles } from "./bar-styles.ts";
-import { capitalised, className, percent } from "./format.ts";
+import { classesByName, classTitle, percent } from "./format.ts";
 import { sharedStyles } from "./shared-styles.ts";
 import { words } from "./words/words.ts";
 import { WordsElement } from "./words/words-element.ts";
@@ -125,16 +125,16 @@ export class ClassBars extends WordsElement {
         ${words.page.classes.explain}
         <select @change=${choose} ?disabled=${!this.targetable}>
           <option value="-1" ?selected=${this.target === -1}>${words.page.classes.winner}</option>
-          ${this.labels.map(
-            (label, k) =>
-              html`<option value=${k} ?selected=${k === this.target}>${this.#name(label)}</option>`,
+          ${classesByName(this.labels, this.other).map(
+            ({ index, name }) =>
+              html`<option value=${index} ?selected=${index === this.target}>${name}</option>`,
           )}
         </select>
       </label>
       ${
         this.targetable
           ? asked !== undefined
-            ? html`<p class="soft" data-value="asked">${words.page.classes.asked(this.#name(asked))}</p>`
+            ? html`<p class="soft" data-value="asked">${words.page.classes.asked(classTitle(asked, this.other))}</p>`
             : nothing
           : html`<p class="soft">${words.page.classes.onlyWinner(this.method || words.page.classes.thisMethod)}</p>`
       }
@@ -149,7 +149,7 @@ export class ClassBars extends WordsElement {
     const state = !entry ? "empty" : this.past ? "below past" : sure ? "sure" : "below";
     return html`
       <li class=${state}>
-        <span class="name">${entry ? this.#name(entry.label) : "–"}</span>
+        <span class="name">${entry ? classTitle(entry.label, this.other) : "–"}</span>
         <span class="value">${entry ? percent(share) : ""}</span>
         <div class="bar" aria-hidden="true">
           <div class="track">
@@ -163,9 +163,5 @@ export class ClassBars extends WordsElement {
         </div>
       </li>
     `;
-  }
-
-  #name(label: string): string {
-    return label === this.other ? words.page.verdict.other : capitalised(className(label));
   }
 }

@@ -1,5 +1,5 @@
 /** Numbers and names as people read them in the language of the page. No function ever shows NaN. */
-import { labelText, numbers } from "./words/words.ts";
+import { labelText, numbers, words } from "./words/words.ts";
 
 export const percent = (fraction: number): string => numbers.percent(fraction);
 export const milliseconds = (ms: number | null): string => numbers.milliseconds(ms);
@@ -12,6 +12,25 @@ export const hertz = (hz: number): string => (hz >= 1000 ? `${kilohertz(hz)}k` :
 
 /** A class name as written in datasets, for people: "door_wood_creaks" → "creaking door". */
 export const className = labelText;
+
+interface NamedClass {
+  /** In the pack's labels. */
+  readonly index: number;
+  readonly label: string;
+  readonly name: string;
+}
+
+/** Classes to choose from in the order of their names; the pack's "other" comes last. */
+export function classesByName(labels: readonly string[], other?: string): readonly NamedClass[] {
+  const named = labels.map((label, index) => ({ index, label, name: classTitle(label, other) }));
+  const last = ({ label }: NamedClass) => Number(label === other);
+  return named.sort((a, b) => last(a) - last(b) || numbers.order(a.name, b.name));
+}
+
+/** A class by itself, as in a list. */
+export function classTitle(label: string, other?: string): string {
+  return label === other ? words.page.verdict.other : capitalised(className(label));
+}
 
 /** Names of choices that have none of their own: "A" for 0. */
 export function letter(index: number): string {

@@ -1,18 +1,26 @@
 import type { WindowDecision } from "./clip-decision.ts";
+import { middleFrame } from "./window-times.ts";
+
+interface Heard {
+  /** Of a window, or a streaming pack's block. */
+  readonly windowFrames: number;
+  /** That an answer is about, as `framesAnswered` has them. */
+  readonly answered: number;
+}
 
 /**
  * The classes' probabilities over the time of a recording of any length: when the steps are full, neighbours are
- * merged. A window counts at its middle.
+ * merged. A window counts at its middle, a streaming pack's block at the middle of what its answer is about.
  */
 export class DecisionTimeline {
   #framesPerStep: number;
   readonly #sums: Float64Array;
   readonly #counts: Uint32Array;
 
-  /** @param windowFrames frames of one window; @param limit the most steps kept, an even number. */
+  /** @param heard frames; @param limit the most steps kept, an even number. */
   constructor(
     private readonly classes: number,
-    private readonly windowFrames: number,
+    private readonly heard: Heard,
     private readonly limit = 2048,
     framesPerStep = 8,
   ) {
@@ -22,7 +30,7 @@ export class DecisionTimeline {
   }
 
   add({ firstFrame, probabilities, silent }: WindowDecision): void {
-    const middle = firstFrame + this.windowFrames / 2;
+    const middle = middleFrame(firstFrame, this.heard.windowFrames, this.heard.answered);
     while (middle >= this.limit * this.#framesPerStep) this.#mergePairs();
     const step = Math.floor(middle / this.#framesPerStep);
     if (silent) return;
@@ -32,10 +40,10 @@ export class DecisionTimeline {
 
   /**
    * Mean probability of a class at `points` equally spaced moments over `frames` frames: that of the nearest
-   * windows, at most half a window away; NaN where all of those were silent.
+   * windows, at most half of what they are about away; NaN where all of those were silent.
    */
   sample(k: number, frames: number, points: number): Float32Array {
-    const reach = Math.ceil(this.windowFrames / 2 / this.#framesPerStep);
+    const reach = Math.ceil(this.heard.answered / 2 / this.#framesPerStep);
     return Float32Array.from({ length: points }, (_, point) => {
       const at = Math.floor(((point + 0.5) / points) * (frames / this.#framesPerStep));
       for (let distance = 0; distance <= reach; distance++) {

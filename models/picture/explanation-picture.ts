@@ -2,6 +2,7 @@
 import { classWords } from "../explain/class-words.ts";
 import type { WindowDecision } from "../explain/clip-decision.ts";
 import { DecisionTimeline } from "../explain/decision-timeline.ts";
+import { framesAnswered } from "../explain/window-times.ts";
 import type { Pack } from "../pack/pack.ts";
 import { SpectrogramColumns } from "./spectrogram-columns.ts";
 import { spectrogramPicture } from "./spectrogram-picture.ts";
@@ -28,7 +29,8 @@ export class ExplanationPicture {
 
   constructor(private readonly pack: Pack) {
     this.#columns = new SpectrogramColumns(pack.stft.bins);
-    this.#timeline = new DecisionTimeline(pack.labels.length, pack.windowFrames);
+    const { labels, windowFrames } = pack;
+    this.#timeline = new DecisionTimeline(labels.length, { windowFrames, answered: framesAnswered(pack) });
   }
 
   /** Frames and windows in order, without gaps: a block, or the whole explained sound. */

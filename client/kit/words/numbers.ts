@@ -17,6 +17,7 @@ export function numbersIn(locale: string) {
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
   const dates = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
   const all = new Intl.ListFormat(locale, { type: "conjunction" });
+  const order = new Intl.Collator(locale);
   const any = new Intl.ListFormat(locale, { type: "disjunction" });
   return {
     locale,
@@ -73,6 +74,11 @@ export function numbersIn(locale: string) {
     /** "a, b, or c". */
     listedAny(parts: readonly string[]): string {
       return any.format(parts);
+    },
+
+    /** Negative when `a` comes before `b` in an alphabetical list. */
+    order(a: string, b: string): number {
+      return order.compare(a, b);
     },
 
     /** The time of day. */

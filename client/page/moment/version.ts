@@ -54,7 +54,7 @@ export function figuresIn(
   const { windowFrames, answeredFrames } = moment.pack;
   return figuresOf(version.windows, {
     ...{ target, classes: moment.pack },
-    during: { ...framesOf(moment, span), windowFrames },
+    during: { ...framesOf(moment, span), windowFrames, answered: answeredFrames },
     only: ({ firstFrame }) => {
       const end = firstFrame + windowFrames;
       return areFramesExplained(version, end - answeredFrames, end);

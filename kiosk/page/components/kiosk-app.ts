@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Observable } from "rxjs";
-import { capitalised, className } from "../../../client/kit/format.ts";
+import { classesByName, className } from "../../../client/kit/format.ts";
 import { type Going, goingText, goingTo } from "../../../client/kit/going.ts";
 import { Hearing } from "../../../client/kit/hearing.ts";
 import { sharedStyles } from "../../../client/kit/shared-styles.ts";
@@ -132,6 +132,12 @@ class ListenableKiosk extends LitElement {
         border-color: var(--accent);
         background: var(--accent);
         color: var(--on-accent);
+      }
+      /* Two rows and a half of them, so that it is seen that there are more. */
+      .small {
+        max-height: max(8.75rem, 17.4vmin);
+        overflow-y: auto;
+        overscroll-behavior: contain;
       }
       .small button {
         min-height: max(3rem, 6vmin);
@@ -354,10 +360,10 @@ class ListenableKiosk extends LitElement {
         controls.includes("class") && this.#targetable
           ? html`<div class="choices small" role="group" aria-label=${said.explain}>
               ${button(said.whatItHears, this.target === -1, () => this.#ask(-1))}
-              ${this.pack?.labels.map((label, k) =>
+              ${classesByName(this.pack?.labels ?? [], this.pack?.other).map(({ index, label, name }) =>
                 label === this.pack?.other
                   ? nothing
-                  : button(capitalised(className(label)), this.target === k, () => this.#ask(k)),
+                  : button(name, this.target === index, () => this.#ask(index)),
               )}
             </div>`
           : nothing

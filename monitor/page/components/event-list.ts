@@ -1,6 +1,6 @@
 import { css, html, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { capitalised, className } from "../../../client/kit/format.ts";
+import { classesByName } from "../../../client/kit/format.ts";
 import { sharedStyles } from "../../../client/kit/shared-styles.ts";
 import { words } from "../../../client/kit/words/words.ts";
 import { WordsElement } from "../../../client/kit/words/words-element.ts";
@@ -97,9 +97,9 @@ export class EventList extends WordsElement {
 
   override render() {
     const { labels, other, inputs } = this.status;
-    const classes = labels
-      .filter((label) => label !== other)
-      .map((label) => [label, capitalised(className(label))] as const);
+    const classes = classesByName(labels, other)
+      .filter(({ label }) => label !== other)
+      .map(({ label, name }) => [label, name] as const);
     const labelsQuery = queryText(apiFilters(this.filters));
     return html`
       <form class="card" role="search" @change=${this.#onChange} @submit=${(event: Event) => event.preventDefault()}>

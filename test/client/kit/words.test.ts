@@ -2,6 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
   capitalised,
+  classesByName,
   className,
   kilohertz,
   milliseconds,
@@ -10,6 +11,7 @@ import {
 } from "../../../client/kit/format.ts";
 import { readSettings } from "../../../client/kit/parameters.ts";
 import { statusText } from "../../../client/kit/status-text.ts";
+import { setLanguage } from "../../../client/kit/words/words.ts";
 import type { Status, Timings } from "../../../client/live/live-explainer.ts";
 import { toProblem } from "../../../client/live/problems.ts";
 import { Announcer } from "../../../client/page/announcer.ts";
@@ -40,6 +42,18 @@ test("numbers for people never show NaN", () => {
   assert.is(rate(15.625), "15.6");
   for (const show of [percent, milliseconds, kilohertz, rate]) assert.is(show(Number.NaN), "–");
   assert.is(capitalised(className("clock_tick")), "Clock tick");
+});
+
+test("classes to choose from are in the order of their names in the page's language, other last", () => {
+  const names = () => classesByName(["rooster", "other", "car_horn", "dog"], "other").map(({ name }) => name);
+  assert.equal(names(), ["Car horn", "Dog", "Rooster", "Something else"]);
+  setLanguage("de");
+  assert.equal(names().slice(0, 3), ["Hahn", "Hund", "Hupe"]);
+  setLanguage("en");
+  assert.equal(
+    classesByName(["rooster", "dog"]).map(({ index }) => index),
+    [1, 0],
+  );
 });
 
 test("the address sets the page, and nonsense in it is ignored", () => {

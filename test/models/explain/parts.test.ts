@@ -118,7 +118,7 @@ test("a spectrogram of any length fits its columns", () => {
 });
 
 test("a timeline of any length keeps its place in time", () => {
-  const timeline = new DecisionTimeline(2, 4, 16, 1);
+  const timeline = new DecisionTimeline(2, { windowFrames: 4, answered: 4 }, 16, 1);
   // The class changes halfway through the first 60 of 100 frames; nothing is heard in the rest.
   for (let first = 0; first < 100; first++) {
     timeline.add(window(first, first + 2 < 32 ? [1, 0] : [0, 1], first >= 60));
@@ -127,6 +127,17 @@ test("a timeline of any length keeps its place in time", () => {
   assert.equal([...over.slice(0, 3)], [1, 1, 1]);
   assert.equal([...over.slice(4, 6)], [0, 0]);
   assert.ok(Number.isNaN(over[8]) && Number.isNaN(over[9]));
+});
+
+test("an answer about the last second counts in its middle", () => {
+  const timeline = new DecisionTimeline(2, { windowFrames: 4, answered: 128 });
+  // Blocks that end with frames 400 to 528 hear it: what they are about has its middles from 336 to 464.
+  for (let first = 0; first < 800; first += 4) {
+    timeline.add(window(first, first + 4 >= 400 && first + 4 < 528 ? [1, 0] : [0, 1]));
+  }
+  const over = timeline.sample(0, 800, 100);
+  assert.equal([over[41], over[43], over[56], over[58]], [0, 1, 1, 0]);
+  assert.is(over[99], 0, "the last one's, half a second before the end");
 });
 
 test("windows 30 dB below the loudest say nothing of the clip", () => {

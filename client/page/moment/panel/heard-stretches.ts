@@ -1,5 +1,6 @@
 /** What a moment was taken for while it was heard, as stretches of one class each. */
 import { decide } from "../../../../models/explain/class-decision.ts";
+import { middleFrame } from "../../../../models/explain/window-times.ts";
 import type { Moment } from "../../../live/live-explainer.ts";
 
 interface HeardStretch {
@@ -14,14 +15,15 @@ interface HeardStretch {
   readonly to: number;
 }
 
-/** A decision holds around the middle of its window, until the next one's; after a longer gap nothing was explained. */
+/** A decision holds around the middle of what it is about, until the next one's; after a longer gap nothing was explained. */
 const LONGEST_SECONDS = 0.5;
 /** Shorter stretches flicker. */
 const SHORTEST_SECONDS = 0.2;
 
 export function heardStretches(moment: Moment): HeardStretch[] {
   const { pack, sampleRate, hop, window, original } = moment;
-  const middle = (firstFrame: number) => (firstFrame + (pack.windowFrames + 1) / 2) * hop - window / 2;
+  const middle = (firstFrame: number) =>
+    (middleFrame(firstFrame, pack.windowFrames, pack.answeredFrames) + 0.5) * hop - window / 2;
   const stretches: HeardStretch[] = [];
   moment.decisions.forEach(({ firstFrame, probabilities }, k) => {
     const { best, accepted: sure } = decide(pack, probabilities);

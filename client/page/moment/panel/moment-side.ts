@@ -1,7 +1,7 @@
 import { css, html, nothing } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import type { Figures } from "../../../../models/explain/figures.ts";
-import { percent } from "../../../kit/format.ts";
+import { classesByName, percent } from "../../../kit/format.ts";
 import { sharedStyles } from "../../../kit/shared-styles.ts";
 import { titleText, words } from "../../../kit/words/words.ts";
 import { WordsElement } from "../../../kit/words/words-element.ts";
@@ -185,7 +185,7 @@ export class MomentSide extends WordsElement {
 
   #choices() {
     const { side, moment } = this;
-    const { methods, labels } = moment.pack;
+    const { methods, labels, other } = moment.pack;
     const heard = methods.find(({ name }) => name === moment.facts.method);
     const method = methods.find(({ name }) => name === side.method);
     const targetable = method?.target ?? false;
@@ -230,9 +230,9 @@ export class MomentSide extends WordsElement {
             @change=${chooseTarget}
           >
             <option value="-1" .selected=${side.target === -1}>${words.moment.winner}</option>
-            ${labels.map(
-              (_, k) =>
-                html`<option value=${k} .selected=${k === side.target}>${labelName(moment.pack, k)}</option>`,
+            ${classesByName(labels, other).map(
+              ({ index, name }) =>
+                html`<option value=${index} .selected=${index === side.target}>${name}</option>`,
             )}
           </select>
         </label>

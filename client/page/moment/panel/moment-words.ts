@@ -1,7 +1,7 @@
 /** Names and figures of a moment as people read them. */
 
 import type { Figures } from "../../../../models/explain/figures.ts";
-import { capitalised, className, percent } from "../../../kit/format.ts";
+import { classTitle, percent } from "../../../kit/format.ts";
 import { numbers, titleText, words } from "../../../kit/words/words.ts";
 import type { Moment, PackSummary } from "../../../live/live-explainer.ts";
 import { unexplainedIn } from "../explained.ts";
@@ -10,8 +10,7 @@ import { secondsText } from "./time.ts";
 
 /** A class by its index. */
 export function labelName({ labels, other }: PackSummary, index: number): string {
-  const label = labels[index] ?? "";
-  return label === other ? words.page.verdict.other : capitalised(className(label));
+  return classTitle(labels[index] ?? "", other);
 }
 
 /** What was listened to; the page names no microphone. */

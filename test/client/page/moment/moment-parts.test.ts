@@ -195,6 +195,24 @@ test("an answer of a streaming pack is about the second before it: without masks
   assert.is(facts.figures?.windows, 2, "those that end with frames 183 and 187");
 });
 
+test("what a streaming pack heard in a span is what its answers say of that, and lies there", () => {
+  const { moment, version } = momentOf(600);
+  const pack = { ...PACK, windowFrames: 4, answeredFrames: 124 };
+  // It heard "low" in the blocks that end with frames 300 to 423: what they are about has its middles from 238 to 361.
+  const low = (firstFrame: number) => (firstFrame + 4 >= 300 && firstFrame + 4 < 424 ? 1 : 0);
+  const blocks = Array.from({ length: 150 }, (_, k) => 4 * k);
+  const windows = blocks.map((firstFrame) => windowOf(firstFrame, low(firstFrame)));
+  const decisions = blocks.map((firstFrame) => ({
+    firstFrame,
+    probabilities: Float32Array.of(low(firstFrame), 1 - low(firstFrame)),
+  }));
+  const heard = { ...moment, pack, decisions };
+  const span = { from: 240 * 128, to: 350 * 128 };
+  assert.is(momentFacts(heard, [{ ...version, windows }], span, "0.1.0").explanations[0].figures?.whole, 1);
+  const stretch = heardStretches(heard).find(({ target }) => target === 0);
+  assert.equal([stretch?.from, stretch?.to], [238.5 * 128 - 256, 362.5 * 128 - 256]);
+});
+
 test("frames of a span are those whose middle lies in it", () => {
   assert.equal(framesOf({ window: 512, hop: 128 }, { from: 0, to: 1_280 }), { from: 1, to: 11 });
   assert.equal(framesOf({ window: 512, hop: 128 }, { from: 1, to: 1_281 }), { from: 2, to: 12 });
