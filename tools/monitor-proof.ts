@@ -7,10 +7,12 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { ESC10_CLASSES, type Esc50Clip, readEsc50 } from "../lab/data/esc50.ts";
+import { type Esc50Clip, readEsc50 } from "../lab/data/esc50.ts";
 import { Random } from "../lab/data/random.ts";
 import { WavFileWriter } from "../lab/explaining/wav-file-writer.ts";
-import { findPack, packageVersion } from "../models/pack/open-pack-node.ts";
+import { classWords } from "../models/explain/class-words.ts";
+import { DEFAULT_PACK } from "../models/pack/default-pack.ts";
+import { findPack, openPackFolder, packageVersion } from "../models/pack/open-pack-node.ts";
 import { readMono } from "../models/sound/read-audio.ts";
 import { fileInput } from "../monitor/inputs/file-input.ts";
 import type { MonitorEvent } from "../monitor/protocol.ts";
@@ -22,7 +24,7 @@ const { values } = parseArgs({
     data: { type: "string" },
     fold: { type: "string", default: "4" },
     out: { type: "string", default: "monitor-proof" },
-    pack: { type: "string", default: "esc10-speech" },
+    pack: { type: "string", default: DEFAULT_PACK },
     /** Clips of classes that the classifier does not know, among the others. */
     unknown: { type: "string", default: "40" },
     seed: { type: "string", default: "1" },
@@ -65,7 +67,7 @@ async function concatenate(path: string, clips: readonly Esc50Clip[], random: Ra
     const { samples } = await readMono(clip.path, RATE);
     truths.push({
       label: clip.category,
-      known: clip.esc10,
+      known: labels.includes(clip.category),
       start: at / RATE,
       end: (at + samples.length) / RATE,
     });
@@ -117,7 +119,7 @@ function table(rows: ReadonlyMap<string, Row>): string {
   const share = (part: number, whole: number) =>
     whole === 0 ? "–" : `${Math.round((100 * part) / whole)} %`;
   const line = (name: string, { clips, found, right, wrong }: Row) =>
-    `| ${name.replaceAll("_", " ")} | ${clips} | ${found} | ${share(found, clips)} | ${right + wrong} | ${wrong} | ${share(right, right + wrong)} |`;
+    `| ${classWords(name)} | ${clips} | ${found} | ${share(found, clips)} | ${right + wrong} | ${wrong} | ${share(right, right + wrong)} |`;
   const all = { clips: 0, found: 0, right: 0, wrong: 0 };
   for (const row of rows.values()) {
     for (const key of ["clips", "found", "right", "wrong"] as const) all[key] += row[key];
@@ -130,11 +132,13 @@ function table(rows: ReadonlyMap<string, Row>): string {
   ].join("\n");
 }
 
+const folder = findPack(values.pack);
+const { labels } = (await openPackFolder(folder)).pack;
 const random = new Random(Number(values.seed));
 const clips = (await readEsc50(values.data)).filter(({ fold }) => fold === Number(values.fold));
 if (clips.length === 0) throw new Error(`${values.data} has no clips of fold ${values.fold}`);
-const known = clips.filter(({ esc10 }) => esc10);
-const others = clips.filter(({ esc10 }) => !esc10);
+const known = clips.filter(({ category }) => labels.includes(category));
+const others = clips.filter(({ category }) => !labels.includes(category));
 random.shuffle(others);
 const unknown = others.slice(0, Number(values.unknown));
 const order = [...known, ...unknown];
@@ -146,7 +150,7 @@ const recording = join(values.out, "recording.wav");
 const truths = await concatenate(recording, order, random);
 const store = await EventStore.open(join(values.out, "data"));
 const monitor = await startMonitor({
-  pack: findPack(values.pack),
+  pack: folder,
   store,
   floor: Number(values.floor),
   inputs: [fileInput("proof", recording)],
@@ -162,7 +166,7 @@ const events = store.find({ limit: 1000 }).map(({ event }) => event);
 await monitor.close();
 
 const { rows, mistakes } = score(truths, events);
-for (const label of ESC10_CLASSES)
+for (const label of new Set(known.map(({ category }) => category)))
   if (!rows.has(label)) rows.set(label, { clips: 0, found: 0, right: 0, wrong: 0 });
 const badges = { faithful: 0, partly: 0, not: 0, none: 0 };
 for (const { faithfulness } of events) badges[faithfulness?.badge ?? "none"]++;

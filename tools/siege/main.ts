@@ -1,6 +1,7 @@
 /** `npm run siege`: one address takes all it can get, while another one asks. Linux alone: it has many addresses of its own. */
 import { Command } from "commander";
 import { positiveInteger } from "../../cli/options.ts";
+import { DEFAULT_PACK } from "../../models/pack/default-pack.ts";
 import { findPack } from "../../models/pack/open-pack-node.ts";
 import { BUILT } from "../soak/server-under-watch.ts";
 import { runSiege } from "./run-siege.ts";
@@ -12,7 +13,7 @@ const { connections, requests, handshakes, pack, json } = new Command("siege")
   .option("--connections <n>", "that the one address tries to open", positiveInteger, 1_400)
   .option("--requests <n>", "of the other address meanwhile", positiveInteger, 160)
   .option("--handshakes <n>", "that are refused, 12 kB each", positiveInteger, 1_000)
-  .option("--pack <name or dir>", "pack that the server explains with", "esc10-speech")
+  .option("--pack <name or dir>", "pack that the server explains with", DEFAULT_PACK)
   .option("--json", "print the report as one JSON object")
   .parse()
   .opts<{ connections: number; requests: number; handshakes: number; pack: string; json?: boolean }>();

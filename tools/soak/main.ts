@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { positiveInteger, positiveNumber, wholeNumber } from "../../cli/options.ts";
 import { showProgress } from "../../cli/progress.ts";
+import { DEFAULT_PACK } from "../../models/pack/default-pack.ts";
 import { findPack } from "../../models/pack/open-pack-node.ts";
 import { runSoak, type SoakReport } from "./run-soak.ts";
 import { BUILT } from "./server-under-watch.ts";
@@ -21,7 +22,7 @@ const { minutes, sessions, seed, threadEnds, pack, json } = new Command("soak")
     wholeNumber,
     3,
   )
-  .option("--pack <name or dir>", "pack that the server explains with", "esc10-speech")
+  .option("--pack <name or dir>", "pack that the server explains with", DEFAULT_PACK)
   .option("--json", "print the report as one JSON object")
   .addHelpText("after", "\nExample:\n  $ npm run soak -- --minutes 2 --sessions 8 --seed 7")
   .parse()
