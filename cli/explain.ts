@@ -39,7 +39,10 @@ export function registerExplain(program: Command): void {
     .requiredOption("--out <dir>", "folder for the results; made if it is not there")
     .addOption(packOption())
     .option("--method <name>", "explanation method of the pack (default: its first)")
-    .option("--class <label>", "explain this class (default: each window's most probable one)")
+    .option(
+      "--class <label>",
+      "explain this class (default: of each window, or block, the one most above its threshold)",
+    )
     .addOption(runtimeOption())
     .addOption(strideOption())
     .addOption(channelOption())
