@@ -184,7 +184,8 @@ class Preparation {
       if (decision.label === null) return "the classifier hears nothing in it";
       const said = [decision.label, ...decision.believed.map(({ label }) => label)];
       if (!keepWrong && known !== undefined && !said.includes(known)) {
-        return `the classifier hears ${decision.label} and not ${known}`;
+        const heard = decision.accepted ? decision.label : "nothing that it is sure of";
+        return `the classifier hears ${heard} and not ${known}`;
       }
       if (!keepWrong && known === undefined && !decision.accepted) {
         return "the classifier is not sure what it hears";
