@@ -191,7 +191,7 @@ export class StreamBatches {
   private familiar(random: Random): Part {
     const draw = random.uniform(0, this.known[this.known.length - 1].upTo);
     const { label, pool } = this.known.find(({ upTo }) => draw < upTo)!;
-    const speed = random.chance(0.5) ? Math.exp(random.uniform(-0.15, 0.15)) : 1;
+    const speed = random.chance(0.7) ? Math.exp(random.uniform(-0.22, 0.22)) : 1;
     return { samples: toUnitPower(pool.window(random, speed)), label, unsorted: false, below: 0 };
   }
 

@@ -36,7 +36,7 @@ export interface StreamClassifierOptions {
   rooms?: string;
 }
 
-export const STREAM_COURSE: Course = { steps: 8000, batch: 24, rate: 3e-3, decay: 0.03 };
+export const STREAM_COURSE: Course = { steps: 6500, batch: 24, rate: 3e-3, decay: 0.05 };
 
 export const STREAM_OPTIONS: readonly TrainingOption[] = [
   {
@@ -68,7 +68,7 @@ export const STREAM_OPTIONS: readonly TrainingOption[] = [
     flags: "--likeness <weight>",
     description: "weight of finding what the teacher's last layer reads",
     kind: "number",
-    default: 2,
+    default: 4,
   },
   {
     flags: "--choice <weight>",
@@ -86,7 +86,7 @@ export const STREAM_OPTIONS: readonly TrainingOption[] = [
     flags: "--dropout <share>",
     description: "share of the features dropped before the last layer",
     kind: "share",
-    default: 0.3,
+    default: 0.4,
   },
 ];
 

@@ -2,7 +2,8 @@
  * Thresholds of independent classes from as few held-out sounds as there are. `chooseThresholds` finds what is best on the windows
  * that it is given, and of a class with eight clips that is what suits those eight: on others it is worse than one threshold
  * for all. So each class stands between the two, nearer to its own the more of its sounds were held out, and all are moved
- * together to where the unknown are taken as often as they may.
+ * together to where the unknown are taken as often as they may. A class's own threshold is at most as high as it was ever heard: a class
+ * that is taken for others more often than it is right would else never be named again.
  */
 import { logOdds } from "../../../models/explain/class-decision.ts";
 import {
@@ -47,11 +48,18 @@ export function steadyThresholds(
   const { thresholds: own } = chooseThresholds(windows, sounds.length, rule);
   const between = own.map((threshold, k) => {
     const weight = sounds[k] / (sounds[k] + SOUNDS_FOR_HALF);
-    return level + weight * (logOdds(threshold) - level);
+    // A class that is best never believed (1) says no more than that its surest window was wrong.
+    const best = Math.min(logOdds(threshold), surest(windows, k));
+    return level + weight * (best - level);
   });
   const moved = levelOf(between.map(probabilityOf)) ?? 0;
   const thresholds = between.map((each) => Math.max(least, probabilityOf(each + moved)));
   return { thresholds, ...outcome(windows, thresholds) };
+}
+
+/** Log-odds of the window in which a class is most probable. */
+function surest(windows: readonly HeldOutWindow[], k: number): number {
+  return logOdds(windows.reduce((most, { probabilities }) => Math.max(most, probabilities[k]), 0));
 }
 
 function probabilityOf(odds: number): number {

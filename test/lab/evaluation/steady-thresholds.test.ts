@@ -44,6 +44,17 @@ test("classes of which little was heard share a threshold, and each has its own 
   assert.ok(Math.abs(thresholds[0] - thresholds[1]) < 1e-9);
 });
 
+test("a class that is more often wrong than right is asked for more than the others, but can still be named", () => {
+  // The second class is heard wherever the first is, and more surely than where it is itself.
+  const mistaken = windows.map(({ label, probabilities }) => {
+    const [first, second, ...others] = Array.from(probabilities);
+    return { label, probabilities: [first, label === 0 ? 0.95 : 0.9 * second, ...others] };
+  });
+  const { thresholds } = steadyThresholds(mistaken, Array(CLASSES).fill(8));
+  const odds = thresholds.map((each) => Math.log(each / (1 - each)));
+  assert.ok(odds[1] > odds[0] && odds[1] < odds[0] + 1, `${odds}`);
+});
+
 test("without unknown windows nothing is chosen", () => {
   const known = windows.filter(({ label }) => label >= 0);
   assert.throws(() => steadyThresholds(known, [1, 1, 1, 1]), /unknown/);
