@@ -44,15 +44,15 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   "sheep-before-a-storm": {
     events: [
-      { from: "sheep", part: [0.1, 0.8], at: [0.1, 3.1, 5.3], db: -20 },
-      { from: "otherSheep", part: [0, 1.15], at: [1.0, 2.0, 4.0, 6.2, 7.0], db: -21 },
+      { from: "otherSheep", part: [0, 1.2], at: [0, 1.15, 2.6, 3.75, 5.2, 6.7], db: -20 },
+      { from: "sheep", part: [0.1, 0.8], at: [2.2, 4.8, 6.2], db: -21 },
     ],
     background: { from: "thunder", db: -30 },
   },
   "birds-at-a-lock": {
     events: [
-      { from: "bird", at: [0, 5], db: -20 },
-      { from: "otherBird", part: [0.1, 2.5], at: [2.3, 6.2], db: -20 },
+      { from: "otherBird", part: [0.1, 2.5], at: [0, 2.1, 4.1, 6.1], db: -20 },
+      { from: "bird", at: [1.5, 5.2], db: -25 },
     ],
     background: { from: "lock", part: [0, 3.2], db: -34 },
   },
@@ -64,7 +64,13 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     background: { from: "songbirds", part: [1, 12], db: -36 },
   },
   "crow-before-a-storm": {
-    events: [{ from: "crow", at: [0.1, 0.7, 1.3, 2.1, 2.7, 3.4, 4.0, 4.6, 5.4, 6.0, 6.6, 7.3], db: -20 }],
-    background: { from: "otherThunder", db: -30 },
+    events: [
+      {
+        from: "crow",
+        at: [0.1, 0.55, 1.0, 1.45, 2.05, 2.5, 2.95, 3.55, 4.0, 4.45, 4.9, 5.5, 5.95, 6.4, 7.0, 7.45],
+        db: -20,
+      },
+    ],
+    background: { from: "otherThunder", db: -40 },
   },
 };

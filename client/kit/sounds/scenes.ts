@@ -67,7 +67,7 @@ export const scenes: readonly Scene[] = [
     ],
   },
   {
-    ...{ name: "sheep-before-a-storm", seconds: 8, label: "sheep", band: [440, 2640] },
+    ...{ name: "sheep-before-a-storm", seconds: 8, label: "sheep", band: [440, 2660] },
     recordings: [
       sardin("Sheep", "sheep-1-s2343.html"),
       openSfx("Corner of a sheep field in summer", "David R Barnes, edited by Wuzzy", "CC0 1.0"),
@@ -75,7 +75,7 @@ export const scenes: readonly Scene[] = [
     ],
   },
   {
-    ...{ name: "birds-at-a-lock", seconds: 8, label: "chirping_birds", band: [2950, 4020] },
+    ...{ name: "birds-at-a-lock", seconds: 8, label: "chirping_birds", band: [2950, 4110] },
     recordings: [
       freesound("Bird Noise - 1", "SpaceJoe, edited by Wuzzy", "CC0 1.0", 507257),
       freesound("Bird Noise - 12", "SpaceJoe, edited by Wuzzy", "CC0 1.0", 507254),
