@@ -47,7 +47,7 @@ Examples:
   $ listenable serve
   $ listenable serve --port 0 --json
   $ listenable serve --pack ./my-pack --runtime web
-  $ listenable serve --pack esc10-speech ./my-pack --runtime cuda
+  $ listenable serve --pack everyday esc10-speech ./my-pack --runtime cuda
   $ listenable serve --local-only
   $ listenable serve --kiosk deploy/kiosk.json
   $ listenable serve --host 0.0.0.0 --port 8443 --tls-cert cert.pem --tls-key key.pem --token-file tokens

@@ -1,7 +1,7 @@
 /**
  * The library in Node: explains any sound by a pack's methods.
  *
- *   const pack = await openPack("esc10-speech");
+ *   const pack = await openPack("everyday");
  *   const recording = await openRecording("dog.wav");
  *   for await (const block of explainStream(pack, recording.blocks, { rate: recording.sampleRate })) { ... }
  *

@@ -1,7 +1,7 @@
 /**
  * The library in the browser: explains any sound by a pack's methods.
  *
- *   const pack = await openPack("/packs/esc10-speech/");
+ *   const pack = await openPack("/packs/everyday/");
  *   const sound = await explainSound(pack, samples, { rate: 48_000 });
  *   // sound.explanation + sound.rest = samples; sound.decision.label is what was heard
  *   const figures = figuresOf(await judgeParts(pack, sound), { target: sound.target });

@@ -3,7 +3,7 @@
  *
  *   ?source=sound|microphone|file  ?sound=dog-in-wind  ?engine=local|auto|remote
  *   ?delay=low-delay|balanced|high-quality
- *   ?listening=original|explanation|rest  ?method=lmac  ?pack=esc10-speech
+ *   ?listening=original|explanation|rest  ?method=lmac  ?pack=everyday
  *   ?volume=0..100  ?loudness=matched|unchanged  ?headphones=yes  ?start=yes
  *   ?language=en|de  ?theme=light|dark|system, see language.ts and theme.ts
  *

@@ -42,7 +42,7 @@ export interface LiveExplainerOptions {
   readonly server?: string;
   /**
    * URL of a pack's folder, as in "./packs/mine/"; without a "/", the name of one of the server's packs, or where there is no
-   * server, of a released one. Default: the server's own, or "esc10-speech". Released packs lie in this package, where
+   * server, of a released one. Default: the server's own, or "everyday". Released packs lie in this package, where
    * bundlers don't find them: copy its `models/packs` to your page, and give the URL.
    */
   readonly pack?: string | undefined;

@@ -3,7 +3,7 @@ import { explainSound, openPack } from "listenable";
 import { readWav, toMono, writeWav } from "listenable/dsp";
 
 const { channels, sampleRate: rate } = readWav(await readFile(process.argv[2]));
-const pack = await openPack("esc10-speech");
+const pack = await openPack("everyday");
 const sound = await explainSound(pack, toMono(channels), { rate });
 await writeFile("explanation.wav", writeWav([sound.explanation], rate));
 

@@ -4,7 +4,7 @@ const show = (id, text) => {
   document.getElementById(id).textContent = text;
 };
 
-const explainer = createLiveExplainer({ pack: "./packs/esc10-speech/" });
+const explainer = createLiveExplainer({ pack: "./packs/everyday/" });
 document.getElementById("start").onclick = () => explainer.start({ kind: "microphone" }).catch(() => {});
 
 explainer.status$.subscribe((status) => {

@@ -15,7 +15,7 @@ export interface OpenPackOptions extends NodeRuntimeOptions {
 /**
  * Opens a pack; its graphs are read when they are first run.
  *
- * @param where name of a released pack ("esc10-speech", the default), path of a folder with a `pack.json`, or its URL.
+ * @param where name of a released pack ("everyday", the default), path of a folder with a `pack.json`, or its URL.
  * @throws PackError "model-missing", naming the released packs, when it isn't there; "model-broken" when it is not a pack.
  */
 export async function openPack(
