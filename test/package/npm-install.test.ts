@@ -92,7 +92,7 @@ whenInstalled("listenable explain runs there on the wasm that comes with it", as
   };
   assert.match(said.runtime, "onnxruntime-web");
   assert.is(said.samples, 32_000);
-  assert.is(Object.keys(said.decision.probabilities).length, 12);
+  assert.is(Object.keys(said.decision.probabilities).length, 52);
   assert.equal((await readdir(join(home, "heard"))).sort(), [
     "explanation.json",
     "explanation.wav",
