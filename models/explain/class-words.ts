@@ -56,8 +56,11 @@ export const CLASS_WORDS = {
   music: "music",
 };
 
-/** A class as within a sentence; one without a word as its pack has it: "coffee_machine" → "coffee machine". */
-export function classWords(label: string): string {
-  const words: Readonly<Record<string, string>> = CLASS_WORDS;
+/**
+ * A class as within a sentence; one without a word as its pack has it: "coffee_machine" → "coffee machine".
+ *
+ * @param words those of another language.
+ */
+export function classWords(label: string, words: Readonly<Record<string, string>> = CLASS_WORDS): string {
   return Object.hasOwn(words, label) ? words[label] : label.replaceAll("_", " ");
 }

@@ -2,6 +2,7 @@
  * Every text that people read, in the language that is chosen now. Import `words` and read it while drawing, never
  * before: it changes with the language.
  */
+import { classWords } from "../../../models/explain/class-words.ts";
 import type { Told } from "../../live/told.ts";
 import { english, type Words } from "./english/index.ts";
 import { german } from "./german/index.ts";
@@ -56,10 +57,9 @@ export function toldText(told: Told): string {
   return say(told);
 }
 
-/** A class of a pack as within a sentence; one that the language has no word for as the pack has it: "coffee_machine" → "coffee machine". */
+/** A class of a pack as within a sentence, in the language of the page. */
 export function labelText(label: string): string {
-  const labels: Readonly<Record<string, string>> = words.labels;
-  return Object.hasOwn(labels, label) ? labels[label] : label.replaceAll("_", " ");
+  return classWords(label, words.labels);
 }
 
 /** A title of a pack or a method, as the pack has it where the language has no other. */

@@ -30,7 +30,7 @@ interface Answer {
 function answersOf({ windows }: ExplainedSound): Answer[] {
   return windows.map(({ firstFrame, probabilities }) => ({
     at: ((firstFrame + pack.windowFrames) * pack.stft.hop) / RATE,
-    believed: decide(pack, probabilities).believed.map(({ index }) => pack.labels[index]),
+    believed: decide(pack, probabilities).believed.map(({ label }) => label),
   }));
 }
 
