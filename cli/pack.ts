@@ -1,8 +1,6 @@
 /** `listenable pack`: from training runs, or from anybody's `.onnx` file, to a pack that every other command takes. */
-import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { type Command, Option } from "commander";
-import * as v from "valibot";
 import { UsageError } from "../lab/errors.ts";
 import { figuresTable } from "../lab/evaluation/short-evaluation.ts";
 import { type ImportedClassifier, importClassifier } from "../lab/import/import-classifier.ts";
@@ -15,6 +13,7 @@ import {
   packClassifier,
 } from "../lab/packing/pack-classifier.ts";
 import { type PackRunsOptions, packRuns, RUNS_WORDS } from "../lab/packing/pack-runs.ts";
+import { readThresholds } from "../lab/training/thresholds-file.ts";
 import { followed } from "./follow.ts";
 import { addMethodOptions, methodChoice } from "./method-options.ts";
 import { type CommonOptions, positiveInteger, positiveNumber, probability, repeated } from "./options.ts";
@@ -151,18 +150,6 @@ async function packOwn(
     printLine(
       `${out}: ${pack.title}${cost}, ${Math.round(bytes / 1024)} KiB; methods: ${methods.join(", ")}`,
     );
-}
-
-/** @throws UsageError for a file that holds no thresholds. */
-async function readThresholds(file: string): Promise<Record<string, number>> {
-  const text = await readFile(file, "utf8").catch((cause) => {
-    throw new UsageError(`--thresholds: ${file} cannot be read (${cause.message})`);
-  });
-  try {
-    return v.parse(v.record(v.string(), v.pipe(v.number(), v.minValue(0), v.maxValue(1))), JSON.parse(text));
-  } catch (cause) {
-    throw new UsageError(`--thresholds: ${file} is no JSON object of labels and probabilities`, { cause });
-  }
 }
 
 async function listLatents(options: CommonOptions & PackClassifierOptions): Promise<void> {

@@ -14,6 +14,12 @@
  * so that asking for a class cannot make the classifier hear it. Here M⊙X is heard as a window of its own: at the level of
  * the whole a faint residue is nothing, but whoever listens to it alone turns it up.
  *
+ * Where q is there and its threshold is known (θ, in log-odds), whether it is believed must stay as it is:
+ *
+ *   λ_flip · max(0, odds_q(M⊙X) − θ + 0.2) where odds_q(X) < θ
+ *
+ * and there the kept part gains λ_gain's term by no more than 0.1 nats to spare instead of 0.5: the room up to θ may be small.
+ *
  * A class that the classifier says and of which no part is known is plain L-MAC: the winner, and of independent classes every
  * one that it believes. Of these L-MAC's first term asks that the kept part have the whole's probability, as whether each is believed
  * is a question of its own and must be answered alike.
@@ -26,6 +32,7 @@ import {
   explainedClass,
   heardClasses,
   logOdds,
+  neededOdds,
   unlikeWhole,
 } from "../networks/answers.ts";
 import { channelsOf, type DecoderShape, decodeMask } from "../networks/decoder.ts";
@@ -34,6 +41,7 @@ import { EVERYDAY_DECODER } from "../networks/streaming/stream-decoder.ts";
 import { planWeights } from "../networks/training-layers.ts";
 import { AskedMixtures } from "../training/asked-mixtures.ts";
 import type { TrainingRecipe } from "../training/recipe.ts";
+import { readThresholds, thresholdsByClass } from "../training/thresholds-file.ts";
 import type { TrainingTask } from "../training/trainer.ts";
 import { DECODED } from "./lmac.ts";
 import { type ExplanationMethod, fixedPasses } from "./method.ts";
@@ -57,6 +65,8 @@ export interface SelectiveWeights extends LmacWeights {
   readonly absent: number;
   /** λ_force: and is not heard in what is kept. */
   readonly force: number;
+  /** λ_flip: what is not believed of the whole is not believed of what is kept. */
+  readonly flip: number;
 }
 
 /** Keep the logarithms from running away: distortions below −20 dB, kept shares below −15 and −20 dB gain nothing. */
@@ -65,6 +75,10 @@ const LEAST_KEPT_OTHER = 0.03;
 const LEAST_KEPT = 0.01;
 /** A second part fainter than this share of the first counts as none. */
 const AUDIBLE = 1e-4;
+/** Nats by which the kept part is to be surer than the whole, where the class is believed and where it is not. */
+const [BELIEVED_SPARE, DOUBTED_SPARE] = [0.5, 0.1];
+/** Nats below its threshold at which a class that is not believed is to stay. */
+const FLIP_SPARE = 0.2;
 /** Energy that keeps silent parts from dividing by zero. */
 const TINY = 1e-3;
 
@@ -152,11 +166,25 @@ export function classTerms(
   const odds = (of: Tensor) => logOdds(g, form, of, query);
   const before = g.stopGradient(odds(logits.whole));
   const gained = g.sub(odds(logits.residue), before);
+  const { spare, flip } = stayingAsItIs(g, form, query, before, odds(logits.kept));
   return {
     keep: meanWhere(g, there.anyhow, unlikeWhole(g, form, logits.kept, query, before)),
-    gain: meanWhere(g, there.asHeard, lostOdds(g, before, odds(logits.kept))),
+    gain: meanWhere(g, there.asHeard, lostOdds(g, before, odds(logits.kept), spare)),
     rest: meanWhere(g, there.asHeard, absence(g, form, logits.rest, query, restCap)),
+    flip: meanWhere(g, there.anyhow, flip),
     force: meanWhere(g, there.absent, g.relu(g.add(gained, g.constant(0.5)))),
+  };
+}
+
+/** λ_flip's term [B], and the nats that the kept part is to be surer by; without thresholds nothing is known of a flip. */
+function stayingAsItIs(g: GraphBuilder, form: AnswerForm, query: Tensor, ofWhole: Tensor, ofKept: Tensor) {
+  const needed = neededOdds(g, form, query);
+  if (!needed) return { spare: g.constant(BELIEVED_SPARE), flip: g.mul(ofWhole, 0) };
+  const doubted = g.cast(g.op("Less", [ofWhole, needed]), "float32");
+  const beyond = g.relu(g.add(g.sub(ofKept, needed), g.constant(FLIP_SPARE)));
+  return {
+    spare: g.sub(BELIEVED_SPARE, g.mul(doubted, g.constant(BELIEVED_SPARE - DOUBTED_SPARE))),
+    flip: g.mul(doubted, beyond),
   };
 }
 
@@ -193,6 +221,7 @@ function weighted(g: GraphBuilder, terms: Terms, weights: SelectiveWeights): Ten
     [terms.sel, weights.selectivity],
     [terms.absent, weights.absent],
     [terms.force, weights.force],
+    [terms.flip, weights.flip],
   ];
   return sum.map(([term, weight]) => g.mul(term, g.constant(weight))).reduce((all, term) => g.add(all, term));
 }
@@ -225,6 +254,8 @@ export function parted(
 export interface SelectiveOptions extends SelectiveWeights {
   /** Channels of the decoder's levels, deep to shallow. */
   channels: readonly number[];
+  /** Path of the file that says what each class is believed from. */
+  thresholds?: string;
 }
 
 export const SELECTIVE_TRAINING: TrainingRecipe<SelectiveOptions> = {
@@ -293,6 +324,17 @@ export const SELECTIVE_TRAINING: TrainingRecipe<SelectiveOptions> = {
       default: 2,
     },
     {
+      flags: "--flip <weight>",
+      description: "weight of not making a class believed that is not believed of the whole",
+      kind: "number",
+      default: 0,
+    },
+    {
+      flags: "--thresholds <file>",
+      description: "what each class is believed from, as train thresholds writes it; a half without",
+      kind: "text",
+    },
+    {
       flags: "--channels <list>",
       description: "channels of the decoder's levels, deep to shallow",
       kind: "wholes",
@@ -309,11 +351,29 @@ export const SELECTIVE_TRAINING: TrainingRecipe<SelectiveOptions> = {
       onsets: streaming ? 0.35 : 0,
     });
     const shape: DecoderShape = streaming ? EVERYDAY_DECODER : { channels: options.channels, asked: true };
-    const { keep, gain, rest, restCap, sparsity, separation, aim, selectivity, absent, force } = options;
-    const weights = { keep, gain, rest, restCap, sparsity, separation, aim, selectivity, absent, force };
+    const { keep, gain, rest, restCap, sparsity, separation, aim, selectivity, absent, force, flip } =
+      options;
+    const weights = {
+      keep,
+      gain,
+      rest,
+      restCap,
+      sparsity,
+      separation,
+      aim,
+      selectivity,
+      absent,
+      force,
+      flip,
+    };
+    const thresholds =
+      options.thresholds === undefined
+        ? undefined
+        : thresholdsByClass(meta.labels, await readThresholds(options.thresholds));
     return {
-      task: selectiveTask(classifier, shape, weights, batches),
-      settings: { ...weights, ...channelsOf(shape) },
+      task: selectiveTask({ ...classifier, thresholds }, shape, weights, batches),
+      // Runs of before know nothing of thresholds, and go on.
+      settings: { ...weights, flip: flip || undefined, thresholds, ...channelsOf(shape) },
       meta: { kind: "lmac", method: "lmac-selective", shape },
     };
   },

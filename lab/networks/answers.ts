@@ -55,11 +55,7 @@ export function winningClass(g: GraphBuilder, form: AnswerForm, logits: Tensor, 
 export function heardClasses(g: GraphBuilder, form: AnswerForm, logits: Tensor): Tensor {
   const winner = explainedClass(g, form, logits);
   if (!answersAlone(form)) return winner;
-  const classes = Number(logits.shape[1]);
-  const least = g.constant((form.thresholds ?? new Array(classes).fill(0.5)).map(thresholdOdds), "float32", [
-    1,
-    classes,
-  ]);
+  const least = oddsRow(g, form.thresholds ?? new Array(Number(logits.shape[1])).fill(0.5));
   return g.op("Max", [winner, g.cast(g.op("GreaterOrEqual", [logits, least]), "float32")]);
 }
 
@@ -70,8 +66,7 @@ function aboveThresholds(g: GraphBuilder, form: AnswerForm, logits: Tensor): Ten
   if (thresholds.length !== Number(logits.shape[1])) {
     throw new Error(`${thresholds.length} thresholds are not those of ${logits.shape[1]} classes`);
   }
-  const offsets = g.constant(thresholds.map(thresholdOdds), "float32", [1, thresholds.length]);
-  return g.sub(answersAlone(form) ? logits : softmaxOdds(g, logits), offsets);
+  return g.sub(answersAlone(form) ? logits : softmaxOdds(g, logits), oddsRow(g, thresholds));
 }
 
 /** log p − log(1 − p) of every class; near p = 1 as exactly as float32 holds 1 − p. */
@@ -89,6 +84,16 @@ export function logOdds(g: GraphBuilder, form: AnswerForm, logits: Tensor, query
     keepdims: 0,
   });
   return g.sub(own, others);
+}
+
+/** [B]: log-odds of the threshold from which the class asked about is believed, where thresholds are known. */
+export function neededOdds(g: GraphBuilder, { thresholds }: AnswerForm, query: Tensor): Tensor | undefined {
+  return thresholds && g.reduceSum(g.mul(query, oddsRow(g, thresholds)), [1]);
+}
+
+/** [1, classes] */
+function oddsRow(g: GraphBuilder, thresholds: readonly number[]): Tensor {
+  return g.constant(thresholds.map(thresholdOdds), "float32", [1, thresholds.length]);
 }
 
 /** −log p of the class asked about, in nats: cross-entropy, of independent classes the binary one towards yes. */

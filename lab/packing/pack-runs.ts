@@ -2,6 +2,7 @@
 import { UsageError } from "../errors.ts";
 import { findMethod } from "../methods/index.ts";
 import type { StreamDecoderShape } from "../networks/streaming/stream-decoder.ts";
+import { thresholdsByClass } from "../training/thresholds-file.ts";
 import { loadTrainedClassifier, type TrainedClassifier } from "../training/trained-classifier.ts";
 import {
   loadRun,
@@ -67,6 +68,7 @@ export async function packRuns(options: PackRunsOptions): Promise<BuiltPack> {
     .map(({ method }) => method.name);
   const methods = options.methods ?? (names.length > 0 ? names : undefined);
   const { labels, other, categories } = meta;
+  const threshold = options.threshold ?? RUNS_WORDS.threshold;
   const words = {
     name: options.name ?? RUNS_WORDS.name,
     title: options.title ?? RUNS_WORDS.title,
@@ -74,8 +76,8 @@ export async function packRuns(options: PackRunsOptions): Promise<BuiltPack> {
     licence: "Apache-2.0",
     labels,
     other,
-    threshold: options.threshold ?? RUNS_WORDS.threshold,
-    thresholds: byClass(labels, options),
+    threshold,
+    thresholds: options.thresholds && thresholdsByClass(labels, options.thresholds, threshold),
     heardCategories: categories,
     sources: sourcesOf([meta, ...runs.map((run) => run.meta)], credit),
     about: { training: { classifier: meta.settings, decoder: drawn[0]?.meta.settings } },
@@ -90,18 +92,6 @@ export async function packRuns(options: PackRunsOptions): Promise<BuiltPack> {
     learnt,
     features,
   });
-}
-
-/** @throws UsageError for a class that there is not. */
-function byClass(
-  labels: readonly string[],
-  { threshold = RUNS_WORDS.threshold, thresholds }: Pick<PackRunsOptions, "threshold" | "thresholds">,
-): readonly number[] | undefined {
-  if (!thresholds) return undefined;
-  const odd = Object.keys(thresholds).find((label) => !labels.includes(label));
-  if (odd !== undefined)
-    throw new UsageError(`thresholds: there is no class "${odd}" in ${labels.join(", ")}`);
-  return labels.map((label) => thresholds[label] ?? threshold);
 }
 
 function streamParts(

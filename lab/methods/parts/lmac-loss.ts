@@ -284,8 +284,13 @@ export function lmacLoss(
 /** Odds lost beyond this weigh no more: those windows have the cross-entropy to pull them. */
 const MOST_LOST = 6;
 
-/** λ_gain's term of each window [B]: how much less sure the kept part is than the whole, with half a nat to spare. */
-export function lostOdds(g: GraphBuilder, ofWhole: Tensor, ofKept: Tensor): Tensor {
-  const lost = g.relu(g.add(g.sub(ofWhole, ofKept), g.constant(0.5)));
+/** λ_gain's term of each window [B]: how much less sure the kept part is than the whole, with some nats to spare. */
+export function lostOdds(
+  g: GraphBuilder,
+  ofWhole: Tensor,
+  ofKept: Tensor,
+  spare: Tensor | number = 0.5,
+): Tensor {
+  const lost = g.relu(g.add(g.sub(ofWhole, ofKept), spare));
   return g.op("Min", [lost, g.constant(MOST_LOST)]);
 }

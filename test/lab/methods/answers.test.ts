@@ -161,6 +161,31 @@ test("the losses of independent classes pull towards yes of what is kept and tow
   near([...found["loss"]], [-2 * Math.log(sigmoid(0.5)) + 3 * 2 - 0.2 * Math.log(1 - sigmoid(1.5)) + 0.25]);
 });
 
+test("where thresholds are known a no must stay a no, and needs to be no surer than it was", async () => {
+  const form = { ...independent, thresholds: [0.5, 0.9] };
+  // Log-odds of 1 are a yes from a half on.
+  const terms = (form: AnswerForm, whole: number, kept: number) =>
+    valuesOf([[whole, kept]], (g, odds) => {
+      const [ofWhole, ofKept] = [0, 1].map((k) =>
+        g.concat([g.slice(odds, 1, k, k + 1), g.constant([0], "float32", [1, 1])], 1),
+      );
+      const one = g.constant([1], "float32", [1]);
+      const there = { asFirst: one, asSecond: one, known: one, asHeard: one, anyhow: one, absent: one };
+      const logits = { whole: ofWhole, kept: ofKept, rest: ofWhole, residue: ofWhole };
+      const { flip, gain } = classTerms(g, form, oneHot(g, 0, 2), logits, there, 3);
+      return g.concat(
+        [flip, gain].map((term) => g.reshape(term, [1])),
+        0,
+      );
+    });
+  near(await terms(form, -1, 1), [1.2, 0]);
+  near(await terms(form, -1, -0.3), [0, 0]);
+  near(await terms(form, -1, -1), [0, 0.1]);
+  near(await terms(form, 1, 1.2), [0, 0.3]);
+  near(await terms(independent, -1, 1), [0, 0]);
+  near(await terms(independent, -1, -1), [0, 0.5]);
+});
+
 test("their gradients are those of finite differences", async () => {
   const weights = { ...IMPROVED, sparsity: 1 };
   const shapes = [
