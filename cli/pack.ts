@@ -3,9 +3,9 @@ import { basename, extname } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../lab/errors.ts";
 import { figuresTable } from "../lab/evaluation/short-evaluation.ts";
+import { ANSWERS, FORMS } from "../lab/import/head.ts";
 import { type ImportedClassifier, importClassifier } from "../lab/import/import-classifier.ts";
 import { latentTable } from "../lab/import/latents.ts";
-import { ANSWERS } from "../lab/import/read-classifier.ts";
 import {
   DECODER_COURSE,
   type PackClassifierOptions,
@@ -111,6 +111,12 @@ function addForeignOptions(command: Command): void {
     .addOption(
       new Option("--answer <kind>", "what the answer is, where the file does not tell").choices(ANSWERS),
     )
+    .addOption(
+      new Option(
+        "--answers <form>",
+        "independent: each class its own yes or no; exclusive: one of them; told by the file or a trial without",
+      ).choices(FORMS),
+    )
     .option("--latents <names>", "activations that the decoder reads (see --list-latents)", (text) =>
       text.split(","),
     )
@@ -152,7 +158,9 @@ async function packOwn(
     );
 }
 
-async function listLatents(options: CommonOptions & PackClassifierOptions): Promise<void> {
+async function listLatents(
+  options: CommonOptions & Omit<PackClassifierOptions, "thresholds">,
+): Promise<void> {
   const imported = await followed(({ onNotice }) => importClassifier(options, onNotice));
   const { candidates, latents } = imported.classifier;
   const rows = candidates.map((each) => ({
@@ -166,8 +174,13 @@ async function listLatents(options: CommonOptions & PackClassifierOptions): Prom
   else printText(latentTable(candidates, latents));
 }
 
-async function packForeign(options: CommonOptions & PackClassifierOptions): Promise<void> {
-  const { json } = options;
+async function packForeign({
+  thresholds: file,
+  ...given
+}: CommonOptions &
+  Omit<PackClassifierOptions, "thresholds"> & { thresholds?: string | undefined }): Promise<void> {
+  const { json } = given;
+  const options = { ...given, thresholds: file === undefined ? undefined : await readThresholds(file) };
   const onImported = (imported: ImportedClassifier) => {
     if (!json) printLine(`${basename(options.file)}: ${factsOf(imported)}`);
   };

@@ -52,6 +52,7 @@ export function foreignClassifier(
   const centres = bandCentres(front, front.sampleRate, bins);
   return {
     ...{ frames, bins, sampleRate: front.sampleRate, stft, classes: read.classes, needsPhases },
+    answers: read.answers,
     features: (g, magnitudes, phases) => featuresOf(g, front, plan, magnitudes, phases),
     classify: (g, input) => answerOf(g, network, latents, layout, inLayout(g, input, layout, size)),
     featureMap: featureMapOf(front, size, centres, bins),

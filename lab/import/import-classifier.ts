@@ -7,7 +7,9 @@ import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { UsageError } from "../errors.ts";
 import { type ForeignClassifier, foreignClassifier } from "./foreign-classifier.ts";
 import { type Front, parseFront, parseFrontWords } from "./front.ts";
-import { type Answer, type ReadClassifier, type ReadOptions, readClassifier } from "./read-classifier.ts";
+import type { Answer, Form } from "./head.ts";
+import { type ReadClassifier, type ReadOptions, readClassifier } from "./read-classifier.ts";
+import { answersToSounds, settleAnswers } from "./settle-answers.ts";
 import { tryClassifier } from "./trial.ts";
 
 export interface ImportOptions {
@@ -21,6 +23,8 @@ export interface ImportOptions {
   readonly output?: string;
   /** What the answer is, where the file does not tell. */
   readonly answer?: Answer;
+  /** Whether its classes answer each on its own or exclude each other; told by the file, or by a trial, without. */
+  readonly answers?: Form;
   /** Activations that a decoder reads; chosen without. */
   readonly latents?: readonly string[];
 }
@@ -55,12 +59,13 @@ export async function importClassifier(
     source: basename(file),
     output: options.output,
     answer: options.answer,
+    answers: options.answers,
     classes: labels?.length,
     external: fileBeside(file),
   };
   const runtime = await nodeRuntime({ log: onNotice });
   const read = await readAndTry(runtime, file, bytes, readOptions, (each) =>
-    inputSizes(foreignClassifier(each, { front, latents })),
+    foreignClassifier(each, { front, latents }),
   );
   const classifier = foreignClassifier(read, { front, latents });
   for (const note of [...read.notes, ...classifier.notes]) onNotice(note);
@@ -68,30 +73,32 @@ export async function importClassifier(
   return { classifier, bytes, front, labels, classes, output, runtime };
 }
 
-/** Reads the classifier and asks it and the file the same; probabilities that look like logits are read again. */
+/** Reads the classifier, asks it and the file the same, and settles what its answers are where the file does not tell. */
 async function readAndTry(
   runtime: Runtime,
   path: string,
   bytes: Uint8Array,
   options: ReadOptions,
-  sizes: (read: ReadClassifier) => readonly number[],
+  explained: (read: ReadClassifier) => ForeignClassifier,
 ): Promise<ReadClassifier> {
   const read = readClassifier(bytes, options);
-  const trial = await tryClassifier(runtime, path, read, sizes(read)).catch((cause: Error) => {
-    throw new Error(`${path}: onnxruntime cannot run it: ${cause.message}`, { cause });
-  });
-  if (!trial) return read;
+  const trial = await tryClassifier(runtime, path, read, inputSizes(explained(read))).catch(
+    (cause: Error) => {
+      throw new Error(`${path}: onnxruntime cannot run it: ${cause.message}`, { cause });
+    },
+  );
   const quantised = read.notes.some((note) => note.startsWith("It is quantised"));
-  if (trial.difference > (quantised ? 0.2 : 1e-2)) {
+  if (trial && trial.difference > (quantised ? 0.2 : 1e-2)) {
     throw new Error(
       `${path}: what was read from it answers differently from the file itself (by ${(100 * trial.difference).toFixed(1)} % ` +
         "of the largest answer); that is a fault of Listenable: please report it with the file",
     );
   }
-  if (!read.answerGuessed || !trial.sumToOne) return read;
-  const again = readClassifier(bytes, { ...options, answer: "probabilities" });
-  const note = "Its answers sum to one, so they count as probabilities; --answer logits says otherwise.";
-  return { ...again, notes: [...again.notes, note] };
+  const { answer, answers } = options;
+  const again = (answer: Answer | undefined, answers: Form | undefined) =>
+    readClassifier(bytes, { ...options, answer, answers });
+  const onSounds = () => answersToSounds(runtime, explained(again("logits", answers)));
+  return settleAnswers({ read, answer, answers, rows: trial?.rows, onSounds, again });
 }
 
 function inputSizes(classifier: ForeignClassifier): number[] {

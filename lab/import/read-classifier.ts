@@ -2,9 +2,10 @@
  * Reads a user's `.onnx` classifier as it comes: whatever can be taken is brought into one form (one input with a free
  * batch, logits [B, classes], float32), and whatever cannot is refused with the reason and the way out.
  */
-import { decodeModel, GraphBuilder, type Node, type Tensor } from "../../models/graph/index.ts";
+import { decodeModel, GraphBuilder, type Tensor } from "../../models/graph/index.ts";
 import { fetchExternal } from "../../models/graph/onnx/external-weights.ts";
 import { type GraphMessage, readModel, type ValueInfoMessage } from "../../models/graph/onnx/schema.ts";
+import { type Answer, type Form, type Head, headOf } from "./head.ts";
 import { inline } from "./inline.ts";
 import { withoutQuantisation } from "./quantised.ts";
 
@@ -17,12 +18,11 @@ export interface ReadOptions {
   readonly classes?: number | undefined;
   /** What the answer is; told by its last operator without. */
   readonly answer?: Answer | undefined;
+  /** Whether its classes answer each on its own or exclude each other; told by its last operators without. */
+  readonly answers?: Form | undefined;
   /** The bytes of a file beside the model, for weights that are kept there; throws when it is not there. */
   readonly external?: (file: string) => Uint8Array;
 }
-
-export const ANSWERS = ["logits", "probabilities"] as const;
-export type Answer = (typeof ANSWERS)[number];
 
 /** The classifier in one form. */
 export interface ReadClassifier {
@@ -30,15 +30,16 @@ export interface ReadClassifier {
   /** One input and what the logits need; sizes other than the batch as the file says. */
   readonly graph: GraphBuilder;
   readonly input: Tensor;
-  /** [B, classes], before softmax. */
+  /** [B, classes], before softmax, or before sigmoid where the classes are independent. */
   readonly logits: Tensor;
+  readonly answers: Form;
   /** The answer as the file gives it, before anything was cut off or taken the logarithm of. */
   readonly answer: Tensor;
   readonly classes: number;
   /** The output that was taken, by its name in the file. */
   readonly output: string;
-  /** Where nothing in the graph tells logits from probabilities: logits were assumed, and a trial should check. */
-  readonly answerGuessed: boolean;
+  /** What told logits from probabilities, and independent classes from exclusive ones. */
+  readonly toldBy: Head["toldBy"];
   /** What was changed or assumed, in sentences for people. */
   readonly notes: readonly string[];
 }
@@ -76,13 +77,13 @@ export function readClassifier(bytes: Uint8Array, options: ReadOptions): ReadCla
   const decoded = attempt(() => decodeModel({ ...model, graph }, { float16: "convert" }));
   if (usesFloat16(graph)) notes.push("Its half-precision weights are computed with in single precision.");
   const answer = decoded.outputs.get(output) as Tensor;
-  const head = findHead(decoded, answer, options.answer);
-  if (head.note) notes.push(head.note);
-
   const form = new GraphBuilder();
   const input = form.input("input", decoded.inputs[0].dtype, decoded.inputs[0].shape);
   const copyOf = attempt(() => inline(form, decoded, input));
-  const logits = attempt(() => asLogits(form, copyOf(head.tensor), head.log, refuse));
+  const wanted = { answer: options.answer, form: options.answers };
+  const head = attempt(() => headOf(form, copyOf(answer), wanted));
+  notes.push(...sayings(head));
+  const logits = attempt(() => asLogits(form, head.logits, refuse));
   if (input.dtype !== "float32") {
     throw refuse(`its input "${decoded.inputs[0].name}" is ${input.dtype}; a float32 one is needed`);
   }
@@ -92,10 +93,11 @@ export function readClassifier(bytes: Uint8Array, options: ReadOptions): ReadCla
     graph: form,
     input,
     logits,
+    answers: head.form,
     answer: copyOf(answer),
     classes: Number(logits.shape[1]),
     output,
-    answerGuessed: head.guessed,
+    toldBy: head.toldBy,
     notes,
   };
 }
@@ -191,55 +193,25 @@ function usesFloat16({ initializers = [], inputs = [] }: GraphMessage): boolean 
   );
 }
 
-/** Operators that leave the values of a row as they are. */
-const PASSING = new Set([
-  "Identity",
-  "Cast",
-  "Reshape",
-  "Flatten",
-  "Squeeze",
-  "Unsqueeze",
-  "Dropout",
-  "Clip",
-]);
-
-interface Head {
-  readonly tensor: Tensor;
-  /** Its logarithm is the logits. */
-  readonly log: boolean;
-  readonly guessed: boolean;
-  readonly note?: string;
-}
-
-/** The logits behind a last softmax or sigmoid. */
-function findHead(g: GraphBuilder, answer: Tensor, wanted?: Answer): Head {
-  if (wanted === "logits") return { tensor: answer, log: false, guessed: false };
-  let node: Node | undefined = g.producer(answer);
-  while (node && PASSING.has(node.op) && node.inputs[0]) node = g.producer(node.inputs[0]);
-  const before = node?.inputs[0];
-  if (node && before && (node.op === "Softmax" || node.op === "LogSoftmax")) {
-    return { tensor: before, log: false, guessed: false };
+/** What people should know of what was made of the answer. */
+function sayings({ form, toldBy }: Head): string[] {
+  if (toldBy === "sigmoid") {
+    return [
+      "It judges every class on its own (sigmoid), so each is a yes or no: none may be there, or several. " +
+        "--answers exclusive makes them compete for one winner.",
+    ];
   }
-  if (node && before && node.op === "Sigmoid") {
-    return {
-      tensor: before,
-      log: false,
-      guessed: false,
-      note:
-        "It judges every class on its own (sigmoid). Explanations need one winner, so its classes compete here: " +
-        "the probabilities are the softmax of its logits.",
-    };
+  if (toldBy === "unbounded" && form === "exclusive") {
+    return [
+      "Its answers are taken for logits of classes that exclude each other (softmax); --answers independent says that each " +
+        "is a yes or no of its own (sigmoid).",
+    ];
   }
-  if (node?.op === "Div" && before && g.producer(before)?.op === "Exp") {
-    const exponent = g.producer(before)?.inputs[0];
-    if (exponent) return { tensor: exponent, log: false, guessed: false };
-  }
-  if (wanted === "probabilities") return { tensor: answer, log: true, guessed: false };
-  return { tensor: answer, log: false, guessed: true };
+  return [];
 }
 
 /** [B, classes]; sizes of one around the classes are dropped. */
-function asLogits(g: GraphBuilder, tensor: Tensor, log: boolean, refuse: Refuse): Tensor {
+function asLogits(g: GraphBuilder, tensor: Tensor, refuse: Refuse): Tensor {
   const shape = tensor.shape;
   const show = `[${shape.join(", ")}]`;
   const [batch, ...others] = shape;
@@ -256,7 +228,5 @@ function asLogits(g: GraphBuilder, tensor: Tensor, log: boolean, refuse: Refuse)
         "and export it with fixed sizes where this one is a name",
     );
   }
-  const flat = g.reshape(tensor, [-1, classes[0]]);
-  // Below a millionth a probability says no more than that it is not that class.
-  return log ? g.log(g.op("Max", [flat, g.constant(1e-6)])) : flat;
+  return g.reshape(tensor, [-1, classes[0]]);
 }

@@ -17,6 +17,7 @@ import { LMAC } from "../methods/lmac.ts";
 import { IMPROVED, lmacModel, lmacTask } from "../methods/parts/lmac-loss.ts";
 import type { Follow } from "../progress.ts";
 import { type CourseOptions, runCourse } from "../training/run-course.ts";
+import { thresholdsByClass } from "../training/thresholds-file.ts";
 import { trainingRuntime } from "../training/training-runtime.ts";
 import { UnlabelledBatches } from "../training/unlabelled-batches.ts";
 import { type BuiltPack, buildPack } from "./build-pack.ts";
@@ -49,6 +50,8 @@ export interface PackClassifierOptions
   readonly data?: string | undefined;
   /** The class that means none of the others, if there is one. */
   readonly other?: string;
+  /** A threshold by class, of those classes whose threshold is not `threshold`. */
+  readonly thresholds?: Readonly<Record<string, number>> | undefined;
   /** Licence of the classifier. */
   readonly licence?: string;
   /** Also the methods in the form that masks the classifier's own input, for evaluation. */
@@ -85,7 +88,9 @@ export async function packClassifier(
   const { onNotice = () => {} } = follow;
   const imported = await importClassifier(options, onNotice);
   const { out, labels, methods } = checked(options, imported);
+  const { threshold = UNCALIBRATED } = options;
   follow.onImported?.(imported);
+  if (imported.classifier.answers === "independent") onNotice(thresholdNotice(options));
   const sounds =
     options.data === undefined ? undefined : await readSounds(options.data, options, imported, follow);
   const course = decoderCourse(options);
@@ -103,7 +108,8 @@ export async function packClassifier(
     licence: options.licence ?? "not stated",
     labels,
     other: options.other,
-    threshold: options.threshold ?? UNCALIBRATED,
+    threshold,
+    thresholds: options.thresholds && thresholdsByClass(labels, options.thresholds, threshold),
     classifier: imported.classifier,
     methods,
     learnt: decoder && [decoder],
@@ -143,6 +149,15 @@ function checked(
     );
   }
   return { out, labels, methods };
+}
+
+function thresholdNotice({ threshold, thresholds }: PackClassifierOptions): string {
+  const rest = `from ${threshold ?? UNCALIBRATED} on`;
+  if (thresholds) return `Each class is believed from its own threshold on, those without one ${rest}.`;
+  return (
+    `Each class is believed ${rest}${threshold === undefined ? ", as nobody has said better" : ""}; ` +
+    "--thresholds FILE gives each its own."
+  );
 }
 
 type DecoderCourse = CourseOptions & { readonly channels: number; readonly sparsity: number };

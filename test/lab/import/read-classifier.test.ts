@@ -39,11 +39,12 @@ async function logitsOf(bytes: Uint8Array, options: Partial<Parameters<typeof re
 
 test("logits lie before a last softmax, log-softmax or sigmoid, and are the logarithm of other probabilities", async () => {
   const { y: plain, read } = await logitsOf(model((_, logits) => ({ logits })));
-  assert.ok(read.answerGuessed);
+  assert.is(read.toldBy, "unbounded");
   for (const op of ["Softmax", "LogSoftmax", "Sigmoid"]) {
     const { y, read } = await logitsOf(model((g, logits) => ({ p: g.op(op, [logits]) })));
     assert.ok(relativeError(y, plain) < 1e-6, op);
-    assert.not(read.answerGuessed);
+    assert.is(read.toldBy, op === "Sigmoid" ? "sigmoid" : "softmax");
+    assert.is(read.answers, op === "Sigmoid" ? "independent" : "exclusive");
     assert.is(
       read.notes.some((note) => note.includes("on its own")),
       op === "Sigmoid",
