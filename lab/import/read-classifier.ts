@@ -5,6 +5,7 @@
 import { decodeModel, GraphBuilder, type Tensor } from "../../models/graph/index.ts";
 import { fetchExternal } from "../../models/graph/onnx/external-weights.ts";
 import { type GraphMessage, readModel, type ValueInfoMessage } from "../../models/graph/onnx/schema.ts";
+import { inOrder } from "../../models/graph/onnx/sort-nodes.ts";
 import { type Answer, type Form, type Head, headOf } from "./head.ts";
 import { inline } from "./inline.ts";
 import { withoutQuantisation } from "./quantised.ts";
@@ -69,6 +70,7 @@ export function readClassifier(bytes: Uint8Array, options: ReadOptions): ReadCla
   const model = attempt(() => readModel(bytes));
   let graph = model.graph ?? {};
   attempt(() => fetchExternal(graph, options.external));
+  graph = { ...graph, nodes: [...attempt(() => inOrder(graph.nodes ?? []))] };
   graph = attempt(() => withoutQuantisation(graph, notes));
   const output = chooseOutput(graph, options, notes, refuse);
   graph = onlyWhatIsNeeded(graph, output, notes);

@@ -178,7 +178,10 @@ export class GraphBuilder extends Expressions {
   output(name: string, tensor: Tensor): Tensor {
     this.#requireOwn(tensor, `output "${name}"`);
     if (this.outputs.has(name)) throw new Error(`The graph already has an output "${name}"`);
-    if (tensor.name !== name) this.#claim(name);
+    const fed = this.inputs.find((input) => input.name === name) ?? this.parameters.get(name);
+    if (fed && fed !== tensor) throw new Error(`The graph already has something named "${name}" that is fed`);
+    // Another tensor may have the name, as where a file's node was called so: it gets another when the graph is encoded.
+    this.#names.add(name);
     this.outputs.set(name, tensor);
     return tensor;
   }

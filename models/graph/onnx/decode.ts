@@ -20,6 +20,7 @@ import {
   type TensorMessage,
   type ValueInfoMessage,
 } from "./schema.ts";
+import { inOrder } from "./sort-nodes.ts";
 
 export interface DecodeOptions {
   /** Fixed numbers for symbolic sizes, for instance `{ batch: 1 }`. */
@@ -86,7 +87,7 @@ export function decodeModel(file: Uint8Array | ModelMessage, options: DecodeOpti
       ),
     );
   }
-  for (const message of graph.nodes ?? []) {
+  for (const message of inOrder(graph.nodes ?? [])) {
     const name = message.name || message.outputs?.[0] || (message.op ?? "");
     const inputs = (message.inputs ?? []).map((input) => {
       if (input === "") return undefined;

@@ -4,7 +4,6 @@ import {
   ATTRIBUTE_TYPE,
   type AttributeMessage,
   DATA_TYPE,
-  type NodeMessage,
   type TensorMessage,
   type ValueInfoMessage,
   writeModel,
@@ -79,18 +78,26 @@ export function encodeModel(
 
   // A computed tensor takes the name of the output it is; anything else reaches its output through Identity.
   const names = new Map<Tensor, string>();
-  const copies: NodeMessage[] = [];
+  const copies: { output: string; tensor: Tensor }[] = [];
   for (const [output, tensor] of g.outputs) {
     if (g.producer(tensor) && !names.has(tensor)) names.set(tensor, output);
-    else
-      copies.push({
-        op: "Identity",
-        name: `${output}/copy`,
-        inputs: [names.get(tensor) ?? tensor.name],
-        outputs: [output],
-      });
+    else copies.push({ output, tensor });
   }
-  const nameOf = (tensor: Tensor | undefined) => (tensor ? (names.get(tensor) ?? tensor.name) : "");
+  const there = [...needed, ...nodes.flatMap(({ outputs }) => outputs)];
+  const taken = new Set([...g.outputs.keys(), ...there.map((tensor) => tensor.name)]);
+  const renamed = new Map<Tensor, string>();
+  const nameOf = (tensor: Tensor | undefined): string => {
+    if (!tensor) return "";
+    const given = names.get(tensor) ?? renamed.get(tensor);
+    if (given !== undefined) return given;
+    if (!g.outputs.has(tensor.name) || g.inputs.includes(tensor)) return tensor.name;
+    // An output of the graph has its name.
+    let free = `${tensor.name}_2`;
+    for (let count = 3; taken.has(free); count++) free = `${tensor.name}_${count}`;
+    taken.add(free);
+    renamed.set(tensor, free);
+    return free;
+  };
 
   const inputs = g.inputs.map((input) => valueInfo(input.name, input));
   const initializers: TensorMessage[] = [];
@@ -98,7 +105,7 @@ export function encodeModel(
     const value = g.constantOf(tensor);
     if (!value) continue;
     if (parameters === "inputs" && g.isParameter(tensor)) continue;
-    initializers.push(tensorMessage(tensor.name, value));
+    initializers.push(tensorMessage(nameOf(tensor), value));
   }
   if (parameters === "inputs") {
     for (const parameter of g.parameters.values())
@@ -120,7 +127,12 @@ export function encodeModel(
             attributeMessage(node.op, key, value as Attribute),
           ),
         })),
-        ...copies,
+        ...copies.map(({ output, tensor }) => ({
+          op: "Identity",
+          name: `${output}/copy`,
+          inputs: [nameOf(tensor)],
+          outputs: [output],
+        })),
       ],
       initializers,
       inputs,

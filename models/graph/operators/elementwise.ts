@@ -10,8 +10,9 @@ import {
   type OperatorRule,
   text,
 } from "../rule.ts";
-import { broadcastShapes } from "../shapes.ts";
+import { broadcastShapes, product, quotient } from "../shapes.ts";
 import { type Call, type DataType, type Dimension, isFloat, type Tensor, type TensorType } from "../types.ts";
+import { broadcastElements } from "./known.ts";
 
 /** A slope so steep that HardSigmoid is the step function: one cheap pass, where Sign or Where cost several. */
 const STEEP = 3e38;
@@ -64,27 +65,38 @@ function broadcastResult(call: Call, dtype?: DataType): TensorType[] {
   return [{ dtype: dtype ?? inputs[0].dtype, shape }];
 }
 
+/** What two known elements make, of which either may be a size that is only a name; undefined where that cannot be told. */
+type Combine = (a: Dimension, b: Dimension) => Dimension | undefined;
+
+/** Of numbers alone. */
+function numeric(combine: (a: number, b: number) => number): Combine {
+  return (a, b) => (typeof a === "number" && typeof b === "number" ? combine(a, b) : undefined);
+}
+
 /** Integer arithmetic on known values, so that shape computations vanish while building. */
-function foldPair(combine: (a: number, b: number) => number) {
+function foldPair(combine: Combine) {
   return (call: Call, g: GraphBuilder): readonly Dimension[] | undefined => {
     const [a, b] = call.inputs;
     if (!a || !b || isFloat(a.dtype)) return undefined;
-    const p = g.valuesOf(a);
-    const q = g.valuesOf(b);
-    if (!p || !q || (p.length !== q.length && p.length !== 1 && q.length !== 1)) return undefined;
-    const result = Array.from({ length: Math.max(p.length, q.length) }, (_, i) => {
-      const left = p[p.length === 1 ? 0 : i];
-      const right = q[q.length === 1 ? 0 : i];
-      return typeof left === "number" && typeof right === "number" ? combine(left, right) : undefined;
-    });
-    return result.every((value) => value !== undefined) ? (result as number[]) : undefined;
+    const [p, q] = [g.valuesOf(a), g.valuesOf(b)];
+    if (!p || !q) return undefined;
+    const result = broadcastElements([p, q], [a.shape, b.shape], describe(call))?.map(([left, right]) =>
+      combine(left!, right!),
+    );
+    return result?.every((value) => value !== undefined) ? result : undefined;
   };
 }
+
+/** Sizes are never negative, and a name is equal to itself. */
+const equalSizes: Combine = (a, b) => {
+  if (typeof a === typeof b && (typeof a === "number" || a === b)) return Number(a === b);
+  return [a, b].some((each) => typeof each === "number" && each < 0) ? 0 : undefined;
+};
 
 /** A function of broadcast operands; `partials` gives the gradient of each operand before broadcasting is undone. */
 function broadcasting(
   partials: (context: GradientContext) => ((() => Tensor) | undefined)[],
-  fold?: (a: number, b: number) => number,
+  fold?: Combine,
 ): OperatorRule {
   return {
     infer: (call) => broadcastResult(call),
@@ -114,7 +126,7 @@ const extreme = broadcasting(({ g, node, output, grad, input }) => {
   return hits.map((hit) => () => g.mul(share, hit));
 });
 
-function comparison(fold?: (a: number, b: number) => number): OperatorRule {
+function comparison(fold?: Combine): OperatorRule {
   return {
     infer: (call) => broadcastResult(call, "bool"),
     ...(fold && { fold: foldPair(fold) }),
@@ -155,11 +167,11 @@ const where: OperatorRule = {
   fold: (call, g) => {
     const [c, a, b] = call.inputs.map((input) => input && g.valuesOf(input));
     if (!c || !a || !b || isFloat(need(call, 1).dtype)) return undefined;
-    const count = Math.max(c.length, a.length, b.length);
-    if ([c, a, b].some((list) => list.length !== 1 && list.length !== count)) return undefined;
-    const at = (list: readonly Dimension[], i: number) => list[list.length === 1 ? 0 : i];
-    if (c.some((value) => typeof value === "string")) return undefined;
-    return Array.from({ length: count }, (_, i) => (at(c, i) ? at(a, i) : at(b, i)));
+    const shapes = call.inputs.map((_, index) => need(call, index).shape);
+    const rows = broadcastElements([c, a, b], shapes, describe(call));
+    return rows?.every(([condition]) => typeof condition === "number")
+      ? rows.map(([condition, yes, no]) => (condition ? yes! : no!))
+      : undefined;
   },
   lazy: true,
   gradient: ({ g, output, grad, input, wants }) => [
@@ -283,7 +295,15 @@ export const elementwise: OperatorFamily = {
   Floor: flat(),
   Ceil: flat(),
   Round: flat(),
-  Not: flat(),
+  Not: {
+    ...flat(),
+    fold: (call, g) => {
+      const values = g.valuesOf(need(call, 0));
+      return values?.every((value) => typeof value === "number")
+        ? values.map((value) => (value ? 0 : 1))
+        : undefined;
+    },
+  },
   IsNaN: {
     infer: (call) => [{ dtype: "bool", shape: need(call, 0).shape }],
     gradient: noGradient,
@@ -292,22 +312,24 @@ export const elementwise: OperatorFamily = {
 
   Add: broadcasting(
     ({ grad }) => [() => grad, () => grad],
-    (a, b) => a + b,
+    (a, b) => (b === 0 ? a : a === 0 ? b : numeric((p, q) => p + q)(a, b)),
   ),
   Sub: broadcasting(
     ({ g, grad }) => [() => grad, () => g.neg(grad)],
-    (a, b) => a - b,
+    (a, b) => (b === 0 ? a : numeric((p, q) => p - q)(a, b)),
   ),
   Mul: broadcasting(
     ({ g, grad, input }) => [() => g.mul(grad, input(1)), () => g.mul(grad, input(0))],
-    (a, b) => a * b,
+    (a, b) =>
+      numeric((p, q) => p * q)(a, b) ??
+      ([a, b].some((each) => Number(each) < 0) ? undefined : product([a, b])),
   ),
   Div: broadcasting(
     ({ g, output, grad, input }) => [
       () => g.div(grad, input(1)),
       () => g.neg(g.mul(grad, g.div(output, input(1)))),
     ],
-    (a, b) => Math.trunc(a / b),
+    (a, b) => numeric((p, q) => Math.trunc(p / q))(a, b) ?? quotient(a, b),
   ),
   Pow: pow,
   PRelu: prelu,
@@ -316,12 +338,12 @@ export const elementwise: OperatorFamily = {
   Max: extreme,
   Min: extreme,
   Where: where,
-  Equal: comparison((a, b) => Number(a === b)),
-  Greater: comparison(),
-  GreaterOrEqual: comparison(),
-  Less: comparison(),
-  LessOrEqual: comparison(),
-  And: comparison(),
-  Or: comparison(),
-  Xor: comparison(),
+  Equal: comparison(equalSizes),
+  Greater: comparison(numeric((a, b) => Number(a > b))),
+  GreaterOrEqual: comparison(numeric((a, b) => Number(a >= b))),
+  Less: comparison(numeric((a, b) => Number(a < b))),
+  LessOrEqual: comparison(numeric((a, b) => Number(a <= b))),
+  And: comparison(numeric((a, b) => a & b)),
+  Or: comparison(numeric((a, b) => a | b)),
+  Xor: comparison(numeric((a, b) => a ^ b)),
 };

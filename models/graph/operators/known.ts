@@ -1,7 +1,7 @@
 // What is known of integer tensors while a graph is built: sizes, axes, pads and the arithmetic on them.
 import type { GraphBuilder } from "../builder.ts";
 import { describe, need } from "../rule.ts";
-import { isStatic, places, product } from "../shapes.ts";
+import { broadcastShapes, isStatic, places, product } from "../shapes.ts";
 import { type Call, type Dimension, isFloat } from "../types.ts";
 
 /** Shape arithmetic is small; larger integer tensors are data and stay in the graph. */
@@ -39,5 +39,26 @@ export function pick(
   if (!values || !isStatic(shape) || !isStatic(result)) return undefined;
   return places(result).map(
     (place) => values[from(place).reduce((flat, at, axis) => flat * shape[axis] + at, 0)],
+  );
+}
+
+/**
+ * Known elements of operands as they meet under broadcasting, a row for each element of the result; undefined where a size is
+ * a name.
+ */
+export function broadcastElements(
+  operands: readonly (readonly Dimension[])[],
+  shapes: readonly (readonly Dimension[])[],
+  where: string,
+): readonly (readonly Dimension[])[] | undefined {
+  const result = broadcastShapes(shapes, where);
+  if (!isStatic(result) || !shapes.every(isStatic) || (product(result) as number) > FOLD_LIMIT)
+    return undefined;
+  return places(result).map((place) =>
+    operands.map((values, index) => {
+      const shape = shapes[index] as readonly number[];
+      const own = place.slice(place.length - shape.length);
+      return values[own.reduce((flat, at, axis) => flat * shape[axis]! + (shape[axis] === 1 ? 0 : at), 0)]!;
+    }),
   );
 }
