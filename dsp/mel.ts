@@ -11,8 +11,11 @@ export interface MelOptions {
   readonly scale?: MelScale;
   /** "slaney" gives every band the area 1 Hz (librosa's default), "none" the peak 1; "slaney" when left out. */
   readonly norm?: "slaney" | "none";
-  /** Where the triangles' sides are straight lines: in "hz" (librosa, torchaudio), or "mel" (TensorFlow, Kaldi); "hz" when left out. */
-  readonly straightIn?: "hz" | "mel";
+  /**
+   * Where the triangles' sides are straight lines: in "hz" (librosa, torchaudio), in "mel" (TensorFlow, Kaldi), or between
+   * whole "bins", to which edges are rounded down (python_speech_features); "hz" when left out.
+   */
+  readonly straightIn?: "hz" | "mel" | "bins";
 }
 
 export type MelScale = "slaney" | "htk";
@@ -59,14 +62,22 @@ export function melFilterbank(options: MelOptions): Float32Array {
   const first = hzToMel(low, scale);
   const step = (hzToMel(high, scale) - first) / (mels + 1);
   const edges = Float64Array.from({ length: mels + 2 }, (_, i) => melToHz(first + i * step, scale));
-  const place = straightIn === "mel" ? (hz: number) => hzToMel(hz, scale) : (hz: number) => hz;
+  const length = 2 * (bins - 1);
+  const place = {
+    hz: (hz: number) => hz,
+    mel: (hz: number) => hzToMel(hz, scale),
+    // One bin more than the transform has: so python_speech_features counts.
+    bins: (hz: number) => Math.floor(((length + 1) * hz) / sampleRate),
+  }[straightIn];
   const filters = new Float32Array(bins * mels);
   for (let mel = 0; mel < mels; mel++) {
     const [left, centre, right] = edges.subarray(mel, mel + 3).map(place);
     const peak = norm === "slaney" ? 2 / (edges[mel + 2] - edges[mel]) : 1;
     for (let bin = 0; bin < bins; bin++) {
-      const at = place((bin * sampleRate) / (2 * (bins - 1)));
-      const height = Math.min((at - left) / (centre - left), (right - at) / (right - centre));
+      const at = straightIn === "bins" ? bin : place((bin * sampleRate) / length);
+      const rising = at < centre ? (at - left) / (centre - left) : 1;
+      const falling = at < centre ? 1 : (right - at) / Math.max(right - centre, Number.MIN_VALUE);
+      const height = Math.min(rising, falling);
       filters[bin * mels + mel] = peak * Math.max(0, height);
     }
   }

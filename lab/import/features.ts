@@ -1,28 +1,35 @@
-/** From a spectrum to the classifier's input picture [B, 1, T, bands]: mel bands, logarithm and normalisation. */
-import { melFilterbank } from "../../dsp/index.ts";
+/** From a spectrum to the classifier's input picture [B, 1, T, bands]: bands, logarithm, cepstrum, deltas and normalisation. */
+import { type MelScale, melFilterbank } from "../../dsp/index.ts";
 import type { GraphBuilder, Operand, Tensor } from "../../models/graph/index.ts";
+import { cepstrum } from "./cepstrum.ts";
 import { bandsOf, type Front } from "./front.ts";
+import { pcen, withDeltas } from "./over-time.ts";
 
 const LN10 = Math.log(10);
 /** Keeps the spread of a silent window away from zero. */
 const LEAST_SPREAD = 1e-5;
 
-/** `power` [B, T, F] holds squared magnitudes; the result is [B, 1, T, bands]. */
+/** `power` [B, T, F] holds squared magnitudes; the result is [B, 1, T, bands], frames of zeros behind those of the sound. */
 export function pictureOf(
   g: GraphBuilder,
   spectrum: { readonly magnitudes?: Tensor; readonly power?: Tensor },
   front: Front,
   frames: number,
 ): Tensor {
-  const bands = bandsOf(front);
-  const picture = normalised(g, logarithm(g, banded(g, spectrumOf(g, spectrum, front), front), front), front);
-  return g.reshape(picture, [-1, 1, frames, bands]);
+  const bands = banded(g, spectrumOf(g, spectrum, front), front);
+  const level =
+    front.log === "pcen" ? pcen(g, bands, front, frames, floorOf(front)) : logarithm(g, bands, front);
+  const sound = withDeltas(g, front.input === "mfcc" ? cepstrum(g, level, front) : level, front, frames);
+  const { emptyFrames: empty } = front;
+  const whole = empty === 0 ? sound : g.op("Pad", [sound, g.int64([0, 0, 0, 0, empty, 0])]);
+  return g.reshape(normalised(g, whole, front), [-1, 1, frames + empty, bandsOf(front)]);
 }
 
 /** What `pictureOf` gives where nothing is heard; undefined where that differs from band to band or window to window. */
 export function silentValue(front: Front): number | undefined {
-  const { log, reference, topDb, normalise, mean, std } = front;
+  const { input, log, reference, topDb, deltas, emptyFrames, normalise, mean, std } = front;
   if (normalise !== "none" || topDb !== undefined || reference === "max") return undefined;
+  if (input === "mfcc" || log === "pcen" || deltas > 0 || emptyFrames > 0) return undefined;
   if (typeof mean !== "number" || typeof std !== "number") return undefined;
   const floor = floorOf(front);
   const silent = {
@@ -48,14 +55,22 @@ function spectrumOf(
 }
 
 function banded(g: GraphBuilder, spectrum: Tensor, front: Front): Tensor {
-  if (front.input !== "mel") return spectrum;
-  const { sampleRate, nFft = 0, nMels: mels = 0, fMin: low, fMax: high, melScale: scale, melNorm } = front;
+  if (front.input === "spectrogram") return spectrum;
+  const { sampleRate, nFft = 0, nMels: mels = 0, fMin: low, fMax: high, melScale, melNorm: norm } = front;
   const bins = nFft / 2 + 1;
-  const filters = melFilterbank({ sampleRate, bins, mels, low, high, scale, norm: melNorm });
+  const scale = hzScaleOf(front);
+  const straightIn = front.straightIn ?? (melScale === "kaldi" ? "mel" : "hz");
+  const filters = melFilterbank({ sampleRate, bins, mels, low, high, scale, norm, straightIn });
   return g.matmul(spectrum, g.constant(filters, "float32", [bins, mels]));
 }
 
+/** Kaldi's mel is HTK's, but for a factor that nothing here depends on. */
+export function hzScaleOf({ melScale }: Front): MelScale {
+  return melScale === "kaldi" ? "htk" : melScale;
+}
+
 function floorOf({ floor, log, power }: Front): number {
+  if (log === "pcen") return floor ?? 1e-6;
   return floor ?? (log === "db" && power === 1 ? 1e-5 : 1e-10);
 }
 
@@ -81,20 +96,21 @@ function logarithm(g: GraphBuilder, x: Tensor, front: Front): Tensor {
   return topDb === undefined ? db : g.op("Max", [db, g.sub(loudest(db), topDb)]);
 }
 
-function normalised(g: GraphBuilder, x: Tensor, { mean, std, normalise }: Front): Tensor {
+function normalised(g: GraphBuilder, x: Tensor, front: Front): Tensor {
+  const { mean, std, normalise } = front;
   const each = (values: number | number[]): Operand =>
     typeof values === "number" ? values : g.constant(values, "float32", [1, 1, values.length]);
   let y = x;
   if (mean !== 0) y = g.sub(y, each(mean));
   if (std !== 1) y = g.div(y, each(std));
-  return normalisedWindow(g, y, normalise, normalise === "band" ? [1] : [1, 2]);
+  return normalisedWindow(g, y, front, normalise === "band" || normalise === "bandMean" ? [1] : [1, 2]);
 }
 
-/** Over the given axes: mean 0 and spread 1, or the range from 0 to 1. */
+/** Over the given axes: mean 0 and spread 1, or mean 0 alone, or the range from 0 to 1. */
 export function normalisedWindow(
   g: GraphBuilder,
   x: Tensor,
-  normalise: Front["normalise"],
+  { normalise, epsilon }: Front,
   axes: readonly number[],
 ): Tensor {
   if (normalise === "none") return x;
@@ -104,6 +120,9 @@ export function normalisedWindow(
     return g.div(g.sub(x, low), g.add(g.sub(high, low), LEAST_SPREAD));
   }
   const centred = g.sub(x, g.reduceMean(x, axes, true));
-  const spread = g.sqrt(g.add(g.reduceMean(g.mul(centred, centred), axes, true), LEAST_SPREAD ** 2));
+  if (normalise === "mean" || normalise === "bandMean") return centred;
+  const variance = g.reduceMean(g.mul(centred, centred), axes, true);
+  if (epsilon !== undefined) return g.div(centred, g.sqrt(g.add(variance, epsilon)));
+  const spread = g.sqrt(g.add(variance, LEAST_SPREAD ** 2));
   return g.div(centred, g.add(spread, LEAST_SPREAD));
 }

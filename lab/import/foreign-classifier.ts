@@ -8,12 +8,14 @@ import type {
 } from "../networks/explained-classifier.ts";
 import { interpolationFrom } from "../networks/interpolation.ts";
 import { bandCentres } from "./band-centres.ts";
-import { normalisedWindow, pictureOf, silentValue } from "./features.ts";
-import { bandsOf, type Front, FrontError, type Layout } from "./front.ts";
+import { pictureOf, silentValue } from "./features.ts";
+import { framesFromSamples, lostSamples, samplesForFront } from "./frame-transform.ts";
+import { bandsOf, type Front, FrontError, hasBands, type Layout } from "./front.ts";
+import { inputOf } from "./heard.ts";
 import { inline } from "./inline.ts";
 import { chooseLatents, type LatentCandidate, latentCandidates } from "./latents.ts";
 import type { ReadClassifier } from "./read-classifier.ts";
-import { framesFor, ownPower, samplesForFront, samplesFrom, samplesOf } from "./waveform.ts";
+import { framesFor, samplesFrom, samplesOf } from "./waveform.ts";
 
 export interface ForeignClassifier extends ExplainedClassifier {
   readonly front: Front;
@@ -43,18 +45,20 @@ export function foreignClassifier(
   const layout = layoutOf(read, front, wrong);
   const plan =
     front.input === "waveform" ? waveformPlan(read, front, layout) : picturePlan(read, front, layout);
-  const { frames, stft, needsPhases, size } = plan;
+  const { frames, stft, heard, size } = plan;
+  const needsPhases = heard !== undefined;
   const bins = stft.window / 2 + 1;
   if (frames < 4) throw wrong(`a window of ${frames} frames is too short to explain; give more`);
   const network = sizedGraph(read, inputShape(layout, size), wrong);
   const candidates = latentCandidates(network.graph);
   const latents = chooseLatents(candidates, names);
   const centres = bandCentres(front, front.sampleRate, bins);
+  const order = { turned: layout === "B1FT" || layout === "BFT", bands: hasBands(front) };
   return {
     ...{ frames, bins, sampleRate: front.sampleRate, stft, classes: read.classes, needsPhases },
     answers: read.answers,
     features: (g, magnitudes, phases) => featuresOf(g, front, plan, magnitudes, phases),
-    classify: (g, input) => answerOf(g, network, latents, layout, inLayout(g, input, layout, size)),
+    classify: (g, input) => answerOf(g, network, latents, order, inLayout(g, input, layout, size)),
     featureMap: featureMapOf(front, size, centres, bins),
     ...{ front, layout, inputSize: size, candidates, latents, centres },
     notes: plan.note ? [plan.note] : [],
@@ -65,32 +69,45 @@ export function foreignClassifier(
 function featuresOf(
   g: GraphBuilder,
   front: Front,
-  { frames, stft, needsPhases, size }: Plan,
+  { frames, stft, heard }: Plan,
   magnitudes: Tensor,
   phases?: Tensor,
 ): Tensor {
-  if (!needsPhases) return pictureOf(g, { magnitudes }, front, frames);
+  if (!heard) return pictureOf(g, { magnitudes }, front, frames);
   if (!phases) throw new Error("this classifier hears the waveform: its features need the phases");
-  if (front.input === "waveform") {
-    return waveformOf(g, samplesFrom(g, magnitudes, phases, stft, size[0]), front);
-  }
-  const samples = samplesFrom(g, magnitudes, phases, stft, samplesForFront(front, size[0]));
-  return pictureOf(g, { power: ownPower(g, samples, front) }, front, size[0]);
+  return inputOf(g, samplesFrom(g, magnitudes, phases, stft, heard.samples), front, heard.frames);
 }
 
-/** The network on its own input; latents have time before frequency, whatever the layout. */
+interface AxesOfLatents {
+  /** Frequency is before time. */
+  readonly turned: boolean;
+  /** What is beside time are bands of frequency, low to high. */
+  readonly bands: boolean;
+}
+
+/**
+ * The network on its own input; latents have time before frequency, whatever the layout, and no frequency at all where
+ * their rows are none (coefficients of a cepstrum, deltas behind bands).
+ */
 function answerOf(
   g: GraphBuilder,
   network: { readonly graph: GraphBuilder; readonly logits: Tensor },
   latents: readonly LatentCandidate[],
-  layout: Layout,
+  { turned, bands }: AxesOfLatents,
   input: Tensor,
 ): ClassifierAnswer {
-  const turned = layout === "B1FT" || layout === "BFT";
   const kept: Tensor[] = [];
   // The latents that are handed out lie on the way to the logits, so that gradients by them are what they should be; held,
   // as turned round twice is not turned at all.
   const handOut = (copy: Tensor): Tensor => {
+    if (copy.shape.length === 4 && !bands) {
+      const [, channels, a, b] = copy.shape.map(Number);
+      const rows = turned ? copy : g.transpose(copy, [0, 1, 3, 2]);
+      const flat = g.held(g.reshape(rows, [-1, channels * (turned ? a : b), turned ? b : a]));
+      kept.push(flat);
+      const back = g.reshape(flat, [-1, channels, ...rows.shape.slice(2).map(Number)]);
+      return turned ? back : g.transpose(back, [0, 1, 3, 2]);
+    }
     if (!turned || copy.shape.length !== 4) {
       kept.push(copy);
       return copy;
@@ -107,7 +124,8 @@ function answerOf(
 interface Plan {
   readonly frames: number;
   readonly stft: StftShape;
-  readonly needsPhases: boolean;
+  /** The samples that are put together again, where the mask cannot lie on the classifier's own transform. */
+  readonly heard?: { readonly samples: number; readonly frames: number };
   /** Of the classifier's input: [time, bands] or [samples]. */
   readonly size: readonly number[];
   readonly note?: string;
@@ -127,30 +145,66 @@ function picturePlan(read: ReadClassifier, front: Front, layout: Layout): Plan {
         `${bands} bands; correct ${front.input === "mel" ? "nMels" : "nFft"} or layout`,
     );
   }
-  const given = front.frames ?? (typeof time === "number" ? time : undefined);
+  const { emptyFrames, samples } = front;
+  const given =
+    front.frames ??
+    (typeof time === "number"
+      ? time
+      : samples === undefined
+        ? undefined
+        : framesFromSamples(front, samples) + emptyFrames);
   if (typeof time === "number" && given !== time) {
     throw wrong(`its input takes ${time} frames, the front says ${front.frames}; leave frames out`);
   }
   const frames = given ?? Math.max(8, Math.round((SECONDS * sampleRate) / hop / 8) * 8);
-  if (direct(nFft, hop, winLength, front)) {
-    return { frames, stft: { window: nFft, hop }, needsPhases: false, size: [frames, bands] };
+  const own = frames - emptyFrames;
+  if (own < 1) throw wrong(`emptyFrames ${emptyFrames} leaves nothing of ${frames} frames`);
+  if (samples !== undefined && framesFromSamples(front, samples) < own) {
+    const most = framesFromSamples(front, samples);
+    throw wrong(`${samples} samples give ${most} frames, not the ${own} that are needed; leave samples out`);
   }
+  const size = [frames, bands];
+  if (direct(nFft, hop, winLength, front)) return { frames, stft: { window: nFft, hop }, size };
   const stft = stftFor(sampleRate);
+  const heard = { samples: samplesForFront(front, own), frames: own };
   return {
-    frames: framesFor(samplesForFront(front, frames), stft),
-    stft,
-    needsPhases: true,
-    size: [frames, bands],
+    frames: framesFor(heard.samples, stft),
+    ...{ stft, heard, size },
     note:
-      `Its transform (nFft ${nFft}, hop ${hop}, ${front.window} window of ${winLength}) cannot be undone frame by frame here, ` +
-      `so the mask lies on one of ${stft.window} samples with hop ${stft.hop}, and the samples are put together in between.`,
+      `Its transform (nFft ${nFft}, hop ${hop}, ${front.window} window of ${winLength}${extras(front)}) cannot be undone frame by ` +
+      `frame here, so the mask lies on one of ${stft.window} samples with hop ${stft.hop}, and the samples are put together in between.`,
   };
 }
 
+/** What is done to samples, whole or frame by frame: it keeps a mask from lying on the classifier's own spectrum. */
+function extras({
+  soundMean,
+  soundPeak,
+  preEmphasis,
+  removeDc,
+  pad,
+  windowForm,
+  emptyFrames,
+}: Front): string {
+  const said = {
+    soundMean,
+    soundPeak: soundPeak !== undefined,
+    preEmphasis: preEmphasis !== undefined,
+    removeDc,
+    pad: pad !== "none",
+    windowForm: windowForm === "symmetric",
+    emptyFrames: emptyFrames > 0,
+  };
+  return Object.entries(said)
+    .flatMap(([name, there]) => (there ? `, ${name}` : ""))
+    .join("");
+}
+
 /** Whether the classifier's own transform can carry the mask: Hann, a power of two, and hops that add up evenly. */
-function direct(nFft: number, hop: number, winLength: number, { window }: Front): boolean {
+function direct(nFft: number, hop: number, winLength: number, front: Front): boolean {
   return (
-    window === "hann" &&
+    front.window === "hann" &&
+    extras(front) === "" &&
     winLength === nFft &&
     Number.isInteger(Math.log2(nFft)) &&
     nFft % hop === 0 &&
@@ -169,7 +223,8 @@ function waveformPlan(read: ReadClassifier, front: Front, layout: Layout): Plan 
     );
   }
   const wanted = fixed ?? front.samples ?? samplesOf(framesFor(SECONDS * sampleRate, stft), stft);
-  return { frames: framesFor(wanted, stft), stft, needsPhases: true, size: [wanted] };
+  const samples = wanted + lostSamples(front);
+  return { frames: framesFor(samples, stft), stft, heard: { samples, frames: 1 }, size: [wanted] };
 }
 
 /** The largest power of two within 32 ms, a quarter of it from frame to frame: as fine as hearing wants it. */
@@ -260,13 +315,6 @@ function inLayout(g: GraphBuilder, x: Tensor, layout: Layout, [time, bands]: rea
     default:
       return layout satisfies never;
   }
-}
-
-function waveformOf(g: GraphBuilder, samples: Tensor, { gain, mean, std, normalise }: Front): Tensor {
-  let x = g.mul(samples, gain);
-  if (mean !== 0) x = g.sub(x, Number(mean));
-  if (std !== 1) x = g.div(x, Number(std));
-  return normalisedWindow(g, x, normalise, [2]);
 }
 
 /** Masks can be drawn on the classifier's own picture where it says the same when nothing is heard everywhere. */

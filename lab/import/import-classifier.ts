@@ -6,16 +6,17 @@ import type { Runtime } from "../../models/runtime/runtime.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { UsageError } from "../errors.ts";
 import { type ForeignClassifier, foreignClassifier } from "./foreign-classifier.ts";
-import { type Front, parseFront, parseFrontWords } from "./front.ts";
+import type { Front } from "./front.ts";
 import type { Answer, Form } from "./head.ts";
 import { type ReadClassifier, type ReadOptions, readClassifier } from "./read-classifier.ts";
+import { readFront } from "./read-front.ts";
 import { answersToSounds, settleAnswers } from "./settle-answers.ts";
 import { tryClassifier } from "./trial.ts";
 
 export interface ImportOptions {
   /** The `.onnx` file. */
   readonly file: string;
-  /** How it is fed: a front, a JSON file with one, or its words ("input=mel,sampleRate=16000,..."). */
+  /** How it is fed: a front, a JSON file with one, a preset ("ast"), or its words ("input=mel,sampleRate=16000,..."). */
   readonly front?: Front | string;
   /** Names of its classes in order, or a file with them: one a line, or a JSON list. */
   readonly labels?: readonly string[] | string | undefined;
@@ -105,23 +106,6 @@ function inputSizes(classifier: ForeignClassifier): number[] {
   const { layout, inputSize } = classifier;
   const sizes: Record<string, number> = { 1: 1, T: inputSize[0], F: inputSize[1], S: inputSize[0] };
   return [...layout].slice(1).map((letter) => sizes[letter]);
-}
-
-function readFront(text: string | undefined): Front {
-  if (text === undefined) {
-    throw new UsageError(
-      "--front is missing: a JSON file (or name=value,...) that says how the classifier is fed, for instance " +
-        "--front input=mel,sampleRate=16000,nFft=512,hop=160,nMels=64,log=ln; docs/explain-your-own-classifier.md lists all words",
-    );
-  }
-  if (text.includes("=") && !existsSync(text)) return parseFrontWords(text);
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(text, "utf8"));
-  } catch (cause) {
-    throw new UsageError(`--front ${text}: ${cause instanceof Error ? cause.message : cause}`, { cause });
-  }
-  return parseFront(json, text);
 }
 
 /** Weights that the model keeps in files beside it. */
