@@ -1,7 +1,9 @@
 /** `listenable bench latency-quality`: what a short delay costs in faithfulness. */
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { readHeard } from "../lab/data/heard-sounds.ts";
 import { findSounds } from "../lab/data/sound-folder.ts";
+import { heardInTraining, heardSentences } from "../lab/evaluation/heard-in-training.ts";
 import { framesAnswered } from "../models/explain/window-times.ts";
 import { audioShape } from "../models/pack/pack.ts";
 import { curvesSvg } from "../models/picture/curves-svg.ts";
@@ -15,7 +17,7 @@ import { UsageError } from "./errors.ts";
 import { interruptible } from "./interrupt.ts";
 import { type CommonOptions, packOption, positiveInteger, wholeNumber } from "./options.ts";
 import { showProgress } from "./progress.ts";
-import { printResult } from "./say.ts";
+import { printResult, say } from "./say.ts";
 
 interface Options extends CommonOptions {
   data: string;
@@ -99,7 +101,8 @@ async function study(options: Options): Promise<void> {
   const chosen = Array.from({ length: count }, (_, k) => known[Math.floor((k * known.length) / count)]);
   const [classifier, method] = [await opened.classifier(), await opened.method(options.method)];
   const progress = showProgress("clips", count);
-  const result = await interruptible((signal) =>
+  const told = await readHeard(opened);
+  const { hashes, ...result } = await interruptible((signal) =>
     studyLatencyQuality({
       ...{ classifier, method, sounds: chosen, signal, lag: options.lag },
       ...{ lookAheads: pack.streaming ? [0] : options.lookAhead, strides },
@@ -107,6 +110,10 @@ async function study(options: Options): Promise<void> {
     }),
   ).finally(() => progress.end());
   await opened.close();
+  const source = options.fold === undefined ? options.data : `fold ${options.fold} of ${options.data}`;
+  const heard = heardInTraining(pack.name, told, [{ name: source, hashes }]);
+  const sentences = heardSentences(heard);
+  for (const sentence of sentences) say(sentence);
 
   const shape = audioShape(pack);
   const latencyMs = (delay: number) => 1_000 * framingSeconds(options.rate, shape) + delay * hopMs(shape);
@@ -115,6 +122,7 @@ async function study(options: Options): Promise<void> {
     `Measured ${localDay(new Date())} by \`listenable bench ${oneLine(process.argv.slice(3).join(" "))}\`: ` +
       `${oneLine(`${pack.name} ${pack.version}`)}, method ${method.method.name}; ${result.clips} clips, ${result.windows} windows of ` +
       `${((framesAnswered(pack) * hopMs(shape)) / 1_000).toFixed(2)} s; masks ${options.lag} frames after their window.`,
+    ...sentences.map(oneLine),
     table(result, latencyMs, perSecond),
   ].join("\n\n");
   if (options.out) await writeFile(options.out, `${markdown}\n`);
@@ -124,7 +132,7 @@ async function study(options: Options): Promise<void> {
     latencyMs: latencyMs(each.delay),
     ofOffline: ofOffline(each.quality, result.offline),
   }));
-  printResult(options.json, { pack: pack.name, ...result, streams }, () => markdown);
+  printResult(options.json, { pack: pack.name, heard, ...result, streams }, () => markdown);
 }
 
 /** AI and Fid-In as shares of what they are offline; null where that is 0. */
@@ -134,7 +142,7 @@ function ofOffline(live: MaskQuality, offline: MaskQuality) {
 }
 
 function table(
-  { offline, streams }: LatencyQuality,
+  { offline, streams }: Pick<LatencyQuality, "offline" | "streams">,
   latencyMs: (delay: number) => number,
   perSecond: (stride: number) => number,
 ): string {
@@ -163,7 +171,7 @@ function table(
   return rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-function curves({ streams }: LatencyQuality, latencyMs: (delay: number) => number): string {
+function curves({ streams }: Pick<LatencyQuality, "streams">, latencyMs: (delay: number) => number): string {
   const strides = [...new Set(streams.map(({ stride }) => stride))];
   return curvesSvg({
     title: "Streaming masks against offline ones: a later sound is masked better",

@@ -28,6 +28,7 @@ Writes into the folder given by --out:
   results.jsonl          every figure as it comes: the same command goes on where it was stopped
 A window is 1.05 s, and windows follow each other without a gap (--stride). A clip's figure is the mean over its
 windows within 30 dB of the loudest, a table's the mean over clips. Sounds are measured on their first 30 s.
+Sounds that the pack says it has heard in training are counted and told; figures are made all the same.
 Unknown classes that the pack's card says were heard in training are left out of the unknown windows.
 
 Examples:

@@ -4,8 +4,11 @@ import { join } from "node:path";
 import type { ChannelChoice } from "../dsp/channel-choice.ts";
 import { writeWav } from "../dsp/wav.ts";
 import { readSound } from "../lab/data/check-sound.ts";
+import { readHeard } from "../lab/data/heard-sounds.ts";
 import { type Random, seededBy } from "../lab/data/random.ts";
 import type { FoundSound } from "../lab/data/sound-folder.ts";
+import { soundHash } from "../lab/data/sound-hash.ts";
+import { type HeardInTraining, heardInTraining } from "../lab/evaluation/heard-in-training.ts";
 import { type Contamination, contaminate } from "../lab/evaluation/plan/contamination.ts";
 import { classWords } from "../models/explain/class-words.ts";
 import { clipDecision } from "../models/explain/clip-decision.ts";
@@ -71,6 +74,8 @@ export interface Prepared {
   readonly faint: readonly string[];
   /** Which channels of sounds are heard, where it is not the mean of all. */
   readonly channels: readonly string[];
+  /** How many of the rated clips the pack has heard in training; absent where none of its methods is rated. */
+  readonly heard?: HeardInTraining | undefined;
 }
 
 /** @throws StudyFileError when too few of the sounds can be used. */
@@ -81,6 +86,8 @@ export async function prepareStudy(options: PrepareOptions): Promise<Prepared> {
 interface MadeClip {
   readonly clip: StudyClip;
   readonly levels: object;
+  /** `soundHash` of what a training would hear of it. */
+  readonly heardAs: string;
 }
 
 class Preparation {
@@ -101,6 +108,7 @@ class Preparation {
     const { folder, clips: wanted, attention } = options;
     const pack = this.#pack;
     const conditions = conditionsOf(pack, options.methods, options.foreign, options.anchors);
+    const told = await readHeard(options.opened);
     for (const { id, folder: from } of options.foreign) this.#foreign.set(id, await soundsByStem(from));
     await makePrivateFolder(join(folder, "sounds"));
     const made: MadeClip[] = [];
@@ -151,6 +159,12 @@ class Preparation {
       } satisfies Study,
       STUDY_FILE,
     );
+    const heard =
+      options.methods.length > 0
+        ? heardInTraining(pack.name, told, [
+            { name: "the study", hashes: made.map(({ heardAs }) => heardAs) },
+          ])
+        : undefined;
     const levels = [...made, practice].map((each) => each.levels);
     const { name, version } = pack;
     await writeJson(join(folder, "preparation.json"), {
@@ -161,9 +175,10 @@ class Preparation {
       clips: levels,
       leftOut: this.#leftOut,
       channels: [...this.#channels],
+      heard,
     });
     await writeJson(join(folder, STUDY_FILE), study);
-    return { study, leftOut: this.#leftOut, faint: this.#faint, channels: [...this.#channels] };
+    return { study, leftOut: this.#leftOut, faint: this.#faint, channels: [...this.#channels], heard };
   }
 
   /** The clip with all its sounds written, or why it can't be one. */
@@ -232,7 +247,9 @@ class Preparation {
       loudness: Number.isFinite(loudness) ? rounded(loudness) : null,
       gainDb: rounded(gainDb),
     }));
-    return { clip, levels: { clip: id, source: found.name, levels } };
+    // A channel of its own is another sound; what a training hears is the mean.
+    const heardAs = soundHash(await readSound(found.path, this.#pack.sampleRate));
+    return { clip, levels: { clip: id, source: found.name, levels }, heardAs };
   }
 
   /** Everybody who listens hears that only one of the sounds has anything of the class. */

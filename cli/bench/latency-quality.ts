@@ -5,6 +5,7 @@
 import { spectrogramMagnitudes, stft } from "../../dsp/index.ts";
 import { readSound } from "../../lab/data/check-sound.ts";
 import type { FoundSound } from "../../lab/data/sound-folder.ts";
+import { soundHash } from "../../lab/data/sound-hash.ts";
 import { askClassifier, gainsOf, keptAndRest } from "../../lab/evaluation/measure/explain-windows.ts";
 import { correlation } from "../../lab/evaluation/measure/randomisation.ts";
 import { type Faithfulness, faithfulness, meanOf } from "../../lab/evaluation/metrics/metrics.ts";
@@ -44,6 +45,8 @@ interface StreamQuality extends StreamTimes {
 
 export interface LatencyQuality {
   readonly clips: number;
+  /** `soundHash` of each clip. */
+  readonly hashes: readonly string[];
   /** Windows of one second in which masks are compared. */
   readonly windows: number;
   readonly offline: MaskQuality;
@@ -61,29 +64,31 @@ export async function studyLatencyQuality(options: StudyOptions): Promise<Latenc
     lookAheads.map((lookAhead) => ({ times: { lookAhead, stride, lag }, rows: noRows() })),
   );
   const offline = noRows();
-  let clips = 0;
+  const hashes: string[] = [];
   for (const [done, sound] of sounds.entries()) {
     signal?.throwIfAborted();
-    const used = await measureClip(options, sound, offline, streams);
-    if (used) clips++;
+    const hash = await measureClip(options, sound, offline, streams);
+    if (hash !== undefined) hashes.push(hash);
     onClip(done + 1);
   }
-  if (clips === 0)
+  if (hashes.length === 0)
     throw new Error("none of the clips is long enough: two windows and the longest delay are needed");
   return {
-    clips,
+    clips: hashes.length,
+    hashes,
     windows: offline.ai.length,
     offline: means(offline),
     streams: streams.map(({ times, rows }) => ({ ...times, delay: delayOf(times), quality: means(rows) })),
   };
 }
 
+/** @returns what the clip is told by; undefined for one that is too short. */
 async function measureClip(
   { classifier, method, strides, lookAheads, lag }: StudyOptions,
   sound: FoundSound,
   offline: Rows,
   streams: readonly { readonly times: StreamTimes; readonly rows: Rows }[],
-): Promise<boolean> {
+): Promise<string | undefined> {
   const { pack } = method;
   const { bins } = pack.stft;
   const frames = framesAnswered(pack);
@@ -92,7 +97,7 @@ async function measureClip(
   const cut = (start: number) => magnitudes.subarray(start * bins, (start + frames) * bins);
   const longest = delayOf({ lookAhead: Math.max(...lookAheads), stride: Math.max(...strides), lag });
   const starts = comparedWindows(magnitudes, frames, bins, longest);
-  if (starts.length === 0) return false;
+  if (starts.length === 0) return undefined;
 
   const heardLive = new Map<number, Float32Array>();
   if (method.streaming) {
@@ -132,7 +137,7 @@ async function measureClip(
       await judge(live ?? streamMasks(windows, times, start, start + frames), rows);
     }
   }
-  return true;
+  return soundHash(samples);
 }
 
 /** A streaming pack's masks as the live stream makes them: so many frames in each call, once and in order. */

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ChannelChoice } from "../../dsp/channel-choice.ts";
+import { heardSentences } from "../../lab/evaluation/heard-in-training.ts";
 import { CONTAMINATIONS, type Contamination } from "../../lab/evaluation/plan/contamination.ts";
 import { checkStride } from "../../lab/explaining/check-stride.ts";
 import { openPack } from "../../models/runtime/open-pack-node.ts";
@@ -24,7 +25,7 @@ import {
   strideOption,
   wholeNumber,
 } from "../options.ts";
-import { printJson, printText } from "../say.ts";
+import { printJson, printText, say } from "../say.ts";
 
 interface PrepareCommandOptions extends CommonOptions {
   data?: string;
@@ -126,11 +127,13 @@ async function prepare(files: readonly string[], options: PrepareCommandOptions)
       await opened.close();
     }
   });
+  const { heard } = prepared;
+  if (heard) for (const sentence of heardSentences(heard)) say(sentence);
   if (json) printJson(facts(prepared, out));
   else printText(summary(shownValues(prepared), oneLine(out)));
 }
 
-function facts({ study, leftOut, faint, channels }: Prepared, out: string) {
+function facts({ study, leftOut, faint, channels, heard }: Prepared, out: string) {
   const { name, clips, methods, trials, attention } = study;
   return {
     out,
@@ -142,6 +145,7 @@ function facts({ study, leftOut, faint, channels }: Prepared, out: string) {
     leftOut,
     faint,
     channels,
+    heard,
   };
 }
 

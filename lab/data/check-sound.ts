@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import { readMono } from "../../models/sound/read-audio.ts";
 import { MODEL_RATE } from "../networks/own-shape.ts";
+import { soundHash } from "./sound-hash.ts";
 import { audibleStarts } from "./waves.ts";
 import { WINDOW_SAMPLES } from "./windows.ts";
 
@@ -15,6 +16,8 @@ export type SoundCheck =
   | {
       readonly usable: true;
       readonly hash: string;
+      /** `soundHash` of what a training hears of it: the mean of its channels, whichever is measured. */
+      readonly heardAs: string;
       readonly seconds: number;
       /** Which of its channels are heard, where it is not the mean of all. */
       readonly notes: readonly string[];
@@ -59,6 +62,9 @@ export async function checkSound(
     return {
       usable: true,
       hash: createHash("sha256").update(bytes).digest("hex").slice(0, 16),
+      heardAs: soundHash(
+        channel === undefined || channel === "mix" ? samples : await readSound(path, sampleRate),
+      ),
       seconds,
       notes,
     };

@@ -8,6 +8,7 @@ import { findPack, openPackFolder, packageVersion } from "../../models/pack/open
 import type { Pack } from "../../models/pack/pack.ts";
 import { oneLine, shownValues } from "../../protocol/shown-text.ts";
 import { readSound } from "../data/check-sound.ts";
+import { readHeard } from "../data/heard-sounds.ts";
 import { type FoundSounds, findBackgrounds, findSentences, findSounds } from "../data/sound-folder.ts";
 import { InterruptedError, UsageError } from "../errors.ts";
 import type { Follow } from "../progress.ts";
@@ -94,13 +95,14 @@ export interface Evaluated {
 /**
  * Writes `table.md`, `table.json`, `report.html` and, as they come, `results.jsonl` into the folder.
  *
- * @throws UsageError for methods that the pack does not have, or a setting that needs sentences; InterruptedError when the
- *   signal aborts: what was measured is kept.
+ * @throws UsageError for methods that the pack does not have, or a setting that needs sentences; PackError where what the pack
+ *   says of its training can't be read; InterruptedError when the signal aborts: what was measured is kept.
  */
 export async function evaluate(options: EvaluateOptions, follow: Follow = {}): Promise<Evaluated> {
   const { onNotice = () => {}, signal } = follow;
   const packFolder = findPack(options.pack);
   const opened = await openPackFolder(packFolder);
+  const heard = await readHeard(opened);
   const methods = chosenMethods(opened.pack, options.methods ?? ["all"]);
   const { data, sentences, settings } = await foundSounds(options, opened.pack);
   onNotice(`${data.folder}: ${data.layout}, ${data.sounds.length} sounds`);
@@ -119,6 +121,7 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
     follow.onProgress?.({ stage: "evaluate", done, total, detail: `· ${what}` });
   try {
     const evaluation = await evaluationFigures({
+      ...{ heard, fold: options.fold, onNotice },
       ...{ opened, data, sentences, settings, methods, seed, stride, threads, store, onProgress, signal },
       backgrounds: options.backgrounds && (await findBackgrounds(options.backgrounds)),
       unknown: await foldersOf(options.unknown),

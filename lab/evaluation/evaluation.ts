@@ -2,7 +2,9 @@
 
 import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import type { OpenPack } from "../../models/pack/open-pack.ts";
+import type { HeardSounds } from "../data/heard-sounds.ts";
 import type { FoundSound, FoundSounds } from "../data/sound-folder.ts";
+import type { HeardInTraining } from "./heard-in-training.ts";
 import type { MaskControl } from "./measure/explain-windows.ts";
 import type { SoundPools } from "./measure/measure-sound.ts";
 import type { LazyThreads } from "./measure/measuring-threads.ts";
@@ -16,6 +18,10 @@ import type { Setting } from "./plan/contamination.ts";
 export interface EvaluationOptions {
   readonly opened: OpenPack;
   readonly data: FoundSounds;
+  /** Of the data set, the only one whose sounds they are. */
+  readonly fold?: number | undefined;
+  /** What the pack has heard in training; absent where it doesn't say. */
+  readonly heard?: HeardSounds | undefined;
   readonly sentences?: FoundSounds | undefined;
   /** What sounds behind the events of scenes; noise of random colours without. */
   readonly backgrounds?: readonly FoundSound[] | undefined;
@@ -41,6 +47,8 @@ export interface EvaluationOptions {
   readonly threads: LazyThreads;
   readonly store: ResultStore;
   readonly onProgress?: (done: number, total: number, what: string) => void;
+  /** Told what people should know before the measuring begins. */
+  readonly onNotice?: ((sentence: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -82,6 +90,8 @@ export interface Evaluation {
   readonly layout: string;
   readonly clips: number;
   readonly sentences: number;
+  /** How many of the sounds the pack has heard in training. */
+  readonly heard: HeardInTraining;
   /** Absent without labels that the pack knows. */
   readonly classifier?: ClassifierReport | undefined;
   /** Absent likewise. */

@@ -35,6 +35,7 @@ export async function evaluationFigures(options: EvaluationOptions): Promise<Eva
     layout: data.layout,
     clips: sounds.explained.length,
     sentences: sounds.sentences.length,
+    heard: sounds.heard,
     classifier: sounds.labelled ? reportOf(options, sounds, results) : undefined,
     recognition: recognised,
     tables: settings.map((setting) => settingTable(setting, options, sounds, results)),
@@ -48,7 +49,7 @@ export async function evaluationFigures(options: EvaluationOptions): Promise<Eva
       sounds.explained.map((sound) => clipResult(setting, sound, results)),
     ),
     pools: sounds.pools,
-    key: keyOf(keys.all(settings), failures.length, recognised),
+    key: keyOf(keys.all(settings), failures.length, recognised, sounds.heard),
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { oneLine } from "../../protocol/shown-text.ts";
 import { UsageError } from "../errors.ts";
 import type { EvaluationRecord } from "./evaluate.ts";
+import { heardInTraining, heardSentences } from "./heard-in-training.ts";
 import { percent } from "./metrics/classifier-report.ts";
 import { type Figure, recognitionFigures } from "./report/recognition-tables.ts";
 import { blockTitle, columnsOf, heading, rowTitle, SETTING_TITLES } from "./report/tables.ts";
@@ -28,6 +29,8 @@ export interface MedianTable {
 export interface Medians {
   /** The packs, in the order of the runs. */
   readonly runs: readonly string[];
+  /** What the results say of sounds that their packs heard in training, a sentence each. */
+  readonly heard: readonly string[];
   readonly tables: readonly MedianTable[];
   readonly markdown: string;
 }
@@ -44,17 +47,22 @@ export async function medians(results: readonly string[], out: string): Promise<
   checkAlike(results, records);
   const tables = tablesOf(records);
   const runs = records.map(({ pack }) => `${pack.name} ${pack.version}`);
+  const heard = heardLines(results, records);
   const [{ data, fold }] = records;
   const markdown = [
     oneLine(
       `Medians of ${records.length} results (${results.join(", ")}): ${data}${fold ? `, fold ${fold}` : ""}. Each result's own figure in brackets, in this order.`,
     ),
+    ...heard,
     ...tables.map(markdownOf),
   ].join("\n\n");
   await mkdir(out, { recursive: true });
   await writeFile(join(out, "medians.md"), `${markdown}\n`);
-  await writeFile(join(out, "medians.json"), `${JSON.stringify({ results, runs, tables }, null, 1)}\n`);
-  return { runs, tables, markdown };
+  await writeFile(
+    join(out, "medians.json"),
+    `${JSON.stringify({ results, runs, heard, tables }, null, 1)}\n`,
+  );
+  return { runs, heard, tables, markdown };
 }
 
 async function readRecord(path: string): Promise<EvaluationRecord> {
@@ -81,6 +89,19 @@ function checkAlike(results: readonly string[], [first, ...others]: readonly Eva
       );
     }
   }
+}
+
+/** Each sentence once, with the results that it is of where it isn't of all. */
+function heardLines(results: readonly string[], records: readonly EvaluationRecord[]): string[] {
+  const of = new Map<string, string[]>();
+  for (const [k, { heard, pack }] of records.entries()) {
+    for (const sentence of heardSentences(heard ?? heardInTraining(pack.name, undefined, []))) {
+      of.set(sentence, [...(of.get(sentence) ?? []), results[k]]);
+    }
+  }
+  return [...of].map(([sentence, which]) =>
+    oneLine(which.length === results.length ? sentence : `${which.join(", ")}: ${sentence}`),
+  );
 }
 
 interface Cell {

@@ -182,7 +182,7 @@ export const LMAC_TRAINING: TrainingRecipe<LmacOptions> = {
       ...channelsOf(shape),
     };
     const method = first ? "lmac-ft" : published ? "lmac-plain" : "lmac";
-    return { task, settings, meta: { kind: "lmac", method, masking, shape } };
+    return { task, settings, meta: { kind: "lmac", method, masking, shape }, from: first?.meta };
   },
 };
 

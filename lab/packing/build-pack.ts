@@ -1,8 +1,9 @@
-/** Writes a pack: `pack.json`, one graph a method, and who the sounds are by that it learnt from. */
+/** Writes a pack: `pack.json`, one graph a method, and who the sounds are by that it learnt from, and which they are. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Masking } from "../../dsp/index.ts";
 import type { Pack } from "../../models/pack/pack.ts";
+import { type TrainingHeard, writeHeard } from "../data/heard-sounds.ts";
 import type { ExplainedClassifier } from "../networks/explained-classifier.ts";
 import { attributionMarkdown, type Sources } from "./attribution.ts";
 import { type ChosenMethod, type LearntWeights, packGraphs } from "./pack-graphs.ts";
@@ -33,6 +34,8 @@ export interface PackParts {
   readonly features?: boolean | undefined;
   /** For ATTRIBUTION.md; none is written without. */
   readonly sources?: Sources | undefined;
+  /** What each training of the weights says of the sounds that it heard: kept beside `pack.json` for whoever evaluates the pack. */
+  readonly heard?: readonly TrainingHeard[] | undefined;
   /** Kept in `pack.json` for people, under these names: how it came about. */
   readonly about?: Readonly<Record<string, unknown>>;
 }
@@ -47,12 +50,21 @@ export interface BuiltPack {
 
 /** @throws as `packGraphs` does; PackError for parts that make no pack. */
 export async function buildPack(folder: string, parts: PackParts): Promise<BuiltPack> {
-  const { thresholds, learnt, features, sources } = parts;
+  const { thresholds, learnt, features } = parts;
   const classifier = thresholds ? { ...parts.classifier, thresholds } : parts.classifier;
   const { masking, mmac, files, ...entries } = packGraphs(classifier, parts.methods, { learnt, features });
   const { pack, bytes } = await writePack(folder, describe(parts, masking), entries, files);
-  if (sources) await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown(sources));
+  await writeBeside(folder, parts);
   return { pack, mmac, bytes };
+}
+
+/** What isn't needed to run the pack: whose the sounds are that it learnt from, and by which it can be told that it heard them. */
+export async function writeBeside(
+  folder: string,
+  { sources, heard = [] }: Pick<PackParts, "sources" | "heard">,
+): Promise<void> {
+  if (sources) await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown(sources));
+  await writeHeard(folder, heard);
 }
 
 function describe(parts: PackParts, masking: Masking): PackDescription {

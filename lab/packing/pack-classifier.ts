@@ -5,6 +5,7 @@ import { openPackFolder } from "../../models/pack/open-pack-node.ts";
 import { loadClassifier } from "../../models/runtime/load-cut.ts";
 import { loadMethod } from "../../models/runtime/load-method.ts";
 import { type FolderSounds, loadSounds } from "../data/load-sounds.ts";
+import { soundHash } from "../data/sound-hash.ts";
 import { UsageError } from "../errors.ts";
 import { classesHeard, type MethodFigures, shortEvaluation } from "../evaluation/short-evaluation.ts";
 import {
@@ -114,6 +115,11 @@ export async function packClassifier(
     methods,
     learnt: decoder && [decoder],
     features: options.features,
+    // Of the classifier nobody says it.
+    heard: [
+      { name: "classifier" },
+      ...(decoder && sounds ? [{ name: LMAC.name, heard: sounds.training.map(soundHash) }] : []),
+    ],
     about: { origin: originOf(options, imported, training) },
   });
   const figures = sounds && (await measure(out, imported, labels, sounds.heldOut, follow));

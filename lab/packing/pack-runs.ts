@@ -79,6 +79,10 @@ export async function packRuns(options: PackRunsOptions): Promise<BuiltPack> {
     threshold,
     thresholds: options.thresholds && thresholdsByClass(labels, options.thresholds, threshold),
     heardCategories: categories,
+    heard: [
+      { name: "classifier", heard: meta.heard },
+      ...runs.map((run, k) => ({ name: learnt[k].method.name, heard: run.meta.heard })),
+    ],
     sources: sourcesOf([meta, ...runs.map((run) => run.meta)], credit),
     about: { training: { classifier: meta.settings, decoder: drawn[0]?.meta.settings } },
   };

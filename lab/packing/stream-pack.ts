@@ -1,13 +1,10 @@
 /** Writes a streaming pack: a graph a method for one block, and for several at once. */
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { PackMethod } from "../../models/pack/pack.ts";
 import type { ExplanationMethod } from "../methods/method.ts";
 import type { WeightValues } from "../networks/frozen-layers.ts";
 import { OWN_STFT } from "../networks/own-shape.ts";
 import type { StreamDecoderShape } from "../networks/streaming/stream-decoder.ts";
-import { attributionMarkdown } from "./attribution.ts";
-import type { BuiltPack, PackParts } from "./build-pack.ts";
+import { type BuiltPack, type PackParts, writeBeside } from "./build-pack.ts";
 import { halfWeights } from "./half-weights.ts";
 import { BLOCK_FRAMES, type StreamParts, streamGraph } from "./stream-graph.ts";
 import { writePack } from "./write-pack.ts";
@@ -32,7 +29,7 @@ export interface StreamPackParts extends StreamWords, Omit<StreamParts, "decoder
 /** @throws PackError for parts that make no pack. */
 export async function buildStreamPack(
   folder: string,
-  { shape, form, classifier, decoders, sources, about, ...words }: StreamPackParts,
+  { shape, form, classifier, decoders, sources, heard, about, ...words }: StreamPackParts,
 ): Promise<BuiltPack> {
   const asked = { ...form, thresholds: words.thresholds };
   const files = new Map<string, Uint8Array>();
@@ -67,6 +64,6 @@ export async function buildStreamPack(
   const { pack, bytes } = await writePack(folder, description, { methods }, files, {
     store: (graph) => halfWeights(graph, (name) => trained.has(name)),
   });
-  if (sources) await writeFile(join(folder, "ATTRIBUTION.md"), attributionMarkdown(sources));
+  await writeBeside(folder, { sources, heard });
   return { pack, mmac, bytes };
 }

@@ -7,7 +7,7 @@ import type { WeightValues } from "../networks/frozen-layers.ts";
 import type { Follow } from "../progress.ts";
 import type { TrainingTask } from "./trainer.ts";
 import type { ClassPools } from "./training-sounds.ts";
-import type { ClassifierMeta, MethodMeta, StreamClassifierMeta, Weights } from "./weights-file.ts";
+import type { ClassifierMeta, MethodMeta, Origin, StreamClassifierMeta, Weights } from "./weights-file.ts";
 
 /**
  * How an option's text is read. "number" is finite and "unbounded" need not be, "positive" is above 0, "share" from 0 to
@@ -58,6 +58,8 @@ export interface Prepared {
   readonly settings: Readonly<Record<string, unknown>>;
   /** What the weights' file says of them: which method they are of, and what builds their network again. */
   readonly meta: Pick<MethodMeta, "kind" | "method" | "masking" | "shape">;
+  /** The training whose weights it begins with. */
+  readonly from?: Origin | undefined;
   /** What is saved of the trained weights; they themselves without. */
   finished?(values: WeightValues): WeightValues;
 }

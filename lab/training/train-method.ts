@@ -5,7 +5,7 @@ import { type Course, type TrainingRecipe, withDefaults } from "./recipe.ts";
 import { type CourseOptions, runCourse } from "./run-course.ts";
 import { loadTrainedClassifier } from "./trained-classifier.ts";
 import { loadTrainingSounds, soundsOrigin, type TrainingSoundsOptions } from "./training-sounds.ts";
-import { saveWeights, weightsIn } from "./weights-file.ts";
+import { type Origin, saveWeights, weightsIn } from "./weights-file.ts";
 
 /** What every training is told; the course is the recipe's where it is not given. */
 export interface RunOptions extends TrainingSoundsOptions, Partial<CourseOptions> {
@@ -67,16 +67,24 @@ export async function trainMethod<Options extends object>(
   const { values, stepsDone } = await runCourse(prepared.task, run, follow);
   if (!values) return { out: given.out, stepsDone };
   const heard = await sounds();
+  const origin = soundsOrigin(heard, given.credit);
   await saveWeights(
     weightsIn(given.out),
     {
       ...prepared.meta,
-      ...soundsOrigin(heard, given.credit),
+      ...origin,
+      heard: heardWith(prepared.from, origin),
       settings: { ...settings, ...courseSettings(course) },
     },
     prepared.finished?.(values) ?? values,
   );
   return { out: given.out, stepsDone, sounds: heard.sounds.length };
+}
+
+/** What was heard before counts too; nothing is known where that isn't. */
+function heardWith(before: Origin | undefined, { heard }: Pick<Origin, "heard">): Origin["heard"] {
+  if (!before) return heard;
+  return before.heard && heard && [...new Set([...before.heard, ...heard])];
 }
 
 /** The course that was asked for, the recipe's where nothing was. */

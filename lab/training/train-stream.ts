@@ -3,7 +3,6 @@ import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
 import type { Pack } from "../../models/pack/pack.ts";
 import { readEsc50 } from "../data/esc50.ts";
 import { findSounds } from "../data/sound-folder.ts";
-import { soundHash } from "../data/sound-hash.ts";
 import { MUSIC, OTHER, SPEECH } from "../data/sound-sets.ts";
 import { readWave } from "../data/waves.ts";
 import type { Layers } from "../networks/layers.ts";
@@ -152,7 +151,6 @@ export async function trainStreamClassifier(
       answers,
       other: mix.otherLabel,
       categories: [...new Set(set.sounds.map(({ label }) => label))],
-      heard: set.sounds.map(({ samples }) => soundHash(samples)),
       ...soundsOrigin(set, given.credit),
       settings: { ...settings, ...courseSettings(course) },
     } as const;

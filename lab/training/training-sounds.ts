@@ -1,5 +1,6 @@
 /** The sounds that a training on ESC-50 hears, and whose they are. */
 import type { Esc50Clip } from "../data/esc50.ts";
+import { soundHash } from "../data/sound-hash.ts";
 import { CREDITS_FILE, loadSoundSet, OTHER, type SoundSet } from "../data/sound-sets.ts";
 import { samplesOf } from "../data/windows.ts";
 import type { Follow } from "../progress.ts";
@@ -81,12 +82,13 @@ export function soundPools(
   };
 }
 
-/** Whose the sounds are, for the file of the weights. */
+/** Whose the sounds are and which they are, for the file of the weights. */
 export function soundsOrigin(
-  { clips, credits }: SoundSet,
+  { clips, credits, sounds }: SoundSet,
   credit: readonly string[] = [],
-): Pick<Origin, "attributions" | "credits"> {
+): Pick<Origin, "attributions" | "credits" | "heard"> {
   return {
+    heard: sounds.map(({ samples }) => soundHash(samples)),
     attributions: clips.map(attributionOf),
     credits: [...credits.speech, ...credits.music, ...credits.other, ...credit],
   };

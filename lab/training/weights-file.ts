@@ -21,6 +21,8 @@ export interface Origin {
   readonly attributions: readonly Attribution[];
   /** Sentences on further sounds that it learnt from. */
   readonly credits: readonly string[];
+  /** `soundHash` of every sound heard in training; not of runs of before. */
+  readonly heard?: readonly string[] | undefined;
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
@@ -43,8 +45,6 @@ export interface StreamClassifierMeta extends Origin {
   readonly other?: string | undefined;
   /** Categories heard in training, known and other. */
   readonly categories: readonly string[];
-  /** `soundHash` of every sound heard in training; not of runs of before. */
-  readonly heard?: readonly string[] | undefined;
 }
 
 /** Weights of an explanation method's own. */

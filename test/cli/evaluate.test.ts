@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readWav, writeWav } from "../../dsp/index.ts";
+import { readSound } from "../../lab/data/check-sound.ts";
+import { writeHeard } from "../../lab/data/heard-sounds.ts";
 import { Random } from "../../lab/data/random.ts";
+import { soundHash } from "../../lab/data/sound-hash.ts";
 import type { Evaluation, SettingTable } from "../../lab/evaluation/evaluation.ts";
 import { METRICS } from "../../lab/evaluation/metrics/metric-row.ts";
 import { cellText, columnsOf } from "../../lab/evaluation/report/tables.ts";
@@ -248,6 +251,68 @@ run("Ctrl+C ends with a word on how to go on, and the same command does", async 
   const again = await runCli(...words);
   assert.is(again.status, 0, again.stderr);
 });
+
+run(
+  "sounds that the pack has heard in training are counted and told, and figures are made all the same",
+  async () => {
+    const hashOf = async (file: string) => soundHash(await readSound(at(file), MODEL_RATE));
+    const clips = await Promise.all(
+      Array.from({ length: CLIPS }, (_, k) => hashOf(`plain/deep/tone-${k}.wav`)),
+    );
+    const words = ["--contamination", "clean", "--methods", "bands", "--fold", "1", "--json"];
+    const judged = async (name: string, heard: string[] | undefined, ...more: string[]) => {
+      await cp(TINY_PACK, at(name), { recursive: true });
+      await writeHeard(at(name), [{ name: "classifier", heard }]);
+      const out = `figures-of-${name}`;
+      const result = await runCli(...evaluateWords("esc50", out, ...words, "--pack", at(name), ...more));
+      assert.is(result.status, 0, result.stderr);
+      const written = JSON.parse(await readFile(at(out, "table.json"), "utf8"));
+      const record = JSON.parse(result.stdout);
+      assert.equal(written.heard, record.heard);
+      assert.ok(record.tables[0].rows.length > 0);
+      const [sentence] = record.notes;
+      assert.match(result.stderr, sentence);
+      for (const file of ["table.md", "report.html"]) {
+        const text = await readFile(at(out, file), "utf8");
+        assert.match(text.replaceAll("&#39;", "'"), sentence, file);
+      }
+      return { heard: record.heard, sentence };
+    };
+
+    const all = await judged("all-heard", clips);
+    assert.is(
+      all.sentence,
+      "4 of 4 sounds of fold 1 of ESC-50 were heard in training: these figures say nothing about new sounds.",
+    );
+    assert.equal(all.heard.sources, [{ name: "fold 1 of ESC-50", heard: CLIPS, of: CLIPS }]);
+
+    const none = await judged("none-heard", ["0123456789abcdef"]);
+    assert.is(none.sentence, "None of the 4 sounds was heard in training, as far as pack tiny says.");
+    // The same figures' folder, the pack knows more by now: nothing is measured anew, and it is said.
+    await cp(at("figures-of-none-heard"), at("figures-of-some-heard"), { recursive: true });
+    const before = await readFile(at("figures-of-none-heard", "results.jsonl"), "utf8");
+    const some = await judged(
+      "some-heard",
+      [clips[2], await hashOf("speech/one.wav")],
+      "--speech",
+      at("speech"),
+    );
+    assert.match(
+      some.sentence,
+      "1 of 4 sounds of fold 1 of ESC-50 and 1 of 1 of speech were heard in training: figures of them say nothing",
+    );
+    assert.ok((await readFile(at("figures-of-some-heard", "results.jsonl"), "utf8")).startsWith(before));
+
+    const untold = await judged("untold", undefined);
+    assert.is(untold.heard.told, false);
+    assert.match(untold.sentence, "Pack tiny doesn't say which sounds it has heard in training");
+
+    await writeFile(at("untold", "heard.json"), "{");
+    const broken = await runCli(...evaluateWords("esc50", "broken", "--pack", at("untold")));
+    assert.is(broken.status, 1);
+    assert.match(broken.stderr, /untold.heard\.json is not JSON/);
+  },
+);
 
 run("what cannot be right is refused with the way out", async () => {
   const refused = async (status: number, ...words: string[]) => {

@@ -19,7 +19,9 @@ test("bench latency-quality compares every look-ahead and stride with the offlin
     ...["--look-ahead", "0,4", "--stride", "2,8", "--lag", "1", "--svg", svg],
   );
   assert.is(run.status, 0, run.stderr);
-  const { clips, windows, offline, streams } = JSON.parse(run.stdout);
+  const { clips, windows, offline, streams, heard } = JSON.parse(run.stdout);
+  assert.is(heard.told, false);
+  assert.match(run.stderr, "Pack tiny doesn't say which sounds it has heard");
   assert.equal([clips, windows], [1, 2], "a second is too short for a stream that has begun");
   assert.ok(offline.correlation > 0.9999 && offline.distance === 0);
   assert.equal(

@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { writeWav } from "../../dsp/index.ts";
 import { WINDOW_FRAMES, windowMagnitudes } from "../../lab/data/windows.ts";
 import { BINS, MODEL_RATE } from "../../lab/networks/own-shape.ts";
+import { loadRun } from "../../lab/training/weights-file.ts";
 import { openPackFolder } from "../../models/pack/open-pack-node.ts";
 import { packFeatureMethod } from "../../models/pack/pack.ts";
 import { loadFeatureMethod, loadMethod } from "../../models/runtime/load-method.ts";
@@ -69,7 +70,12 @@ run("the steps of the guide lead to a pack that names its sources, and to its fi
     ...["evaluate", "--pack", at("pack"), "--data", at("esc50"), "--fold", "2", "--speech", at("speech")],
     ...["--contamination", "clean", "--out", at("figures"), "--json"],
   );
-  assert.type(JSON.parse(stdout), "object");
+  // What the trainings heard is known of each sound, and they heard no other fold.
+  const { heard } = JSON.parse(stdout);
+  assert.equal(heard.sources, [
+    { name: "fold 2 of ESC-50", heard: 0, of: 20 },
+    { name: "speech", heard: 1, of: 1 },
+  ]);
 });
 
 run("a selective decoder is asked about any class, live or on a file", async () => {
@@ -130,6 +136,10 @@ run("plain L-MAC, its second stage and Listen to Interpret become methods of one
     at("ft"),
   );
   const l2i = ["--components", "8", "--width", "8", "--nmf-frames", "64", "--nmf-steps", "3"];
+  const { meta } = await loadRun(at("ft"));
+  const first = await loadRun(at("plain"));
+  assert.equal(meta.heard, first.meta.heard);
+  assert.is(meta.heard?.length, 23);
   await ok("train", "l2i", ...on, ...l2i, "--out", at("l2i"));
   await ok(
     ...["pack", "--classifier", at("classifier"), "--decoder", at("plain"), "--decoder", at("ft")],

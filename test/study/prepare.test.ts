@@ -130,6 +130,8 @@ test("of several classes that are heard at once a clip is its own's", async () =
   const { study } = await openStudy(out);
   assert.equal([...new Set([...study.clips, study.practice!].map(({ label }) => label))], ["high"]);
   assert.match(JSON.parse(stdout).leftOut.join("\n"), /c\.wav: the classifier hears low and not quiet/);
+  assert.is(JSON.parse(stdout).heard.told, false);
+  assert.match(stderr, "doesn't say which sounds it has heard in training");
 });
 
 test("misuse is told by name, and nothing is written over", async () => {

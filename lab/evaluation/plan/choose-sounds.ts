@@ -5,6 +5,12 @@ import { seededBy } from "../../data/random.ts";
 import type { FoundSound } from "../../data/sound-folder.ts";
 import { MUSIC, SPEECH } from "../../data/sound-sets.ts";
 import type { EvaluationOptions } from "../evaluation.ts";
+import {
+  type HashedSource,
+  type HeardInTraining,
+  heardInTraining,
+  heardSentences,
+} from "../heard-in-training.ts";
 import type { SoundPools } from "../measure/measure-sound.ts";
 import { keyOf } from "../measure/result-store.ts";
 import type { Steps } from "../steps.ts";
@@ -16,6 +22,8 @@ const MOST_SENTENCES = 200;
 export interface CheckedSound extends FoundSound {
   /** Of its samples. */
   readonly hash: string;
+  /** What it is told by where it was heard in training. */
+  readonly heardAs: string;
 }
 
 /** Sounds of one folder. */
@@ -43,6 +51,7 @@ export interface ChosenSounds {
   /** Behind the events of scenes. */
   readonly backgrounds: readonly CheckedSound[];
   readonly pools: SoundPools;
+  readonly heard: HeardInTraining;
   /** Files that are not measured, with the reason. */
   readonly skipped: readonly string[];
   readonly notes: readonly string[];
@@ -94,15 +103,14 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
       const check = checks.get(sound.path);
       if (check?.usable) {
         notes.push(...check.notes);
-        return [{ ...sound, hash: check.hash }];
+        return [{ ...sound, hash: check.hash, heardAs: check.heardAs }];
       }
       skipped.push(check?.reason ?? `${sound.path}: it could not be checked`);
       return [];
     });
   const explained = usable(toExplain);
-  const unknown = strangers
-    .map(({ name: source, sounds }) => ({ name: source, sounds: usable(sounds) }))
-    .filter(({ sounds }) => sounds.length > 0);
+  const strange = strangers.map(({ name: source, sounds }) => ({ name: source, sounds: usable(sounds) }));
+  const unknown = strange.filter(({ sounds }) => sounds.length > 0);
   const sentences = usable(toMixIn);
   const backgrounds = usable(behind);
   if (explained.length === 0) {
@@ -125,13 +133,22 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
   }
   const spoken = sentences.map((sound) => ({ ...sound, label: SPEECH }));
   const voices = labels.includes(SPEECH) ? spoken : [];
-  const folders = [
-    { name: options.sentences ? sourceName(options.sentences) : "", sounds: voices },
-    ...toHear.map(({ name: source, label, sounds }) => ({
-      name: source,
-      sounds: usable(sounds).map((sound) => ({ ...sound, label })),
-    })),
-  ].filter(({ sounds }) => sounds.length > 0);
+  const spokenBy = options.sentences ? sourceName(options.sentences) : "";
+  const named = toHear.map(({ name: source, label, sounds }) => ({
+    name: source,
+    sounds: usable(sounds).map((sound) => ({ ...sound, label })),
+  }));
+  const folders = [{ name: spokenBy, sounds: voices }, ...named].filter(({ sounds }) => sounds.length > 0);
+  const [ofData, ...ofOthers] = strange;
+  const heard = heardInTraining(name, options.heard, [
+    hashedSource(dataName(options), [...explained, ...(ofData?.sounds ?? [])]),
+    ...[...ofOthers, { name: spokenBy, sounds: sentences }, ...named].map((each) =>
+      hashedSource(each.name, each.sounds),
+    ),
+    hashedSource("the backgrounds", backgrounds),
+  ]);
+  const told = heardSentences(heard);
+  for (const sentence of told) options.onNotice?.(sentence);
   return {
     labelled,
     known,
@@ -143,9 +160,18 @@ export async function chooseSounds(options: EvaluationOptions, progress: Steps):
     sentences,
     backgrounds,
     pools: { clips: explained, sentences: spoken, backgrounds },
+    heard,
     skipped,
-    notes,
+    notes: [...told, ...notes],
   };
+}
+
+function dataName({ data, fold }: EvaluationOptions): string {
+  return fold === undefined ? sourceName(data) : `fold ${fold} of ${sourceName(data)}`;
+}
+
+function hashedSource(name: string, sounds: readonly CheckedSound[]): HashedSource {
+  return { name, hashes: sounds.map(({ heardAs }) => heardAs) };
 }
 
 /** The folders of voices and of music, as far as the pack has a class for them. */
@@ -177,7 +203,7 @@ async function checkSounds(
   const keys = new Map<string, string>();
   for (const { path } of sounds) {
     const { size, mtimeMs } = await stat(path).catch(() => ({ size: -1, mtimeMs: 0 }));
-    const key = keyOf("check-2", path, size, mtimeMs, opened.pack.sampleRate, channel);
+    const key = keyOf("check-3", path, size, mtimeMs, opened.pack.sampleRate, channel);
     keys.set(path, key);
     const before = store.get<SoundCheck>(key);
     if (before) checks.set(path, before);

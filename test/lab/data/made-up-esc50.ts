@@ -1,4 +1,4 @@
-/** A made-up data set in ESC-50's official layout: one chord a category, told apart by its pitch. */
+/** A made-up data set in ESC-50's official layout: one chord a category, told apart by its pitch; no two clips are the same. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWav } from "../../../dsp/index.ts";
@@ -29,7 +29,7 @@ export async function writeMadeUpEsc50(folder: string, shape: MadeUpEsc50): Prom
       for (let clip = 0; clip < shape.clips; clip++) {
         const source = 1000 * fold + 20 * k + clip;
         const file = `${fold}-${source}-A-${target}.wav`;
-        const samples = chord(200 * 1.35 ** k + 5 * clip, shape.seconds);
+        const samples = chord(200 * 1.35 ** k + 5 * clip + 2 * (fold - 1), shape.seconds);
         await writeFile(join(folder, "audio", file), writeWav([samples], MODEL_RATE));
         rows.push(`${file},${fold},${target},${name},${name !== "cow" ? "True" : "False"},${source},A`);
         const licence = clip === 0 ? "CC0" : "CC-BY";

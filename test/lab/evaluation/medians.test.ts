@@ -69,6 +69,20 @@ test("every figure is the median, with each result's own beside it", async () =>
   assert.equal(written.runs, ["a 1", "b 1", "c 1"]);
 });
 
+test("what the results say of heard sounds stands above the medians", async () => {
+  const heard = (pack: string, of: number) => ({
+    heard: { pack, told: true, unknown: [], sources: [{ name: "fold 4 of ESC-50", heard: 3, of }] },
+  });
+  const folders = [await result("f", 1, 1, heard("f", 4)), await result("g", 1, 1, heard("g", 4))];
+  const all = await medians([...folders, await result("h", 1, 1)], at("heard"));
+  assert.match(
+    all.markdown,
+    `${folders.join(", ")}: 3 of 4 sounds of fold 4 of ESC-50 were heard in training`,
+  );
+  assert.match(all.markdown, "Pack h doesn't say");
+  assert.is(all.heard.length, 2);
+});
+
 test("what is not of the same sounds, or no result, is refused", async () => {
   const [one, other] = [await result("d", 1, 1), await result("e", 1, 1, { fold: 5 })];
   const refused = async (...folders: string[]) => {

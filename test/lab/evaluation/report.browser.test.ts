@@ -26,6 +26,7 @@ const row = (method: string, ad: number, fidIn: number): TableRow => ({
   ...{ clips: 2, mean: { ad, fidIn } },
 });
 const evaluation: Evaluation = {
+  heard: { pack: "tiny", told: false, unknown: [], sources: [] },
   ...{ layout: "ESC-50", clips: 2, sentences: 0, skipped: [], failures: [], notes: [], perClip: [], key: "" },
   pools: { clips: [], sentences: [] },
   tables: [

@@ -18,6 +18,7 @@ const evaluation: Evaluation = {
   layout: "ESC-50",
   clips: 2,
   sentences: 0,
+  heard: { pack: "tiny", told: false, unknown: [], sources: [] },
   tables: [
     {
       setting: "mixtures",

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { readHeard } from "../../../lab/data/heard-sounds.ts";
 import { OWN_STFT } from "../../../lab/networks/own-shape.ts";
 import { packRuns } from "../../../lab/packing/pack-runs.ts";
 import { saveWeights, weightsIn } from "../../../lab/training/weights-file.ts";
 import { explainSound, openPack } from "../../../models/index-node.ts";
+import { openPackFolder } from "../../../models/pack/open-pack-node.ts";
 import {
   CLASSES,
   classifierValues,
@@ -18,6 +20,7 @@ import {
 } from "../networks/small-stream.ts";
 
 const test = suite("streaming pack of runs");
+const HEARD = ["00112233445566aa", "8899aabbccddeeff"];
 const LABELS = ["dog", "rain", "speech", "train", "music"];
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -33,11 +36,14 @@ test.before(async () => {
     labels: LABELS,
     answers,
     categories: [],
+    heard: HEARD,
     ...origin,
   } as const;
   await saveWeights(weightsIn(at("classifier")), classifier, classifierValues);
   const decoder = { kind: "lmac", method: "lmac-selective", shape: decoderShape, ...origin };
-  await saveWeights(weightsIn(at("decoder")), decoder, decoderValues);
+  await saveWeights(weightsIn(at("decoder")), { ...decoder, heard: HEARD.slice(1) }, decoderValues);
+  await mkdir(at("older"));
+  await saveWeights(weightsIn(at("older")), decoder, decoderValues);
 });
 test.after(() => rm(folder, { recursive: true }));
 
@@ -65,6 +71,21 @@ test("is written, and explains a sound", async () => {
   assert.is(explained.explanation.length, samples.length);
   assert.ok(Math.max(...explained.mask) > 0.01);
   await opened.close();
+});
+
+test("says which sounds its runs have heard, and which of them doesn't say it", async () => {
+  const runs = { classifier: at("classifier"), decoders: [at("decoder")] };
+  const { pack } = await packRuns({ out: at("heard"), ...runs });
+  assert.not.ok(JSON.stringify(pack).includes("8899"), "it is no part of pack.json");
+  const heard = async (name: string) => readHeard(await openPackFolder(at(name)));
+  const whole = (await heard("heard"))!;
+  assert.equal([whole.size, whole.unknown], [2, []]);
+  assert.ok(HEARD.every((hash) => whole.has(hash)) && !whole.has("0123456789abcdef"));
+  for (const windows of [false, true]) {
+    await packRuns({ out: at("heard"), ...runs, decoders: [at("older")], windows });
+    const part = (await heard("heard"))!;
+    assert.equal([part.size, part.unknown], [2, ["lmac-selective"]]);
+  }
 });
 
 test("a class that there is not has no threshold", async () => {
