@@ -10,10 +10,11 @@ import { interpolationFrom } from "../networks/interpolation.ts";
 import { bandCentres } from "./band-centres.ts";
 import { pictureOf, silentValue } from "./features.ts";
 import { framesFromSamples, lostSamples, samplesForFront } from "./frame-transform.ts";
-import { bandsOf, type Front, FrontError, hasBands, type Layout } from "./front.ts";
+import { bandsOf, type Front, FrontError, hasBands } from "./front.ts";
 import { inputOf } from "./heard.ts";
 import { inline } from "./inline.ts";
 import { chooseLatents, type LatentCandidate, latentCandidates } from "./latents.ts";
+import { guessLayout, inLayout, isFrequencyFirst, type Layout, shapeIn } from "./layout.ts";
 import type { ReadClassifier } from "./read-classifier.ts";
 import { framesFor, samplesFrom, samplesOf } from "./waveform.ts";
 
@@ -49,11 +50,11 @@ export function foreignClassifier(
   const needsPhases = heard !== undefined;
   const bins = stft.window / 2 + 1;
   if (frames < 4) throw wrong(`a window of ${frames} frames is too short to explain; give more`);
-  const network = sizedGraph(read, inputShape(layout, size), wrong);
+  const network = sizedGraph(read, shapeIn(layout, size, "B"), wrong);
   const candidates = latentCandidates(network.graph);
   const latents = chooseLatents(candidates, names);
   const centres = bandCentres(front, front.sampleRate, bins);
-  const order = { turned: layout === "B1FT" || layout === "BFT", bands: hasBands(front) };
+  const order = { turned: isFrequencyFirst(layout), bands: hasBands(front) };
   return {
     ...{ frames, bins, sampleRate: front.sampleRate, stft, classes: read.classes, needsPhases },
     answers: read.answers,
@@ -61,7 +62,10 @@ export function foreignClassifier(
     classify: (g, input) => answerOf(g, network, latents, order, inLayout(g, input, layout, size)),
     featureMap: featureMapOf(front, size, centres, bins),
     ...{ front, layout, inputSize: size, candidates, latents, centres },
-    notes: plan.note ? [plan.note] : [],
+    notes: [
+      ...(plan.note ? [plan.note] : []),
+      ...(layout.includes("3") ? ["It takes three channels: each is a copy of the one picture."] : []),
+    ],
   };
 }
 
@@ -215,7 +219,7 @@ function direct(nFft: number, hop: number, winLength: number, front: Front): boo
 function waveformPlan(read: ReadClassifier, front: Front, layout: Layout): Plan {
   const { sampleRate } = front;
   const stft = stftFor(sampleRate);
-  const own = read.input.shape[layout === "BS" ? 1 : 2];
+  const own = read.input.shape[layout.indexOf("S")];
   const fixed = typeof own === "number" ? own : undefined;
   if (fixed !== undefined && front.samples !== undefined && fixed !== front.samples) {
     throw new FrontError(
@@ -241,42 +245,33 @@ function axesOf(layout: Layout): [number, number] {
 
 function layoutOf({ input }: ReadClassifier, front: Front, wrong: (what: string) => Error): Layout {
   const show = `[${input.shape.join(", ")}]`;
-  const rank = input.shape.length;
-  const ofWaveform = front.input === "waveform";
+  const waveform = front.input === "waveform";
   if (front.layout) {
-    if (front.layout.length !== rank)
+    if (front.layout.length !== input.shape.length)
       throw wrong(`its input is ${show}, which is not of layout ${front.layout}`);
-    if (ofWaveform !== front.layout.endsWith("S"))
+    if (waveform !== front.layout.includes("S"))
       throw wrong(`layout ${front.layout} is not one of a ${front.input}`);
     return front.layout;
   }
-  if (ofWaveform) {
-    if (rank === 2) return "BS";
-    if (rank === 3 && input.shape[1] === 1) return "B1S";
-    throw wrong(`its input is ${show}; a waveform is [batch, samples] or [batch, 1, samples]`);
-  }
-  if (rank !== 3 && rank !== 4) {
-    throw wrong(`its input is ${show}; a spectrogram is [batch, 1, time, bands] or [batch, time, bands]`);
-  }
-  if (rank === 4 && typeof input.shape[1] === "number" && input.shape[1] !== 1) {
+  const bands = waveform ? undefined : bandsOf(front);
+  const guesses = guessLayout(input.shape, { waveform, batch: true, ...(bands && { bands }) });
+  const [guess, other] = guesses;
+  if (guess && !other) return guess;
+  if (guess) {
     throw wrong(
-      `its input ${show} has ${input.shape[1]} channels; classifiers of one picture can be explained`,
+      `its input ${show} does not tell which axis is time (the front has ${bands} bands); add "layout": "${guess}" or ` +
+        `"${other}" to the front`,
     );
   }
-  const bands = bandsOf(front);
-  const [first, second] = input.shape.slice(-2);
-  const guess = (order: "TF" | "FT") => (rank === 4 ? `B1${order}` : `B${order}`) as Layout;
-  if (second === bands && first !== bands) return guess("TF");
-  if (first === bands && second !== bands) return guess("FT");
+  const channels = input.shape.length === 4 ? Number(input.shape[1]) : 1;
+  if (!waveform && channels > 1) {
+    throw wrong(`its input ${show} has ${channels} channels; classifiers of one picture can be explained`);
+  }
   throw wrong(
-    `its input ${show} does not tell which axis is time (the front has ${bands} bands); add "layout": "${guess("TF")}" or ` +
-      `"${guess("FT")}" to the front`,
+    waveform
+      ? `its input is ${show}; a waveform is [batch, samples], [batch, 1, samples] or [batch, samples, 1]`
+      : `its input is ${show}; a spectrogram is [batch, 1, time, bands], [batch, time, bands] or [batch, time, bands, 1]`,
   );
-}
-
-function inputShape(layout: Layout, size: readonly number[]): (number | string)[] {
-  const letters: Record<string, number | string> = { B: "B", 1: 1, T: size[0], F: size[1], S: size[0] };
-  return [...layout].map((letter) => letters[letter]);
 }
 
 /** The network with the sizes of one window in place of names. */
@@ -295,25 +290,6 @@ function sizedGraph(read: ReadClassifier, shape: (number | string)[], wrong: (wh
     throw wrong(
       `it cannot be given an input [${shape.join(", ")}], which the front makes of a window: ${reason}`,
     );
-  }
-}
-
-/** Features as they come ([B, 1, T, bands] or [B, 1, samples]) in the order of axes that the classifier takes. */
-function inLayout(g: GraphBuilder, x: Tensor, layout: Layout, [time, bands]: readonly number[]): Tensor {
-  switch (layout) {
-    case "B1TF":
-    case "B1S":
-      return x;
-    case "B1FT":
-      return g.transpose(x, [0, 1, 3, 2]);
-    case "BTF":
-      return g.reshape(x, [-1, time, bands]);
-    case "BFT":
-      return g.transpose(g.reshape(x, [-1, time, bands]), [0, 2, 1]);
-    case "BS":
-      return g.reshape(x, [-1, time]);
-    default:
-      return layout satisfies never;
   }
 }
 

@@ -3,6 +3,7 @@
  * torchaudio; from it the differentiable path from STFT magnitudes to the classifier's input is built.
  */
 import * as v from "valibot";
+import { LAYOUTS } from "./layout.ts";
 import { PRESETS } from "./presets.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -109,8 +110,8 @@ const frontSchema = v.strictObject({
   epsilon: v.optional(positive),
 
   // ---- shape -----------------------------------------------------------------------------------------------------
-  /** Axes of the input: B batch, 1 a single channel, T time, F frequency, S samples. Guessed from the file without. */
-  layout: v.optional(v.picklist(["B1TF", "B1FT", "BTF", "BFT", "BS", "B1S"])),
+  /** Axes of the input: B batch, 1 or 3 channels, T time, F frequency, S samples. Guessed from the file without. */
+  layout: v.optional(v.picklist(LAYOUTS)),
   /** Frames of one window; what the file says, or about a second, without. */
   frames: v.optional(v.pipe(count, v.maxValue(4096))),
   /** Samples of one window: of a waveform, or where a picture was made of more or fewer than its frames tell. */
@@ -118,7 +119,6 @@ const frontSchema = v.strictObject({
 });
 
 export type Front = v.InferOutput<typeof frontSchema>;
-export type Layout = NonNullable<Front["layout"]>;
 
 export class FrontError extends Error {
   override name = "FrontError";

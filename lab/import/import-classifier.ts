@@ -8,6 +8,7 @@ import { UsageError } from "../errors.ts";
 import { type ForeignClassifier, foreignClassifier } from "./foreign-classifier.ts";
 import type { Front } from "./front.ts";
 import type { Answer, Form } from "./head.ts";
+import { shapeIn } from "./layout.ts";
 import { type ReadClassifier, type ReadOptions, readClassifier } from "./read-classifier.ts";
 import { readFront } from "./read-front.ts";
 import { answersToSounds, settleAnswers } from "./settle-answers.ts";
@@ -71,7 +72,21 @@ export async function importClassifier(
   const classifier = foreignClassifier(read, { front, latents });
   for (const note of [...read.notes, ...classifier.notes]) onNotice(note);
   const { classes, output } = read;
-  return { classifier, bytes, front, labels, classes, output, runtime };
+  const names = read.binary && labels ? yesAndNo(labels, read) : labels;
+  if (read.binary && names) {
+    onNotice(`It answers one value: "${names[0]}" from a half on, "${names[1]}" below.`);
+  }
+  return { classifier, bytes, front, labels: names, classes, output, runtime };
+}
+
+/** Names of both answers of a classifier that says yes or no. */
+function yesAndNo(labels: readonly string[], { source, output }: ReadClassifier): readonly string[] {
+  if (labels.length === 1) return [labels[0]!, `not ${labels[0]}`];
+  if (labels.length === 2) return labels;
+  throw new UsageError(
+    `${source} answers one value, yes or no (output "${output}"), and there are ${labels.length} labels; give one, the name of ` +
+      "what it says yes to, or two, that one first",
+  );
 }
 
 /** Reads the classifier, asks it and the file the same, and settles what its answers are where the file does not tell. */
@@ -102,10 +117,9 @@ async function readAndTry(
   return settleAnswers({ read, answer, answers, rows: trial?.rows, onSounds, again });
 }
 
-function inputSizes(classifier: ForeignClassifier): number[] {
-  const { layout, inputSize } = classifier;
-  const sizes: Record<string, number> = { 1: 1, T: inputSize[0], F: inputSize[1], S: inputSize[0] };
-  return [...layout].slice(1).map((letter) => sizes[letter]);
+/** Of one input, without the batch. */
+function inputSizes({ layout, inputSize }: ForeignClassifier): number[] {
+  return shapeIn(layout, inputSize, 1).slice(1) as number[];
 }
 
 /** Weights that the model keeps in files beside it. */

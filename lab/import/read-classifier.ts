@@ -34,6 +34,8 @@ export interface ReadClassifier {
   /** [B, classes], before softmax, or before sigmoid where the classes are independent. */
   readonly logits: Tensor;
   readonly answers: Form;
+  /** It answers one value, yes or no: the classes are yes and no, which exclude each other. */
+  readonly binary: boolean;
   /** The answer as the file gives it, before anything was cut off or taken the logarithm of. */
   readonly answer: Tensor;
   readonly classes: number;
@@ -82,10 +84,8 @@ export function readClassifier(bytes: Uint8Array, options: ReadOptions): ReadCla
   const form = new GraphBuilder();
   const input = form.input("input", decoded.inputs[0].dtype, decoded.inputs[0].shape);
   const copyOf = attempt(() => inline(form, decoded, input));
-  const wanted = { answer: options.answer, form: options.answers };
-  const head = attempt(() => headOf(form, copyOf(answer), wanted));
-  notes.push(...sayings(head));
-  const logits = attempt(() => asLogits(form, head.logits, refuse));
+  const { head, logits, binary } = attempt(() => answerIn(form, copyOf(answer), options, refuse));
+  notes.push(...(binary ? [] : sayings(head)));
   if (input.dtype !== "float32") {
     throw refuse(`its input "${decoded.inputs[0].name}" is ${input.dtype}; a float32 one is needed`);
   }
@@ -95,7 +95,8 @@ export function readClassifier(bytes: Uint8Array, options: ReadOptions): ReadCla
     graph: form,
     input,
     logits,
-    answers: head.form,
+    binary,
+    answers: binary ? "exclusive" : head.form,
     answer: copyOf(answer),
     classes: Number(logits.shape[1]),
     output,
@@ -212,9 +213,34 @@ function sayings({ form, toldBy }: Head): string[] {
   return [];
 }
 
-/** [B, classes]; sizes of one around the classes are dropped. */
-function asLogits(g: GraphBuilder, tensor: Tensor, refuse: Refuse): Tensor {
-  const shape = tensor.shape;
+interface ReadAnswer {
+  readonly head: Head;
+  readonly logits: Tensor;
+  readonly binary: boolean;
+}
+
+function answerIn(
+  g: GraphBuilder,
+  answer: Tensor,
+  { answer: kind, answers }: ReadOptions,
+  refuse: Refuse,
+): ReadAnswer {
+  const count = valuesOf(answer, refuse);
+  if (count > 1) {
+    const head = headOf(g, answer, { answer: kind, form: answers });
+    return { head, logits: g.reshape(head.logits, [-1, count]), binary: false };
+  }
+  // A probability of yes has log-odds, as those of independent classes; half of them either way makes a softmax of two.
+  const head = headOf(g, answer, {
+    answer: kind,
+    form: kind === "probabilities" ? "independent" : undefined,
+  });
+  const half = g.mul(g.reshape(head.logits, [-1, 1]), 0.5);
+  return { head, logits: g.concat([half, g.neg(half)], 1), binary: true };
+}
+
+/** How many values an answer [B, ...] has; sizes of one are nothing. */
+function valuesOf({ shape }: Tensor, refuse: Refuse): number {
   const show = `[${shape.join(", ")}]`;
   const [batch, ...others] = shape;
   if (typeof batch !== "string") {
@@ -223,12 +249,10 @@ function asLogits(g: GraphBuilder, tensor: Tensor, refuse: Refuse): Tensor {
         'dynamic batch: torch.onnx.export(..., dynamic_axes={"input": {0: "batch"}})',
     );
   }
-  const classes = others.filter((size) => size !== 1);
-  if (classes.length !== 1 || typeof classes[0] !== "number") {
-    throw refuse(
-      `its answer is ${show}, not one value a class; name an output of the shape [batch, classes] with --output, ` +
-        "and export it with fixed sizes where this one is a name",
-    );
-  }
-  return g.reshape(tensor, [-1, classes[0]]);
+  const [count = 1, ...more] = others.filter((size) => size !== 1);
+  if (more.length === 0 && typeof count === "number") return count;
+  throw refuse(
+    `its answer is ${show}, not one value a class; name an output of the shape [batch, classes] with --output, ` +
+      "and export it with fixed sizes where this one is a name",
+  );
 }

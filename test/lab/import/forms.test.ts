@@ -1,0 +1,164 @@
+/** The shapes in which other people's classifiers take a sound and give an answer. */
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  type ImportedClassifier,
+  type ImportOptions,
+  importClassifier,
+} from "../../../lab/import/import-classifier.ts";
+import { probabilitiesOf } from "../../../lab/networks/answers.ts";
+import {
+  type Dimension,
+  encodeModel,
+  GraphBuilder,
+  gradients,
+  type Tensor,
+} from "../../../models/graph/index.ts";
+import { compile, compileGraph } from "../../models/graph/run.ts";
+import { relativeError } from "./fixtures.ts";
+
+const test = suite("forms of classifiers");
+
+const [FRAMES, BANDS, CLASSES] = [10, 8, 3];
+const SAMPLES = 600;
+const PICTURE = `input=mel,sampleRate=8000,nFft=256,hop=128,nMels=${BANDS},log=ln,mean=-6,std=4`;
+const WAVEFORM = "input=waveform,sampleRate=8000";
+
+/** Logits of a tensor, whatever its shape: every element has a weight of its own. */
+function linear(g: GraphBuilder, x: Tensor, shape: readonly number[], classes = CLASSES): Tensor {
+  const inner = shape.slice(1).reduce((a, b) => a * b, 1);
+  const weights = Float32Array.from(
+    { length: inner * classes },
+    (_, i) => Math.sin(1 + 3 * i) / Math.sqrt(inner),
+  );
+  return g.matmul(g.reshape(x, [-1, inner]), g.constant(weights, "float32", [inner, classes]));
+}
+
+function file(shape: readonly Dimension[], build: (g: GraphBuilder, x: Tensor) => Tensor): Uint8Array {
+  const g = new GraphBuilder();
+  g.output("y", build(g, g.input("x", "float32", shape)));
+  return encodeModel(g);
+}
+
+async function imported(
+  bytes: Uint8Array,
+  options: Partial<ImportOptions> = {},
+): Promise<ImportedClassifier & { readonly notes: string }> {
+  const path = join(await mkdtemp(join(tmpdir(), "forms-")), "my.onnx");
+  await writeFile(path, bytes);
+  const notes: string[] = [];
+  const found = await importClassifier({ file: path, front: PICTURE, ...options }, (note) =>
+    notes.push(note),
+  );
+  return { ...found, notes: notes.join("\n") };
+}
+
+async function refusal(what: Promise<unknown>): Promise<string> {
+  return what.then(
+    () => "nothing was refused",
+    (error: Error) => error.message,
+  );
+}
+
+/** Probabilities of a picture [B, 1, T, F] or waveform [B, 1, S], and the gradient of the first class's log-odds by it. */
+async function answersOf({ classifier }: ImportedClassifier, x: Float32Array, count: number) {
+  const g = new GraphBuilder();
+  const input = g.input("x", "float32", [count, 1, ...classifier.inputSize]);
+  const { logits } = classifier.classify(g, input);
+  g.output("p", probabilitiesOf(g, classifier, logits));
+  g.output("slope", gradients(g, g.slice(logits, 1, 0, 1), [input])[0]!);
+  return (await compileGraph(g))({ x });
+}
+
+/** As the file itself answers one input after the other, in its own shape. */
+async function ofFile(bytes: Uint8Array, inputs: readonly Float32Array[], shape: readonly number[]) {
+  const run = await compile(bytes, { x: shape });
+  const rows: number[] = [];
+  for (const x of inputs) rows.push(...(await run({ x }))["y"]!);
+  return rows;
+}
+
+const values = (length: number, seed: number) =>
+  Float32Array.from({ length }, (_, i) => Math.cos(0.7 * i + seed));
+
+/** Two pictures [T, F] with time first, and the same with frequency first. */
+const PICTURES = [values(FRAMES * BANDS, 0), values(FRAMES * BANDS, 1)];
+const turned = (x: Float32Array) => x.map((_, i) => x[(i % FRAMES) * BANDS + Math.floor(i / FRAMES)]!);
+const joined = (parts: readonly Float32Array[]) =>
+  Float32Array.from(parts.flatMap((part) => Array.from(part)));
+/** Three channels of one picture, behind or before its axes. */
+const channelsLast = (x: Float32Array) =>
+  Float32Array.from({ length: 3 * x.length }, (_, i) => x[Math.floor(i / 3)]!);
+const channelsFirst = (x: Float32Array) => joined([x, x, x]);
+
+for (const [layout, shape, inLayout] of [
+  ["BTF1", ["B", FRAMES, BANDS, 1], (x: Float32Array) => x],
+  ["BFT1", ["B", BANDS, FRAMES, 1], turned],
+  ["B3TF", ["B", 3, FRAMES, BANDS], channelsFirst],
+  ["B3FT", ["B", 3, BANDS, FRAMES], (x: Float32Array) => channelsFirst(turned(x))],
+  ["BTF3", ["B", FRAMES, BANDS, 3], channelsLast],
+  ["BFT3", ["B", BANDS, FRAMES, 3], (x: Float32Array) => channelsLast(turned(x))],
+] as const) {
+  test(`layout ${layout} is guessed, and answers as the file does`, async () => {
+    const sizes = shape.map(Number);
+    const bytes = file(shape, (g, x) => g.op("Softmax", [linear(g, x, sizes)], { axis: 1 }));
+    const found = await imported(bytes);
+    assert.is(found.classifier.layout, layout);
+    assert.is(found.notes.includes("three channels"), layout.includes("3"));
+    const { p } = await answersOf(found, joined(PICTURES), 2);
+    const wanted = await ofFile(bytes, PICTURES.map(inLayout), [1, ...sizes.slice(1)]);
+    assert.ok(relativeError(p!, wanted) < 1e-5, `${relativeError(p!, wanted)}`);
+  });
+}
+
+test("a waveform with its channel behind", async () => {
+  const bytes = file(["B", SAMPLES, 1], (g, x) =>
+    g.op("Softmax", [linear(g, x, [1, SAMPLES, 1])], { axis: 1 }),
+  );
+  const found = await imported(bytes, { front: WAVEFORM });
+  assert.is(found.classifier.layout, "BS1");
+  const sounds = [values(SAMPLES, 0), values(SAMPLES, 1)];
+  const { p } = await answersOf(found, joined(sounds), 2);
+  assert.ok(relativeError(p!, await ofFile(bytes, sounds, [1, SAMPLES, 1])) < 1e-5);
+});
+
+test("other numbers of channels, and shapes that fit nothing, are refused", async () => {
+  const two = file(["B", 2, FRAMES, BANDS], (g, x) => linear(g, x, [1, 2, FRAMES, BANDS]));
+  assert.match(await refusal(imported(two)), /\[B, 2, 10, 8\] has 2 channels/);
+  const square = file(["B", BANDS, BANDS, 1], (g, x) => linear(g, x, [1, BANDS, BANDS, 1]));
+  assert.match(await refusal(imported(square)), /"layout": "BTF1" or "BFT1"/);
+});
+
+for (const [name, end] of Object.entries({
+  "a sigmoid": (g: GraphBuilder, z: Tensor) => g.sigmoid(z),
+  logits: (_: GraphBuilder, z: Tensor) => z,
+})) {
+  test(`one value with ${name}: yes or no, the classes of a pair that exclude each other`, async () => {
+    const shape = [1, 1, FRAMES, BANDS];
+    const bytes = file(["B", 1, FRAMES, BANDS], (g, x) => end(g, linear(g, x, shape, 1)));
+    const found = await imported(bytes, { labels: ["cough"] });
+    assert.equal(found.labels, ["cough", "not cough"]);
+    assert.equal([found.classes, found.classifier.answers], [2, "exclusive"]);
+    assert.match(found.notes, /"cough" from a half on, "not cough" below/);
+    const { p } = await answersOf(found, joined(PICTURES), 2);
+    const yes = (await ofFile(bytes, PICTURES, shape)).map((value) =>
+      name === "logits" ? 1 / (1 + Math.exp(-value)) : value,
+    );
+    assert.ok(
+      relativeError(
+        p!,
+        yes.flatMap((value) => [value, 1 - value]),
+      ) < 1e-5,
+    );
+    assert.equal((await imported(bytes, { labels: ["cough", "quiet"] })).labels, ["cough", "quiet"]);
+    assert.match(
+      await refusal(imported(bytes, { labels: ["a", "b", "c"] })),
+      /one value, yes or no.*3 labels; give one/,
+    );
+  });
+}
+
+test.run();
