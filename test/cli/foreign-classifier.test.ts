@@ -3,6 +3,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readWav } from "../../dsp/index.ts";
+import { readSound } from "../../lab/data/check-sound.ts";
+import { readHeard } from "../../lab/data/heard-sounds.ts";
+import { findSounds } from "../../lab/data/sound-folder.ts";
+import { soundHash } from "../../lab/data/sound-hash.ts";
+import { openPackFolder } from "../../models/pack/open-pack-node.ts";
 import { at, makeSounds, pack, removeSounds, rest, trains } from "./foreign-sounds.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -23,6 +28,17 @@ for (const name of ["mel44", "wave16"]) {
       ["lmac", "gradcam", "saliency"],
     );
     for (const { ai, ad, fidIn, mm } of figures) assert.ok([ai, ad, fidIn, mm].every(Number.isFinite));
+
+    // What the classifier heard nobody says; its decoder heard all but the fifth that the figures are of.
+    const opened = await openPackFolder(at(name));
+    const known = (await readHeard(opened))!;
+    assert.equal(known.unknown, ["classifier"]);
+    const files = (await findSounds(at("sounds"))).sounds.filter(({ path }) => /\d\.wav$/.test(path));
+    const hashes = await Promise.all(
+      files.map(async ({ path }) => soundHash(await readSound(path, opened.pack.sampleRate))),
+    );
+    const heard = hashes.filter((hash) => known.has(hash)).length;
+    assert.equal([heard, known.size], [known.size, hashes.length - 2], `${files.length} sounds`);
 
     for (const method of ["lmac", "gradcam"]) {
       const words = ["--pack", at(name), "--method", method, "--out", at("explained"), "--json"];
