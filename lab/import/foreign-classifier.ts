@@ -14,7 +14,7 @@ import { bandsOf, type Front, FrontError, hasBands } from "./front.ts";
 import { inputOf } from "./heard.ts";
 import { inline } from "./inline.ts";
 import { chooseLatents, type LatentCandidate, latentCandidates } from "./latents.ts";
-import { guessLayout, inLayout, isFrequencyFirst, type Layout, shapeIn } from "./layout.ts";
+import { guessLayout, hasBatch, inLayout, isFrequencyFirst, type Layout, shapeIn } from "./layout.ts";
 import type { ReadClassifier } from "./read-classifier.ts";
 import { framesFor, samplesFrom, samplesOf } from "./waveform.ts";
 
@@ -50,16 +50,19 @@ export function foreignClassifier(
   const needsPhases = heard !== undefined;
   const bins = stft.window / 2 + 1;
   if (frames < 4) throw wrong(`a window of ${frames} frames is too short to explain; give more`);
-  const network = sizedGraph(read, shapeIn(layout, size, "B"), wrong);
+  const network = sizedGraph(read, shapeIn(layout, size, read.batch === "free" ? "B" : 1), wrong);
   const candidates = latentCandidates(network.graph);
   const latents = chooseLatents(candidates, names);
   const centres = bandCentres(front, front.sampleRate, bins);
   const order = { turned: isFrequencyFirst(layout), bands: hasBands(front) };
+  const classify = (g: GraphBuilder, input: Tensor) =>
+    answerOf(g, network, latents, order, inLayout(g, input, layout, size));
+  const oneByOne = read.batch !== "free";
   return {
-    ...{ frames, bins, sampleRate: front.sampleRate, stft, classes: read.classes, needsPhases },
+    ...{ frames, bins, sampleRate: front.sampleRate, stft, classes: read.classes, needsPhases, oneByOne },
     answers: read.answers,
     features: (g, magnitudes, phases) => featuresOf(g, front, plan, magnitudes, phases),
-    classify: (g, input) => answerOf(g, network, latents, order, inLayout(g, input, layout, size)),
+    classify: oneByOne ? (g, inputs) => eachAlone(g, inputs, classify) : classify,
     featureMap: featureMapOf(front, size, centres, bins),
     ...{ front, layout, inputSize: size, candidates, latents, centres },
     notes: [
@@ -123,6 +126,23 @@ function answerOf(
   const replace = new Map(latents.map(({ tensor }) => [tensor, handOut]));
   const copyOf = inline(g, network.graph, input, { replace });
   return { logits: copyOf(network.logits), latents: kept };
+}
+
+/** Asks of each window alone, with a copy of the network for each, and puts the answers together. */
+function eachAlone(
+  g: GraphBuilder,
+  inputs: Tensor,
+  classify: (g: GraphBuilder, input: Tensor) => ClassifierAnswer,
+): ClassifierAnswer {
+  const [count] = inputs.shape;
+  if (typeof count !== "number") throw new Error("this classifier hears one window at a time: fix the batch");
+  if (count === 1) return classify(g, inputs);
+  const answers = Array.from({ length: count }, (_, k) => classify(g, g.slice(inputs, 0, k, k + 1)));
+  const joined = (parts: readonly Tensor[]) => g.concat(parts, 0);
+  return {
+    logits: joined(answers.map(({ logits }) => logits)),
+    latents: answers[0]!.latents.map((_, layer) => joined(answers.map(({ latents }) => latents[layer]!))),
+  };
 }
 
 interface Plan {
@@ -243,7 +263,7 @@ function axesOf(layout: Layout): [number, number] {
   return [letters.indexOf("T"), letters.indexOf("F")];
 }
 
-function layoutOf({ input }: ReadClassifier, front: Front, wrong: (what: string) => Error): Layout {
+function layoutOf({ input, batch }: ReadClassifier, front: Front, wrong: (what: string) => Error): Layout {
   const show = `[${input.shape.join(", ")}]`;
   const waveform = front.input === "waveform";
   if (front.layout) {
@@ -251,10 +271,14 @@ function layoutOf({ input }: ReadClassifier, front: Front, wrong: (what: string)
       throw wrong(`its input is ${show}, which is not of layout ${front.layout}`);
     if (waveform !== front.layout.includes("S"))
       throw wrong(`layout ${front.layout} is not one of a ${front.input}`);
+    if (hasBatch(front.layout) !== (batch !== "none"))
+      throw wrong(
+        `its input ${show} has ${batch === "none" ? "no" : "a"} batch, unlike layout ${front.layout}`,
+      );
     return front.layout;
   }
   const bands = waveform ? undefined : bandsOf(front);
-  const guesses = guessLayout(input.shape, { waveform, batch: true, ...(bands && { bands }) });
+  const guesses = guessLayout(input.shape, { waveform, batch: batch !== "none", ...(bands && { bands }) });
   const [guess, other] = guesses;
   if (guess && !other) return guess;
   if (guess) {

@@ -8,11 +8,11 @@ import { UsageError } from "../errors.ts";
 import { type ForeignClassifier, foreignClassifier } from "./foreign-classifier.ts";
 import type { Front } from "./front.ts";
 import type { Answer, Form } from "./head.ts";
-import { shapeIn } from "./layout.ts";
+import { hasBatch, shapeIn } from "./layout.ts";
 import { type ReadClassifier, type ReadOptions, readClassifier } from "./read-classifier.ts";
 import { readFront } from "./read-front.ts";
 import { answersToSounds, settleAnswers } from "./settle-answers.ts";
-import { tryClassifier } from "./trial.ts";
+import { type Trial, tryClassifier } from "./trial.ts";
 
 export interface ImportOptions {
   /** The `.onnx` file. */
@@ -63,6 +63,7 @@ export async function importClassifier(
     answer: options.answer,
     answers: options.answers,
     classes: labels?.length,
+    waveform: front.input === "waveform",
     external: fileBeside(file),
   };
   const runtime = await nodeRuntime({ log: onNotice });
@@ -94,22 +95,25 @@ async function readAndTry(
   runtime: Runtime,
   path: string,
   bytes: Uint8Array,
-  options: ReadOptions,
+  given: ReadOptions,
   explained: (read: ReadClassifier) => ForeignClassifier,
 ): Promise<ReadClassifier> {
-  const read = readClassifier(bytes, options);
-  const trial = await tryClassifier(runtime, path, read, inputSizes(explained(read))).catch(
-    (cause: Error) => {
-      throw new Error(`${path}: onnxruntime cannot run it: ${cause.message}`, { cause });
-    },
-  );
-  const quantised = read.notes.some((note) => note.startsWith("It is quantised"));
-  if (trial && trial.difference > (quantised ? 0.2 : 1e-2)) {
-    throw new Error(
-      `${path}: what was read from it answers differently from the file itself (by ${(100 * trial.difference).toFixed(1)} % ` +
-        "of the largest answer); that is a fault of Listenable: please report it with the file",
+  const tried = async (options: ReadOptions) => {
+    const read = readClassifier(bytes, options);
+    const trial = await tryClassifier(runtime, path, read, inputSizes(explained(read))).catch(
+      (cause: Error) => {
+        throw new Error(`${path}: onnxruntime cannot run it: ${cause.message}`, { cause });
+      },
     );
-  }
+    checkTrial(path, read, trial);
+    return { read, trial, options };
+  };
+  // Where a window alone is answered and several at once are not, its batch could not be freed after all.
+  const { read, trial, options } = await tried(given).catch((cause: unknown) =>
+    tried({ ...given, oneByOne: true }).catch(() => {
+      throw cause;
+    }),
+  );
   const { answer, answers } = options;
   const again = (answer: Answer | undefined, answers: Form | undefined) =>
     readClassifier(bytes, { ...options, answer, answers });
@@ -117,9 +121,19 @@ async function readAndTry(
   return settleAnswers({ read, answer, answers, rows: trial?.rows, onSounds, again });
 }
 
+/** @throws Error where the answers of what was read are not the file's. */
+function checkTrial(path: string, { notes }: ReadClassifier, trial: Trial | undefined): void {
+  const quantised = notes.some((note) => note.startsWith("It is quantised"));
+  if (!trial || trial.difference <= (quantised ? 0.2 : 1e-2)) return;
+  throw new Error(
+    `${path}: what was read from it answers differently from the file itself (by ${(100 * trial.difference).toFixed(1)} % ` +
+      "of the largest answer); that is a fault of Listenable: please report it with the file",
+  );
+}
+
 /** Of one input, without the batch. */
 function inputSizes({ layout, inputSize }: ForeignClassifier): number[] {
-  return shapeIn(layout, inputSize, 1).slice(1) as number[];
+  return shapeIn(layout, inputSize, 1).slice(hasBatch(layout) ? 1 : 0) as number[];
 }
 
 /** Weights that the model keeps in files beside it. */

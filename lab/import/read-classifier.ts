@@ -21,9 +21,15 @@ export interface ReadOptions {
   readonly answer?: Answer | undefined;
   /** Whether its classes answer each on its own or exclude each other; told by its last operators without. */
   readonly answers?: Form | undefined;
+  /** It hears the waveform: tells an input without a batch from one with. */
+  readonly waveform?: boolean | undefined;
+  /** Its batch of 1 cannot be freed, though nothing in the file shows it. */
+  readonly oneByOne?: boolean | undefined;
   /** The bytes of a file beside the model, for weights that are kept there; throws when it is not there. */
   readonly external?: (file: string) => Uint8Array;
 }
+
+export type Batch = "free" | "one" | "none";
 
 /** The classifier in one form. */
 export interface ReadClassifier {
@@ -31,6 +37,8 @@ export interface ReadClassifier {
   /** One input and what the logits need; sizes other than the batch as the file says. */
   readonly graph: GraphBuilder;
   readonly input: Tensor;
+  /** Of its input: free; there, but of one; none at all. Where it is not free, windows are heard one by one. */
+  readonly batch: Batch;
   /** [B, classes], before softmax, or before sigmoid where the classes are independent. */
   readonly logits: Tensor;
   readonly answers: Form;
@@ -56,6 +64,18 @@ const BATCH = "B";
 
 /** @throws ClassifierFileError that names the file, what is wrong in it and what to do. */
 export function readClassifier(bytes: Uint8Array, options: ReadOptions): ReadClassifier {
+  try {
+    return readAs(bytes, options);
+  } catch (cause) {
+    if (!(cause instanceof BatchError) || options.oneByOne) throw cause;
+    return readAs(bytes, { ...options, oneByOne: true });
+  }
+}
+
+/** With a free batch something in it does not fit together; with one of 1 it may. */
+class BatchError extends ClassifierFileError {}
+
+function readAs(bytes: Uint8Array, options: ReadOptions): ReadClassifier {
   const { source } = options;
   const notes: string[] = [];
   const refuse = (what: string, cause?: unknown) =>
@@ -76,15 +96,22 @@ export function readClassifier(bytes: Uint8Array, options: ReadOptions): ReadCla
   graph = attempt(() => withoutQuantisation(graph, notes));
   const output = chooseOutput(graph, options, notes, refuse);
   graph = onlyWhatIsNeeded(graph, output, notes);
-  freeBatch(graph, notes, refuse);
+  const batch = settleBatch(graph, options, notes, refuse);
 
-  const decoded = attempt(() => decodeModel({ ...model, graph }, { float16: "convert" }));
+  const fits = <T>(what: () => T): T => {
+    try {
+      return attempt(what);
+    } catch (cause) {
+      throw batch === "free" && cause instanceof Error ? new BatchError(cause.message, { cause }) : cause;
+    }
+  };
+  const decoded = fits(() => decodeModel({ ...model, graph }, { float16: "convert" }));
   if (usesFloat16(graph)) notes.push("Its half-precision weights are computed with in single precision.");
   const answer = decoded.outputs.get(output) as Tensor;
   const form = new GraphBuilder();
   const input = form.input("input", decoded.inputs[0].dtype, decoded.inputs[0].shape);
-  const copyOf = attempt(() => inline(form, decoded, input));
-  const { head, logits, binary } = attempt(() => answerIn(form, copyOf(answer), options, refuse));
+  const copyOf = fits(() => inline(form, decoded, input));
+  const { head, logits, binary } = fits(() => answerIn(form, copyOf(answer), options, batch, refuse));
   notes.push(...(binary ? [] : sayings(head)));
   if (input.dtype !== "float32") {
     throw refuse(`its input "${decoded.inputs[0].name}" is ${input.dtype}; a float32 one is needed`);
@@ -94,6 +121,7 @@ export function readClassifier(bytes: Uint8Array, options: ReadOptions): ReadCla
     source,
     graph: form,
     input,
+    batch,
     logits,
     binary,
     answers: binary ? "exclusive" : head.form,
@@ -162,31 +190,51 @@ function onlyWhatIsNeeded(graph: GraphMessage, output: string, notes: string[]):
   };
 }
 
-/** Names the first size of the only input, whatever it was. */
-function freeBatch(graph: GraphMessage, notes: string[], refuse: Refuse): void {
+/** Names the first size of the only input, whatever it was, where that is its batch and can be free. */
+function settleBatch(
+  graph: GraphMessage,
+  { waveform, oneByOne }: ReadOptions,
+  notes: string[],
+  refuse: Refuse,
+): Batch {
   const weights = new Set(graph.initializers?.map(({ name }) => name));
   const inputs = (graph.inputs ?? []).filter(({ name }) => !weights.has(name));
-  if (inputs.length !== 1) {
+  const [input, ...others] = inputs;
+  if (!input || others.length > 0) {
     throw refuse(
-      inputs.length === 0
+      !input
         ? "its answer depends on no input"
         : `its answer needs ${inputs.length} inputs (${inputs.map(showValue).join(", ")}); ` +
             "export it with the sound as its only input and the others fixed",
     );
   }
-  const dims = inputs[0].type?.tensor?.shape?.dims;
-  if (!dims || dims.length < 2) {
-    throw refuse(
-      `its input ${showValue(inputs[0])} has no batch; export it with [batch, ...] as the shape of its input`,
-    );
+  const dims = input.type?.tensor?.shape?.dims;
+  if (!dims || dims.length === 0)
+    throw refuse(`its input ${showValue(input)} has no axes; export it with its shape`);
+  const sizes = dims.map(({ value, parameter }) => (parameter ? undefined : value));
+  if (isOneWindow(sizes, waveform)) {
+    notes.push("It takes one input without a batch, so windows are heard one by one.");
+    return "none";
   }
-  const [{ value, parameter }] = dims;
-  if (value !== undefined && !parameter) {
-    if (value !== 1)
-      throw refuse(`its batch is fixed to ${value}; export it with a dynamic batch, or one of 1`);
-    notes.push("Its batch is fixed to 1; reshapes were made to follow the batch.");
+  const [size] = sizes;
+  if (size !== undefined && size !== 1)
+    throw refuse(`its batch is fixed to ${size}; export it with a dynamic batch, or one of 1`);
+  if (oneByOne) {
+    dims[0] = { value: 1 };
+    notes.push("Its batch is fixed to 1 in a way that cannot be undone, so windows are heard one by one.");
+    return "one";
   }
+  if (size === 1) notes.push("Its batch is fixed to 1; reshapes were made to follow the batch.");
   dims[0] = { parameter: BATCH };
+  return "free";
+}
+
+/** Whether the first axis is no batch: of samples alone, of time and bands alone, or with a channel behind both. */
+function isOneWindow(sizes: readonly (number | undefined)[], waveform: boolean | undefined): boolean {
+  if (sizes.length === 1) return true;
+  if (waveform !== false) return false;
+  const [first = 1] = sizes;
+  return sizes.length === 2 || (sizes.length === 3 && first > 1 && [1, 3].includes(sizes[2] ?? 0));
 }
 
 function usesFloat16({ initializers = [], inputs = [] }: GraphMessage): boolean {
@@ -223,9 +271,10 @@ function answerIn(
   g: GraphBuilder,
   answer: Tensor,
   { answer: kind, answers }: ReadOptions,
+  batch: Batch,
   refuse: Refuse,
 ): ReadAnswer {
-  const count = valuesOf(answer, refuse);
+  const count = valuesOf(answer, batch, refuse);
   if (count > 1) {
     const head = headOf(g, answer, { answer: kind, form: answers });
     return { head, logits: g.reshape(head.logits, [-1, count]), binary: false };
@@ -239,17 +288,12 @@ function answerIn(
   return { head, logits: g.concat([half, g.neg(half)], 1), binary: true };
 }
 
-/** How many values an answer [B, ...] has; sizes of one are nothing. */
-function valuesOf({ shape }: Tensor, refuse: Refuse): number {
+/** How many values an answer [B, ...] has, or one of a single window; sizes of one are nothing. */
+function valuesOf({ shape }: Tensor, batch: Batch, refuse: Refuse): number {
   const show = `[${shape.join(", ")}]`;
-  const [batch, ...others] = shape;
-  if (typeof batch !== "string") {
-    throw refuse(
-      `its batch is fixed to 1 in a way that cannot be undone (the answer is ${show} for any batch); export it with a ` +
-        'dynamic batch: torch.onnx.export(..., dynamic_axes={"input": {0: "batch"}})',
-    );
-  }
-  const [count = 1, ...more] = others.filter((size) => size !== 1);
+  const free = batch === "free";
+  if (free && typeof shape[0] !== "string") throw refuse(`its answer is ${show} for any batch`);
+  const [count = 1, ...more] = (free ? shape.slice(1) : shape).filter((size) => size !== 1);
   if (more.length === 0 && typeof count === "number") return count;
   throw refuse(
     `its answer is ${show}, not one value a class; name an output of the shape [batch, classes] with --output, ` +

@@ -23,6 +23,8 @@ export interface ExplainedClassifier extends AnswerForm {
   readonly classes: number;
   /** Whether `features` reads the phases too: the classifier hears the waveform. */
   readonly needsPhases: boolean;
+  /** It hears one window at a time: B is a number in its graphs, and 1 where they answer many windows. */
+  readonly oneByOne?: boolean | undefined;
   /**
    * Linear magnitudes [B, T, F], and phases in radians of the same shape where they are needed, to the classifier's
    * own input, in whatever shape it wants.
@@ -79,13 +81,21 @@ export interface WindowInputs {
   readonly phases?: Tensor;
 }
 
-/** Declares the windows of this classifier as inputs of a graph; `batch` is their number or its name. */
+/**
+ * Declares the windows of this classifier as inputs of a graph; `batch` is their number or its name, instead of which a
+ * classifier that hears one window at a time has 1.
+ */
 export function windowInputs(
   g: GraphBuilder,
-  { frames, bins, needsPhases }: Pick<ExplainedClassifier, "frames" | "bins" | "needsPhases">,
+  {
+    frames,
+    bins,
+    needsPhases,
+    oneByOne,
+  }: Pick<ExplainedClassifier, "frames" | "bins" | "needsPhases" | "oneByOne">,
   batch: number | string,
 ): WindowInputs {
-  const shape = [batch, frames, bins];
+  const shape = [oneByOne && typeof batch === "string" ? 1 : batch, frames, bins];
   const magnitudes = g.input("magnitudes", "float32", shape);
   return needsPhases ? { magnitudes, phases: g.input("phases", "float32", shape) } : { magnitudes };
 }

@@ -41,7 +41,8 @@ export function explanationGraph(
   const draw = maskOf(method, methodSettings(method, settings), weights);
   const g = new GraphBuilder();
   const inputs = windowInputs(g, classifier, "B");
-  const target = method.target ? g.input("target", "int64", ["B"]) : undefined;
+  const [batch] = inputs.magnitudes.shape;
+  const target = method.target ? g.input("target", "int64", [batch!]) : undefined;
   const scene = buildScene(g, classifier, place, { ...inputs, target });
   g.output("probabilities", probabilitiesOf(g, classifier, scene.answer().logits));
   g.output("mask", draw(scene));
@@ -63,13 +64,9 @@ function maskOf(method: ExplanationMethod, settings: MethodSettings, weights?: M
  */
 export function featureJudgeGraph(classifier: ExplainedClassifier): MethodGraph {
   const g = new GraphBuilder();
-  const { point, silent, maskShape, answer } = buildScene(
-    g,
-    classifier,
-    "features",
-    windowInputs(g, classifier, "B"),
-  );
-  const given = g.input("feature_mask", "float32", ["B", ...maskShape]);
+  const windows = windowInputs(g, classifier, "B");
+  const { point, silent, maskShape, answer } = buildScene(g, classifier, "features", windows);
+  const given = g.input("feature_mask", "float32", [windows.magnitudes.shape[0]!, ...maskShape]);
   const mask = g.reshape(given, [-1, ...point.shape.slice(1).map(Number)]);
   const masked = g.add(g.mul(mask, g.sub(point, silent)), silent);
   g.output("probabilities", probabilitiesOf(g, classifier, answer(masked).logits));

@@ -1,6 +1,7 @@
 /** Asks the classifier what it makes of its own input under a mask: the judge of methods in their feature form. */
 import { type Pack, PackError, packFeatureJudge } from "../pack/pack.ts";
 import { copyMagnitudes, MethodInputError } from "./method-graph.ts";
+import { joined, ofWindow, takesOneWindow } from "./one-by-one.ts";
 import { type Graph, openSession } from "./open-session.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -64,15 +65,25 @@ export async function loadFeatureJudge(
       wanted("feature masks", masks, [batch, ...maskShape]);
       const heard = new Float32Array(magnitudes.length);
       copyMagnitudes(magnitudes, heard);
-      runtime.onRun?.();
-      const { probabilities } = await session.run({
-        magnitudes: new Tensor("float32", heard, windows),
-        feature_mask: new Tensor("float32", masks, [batch, ...maskShape]),
-      });
-      const values = probabilities?.data;
-      if (!(values instanceof Float32Array) || values.length !== batch * pack.labels.length) {
-        throw broken(`gave no float32 probabilities [${batch}, ${pack.labels.length}]`);
+      const ask = async (heard: Float32Array, masks: Float32Array, batch: number) => {
+        runtime.onRun?.();
+        const { probabilities } = await session.run({
+          magnitudes: new Tensor("float32", heard, [batch, pack.windowFrames, pack.stft.bins]),
+          feature_mask: new Tensor("float32", masks, [batch, ...maskShape]),
+        });
+        const values = probabilities?.data;
+        if (!(values instanceof Float32Array) || values.length !== batch * pack.labels.length) {
+          throw broken(`gave no float32 probabilities [${batch}, ${pack.labels.length}]`);
+        }
+        return values;
+      };
+      const alone = batch > 1 && takesOneWindow(session);
+      const parts: Float32Array[] = [];
+      for (let window = 0; window < (alone ? batch : 1); window++) {
+        const of = (values: Float32Array) => (alone ? ofWindow(values, window, batch) : values);
+        parts.push(await ask(of(heard), of(masks), alone ? 1 : batch));
       }
+      const values = alone ? joined(parts) : parts[0]!;
       if (!values.every(Number.isFinite)) throw broken("gave probabilities that are not numbers");
       return values;
     },

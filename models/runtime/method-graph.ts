@@ -1,6 +1,7 @@
 /** One graph of a pack as a function: what goes in and comes out is checked, against `pack.json` and against nonsense. */
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { type Pack, PackError, type PackMethod } from "../pack/pack.ts";
+import { joined, ofWindow, takesOneWindow } from "./one-by-one.ts";
 import { type Graph, graphBytes, openSession } from "./open-session.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -77,6 +78,7 @@ export class MethodGraph {
   /** Checks what is asked at once, then answers; one call at a time. @throws as `LoadedMethod.run` does. */
   run(question: GraphQuestion, checkStates?: CheckStates): Promise<GraphAnswer> {
     const feeds = this.#feeds(question);
+    if (question.batch > 1 && takesOneWindow(this.session)) return this.#eachAlone(question);
     return this.#answer(feeds, question.batch, checkStates);
   }
 
@@ -90,6 +92,26 @@ export class MethodGraph {
     const outputs = await this.session.run(feeds);
     const inferenceMs = performance.now() - started;
     return { ...this.#results(outputs, batch, checkStates), inferenceMs };
+  }
+
+  /** Of a classifier that hears one window at a time; never of a streaming pack. */
+  async #eachAlone({ magnitudes, batch, target = -1, phases }: GraphQuestion): Promise<GraphAnswer> {
+    const answers: GraphAnswer[] = [];
+    for (let window = 0; window < batch; window++) {
+      const feeds = this.#feeds({
+        magnitudes: ofWindow(magnitudes, window, batch),
+        batch: 1,
+        target: typeof target === "number" ? target : ofWindow(target, window, batch),
+        phases: phases && ofWindow(phases, window, batch),
+      });
+      answers.push(await this.#answer(feeds, 1));
+    }
+    return {
+      probabilities: joined(answers.map(({ probabilities }) => probabilities)),
+      masks: joined(answers.map(({ masks }) => masks)),
+      nextStates: undefined,
+      inferenceMs: answers.reduce((sum, { inferenceMs }) => sum + inferenceMs, 0),
+    };
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,7 @@ import {
   importClassifier,
 } from "../../../lab/import/import-classifier.ts";
 import { probabilitiesOf } from "../../../lab/networks/answers.ts";
+import { packClassifier } from "../../../lab/packing/pack-classifier.ts";
 import {
   type Dimension,
   encodeModel,
@@ -17,6 +18,11 @@ import {
   gradients,
   type Tensor,
 } from "../../../models/graph/index.ts";
+import { openPackFolder } from "../../../models/pack/open-pack-node.ts";
+import { packFeatureJudge } from "../../../models/pack/pack.ts";
+import { loadFeatureJudge } from "../../../models/runtime/load-feature-judge.ts";
+import { loadMethod } from "../../../models/runtime/load-method.ts";
+import { nodeRuntime } from "../../../models/runtime/runtime-node.ts";
 import { compile, compileGraph } from "../../models/graph/run.ts";
 import { relativeError } from "./fixtures.ts";
 
@@ -113,6 +119,109 @@ for (const [layout, shape, inLayout] of [
     assert.ok(relativeError(p!, wanted) < 1e-5, `${relativeError(p!, wanted)}`);
   });
 }
+
+for (const [layout, shape, inLayout] of [
+  ["TF", [FRAMES, BANDS], (x: Float32Array) => x],
+  ["FT", [BANDS, FRAMES], turned],
+  ["TF1", [FRAMES, BANDS, 1], (x: Float32Array) => x],
+] as const) {
+  test(`layout ${layout}, without a batch: windows are heard one by one`, async () => {
+    const bytes = file(shape, (g, x) => {
+      const logits = linear(g, x, [1, ...shape]);
+      return g.op("Softmax", [g.reshape(logits, [CLASSES])], { axis: 0 });
+    });
+    const found = await imported(bytes);
+    assert.equal([found.classifier.layout, found.classifier.oneByOne], [layout, true]);
+    assert.match(found.notes, /without a batch, so windows are heard one by one/);
+    const { p, slope } = await answersOf(found, joined(PICTURES), 2);
+    const wanted = await ofFile(bytes, PICTURES.map(inLayout), shape);
+    assert.ok(relativeError(p!, wanted) < 1e-5, `${relativeError(p!, wanted)}`);
+    assert.ok(slope!.every((value) => value !== 0));
+  });
+}
+
+/** A token is put before the frames of one picture: it has a batch of its own. */
+const withToken = (g: GraphBuilder, x: Tensor) => {
+  const token = g.constant(values(BANDS, 5), "float32", [1, 1, BANDS]);
+  const rows = g.concat([token, g.reshape(x, [1, FRAMES, BANDS])], 1);
+  return g.op("Softmax", [linear(g, rows, [1, FRAMES + 1, BANDS])], { axis: 1 });
+};
+
+/** Batch and frames as one axis, which only a batch of one can come back from. */
+const merged = (g: GraphBuilder, x: Tensor) => {
+  const rows = g.reshape(x, [FRAMES, BANDS]);
+  const mixed = g.matmul(g.op("Softmax", [g.matmul(rows, g.transpose(rows, [1, 0]))], { axis: 1 }), rows);
+  return g.op("Softmax", [linear(g, g.reshape(mixed, [1, FRAMES * BANDS]), [1, FRAMES * BANDS])], {
+    axis: 1,
+  });
+};
+
+for (const [name, build] of Object.entries({
+  "a token before it": withToken,
+  "frames in its batch": merged,
+})) {
+  test(`a batch of one that cannot be freed for ${name}: windows are heard one by one`, async () => {
+    const bytes = file([1, 1, FRAMES, BANDS], build);
+    const found = await imported(bytes);
+    assert.is(found.classifier.oneByOne, true);
+    assert.match(found.notes, /cannot be undone, so windows are heard one by one/);
+    const { p, slope } = await answersOf(found, joined(PICTURES), 2);
+    const wanted = await ofFile(bytes, PICTURES, [1, 1, FRAMES, BANDS]);
+    assert.ok(relativeError(p!, wanted) < 1e-5, `${relativeError(p!, wanted)}`);
+    assert.ok(slope!.some((value) => value !== 0));
+  });
+}
+
+test("a pack of one that hears windows one by one explains as many as it is asked for", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "forms-"));
+  const path = join(folder, "my.onnx");
+  await writeFile(path, file([1, 1, FRAMES, BANDS], merged));
+  const out = join(folder, "pack");
+  const labels = ["a", "b", "c"];
+  const packed = await packClassifier({
+    file: path,
+    front: PICTURE,
+    labels,
+    methods: ["saliency"],
+    features: true,
+    out,
+  });
+  assert.ok("pack" in packed);
+  const opened = await openPackFolder(out);
+  const runtime = await nodeRuntime();
+  const method = await loadMethod(runtime, await opened.graph("saliency"), opened.pack, "saliency");
+  const judge = await loadFeatureJudge(
+    runtime,
+    await opened.read(packFeatureJudge(opened.pack)),
+    opened.pack,
+  );
+  try {
+    const [frames, bins] = method.maskShape;
+    const magnitudes = values(3 * frames * bins, 2).map(Math.abs);
+    const all = await method.run(magnitudes, 3, [0, 1, 2]);
+    const masks = new Float32Array(3 * judge.maskShape[0] * judge.maskShape[1]).fill(1);
+    const judged = await judge.run(magnitudes, masks, 3);
+    assert.ok(relativeError(judged, all.probabilities) < 1e-5);
+    for (const k of [0, 1, 2]) {
+      const one = magnitudes.subarray(k * frames * bins, (k + 1) * frames * bins);
+      const alone = await method.run(one, 1, k);
+      assert.equal(all.probabilities.subarray(3 * k, 3 * k + 3), alone.probabilities);
+      assert.equal(all.masks.subarray(k * frames * bins, (k + 1) * frames * bins), alone.masks);
+    }
+  } finally {
+    await method.close();
+    await judge.close();
+  }
+});
+
+test("a waveform without a batch", async () => {
+  const bytes = file([SAMPLES], (g, x) => g.op("Softmax", [linear(g, x, [1, SAMPLES])], { axis: 1 }));
+  const found = await imported(bytes, { front: WAVEFORM });
+  assert.is(found.classifier.layout, "S");
+  const sounds = [values(SAMPLES, 0), values(SAMPLES, 1)];
+  const { p } = await answersOf(found, joined(sounds), 2);
+  assert.ok(relativeError(p!, await ofFile(bytes, sounds, [SAMPLES])) < 1e-5);
+});
 
 test("a waveform with its channel behind", async () => {
   const bytes = file(["B", SAMPLES, 1], (g, x) =>
