@@ -3,6 +3,7 @@ import { basename, extname } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../lab/errors.ts";
 import { figuresTable } from "../lab/evaluation/short-evaluation.ts";
+import { POOLS } from "../lab/import/answer.ts";
 import { ANSWERS, FORMS } from "../lab/import/head.ts";
 import { type ImportedClassifier, importClassifier } from "../lab/import/import-classifier.ts";
 import { latentTable } from "../lab/import/latents.ts";
@@ -117,6 +118,7 @@ function addForeignOptions(command: Command): void {
         "independent: each class its own yes or no; exclusive: one of them; told by the file or a trial without",
       ).choices(FORMS),
     )
+    .addOption(new Option("--pool <how>", "values frame by frame become one value a class so").choices(POOLS))
     .option("--latents <names>", "activations that the decoder reads (see --list-latents)", (text) =>
       text.split(","),
     )

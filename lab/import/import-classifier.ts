@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { Runtime } from "../../models/runtime/runtime.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { UsageError } from "../errors.ts";
+import type { Pool } from "./answer.ts";
 import { type ForeignClassifier, foreignClassifier } from "./foreign-classifier.ts";
 import type { Front } from "./front.ts";
 import type { Answer, Form } from "./head.ts";
@@ -27,6 +28,8 @@ export interface ImportOptions {
   readonly answer?: Answer;
   /** Whether its classes answer each on its own or exclude each other; told by the file, or by a trial, without. */
   readonly answers?: Form;
+  /** What becomes of values frame by frame, where the answer has some. */
+  readonly pool?: Pool;
   /** Activations that a decoder reads; chosen without. */
   readonly latents?: readonly string[];
 }
@@ -62,6 +65,7 @@ export async function importClassifier(
     output: options.output,
     answer: options.answer,
     answers: options.answers,
+    pool: options.pool,
     classes: labels?.length,
     waveform: front.input === "waveform",
     external: fileBeside(file),

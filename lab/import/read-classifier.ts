@@ -6,21 +6,16 @@ import { decodeModel, GraphBuilder, type Tensor } from "../../models/graph/index
 import { fetchExternal } from "../../models/graph/onnx/external-weights.ts";
 import { type GraphMessage, readModel, type ValueInfoMessage } from "../../models/graph/onnx/schema.ts";
 import { inOrder } from "../../models/graph/onnx/sort-nodes.ts";
-import { type Answer, type Form, type Head, headOf } from "./head.ts";
+import { type AnswerWords, readAnswer } from "./answer.ts";
+import type { Form, Head } from "./head.ts";
 import { inline } from "./inline.ts";
 import { withoutQuantisation } from "./quantised.ts";
 
-export interface ReadOptions {
+export interface ReadOptions extends AnswerWords {
   /** Of the file, for messages. */
   readonly source: string;
   /** Which output is the answer; guessed without. Any tensor of the graph may be named. */
   readonly output?: string | undefined;
-  /** How many classes there are, where it is known: helps to find the output. */
-  readonly classes?: number | undefined;
-  /** What the answer is; told by its last operator without. */
-  readonly answer?: Answer | undefined;
-  /** Whether its classes answer each on its own or exclude each other; told by its last operators without. */
-  readonly answers?: Form | undefined;
   /** It hears the waveform: tells an input without a batch from one with. */
   readonly waveform?: boolean | undefined;
   /** Its batch of 1 cannot be freed, though nothing in the file shows it. */
@@ -46,6 +41,8 @@ export interface ReadClassifier {
   readonly binary: boolean;
   /** The answer as the file gives it, before anything was cut off or taken the logarithm of. */
   readonly answer: Tensor;
+  /** The same as one value a class, [B, classes]: frames pooled. */
+  readonly said: Tensor;
   readonly classes: number;
   /** The output that was taken, by its name in the file. */
   readonly output: string;
@@ -68,7 +65,11 @@ export function readClassifier(bytes: Uint8Array, options: ReadOptions): ReadCla
     return readAs(bytes, options);
   } catch (cause) {
     if (!(cause instanceof BatchError) || options.oneByOne) throw cause;
-    return readAs(bytes, { ...options, oneByOne: true });
+    try {
+      return readAs(bytes, { ...options, oneByOne: true });
+    } catch {
+      throw cause;
+    }
   }
 }
 
@@ -111,7 +112,9 @@ function readAs(bytes: Uint8Array, options: ReadOptions): ReadClassifier {
   const form = new GraphBuilder();
   const input = form.input("input", decoded.inputs[0].dtype, decoded.inputs[0].shape);
   const copyOf = fits(() => inline(form, decoded, input));
-  const { head, logits, binary } = fits(() => answerIn(form, copyOf(answer), options, batch, refuse));
+  const { head, said, logits, binary } = fits(() =>
+    readAnswer(form, copyOf(answer), options, batch === "free"),
+  );
   notes.push(...(binary ? [] : sayings(head)));
   if (input.dtype !== "float32") {
     throw refuse(`its input "${decoded.inputs[0].name}" is ${input.dtype}; a float32 one is needed`);
@@ -126,6 +129,7 @@ function readAs(bytes: Uint8Array, options: ReadOptions): ReadClassifier {
     binary,
     answers: binary ? "exclusive" : head.form,
     answer: copyOf(answer),
+    said,
     classes: Number(logits.shape[1]),
     output,
     toldBy: head.toldBy,
@@ -146,7 +150,7 @@ type Refuse = (what: string, cause?: unknown) => ClassifierFileError;
 
 function chooseOutput(
   { outputs = [], nodes = [] }: GraphMessage,
-  { output, classes }: ReadOptions,
+  { output, classes, pool }: ReadOptions,
   notes: string[],
   refuse: Refuse,
 ): string {
@@ -158,7 +162,7 @@ function chooseOutput(
   }
   if (outputs.length === 1) return outputs[0].name ?? "";
   const size = (value: ValueInfoMessage) => value.type?.tensor?.shape?.dims?.at(-1)?.value;
-  const flat = outputs.filter((value) => rankOf(value) === 2);
+  const flat = outputs.filter((value) => rankOf(value) === (pool ? 3 : 2));
   const fitting = classes === undefined ? [] : flat.filter((value) => size(value) === classes);
   const candidates = fitting.length > 0 ? fitting : flat;
   if (candidates.length !== 1) {
@@ -259,44 +263,4 @@ function sayings({ form, toldBy }: Head): string[] {
     ];
   }
   return [];
-}
-
-interface ReadAnswer {
-  readonly head: Head;
-  readonly logits: Tensor;
-  readonly binary: boolean;
-}
-
-function answerIn(
-  g: GraphBuilder,
-  answer: Tensor,
-  { answer: kind, answers }: ReadOptions,
-  batch: Batch,
-  refuse: Refuse,
-): ReadAnswer {
-  const count = valuesOf(answer, batch, refuse);
-  if (count > 1) {
-    const head = headOf(g, answer, { answer: kind, form: answers });
-    return { head, logits: g.reshape(head.logits, [-1, count]), binary: false };
-  }
-  // A probability of yes has log-odds, as those of independent classes; half of them either way makes a softmax of two.
-  const head = headOf(g, answer, {
-    answer: kind,
-    form: kind === "probabilities" ? "independent" : undefined,
-  });
-  const half = g.mul(g.reshape(head.logits, [-1, 1]), 0.5);
-  return { head, logits: g.concat([half, g.neg(half)], 1), binary: true };
-}
-
-/** How many values an answer [B, ...] has, or one of a single window; sizes of one are nothing. */
-function valuesOf({ shape }: Tensor, batch: Batch, refuse: Refuse): number {
-  const show = `[${shape.join(", ")}]`;
-  const free = batch === "free";
-  if (free && typeof shape[0] !== "string") throw refuse(`its answer is ${show} for any batch`);
-  const [count = 1, ...more] = (free ? shape.slice(1) : shape).filter((size) => size !== 1);
-  if (more.length === 0 && typeof count === "number") return count;
-  throw refuse(
-    `its answer is ${show}, not one value a class; name an output of the shape [batch, classes] with --output, ` +
-      "and export it with fixed sizes where this one is a name",
-  );
 }

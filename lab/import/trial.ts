@@ -1,5 +1,5 @@
 /** Asks the file itself, as it came, and what was read from it the same questions: the answers must agree. */
-
+import type { Tensor as OrtTensor } from "onnxruntime-common";
 import { encodeModel, GraphBuilder } from "../../models/graph/index.ts";
 import type { Runtime } from "../../models/runtime/runtime.ts";
 import { Random } from "../data/random.ts";
@@ -9,7 +9,7 @@ import type { ReadClassifier } from "./read-classifier.ts";
 export interface Trial {
   /** Largest difference between the answers, relative to the largest answer. */
   readonly difference: number;
-  /** What the file answers: its values of each input. */
+  /** What it answers to each input, one value a class. */
   readonly rows: readonly (readonly number[])[];
 }
 
@@ -32,7 +32,9 @@ export async function tryClassifier(
   const one = read.batch === "none" ? shape : [1, ...shape];
   const g = new GraphBuilder();
   const input = g.input("input", "float32", free ? ["B", ...shape] : one);
-  g.output("answer", inline(g, read.graph, input)(read.answer));
+  const copyOf = inline(g, read.graph, input);
+  g.output("answer", copyOf(read.answer));
+  g.output("said", copyOf(read.said));
   const ours = await InferenceSession.create(encodeModel(g), runtime.sessionOptions);
   try {
     const [theirInput] = theirs.inputMetadata;
@@ -42,26 +44,32 @@ export async function tryClassifier(
     const random = new Random(1);
     const both = Float32Array.from({ length: 2 * size }, () => random.normal());
     const parts = [0, 1].map((item) => both.slice(item * size, (item + 1) * size));
-    const ask = async (values: Float32Array, dims: readonly number[]) =>
-      Array.from(
-        (await ours.run({ input: new Tensor("float32", values, dims) }))["answer"].data as Float32Array,
-      );
     // Two at once here, one after the other there: its batch may be fixed.
-    const found = free
-      ? await ask(both, [2, ...shape])
-      : [...(await ask(parts[0]!, one)), ...(await ask(parts[1]!, one))];
-    const rows: number[][] = [];
+    const asked = free
+      ? [{ values: both, dims: [2, ...shape] }]
+      : parts.map((values) => ({ values, dims: one }));
+    const found: number[] = [];
+    const said: number[] = [];
+    for (const { values, dims } of asked) {
+      const outputs = await ours.run({ input: new Tensor("float32", values, dims) });
+      found.push(...numbersOf(outputs["answer"]));
+      said.push(...numbersOf(outputs["said"]));
+    }
+    const wanted: number[] = [];
     for (const values of parts) {
       const feeds = { [theirs.inputNames[0]]: new Tensor("float32", values, one) };
-      const outputs = await theirs.run(feeds, [read.output]);
-      rows.push(Array.from(outputs[read.output].data as Float32Array, Number));
+      wanted.push(...numbersOf((await theirs.run(feeds, [read.output]))[read.output]));
     }
-    const wanted = rows.flat();
     const scale = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
     const difference = wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0);
+    const rows = [said.slice(0, said.length / 2), said.slice(said.length / 2)];
     return { difference: difference / scale, rows };
   } finally {
     await ours.release();
     await theirs.release();
   }
+}
+
+function numbersOf(tensor: OrtTensor | undefined): number[] {
+  return Array.from((tensor?.data ?? []) as Float32Array, Number);
 }

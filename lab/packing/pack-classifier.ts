@@ -229,7 +229,7 @@ async function trainDecoder(
 
 /** What `pack.json` keeps of how the pack came about. */
 function originOf(
-  { file }: PackClassifierOptions,
+  { file, pool }: PackClassifierOptions,
   { classifier, bytes, front, output }: ImportedClassifier,
   training: DecoderCourse | undefined,
 ) {
@@ -240,6 +240,7 @@ function originOf(
     classifier: basename(file),
     sha256: hashOf(bytes),
     output,
+    pool,
     front,
     latents: classifier.latents.map(({ name }) => name),
     training: training && courseOf(training),

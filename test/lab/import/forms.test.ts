@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { POOLS } from "../../../lab/import/answer.ts";
 import {
   type ImportedClassifier,
   type ImportOptions,
@@ -239,6 +240,62 @@ test("other numbers of channels, and shapes that fit nothing, are refused", asyn
   assert.match(await refusal(imported(two)), /\[B, 2, 10, 8\] has 2 channels/);
   const square = file(["B", BANDS, BANDS, 1], (g, x) => linear(g, x, [1, BANDS, BANDS, 1]));
   assert.match(await refusal(imported(square)), /"layout": "BTF1" or "BFT1"/);
+});
+
+/** Scores frame by frame. */
+const framewise = (g: GraphBuilder, x: Tensor, classes: number) => {
+  const weights = Float32Array.from({ length: BANDS * classes }, (_, i) => Math.sin(1 + 3 * i));
+  return g.matmul(g.reshape(x, [-1, FRAMES, BANDS]), g.constant(weights, "float32", [BANDS, classes]));
+};
+
+const POOLED = {
+  mean: (frames: number[]) => frames.reduce((a, b) => a + b, 0) / frames.length,
+  max: (frames: number[]) => Math.max(...frames),
+  last: (frames: number[]) => frames.at(-1)!,
+};
+
+for (const pool of POOLS) {
+  test(`values frame by frame, with their ${pool}`, async () => {
+    const bytes = file(["B", 1, FRAMES, BANDS], (g, x) => g.sigmoid(framewise(g, x, CLASSES)));
+    const labels = ["a", "b", "c"];
+    assert.match(await refusal(imported(bytes, { labels })), /\[B, 10, 3\].*--pool mean, max or last/);
+    const found = await imported(bytes, { labels, pool });
+    assert.is(found.classifier.answers, "independent");
+    const { p } = await answersOf(found, joined(PICTURES), 2);
+    const all = await ofFile(bytes, PICTURES, [1, 1, FRAMES, BANDS]);
+    const wanted = [0, 1].flatMap((k) =>
+      [0, 1, 2].map((c) =>
+        POOLED[pool](Array.from({ length: FRAMES }, (_, t) => all[(k * FRAMES + t) * CLASSES + c]!)),
+      ),
+    );
+    assert.ok(relativeError(p!, wanted) < 1e-5, `${relativeError(p!, wanted)}`);
+  });
+}
+
+test("yes or no frame by frame, and classes before frames", async () => {
+  const voice = file(["B", 1, FRAMES, BANDS], (g, x) => g.sigmoid(framewise(g, x, 1)));
+  const found = await imported(voice, { labels: ["voice"], pool: "max" });
+  assert.equal(found.labels, ["voice", "not voice"]);
+  const flat = file(["B", 1, FRAMES, BANDS], (g, x) =>
+    g.reshape(g.sigmoid(framewise(g, x, 1)), [-1, FRAMES]),
+  );
+  const { p } = await answersOf(
+    await imported(flat, { labels: ["voice"], pool: "max" }),
+    joined(PICTURES),
+    2,
+  );
+  const all = await ofFile(voice, PICTURES, [1, 1, FRAMES, BANDS]);
+  const yes = [0, 1].map((k) => Math.max(...all.slice(k * FRAMES, (k + 1) * FRAMES)));
+  assert.ok(
+    relativeError(
+      p!,
+      yes.flatMap((value) => [value, 1 - value]),
+    ) < 1e-5,
+  );
+  const before = file(["B", 1, FRAMES, BANDS], (g, x) =>
+    g.transpose(g.sigmoid(framewise(g, x, CLASSES)), [0, 2, 1]),
+  );
+  assert.is((await imported(before, { labels: ["a", "b", "c"], pool: "mean" })).classes, CLASSES);
 });
 
 for (const [name, end] of Object.entries({
