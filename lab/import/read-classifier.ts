@@ -5,7 +5,7 @@
 import { decodeModel, GraphBuilder, type Tensor } from "../../models/graph/index.ts";
 import { fetchExternal } from "../../models/graph/onnx/external-weights.ts";
 import { type GraphMessage, readModel, type ValueInfoMessage } from "../../models/graph/onnx/schema.ts";
-import { inOrder } from "../../models/graph/onnx/sort-nodes.ts";
+import { inOrder, namesRead } from "../../models/graph/onnx/sort-nodes.ts";
 import { type AnswerWords, readAnswer } from "./answer.ts";
 import type { Form, Head } from "./head.ts";
 import { inline } from "./inline.ts";
@@ -180,7 +180,7 @@ function onlyWhatIsNeeded(graph: GraphMessage, output: string, notes: string[]):
   const needed = new Set([output]);
   const nodes = (graph.nodes ?? []).toReversed().filter((node) => {
     if (!node.outputs?.some((name) => needed.has(name))) return false;
-    for (const name of node.inputs ?? []) needed.add(name);
+    for (const name of namesRead(node)) needed.add(name);
     return true;
   });
   const left = (graph.nodes?.length ?? 0) - nodes.length;

@@ -14,6 +14,7 @@ import {
   type AttributeMessage,
   DATA_TYPE,
   FLOAT16,
+  type GraphMessage,
   type ModelMessage,
   type NodeMessage,
   readModel,
@@ -69,12 +70,8 @@ export function decodeModel(file: Uint8Array | ModelMessage, options: DecodeOpti
     return found[0] as DataType;
   };
 
-  for (const message of graph.initializers ?? []) {
-    const name = message.name ?? "";
-    const value = tensorValue(message, `The initializer "${name}"`, elementType);
-    const trainable = options.parameters?.(name, value) ?? false;
-    tensors.set(name, trainable ? g.parameter(name, value.data, value.shape) : g.ownConstant(value, name));
-  }
+  const scope: Scope = { g, opset, elementType, parameters: options.parameters };
+  readInitializers(graph, tensors, scope);
   for (const message of graph.inputs ?? []) {
     const name = message.name ?? "";
     if (tensors.has(name)) continue; // older files list initializers as inputs too
@@ -87,22 +84,7 @@ export function decodeModel(file: Uint8Array | ModelMessage, options: DecodeOpti
       ),
     );
   }
-  for (const message of inOrder(graph.nodes ?? [])) {
-    const name = message.name || message.outputs?.[0] || (message.op ?? "");
-    const inputs = (message.inputs ?? []).map((input) => {
-      if (input === "") return undefined;
-      const tensor = tensors.get(input);
-      if (!tensor) throw new Error(`The node "${name}" reads "${input}", which nothing before it computes`);
-      return tensor;
-    });
-    const outputs = decodeNode(g, message, name, inputs, opset, elementType);
-    for (const [index, output] of (message.outputs ?? []).entries()) {
-      if (!output) continue;
-      if (tensors.has(output))
-        throw new Error(`The node "${name}" computes "${output}", which is there already`);
-      tensors.set(output, outputs[index]);
-    }
-  }
+  readNodes(graph, tensors, scope);
   for (const { name = "" } of graph.outputs ?? []) {
     const tensor = tensors.get(name);
     if (!tensor) throw new Error(`Nothing computes the output "${name}"`);
@@ -114,13 +96,85 @@ export function decodeModel(file: Uint8Array | ModelMessage, options: DecodeOpti
 
 type ElementType = (code: number | undefined, where: string) => DataType;
 
+/** What reading a graph, or one inside another, goes by. */
+interface Scope {
+  readonly parameters: DecodeOptions["parameters"] | undefined;
+  readonly g: GraphBuilder;
+  readonly opset: number;
+  readonly elementType: ElementType;
+}
+
+type Tensors = Map<string, Tensor>;
+
+function readInitializers(
+  { initializers = [] }: GraphMessage,
+  tensors: Tensors,
+  { g, elementType, parameters }: Scope,
+  inner = false,
+): void {
+  for (const message of initializers) {
+    const name = message.name ?? "";
+    const value = tensorValue(message, `The initializer "${name}"`, elementType);
+    const trainable = parameters?.(name, value) ?? false;
+    if (trainable) tensors.set(name, g.parameter(name, value.data, value.shape));
+    else tensors.set(name, g.ownConstant(value, inner ? undefined : name));
+  }
+}
+
+function readNodes(graph: GraphMessage, tensors: Tensors, scope: Scope): void {
+  for (const message of inOrder(graph.nodes ?? [])) {
+    const name = message.name || message.outputs?.[0] || (message.op ?? "");
+    const inputs = (message.inputs ?? []).map((input) => {
+      if (input === "") return undefined;
+      const tensor = tensors.get(input);
+      if (!tensor) throw new Error(`The node "${name}" reads "${input}", which nothing before it computes`);
+      return tensor;
+    });
+    const outputs =
+      message.op === "If"
+        ? decodeIf(message, name, inputs, tensors, scope)
+        : decodeNode(scope, message, name, inputs);
+    for (const [index, output] of (message.outputs ?? []).entries()) {
+      if (!output) continue;
+      if (tensors.has(output))
+        throw new Error(`The node "${name}" computes "${output}", which is there already`);
+      tensors.set(output, outputs[index]!);
+    }
+  }
+}
+
+/** The branch that a known condition takes, in place of the If: what the other one would compute is left out. */
+function decodeIf(
+  { attributes = [] }: NodeMessage,
+  name: string,
+  [condition]: readonly (Tensor | undefined)[],
+  around: Tensors,
+  scope: Scope,
+): readonly Tensor[] {
+  const [value] = (condition && scope.g.valuesOf(condition)) ?? [];
+  if (typeof value !== "number") {
+    throw new Error(
+      `If (node "${name}") depends on what is heard or on a size that is not fixed; only conditions known beforehand are ` +
+        "supported: export the model with fixed sizes",
+    );
+  }
+  const branch = attributes.find((each) => each.name === (value ? "then_branch" : "else_branch"))?.graph;
+  if (!branch) throw new Error(`If (node "${name}") has no branch for ${value ? "true" : "false"}`);
+  const tensors = new Map(around);
+  readInitializers(branch, tensors, scope, true);
+  readNodes(branch, tensors, scope);
+  return (branch.outputs ?? []).map(({ name: output = "" }) => {
+    const tensor = tensors.get(output);
+    if (!tensor) throw new Error(`Nothing computes "${output}" in If (node "${name}")`);
+    return tensor;
+  });
+}
+
 function decodeNode(
-  g: GraphBuilder,
+  { g, opset, elementType }: Scope,
   message: NodeMessage,
   name: string,
   inputs: (Tensor | undefined)[],
-  opset: number,
-  elementType: ElementType,
 ): readonly Tensor[] {
   const op =
     message.domain && message.domain !== "ai.onnx" ? `${message.domain}.${message.op}` : (message.op ?? "");
@@ -169,7 +223,7 @@ function attributeValue(
     case 8:
       return (message.texts ?? []).map((text) => decoder.decode(text));
     default:
-      throw new Error(`${where} has a kind that is not supported (subgraphs of If, Loop and Scan are not)`);
+      throw new Error(`${where} has a kind that is not supported (subgraphs of Loop and Scan are not)`);
   }
 }
 

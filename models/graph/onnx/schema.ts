@@ -30,12 +30,15 @@ const DIMENSION: Schema = { 1: one("value", "int64"), 2: one("parameter", "strin
 const SHAPE: Schema = { 1: list("dims", DIMENSION) };
 const TENSOR_TYPE: Schema = { 1: one("elementType", "int64"), 2: one("shape", SHAPE) };
 const VALUE_INFO: Schema = { 1: one("name", "string"), 2: one("type", { 1: one("tensor", TENSOR_TYPE) }) };
+/** Graphs hold nodes, whose attributes may hold graphs: filled in below. */
+const GRAPH: Record<number, Field> = {};
 const ATTRIBUTE: Schema = {
   1: one("name", "string"),
   2: one("float", "float"),
   3: one("int", "int64"),
   4: one("text", "bytes"),
   5: one("tensor", TENSOR),
+  6: one("graph", GRAPH),
   7: list("floats", "float"),
   8: list("ints", "int64"),
   9: list("texts", "bytes"),
@@ -49,14 +52,14 @@ const NODE: Schema = {
   5: list("attributes", ATTRIBUTE),
   7: one("domain", "string"),
 };
-const GRAPH: Schema = {
+Object.assign(GRAPH, {
   1: list("nodes", NODE),
   2: one("name", "string"),
   5: list("initializers", TENSOR),
   11: list("inputs", VALUE_INFO),
   12: list("outputs", VALUE_INFO),
   15: list("sparseInitializers", "bytes"),
-};
+});
 const MODEL: Schema = {
   1: one("irVersion", "int64"),
   2: one("producer", "string"),
@@ -87,6 +90,8 @@ export interface AttributeMessage {
   int?: number;
   text?: Uint8Array;
   tensor?: TensorMessage;
+  /** Of If, Loop and Scan. */
+  graph?: GraphMessage;
   floats?: number[];
   ints?: number[];
   texts?: Uint8Array[];
@@ -115,7 +120,16 @@ export interface ModelMessage {
   opsets?: { domain?: string; version?: number }[];
 }
 
-export const ATTRIBUTE_TYPE = { float: 1, int: 2, text: 3, tensor: 4, floats: 6, ints: 7, texts: 8 } as const;
+export const ATTRIBUTE_TYPE = {
+  float: 1,
+  int: 2,
+  text: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  texts: 8,
+} as const;
 export const DATA_TYPE: Readonly<Record<DataType, number>> = {
   float32: 1,
   uint8: 2,

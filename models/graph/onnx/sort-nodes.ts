@@ -1,5 +1,25 @@
 /** Nodes in the order in which they can be computed: ONNX asks for it, and not every tool that rewrites files keeps it. */
-import type { NodeMessage } from "./schema.ts";
+import type { GraphMessage, NodeMessage } from "./schema.ts";
+
+/** What a node reads: its inputs, and what the graphs in its attributes read of the graph around. */
+export function namesRead({ inputs = [], attributes = [] }: NodeMessage): readonly string[] {
+  const inner = attributes.flatMap(({ graph }) => (graph ? namesReadOutside(graph) : []));
+  return inner.length > 0 ? [...inputs, ...inner] : inputs;
+}
+
+function namesReadOutside({
+  nodes = [],
+  initializers = [],
+  inputs = [],
+  outputs = [],
+}: GraphMessage): string[] {
+  const own = new Set([
+    ...[...initializers, ...inputs].map(({ name = "" }) => name),
+    ...nodes.flatMap((node) => node.outputs ?? []),
+  ]);
+  const read = [...nodes.flatMap(namesRead), ...outputs.map(({ name = "" }) => name)];
+  return read.filter((name) => name !== "" && !own.has(name));
+}
 
 /**
  * The nodes so that each stands behind those whose results it reads, in the file's own order where that allows it.
@@ -11,7 +31,7 @@ export function inOrder(nodes: readonly NodeMessage[]): readonly NodeMessage[] {
   for (const [index, { outputs = [] }] of nodes.entries()) {
     for (const output of outputs) if (output !== "" && !makers.has(output)) makers.set(output, index);
   }
-  const before = nodes.map(({ inputs = [] }) => inputs.flatMap((input) => makers.get(input) ?? []));
+  const before = nodes.map((node) => namesRead(node).flatMap((name) => makers.get(name) ?? []));
   if (before.every((list, index) => list.every((maker) => maker < index))) return nodes;
   const sorted: NodeMessage[] = [];
   const state = new Uint8Array(nodes.length);

@@ -62,6 +62,57 @@ test("an output's name may be that of another tensor: the other one is called ot
   assert.throws(() => g.output("x", inner), /already has something named "x"/);
 });
 
+test("of an If the branch that its condition takes is read, with what both graphs know", async () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", ["B", 2]);
+  g.output("y", g.mul(x, 3));
+  const message = readModel(encodeModel(g));
+  const branch = (name: string, op: string, inputs: string[]) => ({
+    name,
+    type: 5,
+    graph: {
+      nodes: [{ op, inputs, outputs: ["inside"] }],
+      initializers: [{ name: "own", dims: [], dataType: 1, floatData: [10] }],
+      outputs: [{ name: "inside" }],
+    },
+  });
+  const file = (wanted: number, condition = "same") =>
+    writeModel({
+      ...message,
+      graph: {
+        ...message.graph,
+        nodes: [
+          ...(message.graph?.nodes ?? []).map((node) => ({ ...node, outputs: ["tripled"] })),
+          // Out of order on purpose: the branches read "tripled" too.
+          {
+            op: "If",
+            name: "chooses",
+            inputs: [condition],
+            outputs: ["y"],
+            attributes: [
+              branch("then_branch", "Add", ["tripled", "own"]),
+              branch("else_branch", "Loop", ["own"]),
+            ],
+          },
+          { op: "Shape", inputs: ["x"], outputs: ["shape"] },
+          { op: "Gather", inputs: ["shape", "last"], outputs: ["size"] },
+          { op: "Equal", inputs: ["size", "wanted"], outputs: ["same"] },
+          { op: "IsNaN", inputs: ["x"], outputs: ["heard"] },
+        ].toReversed(),
+        initializers: [
+          ...(message.graph?.initializers ?? []),
+          { name: "last", dims: [], dataType: 7, int64Data: [1] },
+          { name: "wanted", dims: [], dataType: 7, int64Data: [wanted] },
+        ],
+      },
+    });
+  const bytes = encodeModel(decodeModel(file(2)));
+  const { y } = await (await compile(bytes, { x: [1, 2] }))({ x: Float32Array.of(1, -1) });
+  assert.equal(Array.from(y!), [13, 7]);
+  assert.throws(() => decodeModel(file(3)), /"Loop"/);
+  assert.throws(() => decodeModel(file(2, "heard")), /If \(node "chooses"\) depends on what is heard/);
+});
+
 test("integer arithmetic is folded by shape, as broadcasting has it", () => {
   const g = new GraphBuilder();
   const column = g.constant([0, 1, 2], "int64", [3, 1]);
