@@ -1,4 +1,5 @@
-/** `listenable pack`: from training runs, or from anybody's `.onnx` file, to a pack that every other command takes. */
+/** `listenable pack`: from training runs, or from anybody's `.onnx` or `.tflite` file, to a pack that every other command takes. */
+import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../lab/errors.ts";
@@ -42,22 +43,28 @@ Examples:
   $ listenable pack --classifier runs/classifier --decoder runs/lmac --decoder runs/ft --l2i runs/l2i --out trained
   $ listenable pack --classifier my.onnx --front front.json --labels labels.txt --data sounds --out my-pack
   $ listenable pack --classifier my.onnx --front front.json --list-latents
+  $ listenable pack --classifier my.tflite --front input=waveform,sampleRate=16000 --labels labels.txt --methods saliency --out my-pack
 
 Every method is a graph with the classifier inside; docs/methods.md tells what each does and costs.
-docs/explain-your-own-classifier.md is the guide to classifiers in .onnx files.
+docs/explain-your-own-classifier.md is the guide to classifiers in .onnx and .tflite files.
 `;
 
 export function registerPack(program: Command): void {
   const command = program
     .command("pack")
-    .description("make a pack of a trained classifier, or any in an .onnx file, and explanation methods")
-    .requiredOption("--classifier <dir or file>", "run folder of the classifier, or an .onnx file");
+    .description(
+      "make a pack of a trained classifier, or any in an .onnx or .tflite file, and explanation methods",
+    )
+    .requiredOption(
+      "--classifier <dir or file>",
+      "run folder of the classifier, or an .onnx or .tflite file",
+    );
   addRunsOptions(command);
   command.addHelpText("after", EXAMPLES).action(async () => {
     const given = givenOptions<Given>(command);
     const { classifier: file } = given;
     const options = { ...given, ...methodChoice({ ...given }) };
-    if (extname(file).toLowerCase() !== ".onnx") return packOwn({ ...options, decoders: given.decoder });
+    if (!isFile(file)) return packOwn({ ...options, decoders: given.decoder });
     if (given.listLatents) return listLatents({ ...options, file });
     return packForeign({ ...options, file });
   });
@@ -101,10 +108,16 @@ function addRunsOptions(command: Command): void {
     );
 }
 
-/** The options that only a classifier in an `.onnx` file knows. */
+/** What kind of file it is its content tells; a folder is one of our own runs. */
+function isFile(path: string): boolean {
+  const named = [".onnx", ".tflite"].includes(extname(path).toLowerCase());
+  return named || (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
+}
+
+/** The options that only a classifier in a file knows. */
 function addForeignOptions(command: Command): void {
   command
-    .optionsGroup("Of a classifier in an .onnx file:")
+    .optionsGroup("Of a classifier in an .onnx or .tflite file:")
     .option("--front <file or words>", "how it is fed: a JSON file, or name=value,name=value (see the guide)")
     .option("--labels <file>", "its classes in order: one a line, or a JSON list")
     .option("--data <dir>", "any folder of sounds to train the decoder on; labels are not needed")

@@ -1,7 +1,8 @@
-/** From a user's `.onnx` file, and what they say of it, to a classifier that can be explained. */
+/** From a user's `.onnx` or `.tflite` file, and what they say of it, to a classifier that can be explained. */
 import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { encodeModel, GraphBuilder } from "../../models/graph/index.ts";
 import type { Runtime } from "../../models/runtime/runtime.ts";
 import { nodeRuntime } from "../../models/runtime/runtime-node.ts";
 import { UsageError } from "../errors.ts";
@@ -9,14 +10,16 @@ import type { Pool } from "./answer.ts";
 import { type ForeignClassifier, foreignClassifier } from "./foreign-classifier.ts";
 import type { Front } from "./front.ts";
 import type { Answer, Form } from "./head.ts";
+import { inline } from "./inline.ts";
 import { hasBatch, shapeIn } from "./layout.ts";
 import { type ReadClassifier, type ReadOptions, readClassifier } from "./read-classifier.ts";
 import { readFront } from "./read-front.ts";
 import { answersToSounds, settleAnswers } from "./settle-answers.ts";
+import { isTflite } from "./tflite/model.ts";
 import { type Trial, tryClassifier } from "./trial.ts";
 
 export interface ImportOptions {
-  /** The `.onnx` file. */
+  /** The `.onnx` or `.tflite` file. */
   readonly file: string;
   /** How it is fed: a front, a JSON file with one, a preset ("ast"), or its words ("input=mel,sampleRate=16000,..."). */
   readonly front?: Front | string;
@@ -104,7 +107,9 @@ async function readAndTry(
 ): Promise<ReadClassifier> {
   const tried = async (options: ReadOptions) => {
     const read = readClassifier(bytes, options);
-    const trial = await tryClassifier(runtime, path, read, inputSizes(explained(read))).catch(
+    // onnxruntime cannot ask a .tflite file itself; what was read from it tells at least what its answers are like.
+    const file = isTflite(bytes) ? encodedAnswer(read) : path;
+    const trial = await tryClassifier(runtime, file, read, inputSizes(explained(read))).catch(
       (cause: Error) => {
         throw new Error(`${path}: onnxruntime cannot run it: ${cause.message}`, { cause });
       },
@@ -133,6 +138,14 @@ function checkTrial(path: string, { notes }: ReadClassifier, trial: Trial | unde
     `${path}: what was read from it answers differently from the file itself (by ${(100 * trial.difference).toFixed(1)} % ` +
       "of the largest answer); that is a fault of Listenable: please report it with the file",
   );
+}
+
+/** What was read, as a file that onnxruntime can be asked. */
+function encodedAnswer(read: ReadClassifier): Uint8Array {
+  const g = new GraphBuilder();
+  const input = g.input("input", "float32", read.input.shape);
+  g.output(read.output, inline(g, read.graph, input)(read.answer));
+  return encodeModel(g);
 }
 
 /** Of one input, without the batch. */

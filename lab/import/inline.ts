@@ -43,7 +43,10 @@ export function inline(
   for (const node of from.nodes) {
     const sources = node.inputs.map((source) => source && copyOf(source));
     const { inputs, attributes } = followingBatch(g, node, sources);
-    const outputs = g.ops(node.op, inputs, attributes, { outputs: node.outputCount, name: node.name });
+    const outputs =
+      from.isRounded(node.outputs[0]) && inputs[0]
+        ? [g.rounded(inputs[0])]
+        : g.ops(node.op, inputs, attributes, { outputs: node.outputCount, name: node.name });
     for (const [index, output] of node.outputs.entries()) {
       const change = replace.get(output);
       copies.set(output, change ? change(outputs[index]) : outputs[index]);

@@ -3,6 +3,7 @@
  * between 0 and 1 stays there, and a class keeps its meaning.
  */
 import type { GraphBuilder, Node, Tensor } from "../../models/graph/index.ts";
+import { beforeRounding } from "./rounding.ts";
 
 export interface Pooling {
   /** The tensors whose values it takes. */
@@ -23,6 +24,8 @@ const LEAST = { ReduceMax: "ReduceMin", ReduceMin: "ReduceMax", Max: "Min", Min:
 
 /** How the values of a tensor come from others; undefined where its operator makes values of its own. */
 export function poolingOf(g: GraphBuilder, tensor: Tensor): Pooling | undefined {
+  const unrounded = beforeRounding(g, tensor);
+  if (unrounded) return { of: [unrounded], monotone: true, again: ([v]) => v, opposite: ([v]) => v };
   const node = g.producer(tensor);
   const [x] = node?.inputs ?? [];
   if (!node || !x || node.outputs[0] !== tensor) return undefined;

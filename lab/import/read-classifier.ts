@@ -1,5 +1,5 @@
 /**
- * Reads a user's `.onnx` classifier as it comes: whatever can be taken is brought into one form (one input with a free
+ * Reads a user's `.onnx` or `.tflite` classifier as it comes: whatever can be taken is brought into one form (one input with a free
  * batch, logits [B, classes], float32), and whatever cannot is refused with the reason and the way out.
  */
 import { decodeModel, GraphBuilder, type Tensor } from "../../models/graph/index.ts";
@@ -10,6 +10,8 @@ import { type AnswerWords, readAnswer } from "./answer.ts";
 import type { Form, Head } from "./head.ts";
 import { inline } from "./inline.ts";
 import { withoutQuantisation } from "./quantised.ts";
+import { isTflite } from "./tflite/model.ts";
+import { readTflite } from "./tflite/read-tflite.ts";
 
 export interface ReadOptions extends AnswerWords {
   /** Of the file, for messages. */
@@ -90,15 +92,10 @@ function readAs(bytes: Uint8Array, options: ReadOptions): ReadClassifier {
     }
   };
 
-  const model = attempt(() => readModel(bytes));
-  let graph = model.graph ?? {};
-  attempt(() => fetchExternal(graph, options.external));
-  graph = { ...graph, nodes: [...attempt(() => inOrder(graph.nodes ?? []))] };
-  graph = attempt(() => withoutQuantisation(graph, notes));
-  const output = chooseOutput(graph, options, notes, refuse);
-  graph = onlyWhatIsNeeded(graph, output, notes);
-  const batch = settleBatch(graph, options, notes, refuse);
-
+  const file = isTflite(bytes)
+    ? attempt(() => openTflite(bytes, options, notes, refuse))
+    : openOnnx(bytes, options, notes, refuse, attempt);
+  const { output, batch } = file;
   const fits = <T>(what: () => T): T => {
     try {
       return attempt(what);
@@ -106,8 +103,7 @@ function readAs(bytes: Uint8Array, options: ReadOptions): ReadClassifier {
       throw batch === "free" && cause instanceof Error ? new BatchError(cause.message, { cause }) : cause;
     }
   };
-  const decoded = fits(() => decodeModel({ ...model, graph }, { float16: "convert" }));
-  if (usesFloat16(graph)) notes.push("Its half-precision weights are computed with in single precision.");
+  const decoded = fits(file.decode);
   const answer = decoded.outputs.get(output) as Tensor;
   const form = new GraphBuilder();
   const input = form.input("input", decoded.inputs[0].dtype, decoded.inputs[0].shape);
@@ -135,6 +131,50 @@ function readAs(bytes: Uint8Array, options: ReadOptions): ReadClassifier {
     toldBy: head.toldBy,
     notes,
   };
+}
+
+interface OpenFile {
+  /** The answer's name. */
+  readonly output: string;
+  readonly batch: Batch;
+  decode(): GraphBuilder;
+}
+
+function openOnnx(
+  bytes: Uint8Array,
+  options: ReadOptions,
+  notes: string[],
+  refuse: Refuse,
+  attempt: <T>(what: () => T) => T,
+): OpenFile {
+  const model = attempt(() => readModel(bytes));
+  let graph = model.graph ?? {};
+  attempt(() => fetchExternal(graph, options.external));
+  graph = { ...graph, nodes: [...attempt(() => inOrder(graph.nodes ?? []))] };
+  graph = attempt(() => withoutQuantisation(graph, notes));
+  const output = chooseOutput(graph, options, notes, refuse);
+  graph = onlyWhatIsNeeded(graph, output, notes);
+  const batch = settleBatch(graph, options, notes, refuse);
+  const decode = () => decodeModel({ ...model, graph }, { float16: "convert" });
+  if (usesFloat16(graph)) notes.push("Its half-precision weights are computed with in single precision.");
+  return { output, batch, decode };
+}
+
+function openTflite(bytes: Uint8Array, options: ReadOptions, notes: string[], refuse: Refuse): OpenFile {
+  let output = "";
+  const { graph, notes: further } = readTflite(bytes, (outputs, computed) => {
+    const described = {
+      outputs: outputs.map(({ name, shape }) => ({
+        name,
+        type: { tensor: { shape: { dims: shape.map((value) => ({ value })) } } },
+      })),
+      nodes: [{ outputs: [...computed] }],
+    };
+    output = chooseOutput(described, options, notes, refuse);
+    return output;
+  });
+  notes.push(...further);
+  return { output, batch: "free", decode: () => graph };
 }
 
 function rankOf(value: ValueInfoMessage): number | undefined {

@@ -58,6 +58,7 @@ export class GraphBuilder extends Expressions {
   /** Constants of other graphs that `append` has brought in: a graph appended many times brings its weights once. */
   readonly #broughtIn = new Map<Tensor, Tensor>();
   readonly #stopped = new Set<Tensor>();
+  readonly #straight = new Set<Tensor>();
   #scope = "";
 
   // ---- leaves -------------------------------------------------------------------------------------------------
@@ -215,6 +216,13 @@ export class GraphBuilder extends Expressions {
     return stopped;
   }
 
+  /** Rounded to whole numbers; gradients pass as though it were not (the straight-through estimator). */
+  rounded(tensor: Tensor): Tensor {
+    const rounded = this.op("Round", [tensor]);
+    this.#straight.add(rounded);
+    return rounded;
+  }
+
   /**
    * Copies another graph into this one, its inputs replaced by `inputs` (shapes are inferred anew, so symbolic
    * sizes become what is given). Parameters come along as frozen constants. Returns its outputs by name.
@@ -262,6 +270,7 @@ export class GraphBuilder extends Expressions {
             outputs: node.outputCount,
             name: node.name,
           });
+      if (other.isRounded(node.outputs[0])) this.#straight.add(outputs[0]);
       for (const [index, output] of node.outputs.entries()) copies.set(output, outputs[index]);
     }
     return Object.fromEntries([...other.outputs].map(([name, tensor]) => [name, copy(tensor)]));
@@ -291,6 +300,11 @@ export class GraphBuilder extends Expressions {
 
   isStopped(tensor: Tensor): boolean {
     return this.#stopped.has(tensor);
+  }
+
+  /** Whether it comes from `rounded`. */
+  isRounded(tensor: Tensor): boolean {
+    return this.#straight.has(tensor);
   }
 
   /** Elements of an integer tensor as far as they are known while building (sizes may be names). */

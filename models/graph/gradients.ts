@@ -81,7 +81,7 @@ export function gradients(
     let grads = node.outputs.map(gradientOf);
     if (grads.every((grad) => grad === undefined)) continue;
     const override = overrides[node.op];
-    const gradient = override ?? rule.gradient;
+    const gradient = override ?? (g.isRounded(node.outputs[0]) ? straightThrough : rule.gradient);
     if (!gradient)
       throw new Error(`Cannot differentiate ${describe(node)}: the operator has no gradient rule`);
     if (override || !rule.lazy) {
@@ -127,6 +127,8 @@ export function gradients(
     return grad ? materialize(g, grad, target) : zerosLike(g, target);
   });
 }
+
+const straightThrough: GradientRule = ({ grad }) => [grad];
 
 /** Guided backpropagation's rule for Relu: only positive gradients pass. */
 export const guidedRelu: GradientRule = ({ g, output, grad }) => [

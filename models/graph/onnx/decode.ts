@@ -238,7 +238,7 @@ function shapeOf(message: ValueInfoMessage, { dimensions = {} }: DecodeOptions):
   });
 }
 
-function halfToFloat(half: number): number {
+export function halfToFloat(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 31;
   const fraction = half & 1023;
