@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 /** The `listenable` command: puts the subcommands together and turns errors into exit statuses. */
 import { packageVersion } from "../models/pack/open-pack-node.ts";
 import { registerBench } from "./bench.ts";
+import { registerCheckFront } from "./check-front.ts";
 import {
   EXIT_FAILED,
   EXIT_FINE,
@@ -41,6 +42,7 @@ function buildProgram(): Command {
     registerEvaluate,
     registerMedians,
     registerPack,
+    registerCheckFront,
     registerBench,
     registerStudy,
     registerVersion,

@@ -14,6 +14,12 @@ export {
   evaluate,
 } from "./evaluation/evaluate.ts";
 export { type ExplainFileOptions, explainFile } from "./explaining/explain-file.ts";
+export {
+  type CheckedFront,
+  type CheckFrontOptions,
+  checkFront,
+  type TriedFront,
+} from "./import/check/check-front.ts";
 export { type ImportedClassifier, type ImportOptions, importClassifier } from "./import/import-classifier.ts";
 export { findMethod, METHODS } from "./methods/index.ts";
 export { DECODED } from "./methods/lmac.ts";

@@ -69,7 +69,8 @@ export function hzScaleOf({ melScale }: Front): MelScale {
   return melScale === "kaldi" ? "htk" : melScale;
 }
 
-function floorOf({ floor, log, power }: Front): number {
+/** What keeps the logarithm away from zero. */
+export function floorOf({ floor, log, power }: Front): number {
   if (log === "pcen") return floor ?? 1e-6;
   return floor ?? (log === "db" && power === 1 ? 1e-5 : 1e-10);
 }

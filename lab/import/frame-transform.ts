@@ -66,11 +66,13 @@ function forwardKernel(front: Front): Float32Array {
   const { nFft, winLength } = sizesOf(front);
   const bins = nFft / 2 + 1;
   const shape = windowShape(front, winLength);
+  const angles = Float64Array.from({ length: nFft }, (_, n) => (2 * Math.PI * n) / nFft);
+  const [cosine, sine] = [angles.map(Math.cos), angles.map((angle) => -Math.sin(angle))];
   const kernel = new Float32Array(2 * bins * winLength);
   for (let row = 0; row < 2 * bins; row++) {
     const bin = row % bins;
-    const wave = row < bins ? Math.cos : (angle: number) => -Math.sin(angle);
-    const values = shape.map((height, n) => height * wave((2 * Math.PI * ((bin * n) % nFft)) / nFft));
+    const wave = row < bins ? cosine : sine;
+    const values = shape.map((height, n) => height * wave[(bin * n) % nFft]);
     kernel.set(beforeWindow(values, front), row * winLength);
   }
   return kernel;

@@ -13,15 +13,19 @@ const LEAST_PEAK = 1e-8;
  * @returns [B, 1, frames, bands], or [B, 1, S] of a waveform.
  */
 export function inputOf(g: GraphBuilder, samples: Tensor, front: Front, frames: number): Tensor {
-  const sound = soundOf(g, samples, front);
   if (front.input !== "waveform") {
-    return pictureOf(g, { power: ownPower(g, sound, front, frames) }, front, frames);
+    return pictureOf(g, { power: powerOf(g, samples, front, frames) }, front, frames);
   }
   const { gain, mean, std } = front;
-  let x = g.mul(sound, gain);
+  let x = g.mul(soundOf(g, samples, front), gain);
   if (mean !== 0) x = g.sub(x, Number(mean));
   if (std !== 1) x = g.div(x, Number(std));
   return normalisedWindow(g, x, front, [2]);
+}
+
+/** The squared magnitudes of a picture's spectrum, [B, frames, F], before its gain. */
+export function powerOf(g: GraphBuilder, samples: Tensor, front: Front, frames: number): Tensor {
+  return ownPower(g, soundOf(g, samples, front), front, frames);
 }
 
 /** What is done to the whole sound; the gain of pictures waits for their bands, where it costs least. */

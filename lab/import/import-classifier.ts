@@ -47,6 +47,8 @@ export interface ImportedClassifier {
   /** The output that was taken, by its name in the file. */
   readonly output: string;
   readonly runtime: Runtime;
+  /** The file itself, as it was read. */
+  readonly read: ReadClassifier;
 }
 
 /**
@@ -84,7 +86,7 @@ export async function importClassifier(
   if (read.binary && names) {
     onNotice(`It answers one value: "${names[0]}" from a half on, "${names[1]}" below.`);
   }
-  return { classifier, bytes, front, labels: names, classes, output, runtime };
+  return { classifier, bytes, front, labels: names, classes, output, runtime, read };
 }
 
 /** Names of both answers of a classifier that says yes or no. */
