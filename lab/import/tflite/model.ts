@@ -90,7 +90,8 @@ export function readTfliteModel(file: Uint8Array): TfliteModel {
     const op = codes[code];
     const inputs = inside(table.numbers(OPERATOR.inputs, "int32"), `an input of ${op}`, true);
     const outputs = inside(table.numbers(OPERATOR.outputs, "int32"), `an output of ${op}`);
-    const name = tensors[outputs[0] ?? -1]?.name ?? String(index);
+    // Converters join the names of all layers that went into an operator.
+    const name = tensors[outputs[0] ?? -1]?.name.split(";")[0] ?? String(index);
     return { op, name, inputs, outputs, options: readOptions(table) };
   });
   return {

@@ -56,8 +56,7 @@ export function readTflite(
         known.set(at, leaving(values, result, tensors[at]));
       }
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`the operator ${op} (tensor "${operator.name}"): ${reason}`, { cause });
+      throw new Error(`the operator ${op} (tensor "${operator.name}"): ${reasonOf(cause)}`, { cause });
     }
   }
   const result = known.get(answer);
@@ -69,6 +68,13 @@ export function readTflite(
   if (operators.some(({ outputs }) => outputs.some((at) => isQuantised(tensors[at]))))
     notes.push("It is quantised: its roundings are kept, and gradients pass as though they were not there.");
   return { graph, notes };
+}
+
+/** Errors of JavaScript's own say nothing to people: numbers in the file do not fit together in a way that nobody thought of. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof Error && !(cause instanceof TypeError) && !(cause instanceof RangeError))
+    return cause.message;
+  return "what the file says of it does not fit together; if other programs run the file, please report it";
 }
 
 function isQuantised({ type, quantisation }: FileTensor): boolean {

@@ -168,7 +168,8 @@ export class Values {
     const { imaginary } = value;
     const { form, tensor } = this.contiguous(value);
     const [count, wanted] = [value.shape, shape].map((sizes) => sizes.reduce((a, b) => a * b, 1));
-    if (count !== wanted) throw new Error(`[${value.shape.join(", ")}] cannot become [${shape.join(", ")}]`);
+    if (count !== wanted || !shape.every(Number.isInteger))
+      throw new Error(`[${value.shape.join(", ")}] cannot become [${shape.join(", ")}]`);
     const target =
       form === "fixed"
         ? form
@@ -220,6 +221,8 @@ export class Values {
   numbers(value: Value | undefined, what: string): number[] {
     const tensor = value && this.isFixed(value) ? this.as(value, "fixed") : undefined;
     const known = tensor && this.g.valuesOf(tensor);
+    if (known?.some((each) => typeof each === "number" && !Number.isInteger(each)))
+      throw new Error(`the ${what} are no whole numbers`);
     if (!known?.every((each) => typeof each === "number"))
       throw new Error(`the ${what} are only known when it runs; convert the model with fixed sizes`);
     return known as number[];

@@ -58,8 +58,9 @@ export function activationRange(number = 0): readonly [number, number] | undefin
   return ranges[number];
 }
 
-export function axisOf(axis: number, rank: number): number {
+export function axisOf(axis: number | undefined, rank: number): number {
+  if (axis === undefined) throw new Error("it does not say along which axis");
   const normal = axis < 0 ? axis + rank : axis;
-  if (normal < 0 || normal >= Math.max(1, rank)) throw new Error(`axis ${axis} is outside ${rank} axes`);
+  if (normal < 0 || normal >= rank) throw new Error(`axis ${axis} is outside ${rank} axes`);
   return normal;
 }

@@ -1,5 +1,6 @@
 /** Convolutions, dense layers, products of matrices and poolings. */
 import type { Tensor } from "../../../../models/graph/index.ts";
+import { toNumbers } from "../../../../models/graph/types.ts";
 import { rounded, type Steps } from "../../rounding.ts";
 import { stepsOf, type Value } from "../values.ts";
 import { activated, activationRange, type Call, type Handler, type Handlers, need, real } from "./call.ts";
@@ -99,7 +100,7 @@ function finished(
 function biasOf({ g }: Call, bias: Tensor | undefined, sums: Value): Float32Array {
   const data = bias && g.constantOf(bias)?.data;
   if (bias && !data) throw new Error("its bias is no constant");
-  return data ? Float32Array.from(data as Float32Array) : new Float32Array(sums.shape.at(-1) ?? 1);
+  return data ? Float32Array.from(toNumbers(data)) : new Float32Array(sums.shape.at(-1) ?? 1);
 }
 
 const convolution =
@@ -203,7 +204,7 @@ const pooling =
     const x = need(call, 0);
     if (x.shape.length !== 4) throw new Error(`it takes [${x.shape.join(", ")}]`);
     const [first, height, width] = x.shape;
-    const kernel = [options["height"], options["width"]];
+    const kernel = [options["height"] ?? 0, options["width"] ?? 0];
     if (kernel.some((size) => size < 1)) throw new Error(`its window is ${kernel.join(" by ")}`);
     const attributes = {
       kernel_shape: kernel,
