@@ -1,6 +1,7 @@
 /** `listenable check-front`: does a front give a classifier what its own program gave it, and if not, which one does. */
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
+import { POOLS } from "../lab/import/answer.ts";
 import {
   type CheckedFront,
   type CheckFrontOptions,
@@ -26,10 +27,10 @@ with: let that program score one sound, write its scores to a file, and ask here
   # in Python, with any model
   json.dump(model(features(sound)).squeeze().tolist(), open("scores.json", "w"))
 
-scores.json is a list in the order of the classes (of a yes or no: one score), or {"label": score, ...} with --labels, of some classes at least. Scores may
-be logits or probabilities; a sigmoid or softmax that the program applies outside the file is found. The sound is best a WAV at
-the classifier's rate, as long as its window (or, where the file takes any length, exactly what the program heard): other rates
-are converted, which no two programs do alike.
+scores.json is a list in the order of the classes (of a yes or no: one score), or {"label": score, ...} with --labels, of some
+classes at least. Scores may be logits or probabilities; a sigmoid or softmax that the program applies outside the file is found.
+The sound is best a WAV at the classifier's rate, as long as its window (or, where the file takes any length, exactly what the
+program heard): other rates are converted, which no two programs do alike.
 
 Printed are the largest difference of a score, as a share of the largest one, and the winner; then the fronts that differ in one
 thing (scale and sides of triangles, power, gain, floor, norm, window, ends, level), best first. Where one change is not enough,
@@ -71,6 +72,7 @@ export function registerCheckFront(program: Command): void {
         "whether its classes exclude each other or answer each on its own",
       ).choices(FORMS),
     )
+    .addOption(new Option("--pool <how>", "values frame by frame become one value a class so").choices(POOLS))
     .option(
       "--within <share>",
       "largest difference that fits, as a share of the largest score",

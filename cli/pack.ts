@@ -8,6 +8,7 @@ import { POOLS } from "../lab/import/answer.ts";
 import { ANSWERS, FORMS } from "../lab/import/head.ts";
 import { type ImportedClassifier, importClassifier } from "../lab/import/import-classifier.ts";
 import { latentTable } from "../lab/import/latents.ts";
+import { PRESETS } from "../lab/import/presets.ts";
 import {
   DECODER_COURSE,
   type PackClassifierOptions,
@@ -42,6 +43,7 @@ Examples:
   $ listenable pack --classifier runs/classifier --decoder runs/lmac --methods all --features --out everything
   $ listenable pack --classifier runs/classifier --decoder runs/lmac --decoder runs/ft --l2i runs/l2i --out trained
   $ listenable pack --classifier my.onnx --front front.json --labels labels.txt --data sounds --out my-pack
+  $ listenable pack --classifier cnn14.onnx --front panns-cnn14 --labels labels.txt --methods gradcam --out cnn14
   $ listenable pack --classifier my.onnx --front front.json --list-latents
   $ listenable pack --classifier my.tflite --front input=waveform,sampleRate=16000 --labels labels.txt --methods saliency --out my-pack
 
@@ -118,7 +120,10 @@ function isFile(path: string): boolean {
 function addForeignOptions(command: Command): void {
   command
     .optionsGroup("Of a classifier in an .onnx or .tflite file:")
-    .option("--front <file or words>", "how it is fed: a JSON file, or name=value,name=value (see the guide)")
+    .option(
+      "--front <name, file or words>",
+      `how it is fed: ${Object.keys(PRESETS).join(", ")}; a JSON file; or name=value,name=value (see the guide, and check-front)`,
+    )
     .option("--labels <file>", "its classes in order: one a line, or a JSON list")
     .option("--data <dir>", "any folder of sounds to train the decoder on; labels are not needed")
     .option("--output <name>", "which output is the answer, where there are several")

@@ -287,13 +287,23 @@ function layoutOf({ input, batch }: ReadClassifier, front: Front, wrong: (what: 
         `"${other}" to the front`,
     );
   }
+  const turned = guessLayout(input.shape, { waveform: !waveform, batch: batch !== "none" });
+  if (!waveform && turned.length > 0) {
+    throw wrong(
+      `its input ${show} takes samples, so its spectrogram is inside the file: say --front ` +
+        `input=waveform,sampleRate=${front.sampleRate}, with what is done to the samples before`,
+    );
+  }
   const channels = input.shape.length === 4 ? Number(input.shape[1]) : 1;
   if (!waveform && channels > 1) {
     throw wrong(`its input ${show} has ${channels} channels; classifiers of one picture can be explained`);
   }
   throw wrong(
     waveform
-      ? `its input is ${show}; a waveform is [batch, samples], [batch, 1, samples] or [batch, samples, 1]`
+      ? `its input is ${show}; a waveform is [batch, samples], [batch, 1, samples] or [batch, samples, 1]` +
+          (turned.length > 0
+            ? "; of a picture, the front says how it is made: input=mel,nFft=...,nMels=..."
+            : "")
       : `its input is ${show}; a spectrogram is [batch, 1, time, bands], [batch, time, bands] or [batch, time, bands, 1]`,
   );
 }

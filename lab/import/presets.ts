@@ -38,7 +38,7 @@ export const PRESETS = {
   },
   ast: {
     about:
-      "The Audio Spectrogram Transformer on 10.24 s: 1022 frames of sound and 2 of zeros (emptyFrames=26 for 10 s). Its 527 classes are independent.",
+      "AST on 10.24 s: 1022 frames of sound and 2 of zeros (emptyFrames=26 for 10 s). Its 527 classes are independent.",
     front: {
       ...{ input: "mel", sampleRate: 16_000, nFft: 512, winLength: 400, hop: 160, windowForm: "symmetric" },
       ...{ removeDc: true, preEmphasis: 0.97 },

@@ -127,6 +127,19 @@ test("fields that do not go together are refused by name, with the way out", () 
   );
 });
 
+test("a front of pictures for a file that hears samples, and the other way round, says what to say instead", () => {
+  const waveform = parseFrontWords("input=waveform,sampleRate=16000");
+  const mel = parseFrontWords("yamnet");
+  assert.throws(
+    () => foreignClassifier(anyClassifier(waveform), { front: mel }),
+    /takes samples, so its spectrogram is inside the file: say --front input=waveform,sampleRate=16000/,
+  );
+  assert.throws(
+    () => foreignClassifier(anyClassifier(mel), { front: waveform }),
+    /the front says how it is made: input=mel/,
+  );
+});
+
 test("a cepstrum has no bands: latents are handed out without frequency, and masks lie over time alone", async () => {
   const front = parseFrontWords(
     "input=mfcc,sampleRate=16000,nFft=512,hop=160,nMels=40,nMfcc=13,log=ln,frames=32",
