@@ -43,6 +43,14 @@ export function modernize(g: GraphBuilder, call: Call, opset: number): Call {
     }
     case "Dropout":
       return opset < 12 ? { ...call, attributes: {} } : call;
+    case "DFT":
+      // The axis was an attribute until operator set 20, and another without.
+      if (opset > 19) return call;
+      return {
+        ...call,
+        inputs: [x, call.inputs[1], g.constant(number(call, "axis", 1), "int64")],
+        attributes: without("axis"),
+      };
     case "BatchNormalization":
       // Before operator set 14 exporters wrote inference graphs; further outputs were only for training.
       return opset < 14 ? { ...call, attributes: without("spatial", "is_test"), outputCount: 1 } : call;

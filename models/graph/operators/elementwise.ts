@@ -12,6 +12,7 @@ import {
 } from "../rule.ts";
 import { broadcastShapes, product, quotient } from "../shapes.ts";
 import { type Call, type DataType, type Dimension, isFloat, type Tensor, type TensorType } from "../types.ts";
+import { composed } from "./composed.ts";
 import { broadcastElements } from "./known.ts";
 
 /** A slope so steep that HardSigmoid is the step function: one cheap pass, where Sign or Where cost several. */
@@ -200,6 +201,24 @@ const pow = broadcasting(({ g, node, output, grad, input }) => [
   },
 ]);
 
+/** The quotient is rounded down, or towards zero with fmod; where it does not jump its slope is zero. */
+const mod: OperatorRule = {
+  ...broadcasting(({ g, node, grad, input }) => [
+    () => grad,
+    () => {
+      const quotient = g.div(input(0), input(1));
+      const whole = g.op("Floor", [g.op("Abs", [quotient])]);
+      const towardsZero = () => g.mul(g.op("Sign", [quotient]), whole);
+      const rounded = number(node, "fmod", 0) === 1 ? towardsZero() : g.op("Floor", [quotient]);
+      return g.neg(g.mul(grad, rounded));
+    },
+  ]),
+  fold: (call, g) => {
+    const down = (a: number, b: number) => a - b * Math.floor(a / b);
+    return foldPair(numeric(number(call, "fmod", 0) === 1 ? (a, b) => a % b : down))(call, g);
+  },
+};
+
 const prelu: OperatorRule = {
   ...broadcasting(({ g, grad, input }) => {
     const positive = g.op("Greater", [input(0), g.constant(0, input(0).dtype)]);
@@ -273,6 +292,15 @@ export const elementwise: OperatorFamily = {
     const inverse = g.div(1, g.add(g.op("Abs", [x]), 1));
     return g.mul(inverse, inverse);
   }),
+  // As what they stand for: Mish is of operator set 18, Swish of 24.
+  Mish: composed((call, g) => {
+    const x = need(call, 0);
+    return g.mul(x, g.op("Tanh", [g.op("Softplus", [x])]));
+  }),
+  Swish: composed((call, g) => {
+    const x = need(call, 0);
+    return g.mul(x, g.sigmoid(g.mul(x, number(call, "alpha", 1))));
+  }),
   Softplus: unary((g, { x }) => g.sigmoid(x)),
   Exp: unary((_, { y }) => y),
   Log: unary((g, { x }) => g.div(1, x)),
@@ -332,6 +360,8 @@ export const elementwise: OperatorFamily = {
     (a, b) => numeric((p, q) => Math.trunc(p / q))(a, b) ?? quotient(a, b),
   ),
   Pow: pow,
+  // The quotient is rounded down, or towards zero with fmod; where it does not jump its slope is zero.
+  Mod: mod,
   PRelu: prelu,
   Sum: broadcasting(({ node, grad }) => node.inputs.map(() => () => grad)),
   Mean: broadcasting(({ g, node, grad }) => node.inputs.map(() => () => g.div(grad, node.inputs.length))),

@@ -1,10 +1,14 @@
 import type { OperatorFamily, OperatorRule } from "../rule.ts";
+import { attentionFamily } from "./attention.ts";
 import { convolution } from "./conv.ts";
+import { einsumFamily } from "./einsum.ts";
 import { elementwise } from "./elementwise.ts";
+import { fourier } from "./fourier.ts";
 import { indexing } from "./indexing.ts";
 import { matmulFamily } from "./matmul.ts";
 import { normalization } from "./normalization.ts";
 import { pool } from "./pool.ts";
+import { recurrentFamily } from "./recurrent.ts";
 import { reduce } from "./reduce.ts";
 import { resizeFamily } from "./resize.ts";
 import { shapeFamily } from "./shape.ts";
@@ -22,6 +26,10 @@ const RULES = new Map<string, OperatorRule>(
     shapeFamily,
     indexing,
     sizes,
+    recurrentFamily,
+    fourier,
+    attentionFamily,
+    einsumFamily,
   ].flatMap((family: OperatorFamily) => Object.entries(family)),
 );
 

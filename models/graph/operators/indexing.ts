@@ -225,6 +225,20 @@ const gather: OperatorRule = {
   },
 };
 
+const gatherND: OperatorRule = {
+  infer: (call) => {
+    const [x, indices] = [need(call, 0), need(call, 1)];
+    const batch = number(call, "batch_dims", 0);
+    const depth = fixedSize(indices, indices.shape.length - 1, describe(call));
+    return [{ dtype: x.dtype, shape: [...indices.shape.slice(0, -1), ...x.shape.slice(batch + depth)] }];
+  },
+  gradient: ({ g, node, grad, input }) => {
+    if (number(node, "batch_dims", 0) > 0)
+      throw new Error(`Cannot differentiate ${describe(node)}: batch_dims is not supported`);
+    return [g.op("ScatterND", [zerosLike(g, input(0)), input(1), grad], { reduction: "add" })];
+  },
+};
+
 const gatherElements: OperatorRule = {
   infer: (call) => [{ dtype: need(call, 0).dtype, shape: need(call, 1).shape }],
   gradient: ({ g, node, grad, input }) => [
@@ -243,6 +257,7 @@ export const indexing: OperatorFamily = {
   Slice: slice,
   Pad: pad,
   Gather: gather,
+  GatherND: gatherND,
   GatherElements: gatherElements,
   ScatterElements: scatter,
   ScatterND: scatter,

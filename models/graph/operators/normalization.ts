@@ -1,4 +1,4 @@
-import { sizeAlong } from "../broadcast.ts";
+import { reshapeLike, sizeAlong } from "../broadcast.ts";
 import type { GraphBuilder } from "../builder.ts";
 import {
   describe,
@@ -10,6 +10,7 @@ import {
 } from "../rule.ts";
 import { fixedSize, normalAxis, showShape } from "../shapes.ts";
 import { type Call, type DataType, type Tensor, typedArray } from "../types.ts";
+import { composed } from "./composed.ts";
 
 /** Axes that a batch normalization averages over: all but the channels. */
 function averaged(x: Tensor): number[] {
@@ -203,6 +204,31 @@ const layerNormalization: OperatorRule = {
   },
 };
 
+/** Instances of groups of channels; scales are one a group until operator set 20, one a channel since. */
+const groupNormalization = composed((call, g) => {
+  const [x, scale, bias] = [0, 1, 2].map((index) => need(call, index)) as [Tensor, Tensor, Tensor];
+  const groups = number(call, "num_groups", 1);
+  const channels = fixedSize(x, 1, describe(call));
+  const rows = g.op("Reshape", [x, g.int64([0, groups, -1])]);
+  const perGroup = scale.shape[0] === groups && groups !== channels;
+  const [ones, zeros] = [1, 0].map((value) =>
+    g.constant(new Float32Array(groups).fill(value), "float32", [groups]),
+  );
+  const normalized = g.op("InstanceNormalization", [rows, perGroup ? scale : ones, perGroup ? bias : zeros], {
+    epsilon: number(call, "epsilon", 1e-5),
+  });
+  const back = reshapeLike(g, normalized, x);
+  return perGroup ? back : g.add(g.mul(back, perChannel(g, scale, x)), perChannel(g, bias, x));
+});
+
+const rmsNormalization = composed((call, g) => {
+  const [x, scale] = [need(call, 0), need(call, 1)];
+  const first = normalAxis(number(call, "axis", -1), x.shape.length, describe(call));
+  const axes = x.shape.map((_, axis) => axis).slice(first);
+  const power = g.add(g.reduceMean(g.mul(x, x), axes, true), number(call, "epsilon", 1e-5));
+  return g.mul(g.div(x, g.sqrt(power)), scale);
+});
+
 function softmaxLike(rule: (g: GraphBuilder, y: Tensor, grad: Tensor, axis: number) => Tensor): OperatorRule {
   return {
     infer: (call) => {
@@ -221,6 +247,8 @@ export const normalization: OperatorFamily = {
   BatchNormalization: batchNormalization,
   InstanceNormalization: instanceNormalization,
   LayerNormalization: layerNormalization,
+  GroupNormalization: groupNormalization,
+  RMSNormalization: rmsNormalization,
   Softmax: softmaxLike((g, y, grad, axis) => {
     const weighted = g.mul(grad, y);
     return g.sub(weighted, g.mul(y, g.reduceSum(weighted, [axis], true)));
