@@ -1,5 +1,6 @@
 /** From somebody else's classifier to a pack that `explain` runs, as the guide has it; a few steps only. */
 import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readWav } from "../../dsp/index.ts";
@@ -8,6 +9,7 @@ import { readHeard } from "../../lab/data/heard-sounds.ts";
 import { findSounds } from "../../lab/data/sound-folder.ts";
 import { soundHash } from "../../lab/data/sound-hash.ts";
 import { openPackFolder } from "../../models/pack/open-pack-node.ts";
+import { FOLDER } from "../lab/import/fixtures.ts";
 import { at, makeSounds, pack, removeSounds, rest, trains } from "./foreign-sounds.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -55,6 +57,22 @@ for (const name of ["mel44", "wave16"]) {
     assert.ok(error < 1e-6, `explanation and rest add up to within ${error}`);
   });
 }
+
+run("a .tflite file of 8 bits: packed and asked, by the same words", async () => {
+  await writeFile(at("five.txt"), "a\nb\nc\nd\ne\n");
+  const model = ["--classifier", join(FOLDER, "tflite", "int8.tflite"), "--labels", at("five.txt")];
+  const front = ["--front", "input=mel,sampleRate=16000,nFft=512,hop=128,nMels=16,log=ln"];
+  const methods = ["--methods", "saliency,gradcam", "--out", at("tflite"), "--json"];
+  const packed = await runCli("pack", ...model, ...front, ...methods);
+  assert.is(packed.status, 0, packed.stderr);
+  assert.match(packed.stderr, "its roundings are kept");
+  const words = ["--pack", at("tflite"), "--method", "gradcam", "--out", at("explained"), "--json"];
+  const explained = await runCli("explain", at("sounds", "1.wav"), ...words);
+  assert.is(explained.status, 0, explained.stderr);
+  const none = await runCli("pack", "--classifier", at("five.txt"), ...front, ...methods);
+  assert.is(none.status, 1);
+  assert.match(none.stderr, /five\.txt.*no ONNX model/);
+});
 
 run("a run that stopped goes on with the same command, and other settings are refused", async () => {
   const words = [...rest("stopped"), "--steps", "4", "--batch", "2"];

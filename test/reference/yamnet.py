@@ -1,5 +1,5 @@
 """Writes test/fixtures/training/yamnet.json: what the published YAMNet hears in and answers to three made-up signals of 15,600
-samples (test/lab/training/teacher.test.ts makes the same). Log-mel frames are every eighth of 96; scores are the file's own
+samples (test/lab/training/teacher-signals.ts makes the same). Log-mel frames are every eighth of 96; scores are the file's own
 8-bit numbers, score * 256.
 
 Run: python test/reference/yamnet.py yamnet.tflite   (needs: numpy, tensorflow-cpu 2.21)

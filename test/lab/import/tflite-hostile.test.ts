@@ -35,11 +35,11 @@ const FILES = ["int8.tflite", "wave.tflite", "float.tflite"];
 test("cut off anywhere it is refused, or nothing that is needed is gone", async () => {
   for (const name of FILES) {
     const whole = await load(name);
-    const outcomes = Array.from({ length: 150 }, (_, i) => {
-      const length = Math.floor((i / 150) * whole.length);
+    const outcomes = Array.from({ length: 80 }, (_, i) => {
+      const length = Math.floor((i / 80) * whole.length);
       return outcome(whole.slice(0, length), `${name} cut at ${length}`);
     });
-    assert.ok(outcomes.filter((each) => each === "refused").length > 140, name);
+    assert.ok(outcomes.filter((each) => each === "refused").length > 75, name);
   }
 });
 
@@ -49,7 +49,7 @@ test("with bytes changed it is read or refused", async () => {
   const count = { read: 0, refused: 0 };
   for (const name of FILES) {
     const whole = await load(name);
-    for (let round = 0; round < 400; round++) {
+    for (let round = 0; round < 200; round++) {
       const bytes = whole.slice();
       const changes = 1 + below(12);
       for (let i = 0; i < changes; i++) {
@@ -60,7 +60,7 @@ test("with bytes changed it is read or refused", async () => {
       count[outcome(bytes, `${name} round ${round}`)]++;
     }
   }
-  assert.ok(count.read > 100 && count.refused > 100, JSON.stringify(count));
+  assert.ok(count.read > 50 && count.refused > 50, JSON.stringify(count));
 });
 
 interface Described {

@@ -10,32 +10,11 @@ import {
   PATCH_SAMPLES,
   TeacherFront,
 } from "../../../lab/training/teacher-front.ts";
+import { signals } from "./teacher-signals.ts";
 
-const RATE = 16_000;
 const published: Record<string, { logMel: number[]; scores: number[] }> = JSON.parse(
   readFileSync("test/fixtures/training/yamnet.json", "utf8"),
 );
-
-function signal(value: (seconds: number, n: number) => number): Float32Array {
-  return Float32Array.from({ length: PATCH_SAMPLES }, (_, n) => value(n / RATE, n));
-}
-
-function noise(): (level: number) => number {
-  let state = 1;
-  return (level) => {
-    state = (Math.imul(1664525, state) + 1013904223) >>> 0;
-    return level * (state / 2 ** 31 - 1);
-  };
-}
-
-const next = noise();
-const signals: Record<string, Float32Array> = {
-  organ: signal((t) =>
-    [1, 2, 3, 4, 5, 6].reduce((sum, k) => sum + (0.3 / k) * Math.sin(2 * Math.PI * 220 * k * t), 0),
-  ),
-  siren: signal((t) => 0.5 * Math.sin(2 * Math.PI * (800 * t - 60 * Math.cos(2 * Math.PI * 2 * t)))),
-  knocks: signal((t) => next(0.8) * Math.exp(-40 * (t % 0.25))),
-};
 
 for (const [name, samples] of Object.entries(signals)) {
   test(`the front hears ${name} as the published file does`, () => {
