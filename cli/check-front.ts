@@ -59,7 +59,10 @@ export function registerCheckFront(program: Command): void {
     .requiredOption("--front <name, file or words>", "how it is thought to be fed")
     .requiredOption("--sound <file>", "a sound that its own program scored")
     .requiredOption("--expect <file>", "those scores, as JSON")
-    .option("--labels <file>", "its classes in order: one a line, or a JSON list")
+    .option(
+      "--labels <file>",
+      "its classes in order: one a line, a JSON list, or a config.json with id2label",
+    )
     .option("--start <seconds>", "where in the sound the window begins", seconds, 0)
     .addOption(channelOption())
     .option("--output <name>", "which output is the answer, where there are several")

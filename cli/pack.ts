@@ -122,9 +122,12 @@ function addForeignOptions(command: Command): void {
     .optionsGroup("Of a classifier in an .onnx or .tflite file:")
     .option(
       "--front <name, file or words>",
-      `how it is fed: ${Object.keys(PRESETS).join(", ")}; a JSON file; or name=value,name=value (see the guide, and check-front)`,
+      `how it is fed: ${Object.keys(PRESETS).join(", ")}; a JSON file, or a preprocessor_config.json; or name=value,name=value (see the guide, and check-front)`,
     )
-    .option("--labels <file>", "its classes in order: one a line, or a JSON list")
+    .option(
+      "--labels <file>",
+      "its classes in order: one a line, a JSON list, or a config.json with id2label",
+    )
     .option("--data <dir>", "any folder of sounds to train the decoder on; labels are not needed")
     .option("--output <name>", "which output is the answer, where there are several")
     .addOption(

@@ -204,14 +204,22 @@ function withPreset(json: unknown, source: string): unknown {
 
 /** Reads "input=mel,sampleRate=16000,nFft=512", or "ast,frames=512": the same words without a file. */
 export function parseFrontWords(text: string): Front {
-  const entries = text.split(",").map((part, place) => {
-    const [name, value, ...more] = part.split("=");
-    if (place === 0 && value === undefined) return ["preset", name.trim()];
+  const [first, ...rest] = text.split(",");
+  const fields = first.includes("=")
+    ? wordFields([first, ...rest])
+    : { preset: first.trim(), ...wordFields(rest) };
+  return parseFront(fields, `the front "${text}"`);
+}
+
+/** Fields from words of the form name=value. */
+export function wordFields(words: readonly string[]): Record<string, string | number | boolean> {
+  const entries = words.map((word) => {
+    const [name, value, ...more] = word.split("=");
     if (value === undefined || more.length > 0)
-      throw new FrontError(`"${part}" is not of the form name=value`);
+      throw new FrontError(`"${word}" is not of the form name=value`);
     return [name.trim(), readValue(value.trim())];
   });
-  return parseFront(Object.fromEntries(entries), `the front "${text}"`);
+  return Object.fromEntries(entries);
 }
 
 function readValue(word: string): string | number | boolean {

@@ -16,14 +16,15 @@ import { type ReadClassifier, type ReadOptions, readClassifier } from "./read-cl
 import { readFront } from "./read-front.ts";
 import { answersToSounds, settleAnswers } from "./settle-answers.ts";
 import { isTflite } from "./tflite/model.ts";
+import { labelsOfConfig } from "./transformers-config.ts";
 import { type Trial, tryClassifier } from "./trial.ts";
 
 export interface ImportOptions {
   /** The `.onnx` or `.tflite` file. */
   readonly file: string;
-  /** How it is fed: a front, a JSON file with one, a preset ("ast"), or its words ("input=mel,sampleRate=16000,..."). */
+  /** How it is fed: a front, a JSON file with one (or a `preprocessor_config.json`), a preset ("ast"), or its words ("input=mel,sampleRate=16000,..."). */
   readonly front?: Front | string;
-  /** Names of its classes in order, or a file with them: one a line, or a JSON list. */
+  /** Names of its classes in order, or a file with them: one a line, a JSON list, or a transformers model's `config.json`. */
   readonly labels?: readonly string[] | string | undefined;
   /** Which output is the answer, where there are several. */
   readonly output?: string;
@@ -172,7 +173,8 @@ async function readLabels(path: string): Promise<string[]> {
   const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
     throw new UsageError(`--labels ${path} cannot be read (${cause.code})`, { cause });
   });
-  const names = text.trimStart().startsWith("[") ? parsedList(text, path) : lines(text);
+  const json = /^\s*[[{]/.test(text) ? parsedJson(text, path) : undefined;
+  const names = json === undefined ? lines(text) : (labelsOfConfig(json) ?? json);
   if (!Array.isArray(names) || !names.every((each) => typeof each === "string")) {
     throw new UsageError(`--labels ${path} is no list of names`);
   }
@@ -181,11 +183,11 @@ async function readLabels(path: string): Promise<string[]> {
   return names;
 }
 
-function parsedList(text: string, path: string): unknown {
+function parsedJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new UsageError(`--labels ${path} is no JSON list: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`--labels ${path} is no JSON: ${(cause as Error).message}`, { cause });
   }
 }
 

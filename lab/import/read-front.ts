@@ -1,8 +1,9 @@
 /** A front as people give it: a file, a preset's name, or words. */
 import { existsSync, readFileSync } from "node:fs";
 import { UsageError } from "../errors.ts";
-import { type Front, parseFront, parseFrontWords } from "./front.ts";
+import { type Front, parseFront, parseFrontWords, wordFields } from "./front.ts";
 import { PRESETS } from "./presets.ts";
+import { frontOfPreprocessor, isPreprocessorConfig } from "./transformers-config.ts";
 
 /** @throws UsageError for a file that cannot be read; FrontError for what describes no front. */
 export function readFront(text: string | undefined): Front {
@@ -14,15 +15,22 @@ export function readFront(text: string | undefined): Front {
         "lists all words",
     );
   }
-  if (!existsSync(text)) {
+  const [file = "", ...words] = text.split(",");
+  if (!existsSync(text) && !(words.length > 0 && existsSync(file))) {
     if (text.includes("=") || text in PRESETS) return parseFrontWords(text);
     throw new UsageError(`--front ${text} is neither a file nor a preset; presets are: ${presets}`);
   }
-  let json: unknown;
+  if (existsSync(text)) return parseFront(readFields(text), text);
+  // A file, and what differs from it.
+  return parseFront({ ...readFields(file), ...wordFields(words) }, text);
+}
+
+/** The fields of a front's file, or of a transformers model's `preprocessor_config.json`. */
+function readFields(file: string): object {
   try {
-    json = JSON.parse(readFileSync(text, "utf8"));
+    const json = JSON.parse(readFileSync(file, "utf8"));
+    return isPreprocessorConfig(json) ? frontOfPreprocessor(json) : json;
   } catch (cause) {
-    throw new UsageError(`--front ${text}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw new UsageError(`--front ${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
-  return parseFront(json, text);
 }
