@@ -9,7 +9,7 @@ import { inOrder, namesRead } from "../../models/graph/onnx/sort-nodes.ts";
 import { type AnswerWords, readAnswer } from "./answer.ts";
 import type { Form, Head } from "./head.ts";
 import { inline } from "./inline.ts";
-import { withoutQuantisation } from "./quantised.ts";
+import { type IntegerEnds, withFloatEnds, withoutQuantisation } from "./quantised.ts";
 import { isTflite } from "./tflite/model.ts";
 import { readTflite } from "./tflite/read-tflite.ts";
 
@@ -50,6 +50,8 @@ export interface ReadClassifier {
   readonly output: string;
   /** What told logits from probabilities, and independent classes from exclusive ones. */
   readonly toldBy: Head["toldBy"];
+  /** What integers of the file's own ends stand for. */
+  readonly ends: IntegerEnds;
   /** What was changed or assumed, in sentences for people. */
   readonly notes: readonly string[];
 }
@@ -129,6 +131,7 @@ function readAs(bytes: Uint8Array, options: ReadOptions): ReadClassifier {
     classes: Number(logits.shape[1]),
     output,
     toldBy: head.toldBy,
+    ends: file.ends ?? {},
     notes,
   };
 }
@@ -137,6 +140,8 @@ interface OpenFile {
   /** The answer's name. */
   readonly output: string;
   readonly batch: Batch;
+  /** Where its input or answer are integers. */
+  readonly ends?: IntegerEnds;
   decode(): GraphBuilder;
 }
 
@@ -151,13 +156,15 @@ function openOnnx(
   let graph = model.graph ?? {};
   attempt(() => fetchExternal(graph, options.external));
   graph = { ...graph, nodes: [...attempt(() => inOrder(graph.nodes ?? []))] };
-  graph = attempt(() => withoutQuantisation(graph, notes));
   const output = chooseOutput(graph, options, notes, refuse);
+  const ended = attempt(() => withFloatEnds(graph, output));
+  if (ended.ends.input) notes.push("Its input takes integers: it is given the numbers that those stand for.");
+  graph = attempt(() => withoutQuantisation(ended.graph, notes));
   graph = onlyWhatIsNeeded(graph, output, notes);
   const batch = settleBatch(graph, options, notes, refuse);
   const decode = () => decodeModel({ ...model, graph }, { float16: "convert" });
   if (usesFloat16(graph)) notes.push("Its half-precision weights are computed with in single precision.");
-  return { output, batch, decode };
+  return { output, batch, decode, ends: ended.ends };
 }
 
 function openTflite(bytes: Uint8Array, options: ReadOptions, notes: string[], refuse: Refuse): OpenFile {

@@ -4,6 +4,7 @@ import { encodeModel, GraphBuilder } from "../../models/graph/index.ts";
 import type { Runtime } from "../../models/runtime/runtime.ts";
 import { Random } from "../data/random.ts";
 import { inline } from "./inline.ts";
+import { type IntegerEnd, integerRange } from "./quantised.ts";
 import type { ReadClassifier } from "./read-classifier.ts";
 
 export interface Trial {
@@ -38,11 +39,15 @@ export async function tryClassifier(
   const ours = await InferenceSession.create(encodeModel(g), runtime.sessionOptions);
   try {
     const [theirInput] = theirs.inputMetadata;
-    if (theirInput.isTensor && theirInput.type !== "float32") return undefined;
+    const { ends } = read;
+    if (theirInput.isTensor && theirInput.type !== "float32" && !ends.input) return undefined;
     if (!theirs.outputNames.includes(read.output)) return undefined;
     const size = shape.reduce((a, b) => a * b, 1);
     const random = new Random(1);
-    const both = Float32Array.from({ length: 2 * size }, () => random.normal());
+    const integers = ends.input && randomIntegers(ends.input, 2 * size, random);
+    const both = integers
+      ? Float32Array.from(integers, (value) => (value - ends.input!.zero) * ends.input!.scale)
+      : Float32Array.from({ length: 2 * size }, () => random.normal());
     const parts = [0, 1].map((item) => both.slice(item * size, (item + 1) * size));
     // Two at once here, one after the other there: its batch may be fixed.
     const asked = free
@@ -56,9 +61,17 @@ export async function tryClassifier(
       said.push(...numbersOf(outputs["said"]));
     }
     const wanted: number[] = [];
-    for (const values of parts) {
-      const feeds = { [theirs.inputNames[0]]: new Tensor("float32", values, one) };
-      wanted.push(...numbersOf((await theirs.run(feeds, [read.output]))[read.output]));
+    for (const [item, values] of parts.entries()) {
+      const own = integers?.slice(item * size, (item + 1) * size);
+      const fed =
+        own instanceof Uint8Array
+          ? new Tensor("uint8", own, one)
+          : own
+            ? new Tensor("int8", own, one)
+            : new Tensor("float32", values, one);
+      const answer = (await theirs.run({ [theirs.inputNames[0]]: fed }, [read.output]))[read.output];
+      const { zero = 0, scale = 1 } = ends.output ?? {};
+      wanted.push(...numbersOf(answer).map((value) => (value - zero) * scale));
     }
     const scale = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
     const difference = wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0);
@@ -68,6 +81,13 @@ export async function tryClassifier(
     await ours.release();
     await theirs.release();
   }
+}
+
+/** Of all that 8 bits can be. */
+function randomIntegers(end: IntegerEnd, count: number, random: Random): Uint8Array | Int8Array {
+  const [least, most] = integerRange(end);
+  const value = () => Math.floor(random.uniform(least, most + 1));
+  return least < 0 ? Int8Array.from({ length: count }, value) : Uint8Array.from({ length: count }, value);
 }
 
 function numbersOf(tensor: OrtTensor | undefined): number[] {

@@ -6,9 +6,10 @@ import * as assert from "uvu/assert";
 import { softmax } from "../../../lab/evaluation/metrics/metrics.ts";
 import { foreignClassifier } from "../../../lab/import/foreign-classifier.ts";
 import { parseFront, parseFrontWords } from "../../../lab/import/front.ts";
+import { importClassifier } from "../../../lab/import/import-classifier.ts";
 import { guessLatents } from "../../../lab/import/latents.ts";
 import { readClassifier } from "../../../lab/import/read-classifier.ts";
-import { encodeModel, GraphBuilder, type Tensor } from "../../../models/graph/index.ts";
+import { encodeModel, GraphBuilder, gradients, type Tensor } from "../../../models/graph/index.ts";
 import { readModel, writeModel } from "../../../models/graph/onnx/schema.ts";
 import { compileGraph } from "../../models/graph/run.ts";
 import { classifier, expected, FOLDER, file, front, relativeError } from "./fixtures.ts";
@@ -162,14 +163,42 @@ test("half precision, int8 in the QDQ form and weights beside the file answer li
   assert.throws(() => readClassifier(bytes, { source: "my.onnx", external: short }), /should reach to byte/);
 });
 
-test("a model that computes in integers is refused with the reason", () => {
+test("what computes in integers answers as onnxruntime does, in floats; so do integer ends and 16 bits", async () => {
+  const { picture } = await expected("mel44");
+  const answers = JSON.parse((await file("mel44-quantised.json")).toString()) as Record<string, number[]>;
+  for (const [name, wanted] of Object.entries(answers)) {
+    const read = readClassifier(await file(`mel44-${name}.onnx`), { source: name });
+    assert.match(read.notes.join(), /It is quantised: \d+ weights were turned into floats/);
+    assert.is(read.ends.input !== undefined, name === "ends");
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", picture.shape);
+    const { logits } = g.append(read.graph, { input: x }) as { logits: Tensor };
+    g.output("y", g.op("Softmax", [logits], { axis: 1 }));
+    g.output("slope", gradients(g, g.slice(logits, 1, 0, 1), [x])[0]!);
+    const { y, slope } = await (await compileGraph(g))({ x: picture.data });
+    assert.ok(relativeError(y!, wanted) < 0.01, `${name}: ${relativeError(y!, wanted)}`);
+    assert.ok(slope!.some((value) => value !== 0));
+  }
+});
+
+test("an importer's trial asks files with integer ends, too", async () => {
+  for (const name of ["ends", "qoperator", "dynamic", "wide"]) {
+    const { classifier, read } = await importClassifier({
+      file: join(FOLDER, `mel44-${name}.onnx`),
+      front: await front("mel44"),
+    });
+    assert.equal([classifier.classes, read.answers], [4, "exclusive"]);
+  }
+});
+
+test("integer products of what is computed are refused with the reason", () => {
   const message = readModel(model((_, logits) => ({ logits })));
   const [node] = message.graph?.nodes ?? [];
-  const integer = { ...node, op: "MatMulInteger", name: "counts" };
+  const integer = { ...node, op: "MatMulInteger", name: "counts", inputs: ["x", "x"] };
   const bytes = writeModel({ ...message, graph: { ...message.graph, nodes: [integer] } });
   assert.throws(
     () => readClassifier(bytes, { source: "q.onnx" }),
-    /q\.onnx.*MatMulInteger \(node "counts"\).*no gradient.*QDQ/,
+    /q\.onnx.*MatMulInteger \(node "counts"\).*as it was before its quantisation/,
   );
 });
 
