@@ -16,10 +16,16 @@ export function pictureOf(
   front: Front,
   frames: number,
 ): Tensor {
-  const bands = banded(g, spectrumOf(g, spectrum, front), front);
+  const power = spectrumOf(g, spectrum, front);
+  const bands = banded(g, power, front);
   const level =
     front.log === "pcen" ? pcen(g, bands, front, frames, floorOf(front)) : logarithm(g, bands, front);
-  const sound = withDeltas(g, front.input === "mfcc" ? cepstrum(g, level, front) : level, front, frames);
+  const sound = withDeltas(
+    g,
+    front.input === "mfcc" ? coefficients(g, power, level, front) : level,
+    front,
+    frames,
+  );
   const { emptyFrames: empty } = front;
   const whole = empty === 0 ? sound : g.op("Pad", [sound, g.int64([0, 0, 0, 0, empty, 0])]);
   return g.reshape(normalised(g, whole, front), [-1, 1, frames + empty, bandsOf(front)]);
@@ -62,6 +68,14 @@ function banded(g: GraphBuilder, spectrum: Tensor, front: Front): Tensor {
   const straightIn = front.straightIn ?? (melScale === "kaldi" ? "mel" : "hz");
   const filters = melFilterbank({ sampleRate, bins, mels, low, high, scale, norm, straightIn });
   return g.matmul(spectrum, g.constant(filters, "float32", [bins, mels]));
+}
+
+/** The cepstrum of `level`, its lowest coefficient the energy of `power` where the front says so. */
+function coefficients(g: GraphBuilder, power: Tensor, level: Tensor, front: Front): Tensor {
+  const found = cepstrum(g, level, front);
+  if (!front.energy) return found;
+  const energy = g.op("Max", [g.reduceSum(power, [2], true), g.constant(floorOf(front))]);
+  return g.concat([g.log(energy), g.slice(found, 2, 1, front.nMfcc as number)], 2);
 }
 
 /** Kaldi's mel is HTK's, but for a factor that nothing here depends on. */

@@ -88,6 +88,8 @@ const frontSchema = v.strictObject({
   dctNorm: v.optional(v.picklist(["ortho", "none", "htk"]), "ortho"),
   /** Coefficient n times 1 + L/2 · sin(πn / L): 22 in Kaldi and python_speech_features; none without. */
   lifter: v.optional(positive),
+  /** Of "mfcc": the lowest coefficient is the natural logarithm of the frame's power (python_speech_features' appendEnergy). */
+  energy: v.optional(v.boolean(), false),
   /** How often differences over time are appended to the bands: 1, or 2 with the differences of the differences. */
   deltas: v.optional(v.picklist([0, 1, 2]), 0),
   /** Frames that a difference is fitted over, an odd number. */
@@ -173,6 +175,7 @@ function checkPicture(front: Front, wrong: Wrong): void {
   for (const [field, of, value, word] of ONLY_WITH)
     if (front[field] !== undefined && front[of] !== value)
       throw wrong(`${field} means nothing without ${word}`);
+  if (front.energy && input !== "mfcc") throw wrong("energy means nothing without input=mfcc");
   if ((front.winLength ?? nFft) > nFft) throw wrong(`winLength ${front.winLength} is beyond nFft ${nFft}`);
   if (front.hop === undefined && nFft % 4 !== 0)
     throw wrong(`a quarter of nFft ${nFft} is no whole number; give hop`);

@@ -159,10 +159,12 @@ def speech_features():
     x = sound(16000, 400 + 90 * 160)
     mfcc = psf.mfcc(x.astype(np.float64), 16000, nfft=512, appendEnergy=False)
     first = psf.delta(mfcc, 2)
-    write("python-speech-features",
-          "input=mfcc,sampleRate=16000,nFft=512,winLength=400,hop=160,window=rectangular,preEmphasis=0.97,preEmphasisBy=sound,"
-          "gain=0.04419417382415922,nMels=26,melScale=htk,straightIn=bins,melNorm=none,log=ln,floor=2.220446e-16,nMfcc=13,"
-          "lifter=22,deltas=2,deltaWidth=5", len(x), np.concatenate([mfcc, first, psf.delta(first, 2)], 1))
+    front = ("input=mfcc,sampleRate=16000,nFft=512,winLength=400,hop=160,window=rectangular,preEmphasis=0.97,preEmphasisBy=sound,"
+             "gain=0.04419417382415922,nMels=26,melScale=htk,straightIn=bins,melNorm=none,log=ln,floor=2.220446e-16,nMfcc=13,"
+             "lifter=22")
+    write("python-speech-features-default", f"{front},energy=true", len(x), psf.mfcc(x.astype(np.float64), 16000, nfft=512))
+    write("python-speech-features", f"{front},deltas=2,deltaWidth=5", len(x),
+          np.concatenate([mfcc, first, psf.delta(first, 2)], 1))
 
 
 def librosa_mfcc():

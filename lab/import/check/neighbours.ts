@@ -173,6 +173,7 @@ function ofLogarithms({ log, floor }: Front): Change[] {
 function ofCepstra(): Change[] {
   return [
     ...each("lifter", [undefined, 22]),
+    ...each("energy", [true, false]),
     ...each("dctNorm", ["ortho", "none", "htk"]),
     ...each("deltaEdge", ["repeat", "fit"]),
   ];

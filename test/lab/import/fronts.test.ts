@@ -67,7 +67,7 @@ const GRADIENTS = {
   "mean and peak": `${SMALL},soundMean=true,soundPeak=0.25,pad=constant,window=blackman`,
   "triangles straight in mel, means of bands": `${SMALL},melScale=kaldi,melNorm=none,normalise=bandMean`,
   "cepstrum, liftered, with deltas":
-    "input=mfcc,sampleRate=2000,nFft=32,hop=8,nMels=6,log=log10,floor=0.01,floorBy=add,nMfcc=4,lifter=22,deltas=2,deltaWidth=5",
+    "input=mfcc,sampleRate=2000,nFft=32,hop=8,nMels=6,log=log10,floor=0.01,floorBy=add,nMfcc=4,lifter=22,energy=true,deltas=2,deltaWidth=5",
   "deltas as librosa fits them": `${SMALL},deltas=2,deltaWidth=5,deltaEdge=fit`,
   PCEN: "input=mel,sampleRate=2000,nFft=32,hop=8,nMels=6,power=1,log=pcen,pcenTime=0.02,pcenGain=0.8,floor=0.01",
   "PCEN from the first frame, and frames of zeros":
@@ -113,6 +113,7 @@ test("fields that do not go together are refused by name, with the way out", () 
   wrong("input=mfcc,sampleRate=16000,nFft=512,nMels=40", /mfcc input needs nMfcc/);
   wrong("input=mfcc,sampleRate=16000,nFft=512,nMels=40,nMfcc=41", /nMfcc 41 is beyond nMels 40/);
   wrong(`${mel},nMfcc=13`, /nMfcc means nothing without input=mfcc/);
+  wrong(`${mel},energy=true`, /energy means nothing without input=mfcc/);
   wrong(`${mel},topDb=80`, /topDb means nothing without log=db/);
   wrong(`${mel},deltas=1,deltaWidth=4`, /deltaWidth 4 is even/);
   wrong(`${mel},frames=8,emptyFrames=8`, /emptyFrames 8 leaves nothing of 8 frames/);
