@@ -8,6 +8,7 @@ import { POOLS } from "../lab/import/answer.ts";
 import { ANSWERS, FORMS } from "../lab/import/head.ts";
 import { type ImportedClassifier, importClassifier } from "../lab/import/import-classifier.ts";
 import { latentTable } from "../lab/import/latents.ts";
+import { isModelFolder } from "../lab/import/model-folder.ts";
 import { PRESETS } from "../lab/import/presets.ts";
 import {
   DECODER_COURSE,
@@ -59,7 +60,7 @@ export function registerPack(program: Command): void {
     )
     .requiredOption(
       "--classifier <dir or file>",
-      "run folder of the classifier, or an .onnx or .tflite file",
+      "run folder of the classifier, an .onnx or .tflite file, or a transformers model's folder",
     );
   addRunsOptions(command);
   command.addHelpText("after", EXAMPLES).action(async () => {
@@ -110,10 +111,10 @@ function addRunsOptions(command: Command): void {
     );
 }
 
-/** What kind of file it is its content tells; a folder is one of our own runs. */
+/** What kind of file it is its content tells; a folder is one of our own runs, or of a transformers model. */
 function isFile(path: string): boolean {
   const named = [".onnx", ".tflite"].includes(extname(path).toLowerCase());
-  return named || (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
+  return named || isModelFolder(path) || (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
 }
 
 /** The options that only a classifier in a file knows. */

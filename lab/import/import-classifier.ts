@@ -12,6 +12,7 @@ import type { Front } from "./front.ts";
 import type { Answer, Form } from "./head.ts";
 import { inline } from "./inline.ts";
 import { hasBatch, shapeIn } from "./layout.ts";
+import { withModelFolder } from "./model-folder.ts";
 import { type ReadClassifier, type ReadOptions, readClassifier } from "./read-classifier.ts";
 import { readFront } from "./read-front.ts";
 import { answersToSounds, settleAnswers } from "./settle-answers.ts";
@@ -20,7 +21,7 @@ import { labelsOfConfig } from "./transformers-config.ts";
 import { type Trial, tryClassifier } from "./trial.ts";
 
 export interface ImportOptions {
-  /** The `.onnx` or `.tflite` file. */
+  /** The `.onnx` or `.tflite` file, or a transformers model's folder, which tells labels and front too. */
   readonly file: string;
   /** How it is fed: a front, a JSON file with one (or a `preprocessor_config.json`), a preset ("ast"), or its words ("input=mel,sampleRate=16000,..."). */
   readonly front?: Front | string;
@@ -57,9 +58,10 @@ export interface ImportedClassifier {
  * @throws UsageError for options that are missing or cannot be read; Error that says what is wrong in the file.
  */
 export async function importClassifier(
-  options: ImportOptions,
+  given: ImportOptions,
   onNotice: (sentence: string) => void = () => {},
 ): Promise<ImportedClassifier> {
+  const options = withModelFolder(given, onNotice);
   const { file, latents } = options;
   const labels = typeof options.labels === "string" ? await readLabels(options.labels) : options.labels;
   const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {

@@ -1,5 +1,5 @@
 /** The shapes in which other people's classifiers take a sound and give an answer. */
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -326,5 +326,39 @@ for (const [name, end] of Object.entries({
     );
   });
 }
+
+test("a transformers model's folder tells its file, labels, front and form", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "forms-"));
+  const bytes = file(["B", SAMPLES], (g, x) => linear(g, x, [1, SAMPLES]));
+  await mkdir(join(folder, "onnx"));
+  await writeFile(join(folder, "onnx", "model.onnx"), bytes);
+  await writeFile(join(folder, "onnx", "model_quantized.onnx"), bytes);
+  const config = {
+    id2label: { 0: "yes", 1: "no", 2: "perhaps" },
+    problem_type: "multi_label_classification",
+  };
+  await writeFile(join(folder, "config.json"), JSON.stringify(config));
+  const preprocessor = { feature_extractor_type: "Wav2Vec2FeatureExtractor", sampling_rate: 16_000 };
+  await writeFile(join(folder, "preprocessor_config.json"), JSON.stringify(preprocessor));
+  const notes: string[] = [];
+  const found = await importClassifier({ file: folder }, (note) => notes.push(note));
+  assert.equal(found.labels, ["yes", "no", "perhaps"]);
+  assert.equal(
+    [found.front.input, found.front.sampleRate, found.front.normalise],
+    ["waveform", 16_000, "window"],
+  );
+  assert.is(found.classifier.answers, "independent");
+  assert.match(
+    notes.join(),
+    /its classifier is onnx.model\.onnx, whose config\.json says that its classes are independent/,
+  );
+  const said = await importClassifier({ file: folder, answers: "exclusive", labels: ["a", "b", "c"] });
+  assert.equal([said.classifier.answers, said.labels], ["exclusive", ["a", "b", "c"]]);
+  await rename(join(folder, "onnx", "model.onnx"), join(folder, "onnx", "model_fp16.onnx"));
+  assert.match(
+    await refusal(importClassifier({ file: folder })),
+    /several classifiers and no model\.onnx.*model_fp16/,
+  );
+});
 
 test.run();
