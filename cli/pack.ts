@@ -1,15 +1,12 @@
 /** `listenable pack`: from training runs, or from anybody's `.onnx` or `.tflite` file, to a pack that every other command takes. */
 import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { UsageError } from "../lab/errors.ts";
 import { figuresTable } from "../lab/evaluation/short-evaluation.ts";
-import { POOLS } from "../lab/import/answer.ts";
-import { ANSWERS, FORMS } from "../lab/import/head.ts";
 import { type ImportedClassifier, importClassifier } from "../lab/import/import-classifier.ts";
 import { latentTable } from "../lab/import/latents.ts";
 import { isModelFolder } from "../lab/import/model-folder.ts";
-import { PRESETS } from "../lab/import/presets.ts";
 import {
   DECODER_COURSE,
   type PackClassifierOptions,
@@ -18,6 +15,7 @@ import {
 } from "../lab/packing/pack-classifier.ts";
 import { type PackRunsOptions, packRuns, RUNS_WORDS } from "../lab/packing/pack-runs.ts";
 import { readThresholds } from "../lab/training/thresholds-file.ts";
+import { addReadingOptions } from "./classifier-options.ts";
 import { followed } from "./follow.ts";
 import { addMethodOptions, methodChoice } from "./method-options.ts";
 import { type CommonOptions, positiveInteger, positiveNumber, probability, repeated } from "./options.ts";
@@ -119,28 +117,9 @@ function isFile(path: string): boolean {
 
 /** The options that only a classifier in a file knows. */
 function addForeignOptions(command: Command): void {
+  addReadingOptions(command.optionsGroup("Of a classifier in an .onnx or .tflite file:"));
   command
-    .optionsGroup("Of a classifier in an .onnx or .tflite file:")
-    .option(
-      "--front <name, file or words>",
-      `how it is fed: ${Object.keys(PRESETS).join(", ")}; a JSON file, or a preprocessor_config.json; or name=value,name=value (see the guide, and check-front)`,
-    )
-    .option(
-      "--labels <file>",
-      "its classes in order: one a line, a JSON list, or a config.json with id2label",
-    )
     .option("--data <dir>", "any folder of sounds to train the decoder on; labels are not needed")
-    .option("--output <name>", "which output is the answer, where there are several")
-    .addOption(
-      new Option("--answer <kind>", "what the answer is, where the file does not tell").choices(ANSWERS),
-    )
-    .addOption(
-      new Option(
-        "--answers <form>",
-        "independent: each class its own yes or no; exclusive: one of them; told by the file or a trial without",
-      ).choices(FORMS),
-    )
-    .addOption(new Option("--pool <how>", "values frame by frame become one value a class so").choices(POOLS))
     .option("--latents <names>", "activations that the decoder reads (see --list-latents)", (text) =>
       text.split(","),
     )

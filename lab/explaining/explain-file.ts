@@ -1,9 +1,8 @@
 /** `listenable explain`: a sound file, split into what the classifier went by and the rest, into a folder. */
 import type { ChannelChoice } from "../../dsp/channel-choice.ts";
 import { targetIndex } from "../../models/explain/ask-method.ts";
-import { type Pack, PackError, type PackMethod, packMethod } from "../../models/pack/pack.ts";
+import type { Pack, PackMethod } from "../../models/pack/pack.ts";
 import { MethodInputError } from "../../models/runtime/load-method.ts";
-import { openPack } from "../../models/runtime/open-pack-node.ts";
 import type { RuntimeBuild } from "../../models/runtime/runtime-node.ts";
 import { openRecording } from "../../models/sound/open-recording-node.ts";
 import { UsageError } from "../errors.ts";
@@ -11,14 +10,22 @@ import type { Follow } from "../progress.ts";
 import { checkStride } from "./check-stride.ts";
 import { explainRecording } from "./explain-recording.ts";
 import type { ExplanationFacts } from "./explanation-facts.ts";
+import type { ClassifierFile } from "./open-classifier.ts";
+import { openMethod } from "./open-method.ts";
 
 export interface ExplainFileOptions {
   /** Folder for the results; made if it is not there. */
   readonly out: string;
   /** A released pack's name, a folder or an address; the default pack without. */
   readonly pack?: string | undefined;
-  /** The pack's first without. */
+  /** A classifier in a file, in place of a pack; methods without gradients explain it. */
+  readonly classifier?: ClassifierFile | undefined;
+  /** One of the pack, its first without, or one without gradients ("rise", ...); RISE for a classifier in a file. */
   readonly method?: string | undefined;
+  /** Of a method without gradients: most calls of the classifier for a window. */
+  readonly budget?: number | undefined;
+  /** Of what such a method draws. */
+  readonly seed?: number | undefined;
   /** Label of the class to explain; each window's most probable one without. */
   readonly class?: string | undefined;
   /** Frames from one window to the next; as `explainSound` has it without. Not for streaming packs. */
@@ -42,27 +49,16 @@ export async function explainFile(
   options: ExplainFileOptions,
   follow: Follow = {},
 ): Promise<ExplanationFacts> {
-  const { onNotice = () => {} } = follow;
-  const opened = await openPack(options.pack, { build: options.build ?? "auto", log: onNotice });
+  const opened = await openMethod(options, follow);
   try {
-    const { pack } = opened;
-    const method = chosenMethod(pack, options.method);
-    const target = chosenClass(pack, method, options.class);
-    const { out, stride, original = false } = options;
-    checkStride(stride, pack);
+    const { loaded } = opened;
+    const target = chosenClass(loaded.pack, loaded.method, options.class);
+    const { out, stride = opened.stride, original = false } = options;
+    checkStride(stride, loaded.pack);
     const recording = await openRecording(file, { channel: options.channel });
-    const loaded = await opened.method(method.name);
     return await explainRecording({ file, recording, loaded, target, stride, out, original }, follow);
   } finally {
     await opened.close();
-  }
-}
-
-function chosenMethod(pack: Pack, name?: string): PackMethod {
-  try {
-    return packMethod(pack, name);
-  } catch (error) {
-    throw error instanceof PackError ? new UsageError(`--method: ${error.message}`) : error;
   }
 }
 

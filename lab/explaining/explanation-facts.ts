@@ -32,6 +32,8 @@ export function explanationFacts(subject: ExplanationSubject, figures: Explanati
     seconds: rounded(figures.samples / recording.sampleRate),
     pack: { name: pack.name, version: pack.version },
     method: method.name,
+    /** Most calls of the classifier a window, of a method without gradients. */
+    ...(method.parameters?.["budget"] !== undefined && { budget: method.parameters["budget"] }),
     class: target ?? null,
     runtime: runtime.description,
     decision: decisionFacts(pack, decision),
@@ -100,9 +102,13 @@ export function explanationSummary(facts: ExplanationFacts): string {
     ...facts.notes.map((note) => `note: ${note}`),
     `heard: ${heardText(facts.decision)}`,
     `mask mean ${facts.maskMean}, explanation holds ${percent(facts.energy.explanation)} of the energy`,
-    `${facts.seconds} s in ${facts.windows} ${facts.heardIn}, method ${facts.method} of ${facts.pack.name}, ${facts.runtime}`,
+    `${facts.seconds} s in ${facts.windows} ${facts.heardIn}, method ${facts.method}${budgetText(facts)} of ${facts.pack.name}, ${facts.runtime}`,
     `written to ${facts.out}: ${facts.files.join(", ")}`,
   ].join("\n");
+}
+
+function budgetText({ budget }: ExplanationFacts): string {
+  return budget === undefined ? "" : ` (${budget} calls a window)`;
 }
 
 function heardText(decision: ExplanationFacts["decision"]): string {

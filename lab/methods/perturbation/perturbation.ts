@@ -2,7 +2,7 @@
  * What a method without gradients is: it asks a classifier, as a function and nothing more, about one window with this and that
  * taken away, and tells from the answers what each place of the window adds. Each has a file of its own here, `index.ts` lists them.
  */
-import type { MethodParameter, MethodSettings } from "../method.ts";
+import { type MethodParameter, type MethodSettings, parameterProblem } from "../method.ts";
 
 /** The windows that are masked. */
 export interface WindowShape {
@@ -61,4 +61,17 @@ export const PERTURBATION_PARAMETERS: readonly MethodParameter[] = [
 export interface PerturbationSettings extends MethodSettings {
   readonly budget: number;
   readonly seed: number;
+}
+
+/** @throws RangeError for a value that no such method takes. */
+export function perturbationSettings(
+  given: Partial<Record<"budget" | "seed", number | undefined>>,
+): PerturbationSettings {
+  const [budget, seed] = PERTURBATION_PARAMETERS.map((parameter) => {
+    const value = given[parameter.name as "budget" | "seed"] ?? parameter.default;
+    const problem = parameterProblem(parameter, value);
+    if (problem) throw new RangeError(`${parameter.name} ${problem}`);
+    return value;
+  });
+  return { budget: budget!, seed: seed! };
 }
