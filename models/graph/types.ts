@@ -57,9 +57,16 @@ export function isFloat(dtype: DataType): boolean {
   return dtype === "float32" || dtype === "float64";
 }
 
+const MOST_INTEGER = 2n ** 63n - 1n;
+
+/** "To the end" of slices is 2^63 − 1, which as a float is 2^63 and would come round as the least integer. */
+function integer(value: number): bigint {
+  return value >= 2 ** 63 ? MOST_INTEGER : BigInt(value);
+}
+
 /** A typed array of the right class for `dtype`, filled from plain numbers. */
 export function typedArray(dtype: DataType, values: ArrayLike<number>): TensorData {
-  if (dtype === "int64") return BigInt64Array.from(values as number[], (value) => BigInt(value));
+  if (dtype === "int64") return BigInt64Array.from(values as number[], integer);
   return ARRAYS[dtype].from(values as number[]);
 }
 

@@ -113,6 +113,16 @@ test("of an If the branch that its condition takes is read, with what both graph
   assert.throws(() => decodeModel(file(2, "heard")), /If \(node "chooses"\) depends on what is heard/);
 });
 
+test("a slice to the end of all integers, which numbers hold as one more, keeps its batch", async () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", ["B", 3]);
+  g.output("y", g.op("Slice", [x, g.int64([0, 1]), g.int64([2 ** 63, 3]), g.int64([0, 1])]));
+  const { y } = await (await compile(encodeModel(g), { x: [2, 3] }))({
+    x: Float32Array.of(1, 2, 3, 4, 5, 6),
+  });
+  assert.equal(Array.from(y!), [2, 3, 5, 6]);
+});
+
 test("integer arithmetic is folded by shape, as broadcasting has it", () => {
   const g = new GraphBuilder();
   const column = g.constant([0, 1, 2], "int64", [3, 1]);
