@@ -12,7 +12,7 @@ export function addReadingOptions(command: Command): void {
     )
     .option(
       "--labels <file>",
-      "its classes in order: one a line, a JSON list, or a config.json with id2label",
+      "its classes in order: one a line, a JSON list, AudioSet's table, or a config.json with id2label",
     )
     .option("--output <name>", "which output is the answer, where there are several")
     .addOption(

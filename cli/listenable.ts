@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 /** The `listenable` command: puts the subcommands together and turns errors into exit statuses. */
 import { packageVersion } from "../models/pack/open-pack-node.ts";
+import { registerAdd } from "./add.ts";
 import { registerBench } from "./bench.ts";
 import { registerCheckFront } from "./check-front.ts";
 import {
@@ -18,6 +19,7 @@ import { registerMedians } from "./medians.ts";
 import { registerMonitor } from "./monitor.ts";
 import { addCommonOptions } from "./options.ts";
 import { registerPack } from "./pack.ts";
+import { registerPacks } from "./packs.ts";
 import { sayCrash, sayFailure, shownComplaint, watchOutput } from "./say.ts";
 import { registerServe } from "./serve.ts";
 import { registerStudy } from "./study.ts";
@@ -42,6 +44,8 @@ function buildProgram(): Command {
     registerEvaluate,
     registerMedians,
     registerPack,
+    registerAdd,
+    registerPacks,
     registerCheckFront,
     registerBench,
     registerStudy,

@@ -66,9 +66,10 @@ export function repeated(text: string, before: string[]): string[] {
 
 /** `--pack`, the same for every command that takes one. */
 export function packOption(): Option {
-  return new Option("--pack <name or dir>", "a released pack's name, or a folder with a pack.json").default(
-    DEFAULT_PACK,
-  );
+  return new Option(
+    "--pack <name or dir>",
+    "name of a released or added pack, or a folder with a pack.json",
+  ).default(DEFAULT_PACK);
 }
 
 /** What `--runtime` takes, and the build of onnxruntime that it stands for. */

@@ -67,7 +67,7 @@ export function registerPack(program: Command): void {
     const options = { ...given, ...methodChoice({ ...given }) };
     if (!isFile(file)) return packOwn({ ...options, decoders: given.decoder });
     if (given.listLatents) return listLatents({ ...options, file });
-    return packForeign({ ...options, file });
+    return packForeign({ ...options, file, decoders: given.decoder });
   });
   addForeignOptions(command);
   addMethodOptions(command);

@@ -81,7 +81,7 @@ function addModelOptions(command: Command): void {
   command
     .option(
       "--pack <names or dirs...>",
-      "released packs' names, or folders with a pack.json; the first is the page's, each has /explain/NAME",
+      "names of released or added packs, or folders with a pack.json; the first is the page's, each has /explain/NAME",
       [DEFAULT_PACK],
     )
     .addOption(

@@ -15,6 +15,14 @@ export {
 } from "./evaluation/evaluate.ts";
 export { type ExplainFileOptions, explainFile } from "./explaining/explain-file.ts";
 export {
+  type AddedPack,
+  type AddPackOptions,
+  addPack,
+  galleryEntry,
+} from "./gallery/add-pack.ts";
+export { type ListedPack, listedPacks, removePack, verifyPack } from "./gallery/added-packs.ts";
+export { GALLERY, type GalleryEntry, type PublishedFile } from "./gallery/entries.ts";
+export {
   type CheckedFront,
   type CheckFrontOptions,
   checkFront,

@@ -59,16 +59,16 @@ export async function openBackend(
   return backend;
 }
 
-/** The packs that the server explains with first, then the others of the folder that can be opened. */
+/** The packs that the server explains with first, then the others of the folders that can be opened. */
 export async function openServed(
   explained: readonly OpenPack[],
-  folder: string,
+  folders: readonly string[],
   log: Logger,
 ): Promise<Map<string, OpenPack>> {
   const packs = new Map(explained.map((open) => [open.pack.name, open]));
-  for (const name of listPacks(folder)) {
+  for (const folder of folders.flatMap((each) => listPacks(each).map((name) => join(each, name)))) {
     try {
-      const open = await openPackFolder(join(folder, name));
+      const open = await openPackFolder(folder);
       if (!packs.has(open.pack.name)) packs.set(open.pack.name, open);
     } catch (error) {
       log.warn({ reason: (error as Error).message }, "a pack is left out");

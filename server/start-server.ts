@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import pino, { type Logger } from "pino";
 import type { OpenPack } from "../models/pack/open-pack.ts";
-import { packageFolder, releasedPacksFolder } from "../models/pack/open-pack-node.ts";
+import { packageFolder, packFolders } from "../models/pack/open-pack-node.ts";
 import { EXPLAIN_PATH } from "../protocol/wire.ts";
 import type { Backend } from "./explain/backend.ts";
 import { attachExplainEndpoint, type ExplainEndpoint } from "./explain/explain-endpoint.ts";
@@ -39,8 +39,8 @@ export interface ServerOptions extends AccessOptions, BackendWishes {
   readonly port?: number;
   /** Folder of the built page; without one only the endpoint, packs and /healthz are served. */
   readonly publicFolder?: string | undefined;
-  /** Folder with further packs to serve to pages. Default: the released ones. */
-  readonly packsFolder?: string;
+  /** Folders with further packs to serve to pages. Default: the released ones, and those that this user added. */
+  readonly packsFolder?: string | readonly string[];
   readonly limits?: Partial<ServerLimits>;
   /** What products add; closed with the server. */
   readonly extensions?: readonly ServerExtension[];
@@ -78,7 +78,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // The port first: loading a model only to find the port taken wastes the user's time.
   const web = await HttpServer.open({ ...options, port, log, connections: connectionsOf(options) });
   try {
-    const served = await openServed(packs, options.packsFolder ?? releasedPacksFolder(), log);
+    const served = await openServed(packs, [options.packsFolder ?? packFolders()].flat(), log);
     // Pages explain with their own device: they need not wait for ours.
     let progress: number | undefined;
     web.serve(warmingRoutes(options, served, () => progress));

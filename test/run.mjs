@@ -39,7 +39,13 @@ const folder = `${process.cwd()}/node_modules/.cache/listenable-test/${process.p
 function runProcess(file, nice) {
   return new Promise((resolve) => {
     const child = spawn(values.node, ["--enable-source-maps", `${folder}/${bundledName(file)}`], {
-      env: { ...process.env, FORCE_COLOR: "0", LISTENABLE_TEST_COMMAND: `${folder}/cli.js` },
+      env: {
+        ...process.env,
+        FORCE_COLOR: "0",
+        LISTENABLE_TEST_COMMAND: `${folder}/cli.js`,
+        // Not the packs of whoever runs the tests.
+        LISTENABLE_HOME: `${folder}/home`,
+      },
     });
     if (child.pid) setPriority(child.pid, Math.max(nice, getPriority()));
     const kill = () => child.kill("SIGKILL");

@@ -15,28 +15,32 @@ import { hasBatch, shapeIn } from "./layout.ts";
 import { withModelFolder } from "./model-folder.ts";
 import { type ReadClassifier, type ReadOptions, readClassifier } from "./read-classifier.ts";
 import { readFront } from "./read-front.ts";
+import { readLabels } from "./read-labels.ts";
 import { answersToSounds, settleAnswers } from "./settle-answers.ts";
+import { ownLabels } from "./tflite/label-list.ts";
 import { isTflite } from "./tflite/model.ts";
-import { labelsOfConfig } from "./transformers-config.ts";
 import { type Trial, tryClassifier } from "./trial.ts";
 
 export interface ImportOptions {
   /** The `.onnx` or `.tflite` file, or a transformers model's folder, which tells labels and front too. */
   readonly file: string;
   /** How it is fed: a front, a JSON file with one (or a `preprocessor_config.json`), a preset ("ast"), or its words ("input=mel,sampleRate=16000,..."). */
-  readonly front?: Front | string;
-  /** Names of its classes in order, or a file with them: one a line, a JSON list, or a transformers model's `config.json`. */
+  readonly front?: Front | string | undefined;
+  /**
+   * Names of its classes in order, or a file with them: one a line, a JSON list, AudioSet's table, or a transformers model's
+   * `config.json`; the file's own without.
+   */
   readonly labels?: readonly string[] | string | undefined;
   /** Which output is the answer, where there are several. */
-  readonly output?: string;
+  readonly output?: string | undefined;
   /** What the answer is, where the file does not tell. */
   readonly answer?: Answer;
   /** Whether its classes answer each on its own or exclude each other; told by the file, or by a trial, without. */
-  readonly answers?: Form;
+  readonly answers?: Form | undefined;
   /** What becomes of values frame by frame, where the answer has some. */
   readonly pool?: Pool;
   /** Activations that a decoder reads; chosen without. */
-  readonly latents?: readonly string[];
+  readonly latents?: readonly string[] | undefined;
 }
 
 export interface ImportedClassifier {
@@ -58,12 +62,12 @@ export interface ImportedClassifier {
  * @throws UsageError for options that are missing or cannot be read; Error that says what is wrong in the file.
  */
 export async function importClassifier(
-  given: ImportOptions,
+  asked: ImportOptions,
   onNotice: (sentence: string) => void = () => {},
 ): Promise<ImportedClassifier> {
-  const options = withModelFolder(given, onNotice);
+  const options = withModelFolder(asked, onNotice);
   const { file, latents } = options;
-  const labels = typeof options.labels === "string" ? await readLabels(options.labels) : options.labels;
+  const given = typeof options.labels === "string" ? await readLabels(options.labels) : options.labels;
   const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
     throw new UsageError(`--classifier ${file} cannot be read (${cause.code})`, { cause });
   });
@@ -74,7 +78,7 @@ export async function importClassifier(
     answer: options.answer,
     answers: options.answers,
     pool: options.pool,
-    classes: labels?.length,
+    classes: given?.length,
     waveform: front.input === "waveform",
     external: fileBeside(file),
   };
@@ -85,6 +89,8 @@ export async function importClassifier(
   const classifier = foreignClassifier(read, { front, latents });
   for (const note of [...read.notes, ...classifier.notes]) onNotice(note);
   const { classes, output } = read;
+  const labels = given ?? (isTflite(bytes) ? ownLabels(bytes, classes) : undefined);
+  if (labels && !given) onNotice("The names of its classes are those in the file itself.");
   const names = read.binary && labels ? yesAndNo(labels, read) : labels;
   if (read.binary && names) {
     onNotice(`It answers one value: "${names[0]}" from a half on, "${names[1]}" below.`);
@@ -169,33 +175,4 @@ function fileBeside(model: string) {
     }
     return readFileSync(path);
   };
-}
-
-async function readLabels(path: string): Promise<string[]> {
-  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    throw new UsageError(`--labels ${path} cannot be read (${cause.code})`, { cause });
-  });
-  const json = /^\s*[[{]/.test(text) ? parsedJson(text, path) : undefined;
-  const names = json === undefined ? lines(text) : (labelsOfConfig(json) ?? json);
-  if (!Array.isArray(names) || !names.every((each) => typeof each === "string")) {
-    throw new UsageError(`--labels ${path} is no list of names`);
-  }
-  const twice = names.find((label, index) => names.indexOf(label) !== index);
-  if (twice !== undefined) throw new UsageError(`--labels ${path} has "${twice}" twice`);
-  return names;
-}
-
-function parsedJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new UsageError(`--labels ${path} is no JSON: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function lines(text: string): string[] {
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
 }

@@ -9,7 +9,7 @@ interface Told {
   readonly file: string;
   readonly front?: unknown;
   readonly labels?: unknown;
-  readonly answers?: Form;
+  readonly answers?: Form | undefined;
 }
 
 /** Whether a folder has a `config.json` as transformers writes it: our own runs have none. */

@@ -1,5 +1,6 @@
 /** From a user's own classifier to a pack, the decoder trained on the way, and first figures of its methods. */
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { openPackFolder } from "../../models/pack/open-pack-node.ts";
 import { loadClassifier } from "../../models/runtime/load-cut.ts";
@@ -21,8 +22,10 @@ import { type CourseOptions, runCourse } from "../training/run-course.ts";
 import { thresholdsByClass } from "../training/thresholds-file.ts";
 import { trainingRuntime } from "../training/training-runtime.ts";
 import { UnlabelledBatches } from "../training/unlabelled-batches.ts";
+import { saveWeights, weightsIn } from "../training/weights-file.ts";
 import { type BuiltPack, buildPack } from "./build-pack.ts";
 import { chooseMethods, DEFAULT_METHODS, type MethodChoice } from "./choose-methods.ts";
+import { type GivenDecoders, givenDecoders } from "./given-decoders.ts";
 import type { LearntWeights } from "./pack-graphs.ts";
 import { type PackWords, RUNS_WORDS } from "./pack-runs.ts";
 
@@ -49,6 +52,8 @@ export interface PackClassifierOptions
   readonly out?: string | undefined;
   /** Any folder of sounds to train the decoder on; labels are not needed. */
   readonly data?: string | undefined;
+  /** Folders of trainings of decoders for this very file (`weights.bin`); its methods in this order where none are chosen. */
+  readonly decoders?: readonly string[] | undefined;
   /** The class that means none of the others, if there is one. */
   readonly other?: string;
   /** A threshold by class, of those classes whose threshold is not `threshold`. */
@@ -87,15 +92,20 @@ export async function packClassifier(
   follow: FollowPacking = {},
 ): Promise<PackedClassifier | StoppedTraining> {
   const { onNotice = () => {} } = follow;
-  const imported = await importClassifier(options, onNotice);
-  const { out, labels, methods } = checked(options, imported);
+  const { learnt: given, ...drawn } = await readDecoders(options);
+  const imported = await importClassifier(
+    { ...options, latents: options.latents ?? drawn.latents },
+    onNotice,
+  );
+  const { out, labels, methods } = checked(options, imported, given);
   const { threshold = UNCALIBRATED } = options;
   follow.onImported?.(imported);
   if (imported.classifier.answers === "independent") onNotice(thresholdNotice(options));
   const sounds =
     options.data === undefined ? undefined : await readSounds(options.data, options, imported, follow);
   const course = decoderCourse(options);
-  const training = methods.some(({ method }) => method.learnt) ? course : undefined;
+  const toTrain = methods.some(({ method }) => method === LMAC && !isLearnt(given, method.name));
+  const training = toTrain ? course : undefined;
   let decoder: LearntWeights | undefined;
   if (training && sounds) {
     const trained = await trainDecoder(out, imported, training, sounds.training, follow);
@@ -113,13 +123,15 @@ export async function packClassifier(
     thresholds: options.thresholds && thresholdsByClass(labels, options.thresholds, threshold),
     classifier: imported.classifier,
     methods,
-    learnt: decoder && [decoder],
+    learnt: decoder ? [...given, decoder] : given,
     features: options.features,
     // Of the classifier nobody says it.
     heard: [
       { name: "classifier" },
       ...(decoder && sounds ? [{ name: LMAC.name, heard: sounds.training.map(soundHash) }] : []),
+      ...drawn.heard,
     ],
+    sources: drawn.sources,
     about: { origin: originOf(options, imported, training) },
   });
   const figures = sounds && (await measure(out, imported, labels, sounds.heldOut, follow));
@@ -130,8 +142,10 @@ export async function packClassifier(
 function checked(
   options: PackClassifierOptions,
   { classifier, labels, classes, output }: ImportedClassifier,
+  given: readonly LearntWeights[],
 ) {
-  const { out, data, methods: names = DEFAULT_METHODS } = options;
+  const trained = given.map(({ method }) => method.name);
+  const { out, data, methods: names = trained.length > 0 ? trained : DEFAULT_METHODS } = options;
   if (out === undefined) throw new UsageError("--out is missing: the folder for the pack");
   if (labels === undefined) {
     throw new UsageError(`--labels is missing: a file with the names of its ${classes} classes, one a line`);
@@ -142,12 +156,15 @@ function checked(
         `${basename(options.file)} answers for ${classes} classes (output "${output}")`,
     );
   }
-  if (data === undefined && names.includes(LMAC.name)) {
+  if (data === undefined && names.includes(LMAC.name) && !isLearnt(given, LMAC.name)) {
     throw new UsageError(
       "--data is missing: any folder of sounds to train L-MAC's decoder on; or take methods without one: --methods gradcam",
     );
   }
-  const methods = chooseMethods(options, data === undefined ? [] : [LMAC.name]);
+  const methods = chooseMethods(
+    { ...options, methods: names },
+    data === undefined ? trained : [...trained, LMAC.name],
+  );
   if (classifier.latents.length === 0 && methods.some(({ method }) => method.readsLatents)) {
     throw new UsageError(
       "no activation of a convolution was found that a decoder or GradCAM could read; " +
@@ -155,6 +172,18 @@ function checked(
     );
   }
   return { out, labels, methods };
+}
+
+async function readDecoders({ decoders = [], file }: PackClassifierOptions): Promise<GivenDecoders> {
+  if (decoders.length === 0) return { learnt: [], heard: [] };
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw new UsageError(`--classifier ${file} cannot be read (${cause.code})`, { cause });
+  });
+  return givenDecoders(decoders, file, hashOf(bytes));
+}
+
+function isLearnt(learnt: readonly LearntWeights[], name: string): boolean {
+  return learnt.some(({ method }) => method.name === name);
 }
 
 function thresholdNotice({ threshold, thresholds }: PackClassifierOptions): string {
@@ -224,7 +253,11 @@ async function trainDecoder(
   };
   const trained = await runCourse(task, { ...course, title: "decoder", directory, settings }, follow);
   const { values, stepsDone } = trained;
-  return values ? { method: LMAC, shape, values } : { directory, stepsDone, steps };
+  if (!values) return { directory, stepsDone, steps };
+  const heard = sounds.map(soundHash);
+  const meta = { kind: LMAC.learnt!.kind, shape, attributions: [], credits: [], heard, settings };
+  await saveWeights(weightsIn(directory), meta, values);
+  return { method: LMAC, shape, values };
 }
 
 /** What `pack.json` keeps of how the pack came about. */

@@ -114,7 +114,7 @@ function streamParts(
 }
 
 /** Weights as a pack takes them; their file says which method they are of. */
-function learntOf({
+export function learntOf({
   meta: { kind, method = kind, shape, masking },
   values,
 }: Weights<MethodMeta>): LearntWeights {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { addedPacksFolder } from "./added-packs-node.ts";
 import { DEFAULT_PACK } from "./default-pack.ts";
 import { type OpenPack, openedPack, readPackText } from "./open-pack.ts";
 import { PackError } from "./pack.ts";
@@ -34,30 +35,46 @@ export function releasedPacksFolder(): string {
   return join(packageFolder(), "models", "packs");
 }
 
+/** Where packs are found by their names: those that come with Listenable, then those that this user added. */
+export function packFolders(): readonly string[] {
+  return [releasedPacksFolder(), addedPacksFolder()];
+}
+
 /**
- * The folder of a pack given by name (a released one) or by path (any folder with a `pack.json`).
+ * The folder of a pack given by name (a released or an added one) or by path (any folder with a `pack.json`).
  *
- * @throws PackError "model-missing", naming the released packs there are.
+ * @throws PackError "model-missing", naming the packs there are.
  */
-export function findPack(nameOrFolder: string = DEFAULT_PACK, packs = releasedPacksFolder()): string {
-  const released = join(packs, nameOrFolder);
-  if (/^[a-z0-9-]+$/.test(nameOrFolder) && existsSync(join(released, "pack.json"))) return released;
+export function findPack(
+  nameOrFolder: string = DEFAULT_PACK,
+  packs: string | readonly string[] = packFolders(),
+): string {
+  const folders = [packs].flat();
+  const named = folders.map((each) => join(each, nameOrFolder));
+  const found = /^[a-z0-9-]+$/.test(nameOrFolder) ? named.find(isPack) : undefined;
+  if (found !== undefined) return found;
   const folder = resolve(nameOrFolder);
-  if (existsSync(join(folder, "pack.json"))) return folder;
-  const names = listPacks(packs);
+  if (isPack(folder)) return folder;
+  const names = listPacks(folders);
   throw new PackError(
-    `there is no pack "${nameOrFolder}": neither a folder with a pack.json nor a released pack ` +
-      `(${names.length > 0 ? `there is: ${names.join(", ")}` : "there are none"} in ${packs})`,
+    `there is no pack "${nameOrFolder}": neither a folder with a pack.json nor a released or added pack ` +
+      `(${names.length > 0 ? `there is: ${names.join(", ")}` : "there are none"} in ${folders.join(" and ")}; ` +
+      "listenable add lists others)",
     "model-missing",
   );
 }
 
-/** Names of the packs in a folder, sorted. */
-export function listPacks(packs = releasedPacksFolder()): string[] {
-  if (!existsSync(packs)) return [];
-  return readdirSync(packs)
-    .filter((name) => existsSync(join(packs, name, "pack.json")))
-    .sort();
+/** Names of the packs in these folders, sorted; the released and the added ones without. */
+export function listPacks(packs: string | readonly string[] = packFolders()): string[] {
+  const names = [packs].flat().flatMap((folder) => {
+    const all = existsSync(folder) ? readdirSync(folder) : [];
+    return all.filter((name) => isPack(join(folder, name)));
+  });
+  return [...new Set(names)].sort();
+}
+
+function isPack(folder: string): boolean {
+  return existsSync(join(folder, "pack.json"));
 }
 
 /** @throws PackError that names the file and the way out. */

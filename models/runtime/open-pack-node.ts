@@ -15,8 +15,8 @@ export interface OpenPackOptions extends NodeRuntimeOptions {
 /**
  * Opens a pack; its graphs are read when they are first run.
  *
- * @param where name of a released pack ("everyday", the default), path of a folder with a `pack.json`, or its URL.
- * @throws PackError "model-missing", naming the released packs, when it isn't there; "model-broken" when it is not a pack.
+ * @param where name of a released ("everyday", the default) or added pack, path of a folder with a `pack.json`, or its URL.
+ * @throws PackError "model-missing", naming the packs there are, when it isn't there; "model-broken" when it is not a pack.
  */
 export async function openPack(
   where: string | URL = DEFAULT_PACK,

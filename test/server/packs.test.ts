@@ -89,6 +89,33 @@ test("a released pack of windows is served with what was prepared for pages, and
   }
 });
 
+test("packs of several folders are offered to pages, a name that comes again is the first one's", async () => {
+  for (const [name, title] of [
+    ["added/tiny", "Not this one"],
+    ["added/mine", "Mine"],
+  ] as const) {
+    packWith(name, (pack) => {
+      pack["name"] = name.slice(6);
+      pack["title"] = title;
+    });
+  }
+  const packsFolder = ["models/packs", join(work, "added")];
+  const server = await startServer({ pack: TINY, port: 0, lanes: 1, packsFolder });
+  try {
+    const { packs } = (await (await fetch(`${server.url}packs/index.json`)).json()) as {
+      packs: { name: string; title: string }[];
+    };
+    assert.equal(
+      packs.map(({ name }) => name),
+      ["tiny", "esc10-speech", "everyday", "mine"],
+    );
+    assert.is.not(packs[0]!.title, "Not this one");
+    assert.is((await fetchPack(`${server.url}packs/mine`)).pack.title, "Mine");
+  } finally {
+    await server.close();
+  }
+});
+
 test("a client gets the newest mask frames that it wants, and a few more at most", async () => {
   const server = await startServer({ pack: TINY, port: 0, lanes: 1 });
   try {

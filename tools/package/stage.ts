@@ -1,4 +1,5 @@
 /** Puts together what npm gets: the build, the packs with every weight once, a README whose links are in it. */
+import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OpenPack } from "../../models/pack/open-pack.ts";
@@ -24,6 +25,8 @@ export async function stagePackage(out: string): Promise<void> {
   for (const pack of await readdir(join(tree, "models", "packs"))) {
     await stagePack(join(tree, "models", "packs", pack), join(out, "models", "packs", pack));
   }
+  const decoders = join(tree, "models", "decoders");
+  if (existsSync(decoders)) await cp(decoders, join(out, "models", "decoders"), { recursive: true });
   const manifest = JSON.parse(await readFile(join(tree, "package.json"), "utf8")) as Record<string, unknown>;
   for (const field of CHECKOUT_ONLY) delete manifest[field];
   await writeFile(join(out, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
