@@ -8,6 +8,7 @@ import {
 } from "../lab/evaluation/evaluate.ts";
 import { SETTING_NAMES, type SettingName } from "../lab/evaluation/plan/contamination.ts";
 import { REPORT_CLIPS } from "../lab/evaluation/report/report.ts";
+import { PERTURBATIONS } from "../lab/methods/perturbation/index.ts";
 import { followed } from "./follow.ts";
 import {
   type CommonOptions,
@@ -36,6 +37,7 @@ Examples:
   $ listenable evaluate --data ESC-50 --fold 4 --contamination clean,scenes --unknown UrbanSound8K --backgrounds city.wav --out results
   $ listenable evaluate --data ESC-50 --fold 4 --contamination clean --voices voices --music music --unknown other --out results
   $ listenable evaluate --data recordings --contamination white-noise --out results
+  $ listenable evaluate --data ESC-50 --fold 4 --methods all,rise,kernel-shap --budget 500 --clips 40 --out results
   $ listenable evaluate --data UrbanSound8K --fold 10 --pack my-pack --speech LJSpeech-1.1 --clips 200 --out results
 `;
 
@@ -73,7 +75,13 @@ function addSoundOptions(command: Command): void {
 function addMeasureOptions(command: Command): void {
   command
     .addOption(packOption())
-    .option("--methods <list>", "methods of the pack, or all", (text) => text.split(","), ["all"])
+    .option(
+      "--methods <list>",
+      `methods of the pack, or all of its; also ${PERTURBATIONS.map(({ name }) => name).join(", ")}, which call the classifier`,
+      (text) => text.split(","),
+      ["all"],
+    )
+    .option("--budget <n>", "of the latter: calls a window, at most (default: 500)", wholeNumber)
     .option(
       "--contamination <list>",
       `${SETTING_NAMES.join(", ")}; published is the four of the published tables, all is everything`,

@@ -11,6 +11,8 @@ import { readSound } from "../data/check-sound.ts";
 import { readHeard } from "../data/heard-sounds.ts";
 import { type FoundSounds, findBackgrounds, findSentences, findSounds } from "../data/sound-folder.ts";
 import { InterruptedError, UsageError } from "../errors.ts";
+import { findPerturbation, PERTURBATIONS } from "../methods/perturbation/index.ts";
+import { perturbationSettings } from "../methods/perturbation/perturbation.ts";
 import type { Follow } from "../progress.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { evaluationFigures } from "./figures.ts";
@@ -44,8 +46,10 @@ export interface EvaluateOptions {
   readonly backgrounds?: readonly string[] | undefined;
   /** Write the scenes, their stems and times into the folder too. */
   readonly keepScenes?: boolean | undefined;
-  /** Methods of the pack; all without, or where "all" is among them. */
+  /** Methods of the pack, all without or for "all"; those without gradients where they are named. */
   readonly methods?: readonly string[] | undefined;
+  /** Of methods without gradients: most calls of the classifier for a window. */
+  readonly budget?: number | undefined;
   readonly contamination?: readonly SettingName[] | undefined;
   /** Of the unknown categories, judge only these. */
   readonly only?: readonly string[] | undefined;
@@ -107,11 +111,12 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
   const { data, sentences, settings } = await foundSounds(options, opened.pack);
   onNotice(`${data.folder}: ${data.layout}, ${data.sounds.length} sounds`);
 
-  const { seed = 1, stride = windowShape(opened.pack).frames, build = "auto", channel } = options;
+  const { seed = 1, stride = windowShape(opened.pack).frames, build = "auto", channel, budget } = options;
+  checkBudget(budget);
   const results = join(options.out, "results.jsonl");
   const store = new ResultStore(results);
   const threads = new LazyThreads(
-    { packFolder, build, seed, stride, channel },
+    { packFolder, build, seed, stride, channel, budget },
     options.threads ?? defaultThreads(),
     {
       onNotice,
@@ -128,7 +133,7 @@ export async function evaluate(options: EvaluateOptions, follow: Follow = {}): P
       voices: await foldersOf(options.voices),
       music: await foldersOf(options.music),
       only: options.only,
-      channel,
+      ...{ channel, budget },
       mostClips: options.clips,
       randomisation: options.randomisation ?? false,
     });
@@ -212,15 +217,23 @@ async function foundSounds(
 function chosenMethods(pack: Pack, names: readonly string[]): string[] {
   const known = [...new Set([...pack.methods, ...(pack.featureMethods ?? [])].map(({ name }) => name))];
   const listenable = pack.methods.map(({ name }) => name);
-  if (names.includes("all")) return known;
   for (const name of names) {
-    if (!listenable.includes(name)) {
+    if (name !== "all" && !listenable.includes(name) && !findPerturbation(name)) {
       throw new UsageError(
-        `--methods: pack ${pack.name} has no method "${name}"; it has: ${listenable.join(", ")}`,
+        `--methods: pack ${pack.name} has no method "${name}"; it has: ${listenable.join(", ")}; without gradients there are: ` +
+          PERTURBATIONS.map((each) => each.name).join(", "),
       );
     }
   }
-  return [...names];
+  return [...new Set(names.flatMap((name) => (name === "all" ? known : [name])))];
+}
+
+function checkBudget(budget: number | undefined): void {
+  try {
+    perturbationSettings({ budget });
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(`--${error.message}`) : error;
+  }
 }
 
 function recorded(

@@ -31,13 +31,15 @@ export interface EvaluationOptions {
   readonly voices?: readonly FoundSounds[] | undefined;
   readonly music?: readonly FoundSounds[] | undefined;
   readonly settings: readonly Setting[];
-  /** Methods of the pack, in the order of the table. */
+  /** Methods of the pack or without gradients, in the order of the table. */
   readonly methods: readonly string[];
   /** Of the categories that the pack does not know, judge only these. */
   readonly only?: readonly string[] | undefined;
   /** Measure at most so many clips that the pack knows and so many others, drawn by the seed. */
   readonly mostClips?: number | undefined;
   readonly seed: number;
+  /** Calls a window of methods without gradients. */
+  readonly budget?: number | undefined;
   /** Frames from one window to the next. */
   readonly stride: number;
   /** Which channel of the sounds is heard. Default "mix". */

@@ -140,7 +140,7 @@ async function perform(
 }
 
 function randomised(rows: readonly PlannedRow[]): PlannedRow[] {
-  return rows.filter(({ block }) => block === "listenable");
+  return rows.filter(({ block, calling }) => block === "listenable" && !calling);
 }
 
 function fileOf({ name, path, label }: SoundFile): SoundFile {

@@ -4,6 +4,7 @@ import { strongestClass } from "../../models/explain/class-decision.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import { audibleStarts } from "../data/waves.ts";
 import { WindowCutter } from "../data/window-cutter.ts";
+import { betterMethod, maskProblem, Unevenness } from "../explaining/poor-mask.ts";
 import type { ForeignClassifier } from "../import/foreign-classifier.ts";
 import { faithfulness, meanOf } from "./metrics/metrics.ts";
 
@@ -15,6 +16,9 @@ export interface MethodFigures {
   readonly ad: number;
   readonly fidIn: number;
   readonly mm: number;
+  /** Share of the energy that the masks leave, and how uneven they are: see `maskProblem`. */
+  readonly energy: number;
+  readonly unevenness: number;
 }
 
 /** Windows of each sound: the loudest, at most that many. */
@@ -33,7 +37,8 @@ export async function shortEvaluation(
   let done = 0;
   const rows: MethodFigures[] = [];
   for (const loaded of methods) {
-    const values: { ai: number; ad: number; fidIn: number; mm: number }[] = [];
+    const values: Record<"ai" | "ad" | "fidIn" | "mm" | "energy", number>[] = [];
+    const unevenness = new Unevenness();
     for (const samples of sounds) {
       const starts = audibleStarts(samples, cutter.length, Math.ceil(cutter.length / 2), 20);
       for (const start of starts.slice(0, WINDOWS_A_SOUND)) {
@@ -46,11 +51,12 @@ export async function shortEvaluation(
         const rest = magnitudes.map((value, i) => value - kept[i]);
         const outputs = { whole, kept: await ask(kept), rest: await ask(rest) };
         const { ai, ad, fidIn } = faithfulness(outputs, judge.pack);
-        values.push({ ai, ad, fidIn, mm: meanOf(mask) });
+        unevenness.add(mask, magnitudes);
+        values.push({ ai, ad, fidIn, mm: meanOf(mask), energy: energyOf(kept) / energyOf(magnitudes) });
       }
       onProgress(++done, total);
     }
-    const mean = (key: "ai" | "ad" | "fidIn" | "mm") =>
+    const mean = (key: "ai" | "ad" | "fidIn" | "mm" | "energy") =>
       values.reduce((sum, value) => sum + value[key], 0) / Math.max(1, values.length);
     rows.push({
       method: loaded.method.name,
@@ -59,9 +65,29 @@ export async function shortEvaluation(
       ad: mean("ad"),
       fidIn: mean("fidIn"),
       mm: mean("mm"),
+      energy: mean("energy"),
+      unevenness: unevenness.value(),
     });
   }
   return rows;
+}
+
+function energyOf(magnitudes: Float32Array): number {
+  return magnitudes.reduce((sum, value) => sum + value * value, 0);
+}
+
+/** What is to be said of methods whose masks explain nothing, and which does better on the same sounds. */
+export function poorMasks(figures: readonly MethodFigures[]): string[] {
+  const good = figures.filter((each) => maskProblem(each.method, each) === undefined);
+  const best = good.toSorted((a, b) => b.fidIn - a.fidIn || b.ai - a.ai)[0]?.method;
+  return figures.flatMap((each) => {
+    const problem = maskProblem(each.method, each);
+    if (problem === undefined) return [];
+    const better = best ?? betterMethod(each.method, []);
+    return [
+      `${problem}; ${best ? `${better} of this pack says more` : `explain --method ${better} may say more`}`,
+    ];
+  });
 }
 
 /** Share of the windows that fall to each class: a classifier that says one word for everything is misfed. */

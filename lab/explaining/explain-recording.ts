@@ -17,6 +17,7 @@ import {
 } from "./explanation-facts.ts";
 import { ExplanationFigures } from "./explanation-figures.ts";
 import { OutputSounds } from "./output-sounds.ts";
+import { betterMethod, maskProblem } from "./poor-mask.ts";
 
 interface RecordingJob extends Pick<ExplainStreamOptions, "stride"> {
   readonly file: string;
@@ -50,9 +51,26 @@ export async function explainRecording(job: RecordingJob, follow: Follow = {}): 
   await writeFile(join(out, "spectrogram.png"), drawn);
   const files = [...names.map((name) => `${name}.wav`), "spectrogram.png", "explanation.json"];
   const facts = explanationFacts({ ...job, files }, figures);
+  const poor = poorMask(job, figures);
+  if (poor !== undefined) follow.onNotice?.(poor);
   const details = explanationDetails(facts, pack, figures);
   await writeFile(join(out, "explanation.json"), `${JSON.stringify(details, null, 1)}\n`);
   return facts;
+}
+
+/** What is said of a mask that explains nothing. Of a class that is not believed nothing is left by right. */
+function poorMask({ loaded, target }: RecordingJob, figures: ExplanationFigures): string | undefined {
+  const { pack, method } = loaded;
+  const { label, accepted } = figures.decision();
+  if (label === null || !(accepted || target !== undefined)) return undefined;
+  const masks = { energy: figures.share("explanation"), unevenness: figures.unevenness() };
+  const problem = maskProblem(method.name, masks);
+  if (problem === undefined) return undefined;
+  const better = betterMethod(
+    method.name,
+    pack.methods.map(({ name }) => name),
+  );
+  return `${problem}; --method ${better} may say more`;
 }
 
 const PARTS = ["explanation", "rest", "original"] as const;

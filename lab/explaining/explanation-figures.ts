@@ -3,12 +3,15 @@ import { type ClipDecision, clipDecision, type WindowDecision } from "../../mode
 import type { ExplainedBlock } from "../../models/explain/signal-explainer.ts";
 import type { Pack } from "../../models/pack/pack.ts";
 
+import { Unevenness } from "./poor-mask.ts";
+
 const PARTS = ["original", "explanation", "rest"] as const;
 
 export class ExplanationFigures {
   readonly windows: WindowDecision[] = [];
   samples = 0;
   readonly #energy = { original: 0, explanation: 0, rest: 0 };
+  readonly #unevenness = new Unevenness();
   #maskSum = 0;
   #maskLength = 0;
 
@@ -18,6 +21,7 @@ export class ExplanationFigures {
     for (const part of PARTS) this.#energy[part] += energy(block[part]);
     this.#maskSum += block.mask.reduce((sum, value) => sum + value, 0);
     this.#maskLength += block.mask.length;
+    this.#unevenness.add(block.mask, block.magnitudes);
     this.samples += block.original.length;
     this.windows.push(...block.windows);
   }
@@ -29,6 +33,11 @@ export class ExplanationFigures {
   /** Mean of the mask over all frames and bins. */
   maskMean(): number {
     return this.#maskSum / this.#maskLength;
+  }
+
+  /** How much the mask differs from place to place. */
+  unevenness(): number {
+    return this.#unevenness.value();
   }
 
   /** Energy of a part as a share of the recording's; those of both parts need not sum to one. */

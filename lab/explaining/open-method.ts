@@ -3,7 +3,7 @@ import { PackError, packMethod } from "../../models/pack/pack.ts";
 import type { LoadedMethod } from "../../models/runtime/load-method.ts";
 import { openPack } from "../../models/runtime/open-pack-node.ts";
 import { UsageError } from "../errors.ts";
-import { findPerturbation, PERTURBATIONS } from "../methods/perturbation/index.ts";
+import { findPerturbation, PERTURBATIONS, withoutGradients } from "../methods/perturbation/index.ts";
 import { perturb } from "../methods/perturbation/perturb.ts";
 import { type PerturbationMethod, perturbationSettings } from "../methods/perturbation/perturbation.ts";
 import { RISE } from "../methods/perturbation/rise.ts";
@@ -25,9 +25,7 @@ export async function openMethod(options: ExplainFileOptions, follow: Follow = {
   const { method: name, build = "auto" } = options;
   const opened = await openPack(options.pack, { build, log: onNotice });
   try {
-    const perturbation = opened.pack.methods.some((each) => each.name === name)
-      ? undefined
-      : findPerturbation(name);
+    const perturbation = withoutGradients(opened.pack, name);
     if (perturbation) {
       return { ...perturbed(await opened.classifier(), perturbation, options, follow), close: opened.close };
     }

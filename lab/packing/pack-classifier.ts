@@ -7,13 +7,20 @@ import { loadClassifier } from "../../models/runtime/load-cut.ts";
 import { loadMethod } from "../../models/runtime/load-method.ts";
 import { type FolderSounds, loadSounds } from "../data/load-sounds.ts";
 import { soundHash } from "../data/sound-hash.ts";
+import { WindowCutter } from "../data/window-cutter.ts";
 import { UsageError } from "../errors.ts";
-import { classesHeard, type MethodFigures, shortEvaluation } from "../evaluation/short-evaluation.ts";
+import {
+  classesHeard,
+  type MethodFigures,
+  poorMasks,
+  shortEvaluation,
+} from "../evaluation/short-evaluation.ts";
 import {
   type ImportedClassifier,
   type ImportOptions,
   importClassifier,
 } from "../import/import-classifier.ts";
+import { trialSounds } from "../import/trial-sounds.ts";
 import { ALL_ONES } from "../methods/all-ones.ts";
 import { LMAC } from "../methods/lmac.ts";
 import { IMPROVED, lmacModel, lmacTask } from "../methods/parts/lmac-loss.ts";
@@ -134,8 +141,10 @@ export async function packClassifier(
     sources: drawn.sources,
     about: { origin: originOf(options, imported, training) },
   });
-  const figures = sounds && (await measure(out, imported, labels, sounds.heldOut, follow));
-  return { ...built, out, figures };
+  const figures = await measure(out, imported, labels, sounds?.heldOut, follow);
+  for (const note of poorMasks(figures)) onNotice(note);
+  // Of made-up sounds it is only of use how much of them is left.
+  return { ...built, out, figures: sounds && figures };
 }
 
 /** What the options ask for, if it can be done. */
@@ -284,16 +293,17 @@ async function measure(
   out: string,
   { classifier, runtime }: ImportedClassifier,
   labels: readonly string[],
-  sounds: readonly Float32Array[],
+  given: readonly Float32Array[] | undefined,
   { signal, onProgress = () => {}, onNotice = () => {} }: Follow,
 ): Promise<readonly MethodFigures[]> {
+  const sounds = given ?? trialSounds(new WindowCutter(classifier).length, classifier.sampleRate);
   const opened = await openPackFolder(out);
   const load = async (name: string) => loadMethod(runtime, await opened.graph(name), opened.pack, name);
   const judge = await loadClassifier(runtime, opened);
   const names = opened.pack.methods.map(({ name }) => name).filter((name) => name !== ALL_ONES.name);
   const loaded = await Promise.all(names.map(load));
   try {
-    const heard = await classesHeard(classifier, judge, sounds);
+    const heard = given ? await classesHeard(classifier, judge, given) : [];
     const most = heard.indexOf(Math.max(...heard));
     if (heard[most] > 0.95 && sounds.length > 4) {
       onNotice(

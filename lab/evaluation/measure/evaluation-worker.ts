@@ -60,7 +60,8 @@ class Measuring {
       case "portrait": {
         const sounds = await this.#prepared(task);
         const methods = await Promise.all(task.methods.map((name) => models.method(name)));
-        return { type: "portrait", portrait: await drawPortrait(sounds[0], methods, models.pack) };
+        const portrait = await drawPortrait(sounds[0], methods, await models.classifier());
+        return { type: "portrait", portrait };
       }
       case "randomise":
         return {
@@ -119,7 +120,7 @@ function answersTo(sounds: readonly PreparedSound[]) {
 await serveCalls<MeasuringContract>(async (settings, onRun) => {
   const notices: string[] = [];
   const runtime = await nodeRuntime({ build: settings.build, log: (line) => notices.push(line) });
-  const models = new PackModels({ ...runtime, onRun }, await openPackFolder(settings.packFolder));
+  const models = new PackModels({ ...runtime, onRun }, await openPackFolder(settings.packFolder), settings);
   await models.classifier();
   const measuring = new Measuring(models, settings, settings.pools);
   return {

@@ -13,6 +13,8 @@ export interface MeasuringSettings {
   readonly build: "auto" | "native" | "wasm";
   readonly seed: number;
   readonly stride: number;
+  /** Calls a window of methods without gradients; their default without. */
+  readonly budget?: number | undefined;
   /** Which channel of the sounds is heard. Default "mix". */
   readonly channel?: ChannelChoice | undefined;
 }

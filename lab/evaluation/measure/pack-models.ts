@@ -7,6 +7,10 @@ import { type LoadedFeatureJudge, loadFeatureJudge } from "../../../models/runti
 import { type LoadedMethod, loadFeatureMethod } from "../../../models/runtime/load-method.ts";
 import type { Runtime } from "../../../models/runtime/runtime.ts";
 import { ALL_ONES } from "../../methods/all-ones.ts";
+import { withoutGradients } from "../../methods/perturbation/index.ts";
+import { perturb } from "../../methods/perturbation/perturb.ts";
+import { perturbationSettings } from "../../methods/perturbation/perturbation.ts";
+import type { MeasuringSettings } from "./measuring-contract.ts";
 
 export class PackModels {
   readonly #methods = new Map<string, Promise<LoadedMethod>>();
@@ -17,6 +21,10 @@ export class PackModels {
   constructor(
     readonly runtime: Runtime,
     readonly opened: OpenPack,
+    /** Of methods without gradients. */
+    private readonly settings: Pick<MeasuringSettings, "budget"> & {
+      readonly seed?: number | undefined;
+    } = {},
   ) {}
 
   get pack() {
@@ -29,8 +37,14 @@ export class PackModels {
     return this.#classifier;
   }
 
+  /** Of the pack, or one without gradients on its classifier. */
   method(name: string): Promise<LoadedMethod> {
-    return kept(this.#methods, name, () => loadWhole(this.runtime, this.opened, name));
+    const perturbation = withoutGradients(this.pack, name);
+    return kept(this.#methods, name, async () =>
+      perturbation
+        ? perturb(await this.classifier(), perturbation, { settings: perturbationSettings(this.settings) })
+        : loadWhole(this.runtime, this.opened, name),
+    );
   }
 
   /** The method in the form that masks the classifier's own input. */

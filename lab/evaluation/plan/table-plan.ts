@@ -5,6 +5,8 @@ import { withWeightsInside } from "../../../models/graph/onnx/external-weights.t
 import type { GraphFiles } from "../../../models/pack/open-pack.ts";
 import { classThresholds, packFeatureJudge } from "../../../models/pack/pack.ts";
 import { ALL_ONES } from "../../methods/all-ones.ts";
+import { withoutGradients } from "../../methods/perturbation/index.ts";
+import { perturbationSettings, titleWithCalls } from "../../methods/perturbation/perturbation.ts";
 import type { EvaluationOptions, TableBlock } from "../evaluation.ts";
 import { ORACLES } from "../measure/measure-sound.ts";
 import type { RowId } from "../measure/measuring-contract.ts";
@@ -26,12 +28,19 @@ export interface PlannedRow {
   readonly block: TableBlock | "classifier";
   /** Hash of the graphs that its figures come from. */
   readonly graphs: string;
+  /** A method that has no graph of its own: it calls the classifier. */
+  readonly calling?: boolean;
 }
 
 const ORACLE_TITLES = { "ideal-binary-mask": "Ideal binary mask", "ideal-ratio-mask": "Ideal ratio mask" };
 
 /** The classifier itself, the methods in the order asked for, those that mask its own input, the oracles. */
-export async function plannedRows({ opened, methods }: EvaluationOptions): Promise<PlannedRow[]> {
+export async function plannedRows({
+  opened,
+  methods,
+  budget,
+  seed,
+}: EvaluationOptions): Promise<PlannedRow[]> {
   const { pack } = opened;
   const hash = async (graph: Promise<GraphFiles>) => {
     const { bytes, weights } = await graph;
@@ -47,6 +56,13 @@ export async function plannedRows({ opened, methods }: EvaluationOptions): Promi
     { id: "classifier:", name: "", title: "", block: "classifier", graphs: classifier },
   ];
   for (const wanted of methods) {
+    const perturbation = withoutGradients(pack, wanted);
+    if (perturbation) {
+      const settings = perturbationSettings({ budget, seed });
+      const graphs = keyOf(classifier, perturbation.name, settings.budget);
+      const title = titleWithCalls(perturbation, settings);
+      rows.push({ id: `method:${wanted}`, name: wanted, title, block: "listenable", graphs, calling: true });
+    }
     const method = pack.methods.find(({ name }) => name === wanted);
     if (!method) continue;
     const { name, title } = method;

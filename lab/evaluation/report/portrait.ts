@@ -2,7 +2,6 @@
 import { encode } from "fast-png";
 import { istft, stft } from "../../../dsp/index.ts";
 import { strongestClass } from "../../../models/explain/class-decision.ts";
-import type { Pack } from "../../../models/pack/pack.ts";
 import { magma } from "../../../models/picture/magma.ts";
 import type { LoadedMethod } from "../../../models/runtime/load-method.ts";
 import { askClassifier, gainsOf, keptAndRest, runWindows } from "../measure/explain-windows.ts";
@@ -22,17 +21,17 @@ const SPAN_DB = 70;
 export async function drawPortrait(
   sound: PreparedSound,
   methods: readonly LoadedMethod[],
-  pack: Pack,
+  classifier: LoadedMethod,
 ): Promise<Portrait> {
   const { shape } = sound;
+  const { pack } = classifier;
   const { labels, masking } = pack;
   const length = (WINDOWS * shape.frames - 1) * shape.hop + shape.window;
-  const start = await worstStart(sound, methods[0], pack, length);
+  const start = await worstStart(sound, methods[0], classifier, length);
   const excerpt = new Float32Array(length);
   excerpt.set(sound.samples.subarray(start, start + length));
   const starts = Array.from({ length: WINDOWS }, (_, k) => k * shape.frames * shape.hop);
   const windows = windowsAt(excerpt, starts, shape);
-  const classifier = methods[0];
   // Behind the end of a short sound there is nothing to be asked about.
   const heard = windows.flatMap(({ magnitudes }, k) => (magnitudes.some((value) => value > 0) ? [k] : []));
   const ask = async (asked: readonly SoundWindow[]) =>
@@ -80,13 +79,14 @@ function packed(samples: Float32Array): PackedSound {
 async function worstStart(
   sound: PreparedSound,
   method: LoadedMethod,
-  pack: Pack,
+  classifier: LoadedMethod,
   length: number,
 ): Promise<number> {
   if (sound.windows.length === 0) return 0;
+  const { pack } = classifier;
   const answers = await runWindows(method, sound.windows);
   const kept = await askClassifier(
-    method,
+    classifier,
     sound.windows.map(
       (window, k) => keptAndRest(window, gainsOf(window, answers[k].mask, pack.masking)).kept,
     ),

@@ -13,6 +13,7 @@ import {
   type PerturbationMethod,
   type PerturbationSettings,
   type Trials,
+  titleWithCalls,
 } from "./perturbation.ts";
 
 export interface PerturbOptions {
@@ -77,16 +78,16 @@ export function perturb(
 /** What pack.json would say of the classifier's windows and the method. */
 function describe(
   { pack, method: asked }: LoadedMethod,
-  { name, title }: PerturbationMethod,
-  { budget, seed }: PerturbationSettings,
+  method: PerturbationMethod,
+  settings: PerturbationSettings,
 ): { frames: number; described: PackMethod; pack: Pack } {
   const frames = framesAnswered(pack);
   const described: PackMethod = {
-    name,
-    title: `${title}, ${budget} calls`,
+    name: method.name,
+    title: titleWithCalls(method, settings),
     graph: asked.graph,
     target: true,
-    parameters: { budget, seed },
+    parameters: { ...settings },
   };
   const { streaming: _, ...windowed } = pack;
   return { frames, described, pack: { ...windowed, windowFrames: frames, methods: [described] } };

@@ -58,6 +58,11 @@ export const PERTURBATION_PARAMETERS: readonly MethodParameter[] = [
   { name: "seed", description: "of what is drawn", default: 1, range: [0, 1e9], whole: true },
 ];
 
+/** For tables. */
+export function titleWithCalls({ title }: PerturbationMethod, { budget }: PerturbationSettings): string {
+  return `${title}, ${budget} calls`;
+}
+
 export interface PerturbationSettings extends MethodSettings {
   readonly budget: number;
   readonly seed: number;
