@@ -16,6 +16,7 @@ import { inline } from "./inline.ts";
 import { chooseLatents, type LatentCandidate, latentCandidates } from "./latents.ts";
 import { guessLayout, hasBatch, inLayout, isFrequencyFirst, type Layout, shapeIn } from "./layout.ts";
 import type { ReadClassifier } from "./read-classifier.ts";
+import { rangeOfSteps } from "./rounding.ts";
 import { framesFor, samplesFrom, samplesOf } from "./waveform.ts";
 
 export interface ForeignClassifier extends ExplainedClassifier {
@@ -123,7 +124,13 @@ function answerOf(
     kept.push(asTimeFirst);
     return g.transpose(asTimeFirst, [0, 1, 3, 2]);
   };
-  const replace = new Map(latents.map(({ tensor }) => [tensor, handOut]));
+  // Whole steps of quantised networks go out as shares of their range: decoders are made for numbers around one.
+  const inRange = (copy: Tensor): Tensor => {
+    const range = rangeOfSteps(g, copy);
+    if (range === undefined) return handOut(copy);
+    return g.rounded(g.mul(handOut(g.mul(copy, 1 / range)), range));
+  };
+  const replace = new Map(latents.map(({ tensor }) => [tensor, inRange]));
   const copyOf = inline(g, network.graph, input, { replace });
   return { logits: copyOf(network.logits), latents: kept };
 }

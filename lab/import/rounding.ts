@@ -31,6 +31,14 @@ export function beforeRounding(g: GraphBuilder, tensor: Tensor): Tensor | undefi
   return Math.abs(inverse * worth - 1) < 1e-5 ? x : undefined;
 }
 
+/** The largest number of steps, where a tensor holds whole steps. */
+export function rangeOfSteps(g: GraphBuilder, tensor: Tensor): number | undefined {
+  const node = g.producer(tensor);
+  const [whole, ...ends] = node?.op === "Clip" ? node.inputs : [];
+  if (!whole || !g.isRounded(whole)) return undefined;
+  return Math.max(...ends.map((end) => Math.abs(g.scalarOf(end) ?? 0)));
+}
+
 function timesConstant(g: GraphBuilder, tensor: Tensor): [Tensor, number] {
   const node = g.producer(tensor);
   const factor = node?.op === "Mul" ? g.scalarOf(node.inputs[1]) : undefined;

@@ -3,6 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { foreignClassifier } from "../../../lab/import/foreign-classifier.ts";
+import { parseFrontWords } from "../../../lab/import/front.ts";
 import { inline } from "../../../lab/import/inline.ts";
 import { readClassifier } from "../../../lab/import/read-classifier.ts";
 import { readTflite } from "../../../lab/import/tflite/read-tflite.ts";
@@ -129,6 +131,30 @@ test("softmax and sigmoid are found behind the roundings", async () => {
   g.output("y", g.op("Softmax", [inline(g, read.graph, x)(read.logits)], { axis: 1 }));
   const { y } = await (await compileGraph(g))({ x: floats(found.inputs) });
   assert.ok(y.every((value, i) => Math.abs(value - floats(found.int8)[i]) < 1 / 128));
+});
+
+test("what decoders read of 8 bits are shares of their range, on the way to the answer", async () => {
+  const found = await json("classifiers.json");
+  const words = "input=mel,sampleRate=16000,nFft=512,hop=128,nMels=16,log=ln";
+  const read = readClassifier(await load("int8.tflite"), { source: "int8.tflite" });
+  const explained = foreignClassifier(read, { front: parseFrontWords(words) });
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", [3, 1, 24, 16]);
+  const { logits, latents } = explained.classify(g, x);
+  assert.ok(latents.length > 0);
+  g.output("logits", logits);
+  for (const [i, latent] of latents.entries()) g.output(`latent${i}`, latent);
+  for (const [i, slope] of gradients(g, logits, latents).entries()) g.output(`slope${i}`, slope);
+  const results = await (await compileGraph(g))({ x: floats(found.inputs) });
+  const plain = new GraphBuilder();
+  const same = plain.input("x", "float32", [3, 24, 16, 1]);
+  plain.output("logits", inline(plain, read.graph, same)(read.logits));
+  const { logits: wanted } = await (await compileGraph(plain))({ x: floats(found.inputs) });
+  assert.ok(relativeError(results["logits"], wanted) < 1e-5);
+  for (const i of latents.keys()) {
+    assert.ok(results[`latent${i}`].every((value) => Math.abs(value) <= 1));
+    assert.ok(results[`slope${i}`].some((value) => value !== 0));
+  }
 });
 
 const file = process.env["LISTENABLE_YAMNET"];
