@@ -46,7 +46,7 @@ export function readTflite(
   for (const operator of operators) {
     const { op, inputs, outputs, options } = operator;
     try {
-      const described = outputs.map((at) => checked(tensors[at]));
+      const described = outputs.map((at) => tensors[at]);
       const call = { op, g: graph, values, inputs: inputs.map(valueAt), outputs: described, options };
       const results = graph.scope(shortName(operator.name), () => [handlerOf(op)(call)].flat());
       for (const [index, at] of outputs.entries()) {
@@ -149,7 +149,7 @@ function constant(file: FileTensor): Value {
   return { shape: file.shape, tensors: new Map(), constant: file };
 }
 
-/** @throws Error where more than the batch is free. */
+/** @throws Error where more than the batch is free: what else is free within follows from the input. */
 function checked(tensor: FileTensor): FileTensor {
   if (tensor.signature.slice(1).includes(-1))
     throw new Error(

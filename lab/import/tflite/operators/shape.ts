@@ -15,6 +15,8 @@ const reshape: Handler = (call) => {
   const asked = inputs[1] && values.isFixed(inputs[1]) ? values.numbers(inputs[1], "sizes") : undefined;
   const wanted = [...(asked ?? written(call) ?? outputs[0].signature)];
   const open = wanted.indexOf(-1);
+  if (open !== wanted.lastIndexOf(-1))
+    throw new Error("its sizes are only known when it runs; convert the model with fixed sizes");
   if (open >= 0) {
     const count = x.shape.reduce((a, b) => a * b, 1);
     wanted[open] = count / wanted.reduce((a, b, axis) => (axis === open ? a : a * b), 1);
