@@ -43,6 +43,9 @@ export {
 export { IMPROVED, lmacModel, lmacTask } from "./methods/parts/lmac-loss.ts";
 export { attributionMask } from "./methods/parts/mask.ts";
 export { classGradient, classScore, type MaskPlace, type Scene } from "./methods/parts/scene.ts";
+export { findPerturbation, PERTURBATIONS } from "./methods/perturbation/index.ts";
+export { perturb } from "./methods/perturbation/perturb.ts";
+export { type PerturbationMethod, perturbationSettings } from "./methods/perturbation/perturbation.ts";
 export type { ExplainedClassifier } from "./networks/explained-classifier.ts";
 export { ownClassifier } from "./networks/own-classifier.ts";
 export { type BuiltPack, buildPack, type PackParts } from "./packing/build-pack.ts";

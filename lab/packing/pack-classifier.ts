@@ -15,6 +15,7 @@ import {
   poorMasks,
   shortEvaluation,
 } from "../evaluation/short-evaluation.ts";
+import type { ForeignClassifier } from "../import/foreign-classifier.ts";
 import {
   type ImportedClassifier,
   type ImportOptions,
@@ -142,8 +143,8 @@ export async function packClassifier(
     about: { origin: originOf(options, imported, training) },
   });
   const figures = await measure(out, imported, labels, sounds?.heldOut, follow);
-  for (const note of poorMasks(figures)) onNotice(note);
-  // Of made-up sounds it is only of use how much of them is left.
+  for (const note of poorMasks(figures)) onNotice(sounds ? note : `On a made-up sound: ${note}`);
+  // Of that sound it is only of use how much of it is left.
   return { ...built, out, figures: sounds && figures };
 }
 
@@ -296,7 +297,7 @@ async function measure(
   given: readonly Float32Array[] | undefined,
   { signal, onProgress = () => {}, onNotice = () => {} }: Follow,
 ): Promise<readonly MethodFigures[]> {
-  const sounds = given ?? trialSounds(new WindowCutter(classifier).length, classifier.sampleRate);
+  const sounds = given ?? [madeUpSound(classifier)];
   const opened = await openPackFolder(out);
   const load = async (name: string) => loadMethod(runtime, await opened.graph(name), opened.pack, name);
   const judge = await loadClassifier(runtime, opened);
@@ -318,6 +319,11 @@ async function measure(
   } finally {
     for (const method of [judge, ...loaded]) await method.close();
   }
+}
+
+/** One only: a window of a large classifier takes some methods minutes. Harmonics that swell, and a little noise. */
+function madeUpSound(classifier: ForeignClassifier): Float32Array {
+  return trialSounds(new WindowCutter(classifier).length, classifier.sampleRate)[6]!;
 }
 
 function hashOf(bytes: Uint8Array): string {

@@ -91,6 +91,19 @@ test("a classifier in a file is explained without a pack, with its labels or wit
   assert.match(wrong.stderr, /11/);
 });
 
+test("a classifier that computes in integers is explained too", async () => {
+  const words = "input=mel,sampleRate=16000,nFft=512,hop=256,nMels=16,log=ln";
+  for (const [file, front] of [
+    [fixture("foreign", "mel44-qoperator.onnx"), fixture("foreign", "mel44.front.json")],
+    [fixture("foreign", "tflite", "int8.tflite"), words],
+  ] as const) {
+    const run = await explain("--classifier", file, "--front", front, "--method", "lime", "--budget", "40");
+    assert.is(run.status, 0, run.stderr);
+    assert.match(run.stderr, /quantised/);
+    assert.ok(JSON.parse(run.stdout).energy.explanation > 0);
+  }
+});
+
 test("what does not go together is said", async () => {
   const refused = async (pattern: RegExp, ...options: string[]) => {
     const run = await explain(...options);
