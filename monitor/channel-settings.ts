@@ -52,6 +52,7 @@ export function channelSettingsOf(wishes: ChannelWishes, pack: Pack, method: str
         ...(wishes.detector?.thresholds ?? []),
       ]),
       labels: pack.labels,
+      parents: pack.parents,
       stride: (strideFrames * pack.stft.hop) / pack.sampleRate,
     },
     floor: wishes.floor ?? -60,

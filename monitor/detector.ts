@@ -6,6 +6,7 @@
  */
 
 import { rankedClasses } from "../models/explain/class-decision.ts";
+import { type Parents, parentsAmong } from "../models/pack/class-tree.ts";
 import type { DetectedEvent } from "./event.ts";
 import type { EventClass } from "./protocol.ts";
 
@@ -17,6 +18,8 @@ export interface DetectorOptions {
   /** For every class that has no threshold of its own. */
   readonly threshold: number;
   readonly thresholds?: ReadonlyMap<string, number>;
+  /** The classes' tree, by their indexes: of an event's classes the special is named before the general. */
+  readonly parents?: Parents | undefined;
   /** At least `hits` of `of` windows in a row. */
   readonly confirm: { readonly hits: number; readonly of: number };
   /** Seconds from one window to the next. */
@@ -243,6 +246,12 @@ export class Detector {
       labels: found.map(({ label }) => label),
       threshold: this.#options.threshold,
       thresholds: tracks.map(({ threshold }) => threshold),
+      parents:
+        this.#options.parents &&
+        parentsAmong(
+          this.#options.parents,
+          tracks.map(({ index }) => index),
+        ),
     };
     const confidences = found.map(({ confidence }) => confidence);
     return rankedClasses(classes, confidences).map(({ index }) => found[index]);

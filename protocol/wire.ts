@@ -44,6 +44,8 @@ const helloSchema = v.object({
     threshold: v.number(),
     /** Class by class, where each has its own. */
     thresholds: v.optional(v.array(v.number())),
+    /** By class the index of the one above it, or null, where its classes are a tree. */
+    parents: v.optional(v.array(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))))),
     sampleRate: count,
     stft: v.object({ window: count, hop: count, bins: count }),
     /** Frames in one window, or in one block of a streaming pack. */

@@ -56,7 +56,7 @@ export class Hearing {
     const mean = this.#mean.push(firstFrame, probabilities);
     if (now - this.#shownAt < this.readableMs) return false;
     this.#shownAt = now;
-    this.ranked = rankedClasses(this.pack, mean).slice(0, CLASSES);
+    this.ranked = rankedClasses(this.pack, mean, CLASSES);
     this.verdict = verdictOf(this.pack, mean);
     this.#minute.push(firstFrame, this.verdict);
     if (now - this.#stripAt >= STRIP_MS) {

@@ -434,6 +434,7 @@ function summary({ pack, url, serverExplains }: LocatedPack): PackSummary {
     answers: pack.answers,
     threshold: pack.threshold,
     thresholds: pack.thresholds,
+    parents: pack.parents,
     sampleRate: pack.sampleRate,
     window: pack.stft.window,
     hop: pack.stft.hop,

@@ -186,6 +186,8 @@ export interface PackSummary {
   readonly answers?: DecisionClasses["answers"];
   readonly threshold: number;
   readonly thresholds?: readonly number[] | undefined;
+  /** By class the index of the one above it, or null, where its classes are a tree: a dog is said before the animal that it is. */
+  readonly parents?: DecisionClasses["parents"];
   readonly sampleRate: number;
   readonly window: number;
   readonly hop: number;

@@ -4,6 +4,7 @@
  */
 import { answersAlone, logOdds as thresholdOdds } from "../../models/explain/class-decision.ts";
 import type { GraphBuilder, Tensor } from "../../models/graph/index.ts";
+import { depthFirst, type Parents } from "../../models/pack/class-tree.ts";
 import type { Pack } from "../../models/pack/pack.ts";
 
 export interface AnswerForm {
@@ -11,6 +12,8 @@ export interface AnswerForm {
   readonly answers?: Pack["answers"] | undefined;
   /** Probability from which each class is believed, where they differ: the winner is the class most above its own. */
   readonly thresholds?: readonly number[] | undefined;
+  /** The tree of independent classes: no winner has a believed class below it. Needs the thresholds, though all be the same. */
+  readonly parents?: Parents | undefined;
 }
 
 /** [B, classes]: of exclusive classes a row sums to one. */
@@ -41,11 +44,51 @@ export function explainedClass(
   return g.op("OneHot", [chosen, g.int64([Number(logits.shape[1])]), g.constant([0, 1])], { axis: -1 });
 }
 
-/** int64 [B]: the class most above its own threshold, of those that can win. */
+/** int64 [B]: the class most above its own threshold, of those that can win; in a tree none above another that is believed. */
 export function winningClass(g: GraphBuilder, form: AnswerForm, logits: Tensor, among?: Tensor): Tensor {
   const above = aboveThresholds(g, form, logits);
   const able = among ? g.add(above, g.mul(g.sub(among, g.constant(1)), g.constant(1e4))) : above;
-  return g.op("ArgMax", [able], { axis: 1, keepdims: 0 });
+  const general = form.parents && hasBelievedBelow(g, form, form.parents, logits, among);
+  const special = general ? g.where(general, g.constant(-1e9), able) : able;
+  return g.op("ArgMax", [special], { axis: 1, keepdims: 0 });
+}
+
+/** Bool [B, classes]: a class below it, of those that can win, reaches its threshold. */
+function hasBelievedBelow(
+  g: GraphBuilder,
+  { answers, thresholds }: AnswerForm,
+  parents: Parents,
+  logits: Tensor,
+  among: Tensor | undefined,
+): Tensor {
+  if (!answersAlone({ answers }) || !thresholds) {
+    throw new Error("a tree is of independent classes, and wants their thresholds");
+  }
+  // Probabilities and no logits, and no threshold rounded down: as whoever reads them in float32 compares them.
+  const least = g.constant(thresholds.map(float32AtLeast), "float32", [1, thresholds.length]);
+  const reached = g.cast(g.op("GreaterOrEqual", [g.sigmoid(logits), least]), "float32");
+  // In an order in which what is below a class follows it at once, how many there are is a difference of two sums from the beginning.
+  const { order, end } = depthFirst(parents);
+  const places: number[] = [];
+  for (const [place, index] of order.entries()) places[index] = place;
+  const inOrder = g.op("Gather", [among ? g.mul(reached, among) : reached, g.int64(order)], { axis: 1 });
+  const sums = g.op("CumSum", [inOrder, g.constant(1, "int64")]);
+  const upTo = (place: (index: number) => number) =>
+    g.op("Gather", [sums, g.int64(parents.map((_, index) => place(index)))], { axis: 1 });
+  const below = g.sub(
+    upTo((index) => end[places[index]] - 1),
+    upTo((index) => places[index]),
+  );
+  return g.op("Greater", [below, g.constant(0.5)]);
+}
+
+/** The least float32 that is no less. */
+function float32AtLeast(value: number): number {
+  const nearest = Math.fround(value);
+  if (nearest >= value) return nearest;
+  const bits = new Uint32Array(Float32Array.of(nearest).buffer);
+  bits[0]++;
+  return new Float32Array(bits.buffer)[0];
 }
 
 /**

@@ -2,7 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Masking } from "../../dsp/index.ts";
-import type { Pack } from "../../models/pack/pack.ts";
+import type { Parents } from "../../models/pack/class-tree.ts";
+import { classThresholds, type Pack } from "../../models/pack/pack.ts";
 import { type TrainingHeard, writeHeard } from "../data/heard-sounds.ts";
 import type { ExplainedClassifier } from "../networks/explained-classifier.ts";
 import { attributionMarkdown, type Sources } from "./attribution.ts";
@@ -22,6 +23,8 @@ export interface PackParts {
   readonly threshold: number;
   /** The same, class by class, in the order of the labels; what wins unasked is measured by them. */
   readonly thresholds?: readonly number[] | undefined;
+  /** The tree of classes that answer independently; what wins unasked has no believed class below it. */
+  readonly parents?: Parents | undefined;
   /** Categories of sounds heard in training, known and other. */
   readonly heardCategories?: readonly string[] | undefined;
   /** Ours or anybody's. */
@@ -50,8 +53,10 @@ export interface BuiltPack {
 
 /** @throws as `packGraphs` does; PackError for parts that make no pack. */
 export async function buildPack(folder: string, parts: PackParts): Promise<BuiltPack> {
-  const { thresholds, learnt, features } = parts;
-  const classifier = thresholds ? { ...parts.classifier, thresholds } : parts.classifier;
+  const { learnt, features, parents } = parts;
+  // A tree is about who reaches its threshold, though all have the same.
+  const thresholds = parents ? classThresholds(parts) : parts.thresholds;
+  const classifier = thresholds ? { ...parts.classifier, thresholds, parents } : parts.classifier;
   const { masking, mmac, files, ...entries } = packGraphs(classifier, parts.methods, { learnt, features });
   const { pack, bytes } = await writePack(folder, describe(parts, masking), entries, files);
   await writeBeside(folder, parts);
@@ -79,6 +84,7 @@ function describe(parts: PackParts, masking: Masking): PackDescription {
     answers: classifier.answers,
     threshold: parts.threshold,
     thresholds: parts.thresholds,
+    parents: parts.parents,
     heardCategories: parts.heardCategories,
     sampleRate: classifier.sampleRate,
     stft: { window: classifier.stft.window, hop: classifier.stft.hop, bins: classifier.bins },

@@ -30,6 +30,7 @@
 import * as v from "valibot";
 import { checkedShape } from "../../dsp/frames.ts";
 import type { AudioShape } from "../../protocol/audio-shape.ts";
+import { oddParents, type Parents } from "./class-tree.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -97,6 +98,11 @@ const packSchema = v.object({
   threshold: fraction,
   /** The same, class by class, in the order of the labels; where there are none `threshold` is every class's. */
   thresholds: v.optional(v.array(fraction)),
+  /**
+   * Of independent classes: the index of each class's parent among the labels, or null. A class and one below it are heard of one
+   * sound: the special one is said first (`models/explain/class-decision.ts`).
+   */
+  parents: v.optional(v.array(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))))),
   sampleRate: count,
   stft: v.object({ window: count, hop: count, bins: count }),
   /** Categories of sounds heard in training, known and other: what is not among them is new to the classifier. */
@@ -164,6 +170,7 @@ export function parsePack(json: unknown, source: string): Pack {
       `${source}: there are ${pack.thresholds.length} thresholds for ${pack.labels.length} labels; give one for each`,
     );
   }
+  if (pack.parents) checkParents(pack, pack.parents, source);
   for (const { name, blocks = [] } of [...pack.methods, { ...pack.classifier, name: "classifier" }]) {
     const odd = blocks.find(({ frames }) => frames % pack.windowFrames || frames === pack.windowFrames);
     if (odd || (blocks.length > 0 && !pack.streaming)) {
@@ -177,6 +184,20 @@ export function parsePack(json: unknown, source: string): Pack {
     throw new PackError(`${source}: it has featureMethods, but no featureJudge to try their masks with`);
   }
   return pack;
+}
+
+function checkParents({ labels, answers, other }: Pack, parents: Parents, source: string): void {
+  if (answers !== "independent") {
+    throw new PackError(`${source}: parents are of independent classes; of exclusive ones one is the answer`);
+  }
+  const odd = oddParents(parents, labels.length);
+  if (odd) throw new PackError(`${source}: parents: ${odd}`);
+  const none = other === undefined ? -1 : labels.indexOf(other);
+  if (none >= 0 && (parents[none] !== null || parents.includes(none))) {
+    throw new PackError(
+      `${source}: parents: "${other}" is none of the classes, so nothing is above or below it`,
+    );
+  }
 }
 
 /**

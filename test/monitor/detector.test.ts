@@ -157,6 +157,14 @@ test("a track of chance gives events in order that do not overlap, each confirme
   });
 });
 
+test("of an event's classes the special one stands before the general, however much surer that is", () => {
+  const heard = { dog: "..9999.......", rooster: "..8888......." };
+  const named = (parents?: (number | null)[]) =>
+    play(detector({ parents }), heard)[0].classes.map(({ label }) => label);
+  assert.equal(named(), ["dog", "rooster"]);
+  assert.equal(named([null, 0, null]), ["rooster", "dog"]);
+});
+
 test("impossible confirmation is refused", () => {
   assert.throws(() => detector({ confirm: { hits: 3, of: 2 } }), /3 of 2 windows is impossible/);
 });

@@ -223,6 +223,12 @@ test("reserved bytes, unknown types, encodings and errors, empty counts and far 
   for (const [bytes, part] of serverCases) fails(() => server(bytes), part);
 });
 
+test("a hello tells the tree of the classes, where they are one", () => {
+  const parents = hello.pack.labels.map((_, k) => (k === 0 ? null : 0));
+  const tree = { ...hello, pack: { ...hello.pack, parents } };
+  assert.equal(server(encodeHello(tree)), { type: "hello", version: 3, hello: tree });
+});
+
 test("a hello must hold all that the client relies on", () => {
   const spoiled = { ...hello, pack: { ...hello.pack, windowFrames: 0 } };
   fails(() => server(encodeHello(spoiled)), "pack.windowFrames");
