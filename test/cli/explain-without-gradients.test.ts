@@ -27,6 +27,11 @@ async function explain(...options: string[]) {
   return { out, ...run };
 }
 
+async function soundOf(out: string, part: string): Promise<Float32Array> {
+  const path = join(out, `${part}.wav`);
+  return readWav(await readFile(path), path).channels[0]!;
+}
+
 // The tiny packs have a method of their own that is called bands.
 for (const { name } of PERTURBATIONS.filter((each) => each.name !== "bands")) {
   test(`${name} explains a pack's classifier within its budget, the same each time`, async () => {
@@ -37,14 +42,9 @@ for (const { name } of PERTURBATIONS.filter((each) => each.name !== "bands")) {
     assert.equal([facts.method, facts.budget, facts.heardIn], [name, 60, "windows"]);
     assert.is(facts.decision.label, "low");
     assert.ok(facts.energy.explanation > 0.01, JSON.stringify(facts.energy));
-    const [one, other, rest] = await Promise.all(
-      [
-        join(run.out, "explanation.wav"),
-        join((await explain(...options)).out, "explanation.wav"),
-        join(run.out, "rest.wav"),
-      ].map(async (path) => readWav(await readFile(path), path).channels[0]),
-    );
-    assert.equal(one, other);
+    const [one, rest] = await Promise.all([soundOf(run.out, "explanation"), soundOf(run.out, "rest")]);
+    // What is drawn follows the seed; the unit tests say it of all of them.
+    if (name === "rise") assert.equal(one, await soundOf((await explain(...options)).out, "explanation"));
     assert.ok(one.every((value, n) => Math.abs(value + rest[n] - sound[n]) < 1e-6));
   });
 }
