@@ -47,6 +47,10 @@ export function registerAdd(program: Command): void {
       "--thresholds <file>",
       "what each class is believed from: a JSON file of labels and probabilities",
     )
+    .option(
+      "--tree <file>",
+      "which classes are kinds of others: a JSON object from class to parent, or AudioSet's ontology.json",
+    )
     .addHelpText("after", EXAMPLES)
     .action(async (name: string | undefined, options: AddOptions) => {
       if (name === undefined) return list(options.json);

@@ -125,6 +125,10 @@ function addForeignOptions(command: Command): void {
     )
     .option("--list-latents", "print the activations that a decoder could read, and stop")
     .option("--other <label>", "the class that means none of the others, if there is one")
+    .option(
+      "--tree <file>",
+      "which classes are kinds of others: a JSON object from class to parent, or AudioSet's ontology.json",
+    )
     .option("--licence <text>", "licence of the classifier, for pack.json", "not stated")
     .option(
       "--channels <n>",

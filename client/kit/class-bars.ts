@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { guard } from "lit/directives/guard.js";
 import type { RankedClass } from "../../models/explain/class-decision.ts";
 import { emit } from "../page/components/emit.ts";
 import { barStyles } from "./bar-styles.ts";
@@ -125,9 +126,11 @@ export class ClassBars extends WordsElement {
         ${words.page.classes.explain}
         <select @change=${choose} ?disabled=${!this.targetable}>
           <option value="-1" ?selected=${this.target === -1}>${words.page.classes.winner}</option>
-          ${classesByName(this.labels, this.other).map(
-            ({ index, name }) =>
-              html`<option value=${index} ?selected=${index === this.target}>${name}</option>`,
+          ${guard([this.labels, this.other, this.target, words], () =>
+            classesByName(this.labels, this.other).map(
+              ({ index, name }) =>
+                html`<option value=${index} ?selected=${index === this.target}>${name}</option>`,
+            ),
           )}
         </select>
       </label>

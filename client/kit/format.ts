@@ -1,5 +1,5 @@
 /** Numbers and names as people read them in the language of the page. No function ever shows NaN. */
-import { labelText, numbers, words } from "./words/words.ts";
+import { labelText, numbers, type Words, words } from "./words/words.ts";
 
 export const percent = (fraction: number): string => numbers.percent(fraction);
 export const milliseconds = (ms: number | null): string => numbers.milliseconds(ms);
@@ -20,8 +20,22 @@ interface NamedClass {
   readonly name: string;
 }
 
-/** Classes to choose from in the order of their names; the pack's "other" comes last. */
+/** What was put in order last, for which labels in which language: a page draws the same ones many times a second. */
+const ordered = new WeakMap<
+  readonly string[],
+  { readonly other: string | undefined; readonly words: Words; readonly classes: readonly NamedClass[] }
+>();
+
+/** Classes to choose from in the order of their names; the pack's "other" comes last. Put in order once for the same labels. */
 export function classesByName(labels: readonly string[], other?: string): readonly NamedClass[] {
+  const before = ordered.get(labels);
+  if (before && before.other === other && before.words === words) return before.classes;
+  const classes = inOrder(labels, other);
+  ordered.set(labels, { other, words, classes });
+  return classes;
+}
+
+function inOrder(labels: readonly string[], other?: string): readonly NamedClass[] {
   const named = labels.map((label, index) => ({ index, label, name: classTitle(label, other) }));
   const last = ({ label }: NamedClass) => Number(label === other);
   return named.sort((a, b) => last(a) - last(b) || numbers.order(a.name, b.name));

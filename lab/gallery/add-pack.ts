@@ -26,6 +26,8 @@ export interface AddPackOptions {
   readonly methods?: readonly string[] | undefined;
   /** A threshold by class, of those classes whose threshold is not a half. */
   readonly thresholds?: Readonly<Record<string, number>> | undefined;
+  /** Which classes are kinds of others, as `pack --tree` takes it. */
+  readonly tree?: string | undefined;
   /** Where packs are added. */
   readonly home?: string | undefined;
   /** Where our decoders lie, each in a folder named after its entry. */
@@ -106,7 +108,8 @@ export async function addPack(
         out,
         ...{ name: entry.name, title: entry.title, licence: entry.licence, decoders },
         ...{ front: options.front ?? entry.front, answers: options.answers ?? entry.answers },
-        ...{ labels: options.labels, output: options.output, thresholds: options.thresholds },
+        ...{ labels: options.labels, output: options.output },
+        ...{ thresholds: options.thresholds, tree: options.tree },
         methods: options.methods ?? (decoders.length > 0 ? undefined : entry.methods),
       },
       follow,

@@ -2,7 +2,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
+import type { Parents } from "../../models/pack/class-tree.ts";
 import { openPackFolder } from "../../models/pack/open-pack-node.ts";
+import { classThresholds } from "../../models/pack/pack.ts";
 import { loadClassifier } from "../../models/runtime/load-cut.ts";
 import { loadMethod } from "../../models/runtime/load-method.ts";
 import { type FolderSounds, loadSounds } from "../data/load-sounds.ts";
@@ -21,6 +23,7 @@ import {
   type ImportOptions,
   importClassifier,
 } from "../import/import-classifier.ts";
+import { readTree, treeHint } from "../import/read-tree.ts";
 import { trialSounds } from "../import/trial-sounds.ts";
 import { ALL_ONES } from "../methods/all-ones.ts";
 import { LMAC } from "../methods/lmac.ts";
@@ -66,6 +69,8 @@ export interface PackClassifierOptions
   readonly other?: string;
   /** A threshold by class, of those classes whose threshold is not `threshold`. */
   readonly thresholds?: Readonly<Record<string, number>> | undefined;
+  /** Which of its independent classes are kinds of others: a JSON object from class to parent, or AudioSet's `ontology.json`. */
+  readonly tree?: string | undefined;
   /** Licence of the classifier. */
   readonly licence?: string;
   /** Also the methods in the form that masks the classifier's own input, for evaluation. */
@@ -101,12 +106,15 @@ export async function packClassifier(
 ): Promise<PackedClassifier | StoppedTraining> {
   const { onNotice = () => {} } = follow;
   const { learnt: given, ...drawn } = await readDecoders(options);
-  const imported = await importClassifier(
-    { ...options, latents: options.latents ?? drawn.latents },
-    onNotice,
-  );
-  const { out, labels, methods } = checked(options, imported, given);
+  const read = await importClassifier({ ...options, latents: options.latents ?? drawn.latents }, onNotice);
+  const { out, labels, methods } = checked(options, read, given);
   const { threshold = UNCALIBRATED } = options;
+  const thresholds = options.thresholds && thresholdsByClass(labels, options.thresholds, threshold);
+  const parents = await treeOf(options, read, labels, onNotice);
+  // What the decoder learns to explain is what is explained when nobody asks.
+  const imported = parents
+    ? withTree(read, parents, classThresholds({ labels, threshold, thresholds }))
+    : read;
   follow.onImported?.(imported);
   if (imported.classifier.answers === "independent") onNotice(thresholdNotice(options));
   const sounds =
@@ -128,7 +136,8 @@ export async function packClassifier(
     labels,
     other: options.other,
     threshold,
-    thresholds: options.thresholds && thresholdsByClass(labels, options.thresholds, threshold),
+    thresholds,
+    parents,
     classifier: imported.classifier,
     methods,
     learnt: decoder ? [...given, decoder] : given,
@@ -196,6 +205,39 @@ function isLearnt(learnt: readonly LearntWeights[], name: string): boolean {
   return learnt.some(({ method }) => method.name === name);
 }
 
+/** Undefined where there is none, or no class is a kind of another. */
+async function treeOf(
+  { tree, other }: PackClassifierOptions,
+  { classifier: { answers } }: ImportedClassifier,
+  labels: readonly string[],
+  onNotice: (sentence: string) => void,
+): Promise<Parents | undefined> {
+  if (tree === undefined) {
+    const hint = answers === "independent" ? treeHint(labels) : undefined;
+    if (hint !== undefined) onNotice(hint);
+    return undefined;
+  }
+  if (answers !== "independent") {
+    throw new UsageError("--tree is of classes that answer each on their own, and these exclude each other");
+  }
+  const parents = await readTree(tree, labels);
+  const none = other === undefined ? -1 : labels.indexOf(other);
+  const below = parents.filter((parent) => parent !== null).length;
+  if (none >= 0 && (parents[none] !== null || parents.includes(none))) {
+    throw new UsageError(`--tree ${tree} has "${other}" in it, which is none of the classes (--other)`);
+  }
+  onNotice(`${below} of ${labels.length} classes are kinds of another: the special one is said first.`);
+  return below > 0 ? parents : undefined;
+}
+
+function withTree(
+  imported: ImportedClassifier,
+  parents: Parents,
+  thresholds: readonly number[],
+): ImportedClassifier {
+  return { ...imported, classifier: { ...imported.classifier, parents, thresholds } };
+}
+
 function thresholdNotice({ threshold, thresholds }: PackClassifierOptions): string {
   const rest = `from ${threshold ?? UNCALIBRATED} on`;
   if (thresholds) return `Each class is believed from its own threshold on, those without one ${rest}.`;
@@ -260,6 +302,8 @@ async function trainDecoder(
     latents: classifier.latents.map(({ name }) => name),
     channels,
     ...weights,
+    // Trainings of before know of no trees, and go on.
+    ...(classifier.parents && { parents: classifier.parents, thresholds: classifier.thresholds }),
   };
   const trained = await runCourse(task, { ...course, title: "decoder", directory, settings }, follow);
   const { values, stepsDone } = trained;

@@ -30,6 +30,10 @@ export interface MqttOptions {
 }
 
 const TIMEOUT_MS = 10_000;
+/** Home Assistant's recorder keeps no attributes of an entity that are more; the event types are among them. */
+const MOST_TYPES_BYTES = 16_384;
+/** The one event type of packs with more classes than that: which one it was is the attribute `class`. */
+const ANY_TYPE = "heard";
 
 export class MqttOutput {
   readonly #client: MqttClient;
@@ -137,6 +141,7 @@ export class MqttOutput {
 
   #discoveryOf(input: string): [topic: string, config: Record<string, unknown>][] {
     const { version, labels } = this.#options;
+    const types = eventTypes(labels);
     const id = `${topicId(this.#topic)}_${this.#idOf(input)}`;
     const common = {
       availability_topic: this.statusTopic,
@@ -156,9 +161,11 @@ export class MqttOutput {
           name: "Heard",
           unique_id: `${id}_heard`,
           state_topic: events,
-          event_types: labels,
+          event_types: types,
           value_template:
-            "{{ {'event_type': value_json.event_type, 'confidence': value_json.confidence, 'badge': value_json.badge, 'id': value_json.id} | tojson }}",
+            types === labels
+              ? "{{ {'event_type': value_json.event_type, 'confidence': value_json.confidence, 'badge': value_json.badge, 'id': value_json.id} | tojson }}"
+              : `{{ {'event_type': '${ANY_TYPE}', 'class': value_json.event_type, 'confidence': value_json.confidence, 'badge': value_json.badge, 'id': value_json.id} | tojson }}`,
           icon: "mdi:ear-hearing",
         },
       ],
@@ -188,6 +195,11 @@ export class MqttOutput {
       ],
     ];
   }
+}
+
+/** The classes, or one type for all where they are thousands. */
+function eventTypes(labels: readonly string[]): readonly string[] {
+  return Buffer.byteLength(JSON.stringify(labels)) <= MOST_TYPES_BYTES ? labels : [ANY_TYPE];
 }
 
 /** @throws RefusedForGood for a message that no topic is for: all behind it would wait for it. */

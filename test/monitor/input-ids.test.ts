@@ -141,4 +141,28 @@ test("topics and Home Assistant's ids are each input's own", async () => {
   close();
 });
 
+test("Home Assistant is not told fifteen thousand classes: one event type for all, the class as its attribute", async () => {
+  const greeting = async (labels: readonly string[]) => {
+    const { url, published, close } = await broker();
+    const mqtt = new MqttOutput({ url, inputs: ["yard"], labels, version: "1", log: () => {} });
+    await until("the greeting", () => published.some(({ topic }) => topic === "listenable/status"));
+    await mqtt.close();
+    close();
+    const [heard] = published.filter(({ topic }) => topic.endsWith("/heard/config"));
+    const bytes = published.reduce((sum, { payload }) => sum + payload.length, 0);
+    return { config: JSON.parse(heard!.payload) as Record<string, unknown>, count: published.length, bytes };
+  };
+  const few = await greeting(["dog", "cat"]);
+  const many = await greeting(Array.from({ length: 14_795 }, (_, k) => `Species number ${k}`));
+  assert.equal(few.config["event_types"], ["dog", "cat"]);
+  assert.match(String(few.config["value_template"]), "'event_type': value_json.event_type");
+  assert.equal(many.config["event_types"], ["heard"]);
+  assert.match(
+    String(many.config["value_template"]),
+    "'event_type': 'heard', 'class': value_json.event_type",
+  );
+  assert.is(many.count, few.count);
+  assert.ok(many.bytes < few.bytes + 100);
+});
+
 test.run();

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
+import { guard } from "lit/directives/guard.js";
 import type { Figures } from "../../../../models/explain/figures.ts";
 import { classesByName, percent } from "../../../kit/format.ts";
 import { sharedStyles } from "../../../kit/shared-styles.ts";
@@ -230,9 +231,11 @@ export class MomentSide extends WordsElement {
             @change=${chooseTarget}
           >
             <option value="-1" .selected=${side.target === -1}>${words.moment.winner}</option>
-            ${classesByName(labels, other).map(
-              ({ index, name }) =>
-                html`<option value=${index} .selected=${index === side.target}>${name}</option>`,
+            ${guard([labels, other, side.target, words], () =>
+              classesByName(labels, other).map(
+                ({ index, name }) =>
+                  html`<option value=${index} .selected=${index === side.target}>${name}</option>`,
+              ),
             )}
           </select>
         </label>
