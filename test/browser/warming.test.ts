@@ -10,6 +10,7 @@ import { openBackend } from "../../server/served-packs.ts";
 import { startServer } from "../../server/start-server.ts";
 import { freePort } from "../free-port.ts";
 import { serveKiosk } from "../kiosk/serve-kiosk.ts";
+import { until } from "../until.ts";
 import { browserTest } from "./browser-test.ts";
 import { type LiveSetUp, setUp, TINY_PACK } from "./set-up.ts";
 
@@ -102,6 +103,8 @@ browserTest("a server that says it of everything, and a kiosk of one", async () 
       ? route.fulfill({ status: 503, headers: { "Retry-After": "1" }, json: { warming: true } })
       : route.continue(),
   );
+  // A kiosk reads its settings before it takes the port.
+  await until("the kiosk", async () => (await fetch(`${url}healthz`).catch(() => undefined)) !== undefined);
   await page.goto(url);
   await page.getByRole("heading", { name: "The server is warming up" }).waitFor();
   await page.getByRole("heading", { name: "Press Start" }).waitFor();

@@ -6,8 +6,6 @@ import { fuzzGraph } from "../../../tools/fuzz/fuzz-graph.ts";
 /** Graphs that any reader may take: what they say is unusual, and not wrong. */
 const UNUSUAL = [
   /^\w+: (20,000|200) /,
-  // 2^81 wraps to 0 in 64 bits, which onnxruntime computes too; sizes of a free batch are known when it runs.
-  /: sizes double 80 times$/,
   // The eighth power of [B, 8] is 2^24 elements a row; that of the method's windows is beyond all and refused.
   /^classifier: sizes of the input's own$/,
   // The last of two graphs counts, as protobuf says.
