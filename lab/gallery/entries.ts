@@ -1,6 +1,7 @@
 /**
  * Classifiers that people have, by name: where they are from, under what licence, how they are fed and what they answer.
- * Licences and addresses are their publishers', as read in November 2026; a file is taken only with the sum that stands here.
+ * Licences and addresses are their publishers', as they were known in November 2026: whoever relies on one reads it there. A file
+ * is taken only with the sum that stands here.
  */
 import type { Form } from "../import/head.ts";
 import type { PRESETS } from "../import/presets.ts";
