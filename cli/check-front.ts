@@ -1,7 +1,6 @@
 /** `listenable check-front`: does a front give a classifier what its own program gave it, and if not, which one does. */
 import { basename } from "node:path";
-import { type Command, Option } from "commander";
-import { POOLS } from "../lab/import/answer.ts";
+import type { Command } from "commander";
 import {
   type CheckedFront,
   type CheckFrontOptions,
@@ -9,8 +8,8 @@ import {
   checkFront,
   type TriedFront,
 } from "../lab/import/check/check-front.ts";
-import { ANSWERS, FORMS } from "../lab/import/head.ts";
 import { PRESETS } from "../lab/import/presets.ts";
+import { addAnswerOptions } from "./classifier-options.ts";
 import { EXIT_FAILED } from "./errors.ts";
 import { followed } from "./follow.ts";
 import { type CommonOptions, channelOption, positiveNumber, wholeNumber } from "./options.ts";
@@ -50,7 +49,7 @@ docs/explain-your-own-classifier.md lists all words of a front.
 `;
 
 export function registerCheckFront(program: Command): void {
-  program
+  const command = program
     .command("check-front")
     .description(
       "hold a front against what a classifier's own program says of a sound, and find the one that fits",
@@ -64,18 +63,8 @@ export function registerCheckFront(program: Command): void {
       "its classes in order: one a line, a JSON list, or a config.json with id2label",
     )
     .option("--start <seconds>", "where in the sound the window begins", seconds, 0)
-    .addOption(channelOption())
-    .option("--output <name>", "which output is the answer, where there are several")
-    .addOption(
-      new Option("--answer <kind>", "what the answer is, where the file does not tell").choices(ANSWERS),
-    )
-    .addOption(
-      new Option(
-        "--answers <form>",
-        "whether its classes exclude each other or answer each on its own",
-      ).choices(FORMS),
-    )
-    .addOption(new Option("--pool <how>", "values frame by frame become one value a class so").choices(POOLS))
+    .addOption(channelOption());
+  addAnswerOptions(command)
     .option(
       "--within <share>",
       "largest difference that fits, as a share of the largest score",

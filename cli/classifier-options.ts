@@ -4,6 +4,9 @@ import { POOLS } from "../lab/import/answer.ts";
 import { ANSWERS, FORMS } from "../lab/import/head.ts";
 import { PRESETS } from "../lab/import/presets.ts";
 
+/** What `addReadingOptions` adds, as commander names it. */
+export const READING_OPTIONS = ["front", "labels", "output", "answer", "answers", "pool"] as const;
+
 export function addReadingOptions(command: Command): void {
   command
     .option(
@@ -13,7 +16,13 @@ export function addReadingOptions(command: Command): void {
     .option(
       "--labels <file>",
       "its classes in order: one a line, a JSON list, AudioSet's table, or a config.json with id2label",
-    )
+    );
+  addAnswerOptions(command);
+}
+
+/** What is said of a classifier's answer. */
+export function addAnswerOptions(command: Command): Command {
+  return command
     .option("--output <name>", "which output is the answer, where there are several")
     .addOption(
       new Option("--answer <kind>", "what the answer is, where the file does not tell").choices(ANSWERS),

@@ -5,7 +5,7 @@ import { type ExplainFileOptions, explainFile } from "../lab/explaining/explain-
 import { explanationSummary } from "../lab/explaining/explanation-facts.ts";
 import type { ClassifierFile } from "../lab/explaining/open-classifier.ts";
 import { PERTURBATIONS } from "../lab/methods/perturbation/index.ts";
-import { addReadingOptions } from "./classifier-options.ts";
+import { addReadingOptions, READING_OPTIONS } from "./classifier-options.ts";
 import { followed } from "./follow.ts";
 import {
   type CommonOptions,
@@ -91,8 +91,7 @@ export function registerExplain(program: Command): void {
 
 /** What is said of a classifier's file, and no file. */
 function checkReading(command: Command, path: string | undefined): void {
-  const words = ["front", "labels", "output", "answer", "answers", "pool"];
-  const given = words.find((word) => command.getOptionValue(word) !== undefined);
+  const given = READING_OPTIONS.find((word) => command.getOptionValue(word) !== undefined);
   if (path === undefined && given)
     throw new UsageError(`--${given} is of a classifier in a file: give --classifier too`);
   if (path !== undefined && command.getOptionValueSource("pack") === "cli") {

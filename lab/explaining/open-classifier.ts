@@ -3,20 +3,17 @@ import { basename, extname } from "node:path";
 import { type Pack, type PackMethod, parsePack } from "../../models/pack/pack.ts";
 import { type LoadedMethod, loadGraph } from "../../models/runtime/load-method.ts";
 import { nodeRuntime, type RuntimeBuild } from "../../models/runtime/runtime-node.ts";
-import { UsageError } from "../errors.ts";
 import {
-  type ImportedClassifier,
+  checkLabelCount,
   type ImportOptions,
   importClassifier,
+  UNCALIBRATED,
 } from "../import/import-classifier.ts";
 import { ALL_ONES } from "../methods/all-ones.ts";
 import { explanationGraph } from "../packing/method-graph.ts";
 import type { Follow } from "../progress.ts";
 
 export type ClassifierFile = Omit<ImportOptions, "latents">;
-
-/** Of a classifier that nobody has calibrated less is to be expected. */
-const UNCALIBRATED = 0.5;
 
 /** @throws as `importClassifier` does; UsageError for labels that are not as many as its classes. */
 export async function openClassifier(
@@ -25,7 +22,8 @@ export async function openClassifier(
 ): Promise<LoadedMethod> {
   const imported = await importClassifier(options, onNotice);
   const { classifier } = imported;
-  const labels = labelsOf(options, imported, onNotice);
+  checkLabelCount(options, imported);
+  const labels = imported.labels ?? numbered(imported.classes, onNotice);
   const alone: PackMethod = {
     name: "classifier",
     title: "The classifier",
@@ -54,17 +52,7 @@ export async function openClassifier(
   return loadGraph(runtime, bytes, pack, alone, [classifier.frames, classifier.bins]);
 }
 
-function labelsOf(
-  { file, labels: given }: ClassifierFile,
-  { labels, classes }: ImportedClassifier,
-  onNotice: (sentence: string) => void,
-): readonly string[] {
-  if (labels?.length === classes) return labels;
-  if (labels) {
-    throw new UsageError(
-      `--labels ${typeof given === "string" ? given : ""} has ${labels.length} names, but ${basename(file)} answers for ${classes} classes`,
-    );
-  }
+function numbered(classes: number, onNotice: (sentence: string) => void): readonly string[] {
   onNotice("Its classes are called by their numbers, from 0 on; --labels FILE names them.");
   return Array.from({ length: classes }, (_, k) => `class ${k}`);
 }

@@ -1,12 +1,11 @@
 /** The packs that a user has added: which there are, whether they are as they were, and gone again. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import * as v from "valibot";
 import { addedPacksFolder, listenableHome } from "../../models/pack/added-packs-node.ts";
 import { listPacks, openPackFolder, releasedPacksFolder } from "../../models/pack/open-pack-node.ts";
 import { UsageError } from "../errors.ts";
+import { sumOfFile } from "./fetch-file.ts";
 
 /** Beside `pack.json`: what was added, and how to tell that it is still the same. */
 const RECORD = "added.json";
@@ -95,8 +94,8 @@ export async function verifyPack(name: string, home = listenableHome()): Promise
     return [(error as Error).message];
   }
   const checked = Object.entries(record.files).map(async ([file, sha256]) => {
-    const now = await hashOfFile(join(folder, file)).catch((error: NodeJS.ErrnoException) => error.code);
-    if (now === sha256) return [];
+    const now = await sumOfFile(join(folder, file)).catch((error: NodeJS.ErrnoException) => error.code);
+    if (typeof now === "object" && now.sha256 === sha256) return [];
     return [now === "ENOENT" ? `${file} is missing` : `${file} is not as it was added`];
   });
   return (await Promise.all(checked)).flat();
@@ -123,7 +122,9 @@ export async function writeRecord(
   { entry, from, sha256 }: Pick<AddedRecord, "entry" | "from" | "sha256">,
 ): Promise<void> {
   const names = (await readdir(folder)).sort();
-  const sums = await Promise.all(names.map(async (name) => [name, await hashOfFile(join(folder, name))]));
+  const sums = await Promise.all(
+    names.map(async (name) => [name, (await sumOfFile(join(folder, name))).sha256]),
+  );
   const files = Object.fromEntries(sums) as Record<string, string>;
   const record: AddedRecord = { format: 1, entry, from, sha256, added: new Date().toISOString(), files };
   await writeFile(join(folder, RECORD), `${JSON.stringify(record, null, 2)}\n`);
@@ -172,10 +173,4 @@ async function bytesOf(folder: string): Promise<number> {
   const names = await readdir(folder);
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-async function hashOfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const part of createReadStream(path)) hash.update(part);
-  return hash.digest("hex");
 }

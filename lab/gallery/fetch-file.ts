@@ -65,19 +65,9 @@ export async function fetchFile(
  * @throws UsageError for a file that cannot be read; Error for one that was cut or is another.
  */
 export async function checkFile(path: string, expected: Expected | undefined): Promise<string> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  try {
-    for await (const part of createReadStream(path)) {
-      hash.update(part);
-      bytes += part.length;
-    }
-  } catch (cause) {
-    throw new UsageError(`--from ${path} cannot be read (${(cause as NodeJS.ErrnoException).code})`, {
-      cause,
-    });
-  }
-  const sha256 = hash.digest("hex");
+  const { bytes, sha256 } = await sumOfFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new UsageError(`--from ${path} cannot be read (${cause.code})`, { cause });
+  });
   if (!expected || sha256 === expected.sha256) return sha256;
   if (bytes < expected.bytes) {
     throw new Error(
@@ -85,6 +75,17 @@ export async function checkFile(path: string, expected: Expected | undefined): P
     );
   }
   throw notThePublished(path, `SHA-256 ${sha256}`);
+}
+
+/** Its length and its SHA-256, read piece by piece. */
+export async function sumOfFile(path: string): Promise<Expected> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const part of createReadStream(path)) {
+    hash.update(part);
+    bytes += part.length;
+  }
+  return { bytes, sha256: hash.digest("hex") };
 }
 
 async function answer(address: string, shown: string, patience: Patience): Promise<Response> {

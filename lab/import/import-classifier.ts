@@ -176,3 +176,18 @@ function fileBeside(model: string) {
     return readFileSync(path);
   };
 }
+
+/** A class is believed from this probability on where nobody has said better: less is to be expected of what is not calibrated. */
+export const UNCALIBRATED = 0.5;
+
+/** @throws UsageError for labels that are not as many as its classes. */
+export function checkLabelCount(
+  { file, labels: given }: Pick<ImportOptions, "file" | "labels">,
+  { labels, classes, output }: ImportedClassifier,
+): void {
+  if (labels === undefined || labels.length === classes) return;
+  throw new UsageError(
+    `--labels ${typeof given === "string" ? given : ""} has ${labels.length} names, but ` +
+      `${basename(file)} answers for ${classes} classes (output "${output}")`,
+  );
+}

@@ -31,15 +31,15 @@ export function poolingOf(g: GraphBuilder, tensor: Tensor): Pooling | undefined 
   if (!node || !x || node.outputs[0] !== tensor) return undefined;
   const like = (op: string, count: number) => (values: readonly Tensor[]) =>
     g.op(op, [...values, ...node.inputs.slice(count)], node.attributes);
+  /** Means and moves of 1 − x are 1 − those of x. */
+  const linear = (op: string, count: number) => {
+    const again = like(op, count);
+    return { again, opposite: again };
+  };
   const all = node.inputs.filter((input) => input !== undefined);
   switch (node.op) {
     case "Concat":
-      return {
-        of: all,
-        monotone: true,
-        again: like("Concat", all.length),
-        opposite: like("Concat", all.length),
-      };
+      return { of: all, monotone: true, ...linear("Concat", all.length) };
     case "ReduceMax":
     case "ReduceMin":
       return { of: [x], monotone: true, again: like(node.op, 1), opposite: like(LEAST[node.op], 1) };
@@ -61,17 +61,12 @@ export function poolingOf(g: GraphBuilder, tensor: Tensor): Pooling | undefined 
       };
     }
     case "ReduceMean":
-      return { of: [x], monotone: false, again: like("ReduceMean", 1), opposite: like("ReduceMean", 1) };
+      return { of: [x], monotone: false, ...linear("ReduceMean", 1) };
     case "Mean":
-      return {
-        of: all,
-        monotone: false,
-        again: like("Mean", all.length),
-        opposite: like("Mean", all.length),
-      };
+      return { of: all, monotone: false, ...linear("Mean", all.length) };
     case "AveragePool":
       if (!unpadded(node)) return undefined;
-      return { of: [x], monotone: false, again: like("AveragePool", 1), opposite: like("AveragePool", 1) };
+      return { of: [x], monotone: false, ...linear("AveragePool", 1) };
     case "ReduceSum":
     case "MatMul":
     case "Div":
@@ -80,7 +75,7 @@ export function poolingOf(g: GraphBuilder, tensor: Tensor): Pooling | undefined 
       if (!MOVING.has(node.op)) return undefined;
       // Without its clip: that only kept a logarithm from zero, and no gradient would pass where it bites.
       if (node.op === "Clip") return { of: [x], monotone: true, again: ([v]) => v, opposite: ([v]) => v };
-      return { of: [x], monotone: true, again: like(node.op, 1), opposite: like(node.op, 1) };
+      return { of: [x], monotone: true, ...linear(node.op, 1) };
   }
 }
 

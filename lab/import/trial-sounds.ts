@@ -1,6 +1,9 @@
 /** A few made-up sounds, unlike each other, to ask a classifier that nobody knows. */
 import { Random } from "../data/random.ts";
 
+/** Where the hum that swells is among them: the one most like a sound that somebody records. */
+export const HUM = 6;
+
 /** Loud and faint noise, tones low and high, a sweep, clicks, a hum that swells, and next to nothing. */
 export function trialSounds(samples: number, sampleRate: number): Float32Array[] {
   const random = new Random(7);

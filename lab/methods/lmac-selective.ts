@@ -331,7 +331,7 @@ export const SELECTIVE_TRAINING: TrainingRecipe<SelectiveOptions> = {
     },
     {
       flags: "--thresholds <file>",
-      description: "what each class is believed from, as train thresholds writes it; a half without",
+      description: "for --flip: what each class is believed from, as train thresholds writes it",
       kind: "text",
     },
     {

@@ -19,12 +19,14 @@ import {
 } from "../evaluation/short-evaluation.ts";
 import type { ForeignClassifier } from "../import/foreign-classifier.ts";
 import {
+  checkLabelCount,
   type ImportedClassifier,
   type ImportOptions,
   importClassifier,
+  UNCALIBRATED,
 } from "../import/import-classifier.ts";
 import { readTree, treeHint } from "../import/read-tree.ts";
-import { trialSounds } from "../import/trial-sounds.ts";
+import { HUM, trialSounds } from "../import/trial-sounds.ts";
 import { ALL_ONES } from "../methods/all-ones.ts";
 import { LMAC } from "../methods/lmac.ts";
 import { IMPROVED, lmacModel, lmacTask } from "../methods/parts/lmac-loss.ts";
@@ -51,8 +53,6 @@ export const DECODER_COURSE = {
   sparsity: 4,
 };
 const DECAY = 1e-4;
-/** Of a classifier that nobody has calibrated less is to be expected. */
-const UNCALIBRATED = 0.5;
 
 export interface PackClassifierOptions
   extends ImportOptions,
@@ -160,21 +160,17 @@ export async function packClassifier(
 /** What the options ask for, if it can be done. */
 function checked(
   options: PackClassifierOptions,
-  { classifier, labels, classes, output }: ImportedClassifier,
+  imported: ImportedClassifier,
   given: readonly LearntWeights[],
 ) {
+  const { classifier, labels, classes } = imported;
   const trained = given.map(({ method }) => method.name);
   const { out, data, methods: names = trained.length > 0 ? trained : DEFAULT_METHODS } = options;
   if (out === undefined) throw new UsageError("--out is missing: the folder for the pack");
   if (labels === undefined) {
     throw new UsageError(`--labels is missing: a file with the names of its ${classes} classes, one a line`);
   }
-  if (labels.length !== classes) {
-    throw new UsageError(
-      `--labels ${typeof options.labels === "string" ? options.labels : ""} has ${labels.length} names, but ` +
-        `${basename(options.file)} answers for ${classes} classes (output "${output}")`,
-    );
-  }
+  checkLabelCount(options, imported);
   if (data === undefined && names.includes(LMAC.name) && !isLearnt(given, LMAC.name)) {
     throw new UsageError(
       "--data is missing: any folder of sounds to train L-MAC's decoder on; or take methods without one: --methods gradcam",
@@ -367,7 +363,7 @@ async function measure(
 
 /** One only: a window of a large classifier takes some methods minutes. Harmonics that swell, and a little noise. */
 function madeUpSound(classifier: ForeignClassifier): Float32Array {
-  return trialSounds(new WindowCutter(classifier).length, classifier.sampleRate)[6]!;
+  return trialSounds(new WindowCutter(classifier).length, classifier.sampleRate)[HUM]!;
 }
 
 function hashOf(bytes: Uint8Array): string {

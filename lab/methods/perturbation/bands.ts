@@ -3,7 +3,7 @@
  * adds is the mean of what goes with it and what comes with it. The budget bounds how many bands there are.
  */
 import type { PerturbationMethod } from "./perturbation.ts";
-import { segmentsOf, spread } from "./segments.ts";
+import { pictureOf, segmentsOf, spread } from "./segments.ts";
 
 /** Narrower than a critical band there is nothing to be heard apart. */
 const MOST = 24;
@@ -29,9 +29,7 @@ export const BANDS: PerturbationMethod = {
           { length: count },
           (_, band) => (whole - trials[2 * band] + trials[2 * band + 1] - silence) / 2,
         );
-        const out = new Float32Array(shape.frames * shape.bins);
-        spread(segments, values, out);
-        return out;
+        return pictureOf(segments, values);
       },
     };
   },

@@ -5,9 +5,7 @@
 import { Random } from "../../data/random.ts";
 import { ridgeRegression } from "./least-squares.ts";
 import type { PerturbationMethod } from "./perturbation.ts";
-import { segmentsUpTo, spread } from "./segments.ts";
-
-const TRIALS_A_SEGMENT = 8;
+import { pictureOf, segmentsToFit, spread } from "./segments.ts";
 
 export const KERNEL_SHAP: PerturbationMethod = {
   name: "kernel-shap",
@@ -15,16 +13,13 @@ export const KERNEL_SHAP: PerturbationMethod = {
   description:
     "Shapley values of segments: what each adds, meaned over all orders in which they could be added.",
   trials(shape, calls, seed) {
-    const segments = segmentsUpTo(shape, Math.max(4, Math.floor(calls / TRIALS_A_SEGMENT)));
+    const segments = segmentsToFit(shape, calls);
     const coalitions = drawCoalitions(segments.count, calls, new Random(seed));
     return {
       count: coalitions.length,
       keep: (n, out) => spread(segments, coalitions[n].subset, out),
       relevance({ whole, silence, trials }) {
-        const values = shapleyValues(coalitions, trials, { whole, silence });
-        const out = new Float32Array(shape.frames * shape.bins);
-        spread(segments, values, out);
-        return out;
+        return pictureOf(segments, shapleyValues(coalitions, trials, { whole, silence }));
       },
     };
   },

@@ -6,13 +6,11 @@
 import { Random } from "../../data/random.ts";
 import { ridgeRegression } from "./least-squares.ts";
 import type { PerturbationMethod } from "./perturbation.ts";
-import { segmentsUpTo, spread } from "./segments.ts";
+import { pictureOf, segmentsToFit, spread } from "./segments.ts";
 
 /** Of the kernel, in cosine distance, and of the regression: those of the reference implementation for pictures. */
 const KERNEL_WIDTH = 0.25;
 const RIDGE = 1;
-/** Trials a segment: with fewer the regression fits what chance made. */
-const TRIALS_A_SEGMENT = 8;
 
 export const LIME: PerturbationMethod = {
   name: "lime",
@@ -20,7 +18,7 @@ export const LIME: PerturbationMethod = {
   description:
     "Hears random subsets of segments and fits a linear model to the answers, nearer ones counting more.",
   trials(shape, calls, seed) {
-    const segments = segmentsUpTo(shape, Math.max(4, Math.floor(calls / TRIALS_A_SEGMENT)));
+    const segments = segmentsToFit(shape, calls);
     const random = new Random(seed);
     const subsets = Array.from({ length: calls }, () =>
       Uint8Array.from({ length: segments.count }, () => (random.chance(0.5) ? 1 : 0)),
@@ -30,10 +28,7 @@ export const LIME: PerturbationMethod = {
       keep: (n, out) => spread(segments, subsets[n], out),
       relevance({ whole, trials }) {
         const all = new Uint8Array(segments.count).fill(1);
-        const values = limeValues([all, ...subsets], [whole, ...trials]);
-        const out = new Float32Array(shape.frames * shape.bins);
-        spread(segments, values, out);
-        return out;
+        return pictureOf(segments, limeValues([all, ...subsets], [whole, ...trials]));
       },
     };
   },

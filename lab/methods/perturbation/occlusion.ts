@@ -3,7 +3,7 @@
  * falls, meaned over the patches that cover it.
  */
 import type { PerturbationMethod } from "./perturbation.ts";
-import { secondsOf, segmentsOf, spread } from "./segments.ts";
+import { pictureOf, secondsOf, segmentsOf, spread } from "./segments.ts";
 
 /** A patch is as many segments long and as many wide, and moves by one. */
 const PATCH = 2;
@@ -43,9 +43,7 @@ export const OCCLUSION: PerturbationMethod = {
         for (let n = 0; n < count; n++) {
           for (const segment of covered(n)) fall[segment] += (whole - trials[n]) / PATCH ** 2;
         }
-        const out = new Float32Array(shape.frames * shape.bins);
-        spread(segments, fall, out);
-        return out;
+        return pictureOf(segments, fall);
       },
     };
   },

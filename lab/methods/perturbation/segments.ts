@@ -52,6 +52,21 @@ export function secondsOf({ frames, hop, sampleRate }: WindowShape): number {
   return (frames * hop) / sampleRate;
 }
 
+/** Trials a segment that a regression needs: with fewer it fits what chance made. */
+const TRIALS_A_SEGMENT = 8;
+
+/** As many as so many trials can tell apart in a regression. */
+export function segmentsToFit(shape: WindowShape, trials: number): Segments {
+  return segmentsUpTo(shape, Math.max(4, Math.floor(trials / TRIALS_A_SEGMENT)));
+}
+
+/** A value a segment as a picture [frames, bins]. */
+export function pictureOf(segments: Segments, values: ArrayLike<number>): Float32Array {
+  const out = new Float32Array(segments.steps.length * segments.bands.length);
+  spread(segments, values, out);
+  return out;
+}
+
 /** A value a segment, laid out on the bins. */
 export function spread(
   { steps, bands, bandCount }: Segments,
